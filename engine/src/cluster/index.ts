@@ -1,0 +1,20 @@
+// The cluster contract and its HTTP implementation: discovery, watch cache, apply.
+
+export type {
+  AccessQuestion,
+  Answer,
+  ApplyOptions,
+  Cluster,
+  DeleteOptions,
+  Discovery,
+  Identity,
+  List,
+  ListOptions,
+  PatchBody,
+  Resource,
+  Status,
+  Target,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from "./contract.ts";

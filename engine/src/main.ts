@@ -1,0 +1,2 @@
+// The one place that knows every room: it wires the rings together and hands the command line its ports.
+export {};

@@ -1,0 +1,3 @@
+// The embedded control plane's revisioned key-value log.
+
+export { Compacted, type Entry, type Page, type Store, type StoreEvent, type WriteOutcome } from "./contract.ts";
