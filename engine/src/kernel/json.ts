@@ -24,7 +24,7 @@ const mark = "\uE000i";
 function quoteLongIntegers(text: string): string {
   return text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
     if (token.startsWith('"')) return token.startsWith(`"${mark}`) ? `"${mark}${token.slice(1)}` : token;
-    if (token.length < 16 || !/^-?\d+$/.test(token) || Number.isSafeInteger(Number(token))) return token;
+    if (token.length < 16 || !/^-?\d+$/.test(token) || String(Number(token)) === token) return token;
     return `"${mark}${token}"`;
   });
 }
