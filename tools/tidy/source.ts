@@ -20,7 +20,7 @@ export function loadSources(root: string, folder: string): SourceFile[] {
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = `${relative}/${entry.name}`;
       if (entry.isDirectory() && !skipped.has(entry.name)) visit(path);
-      if (entry.isFile() && /\.tsx?$/.test(entry.name) && !/\.data\.ts$/.test(entry.name))
+      if (entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith(".data.ts"))
         found.push(loadSource(root, path));
     }
   };
@@ -75,7 +75,7 @@ function startOfFunction(lines: string[], index: number, text: string): { indent
 
 /** A signature broken over lines: its last line closes the parameters at the same indentation. */
 function multiLineOpening(lines: string[], index: number, text: string): RegExpExecArray | null {
-  if (!/\($/.test(text)) return null;
+  if (!text.endsWith("(")) return null;
   const indent = /^\s*/.exec(text)?.[0] ?? "";
   const close = lines.findIndex((line, at) => at > index && line.startsWith(`${indent})`));
   if (close < 0 || !(lines[close] ?? "").endsWith("{")) return null;

@@ -1,0 +1,62 @@
+// Builds the real tools that the tests compare with into oracles/bin (or the folder named by KEELSON_ORACLES), each from its own
+// Go module, so that none changes another's dependency versions. A tool that is already there in the right version is kept.
+// Usage: node oracles/build.mjs [name …]
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const target = resolve(process.env.KEELSON_ORACLES ?? `${here}bin`);
+
+const kubernetesVersion = [
+  "-X k8s.io/component-base/version.gitVersion=v1.36.3",
+  "-X k8s.io/component-base/version.gitMajor=1",
+  "-X k8s.io/component-base/version.gitMinor=36",
+].join(" ");
+
+const tools = [
+  { name: "kustomize", module: "kustomize", path: "sigs.k8s.io/kustomize/kustomize/v5", ldflags: "" },
+  {
+    name: "helm",
+    module: "helm",
+    path: "helm.sh/helm/v4/cmd/helm",
+    ldflags: "-X helm.sh/helm/v4/internal/version.version=v4.3.1",
+  },
+  { name: "etcd", module: "etcd", path: "go.etcd.io/etcd/server/v3", ldflags: "" },
+  {
+    name: "kube-apiserver",
+    module: "kubernetes",
+    path: "k8s.io/kubernetes/cmd/kube-apiserver",
+    ldflags: kubernetesVersion,
+  },
+];
+
+function build({ name, module, path, ldflags }) {
+  const folder = `${here}${module}`;
+  const key = createHash("sha256")
+    .update(readFileSync(`${folder}/go.sum`))
+    .update(ldflags)
+    .digest("hex");
+  const stamp = `${target}/${name}.stamp`;
+  if (existsSync(`${target}/${name}`) && existsSync(stamp) && readFileSync(stamp, "utf8") === key) return true;
+  const started = Date.now();
+  const done = spawnSync("go", ["build", "-ldflags", ldflags, "-o", `${target}/${name}`, path], {
+    cwd: folder,
+    stdio: "inherit",
+  });
+  if (done.status !== 0) return false;
+  writeFileSync(stamp, key);
+  console.log(`${name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
+  return true;
+}
+
+const wanted = process.argv.slice(2);
+mkdirSync(target, { recursive: true });
+const failed = tools.filter((tool) => wanted.length === 0 || wanted.includes(tool.name)).filter((tool) => !build(tool));
+if (failed.length > 0) {
+  console.error(`not built: ${failed.map((tool) => tool.name).join(", ")}; Go 1.26 and the module proxy are needed`);
+  process.exit(1);
+}
