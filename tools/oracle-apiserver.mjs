@@ -1,0 +1,112 @@
+// Starts a real etcd and kube-apiserver out of the folder in KEELSON_ORACLES, on free loopback ports, with a data folder of
+// their own that is removed at the end. Used to record what the real server answers; nothing else depends on it.
+import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** True when both binaries are there. */
+export function hasOracle() {
+  const folder = process.env.KEELSON_ORACLES;
+  return folder !== undefined && ["etcd", "kube-apiserver"].every((name) => existsSync(join(folder, name)));
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts both; resolves once /readyz answers. `ask(method, path, options)` gives `{ code, body, warnings }`. */
+export async function startOracle() {
+  const folder = process.env.KEELSON_ORACLES;
+  const data = mkdtempSync(join(tmpdir(), "keelson-oracle-"));
+  const [client, peer, port] = [await freePort(), await freePort(), await freePort()];
+  const etcd = spawn(
+    join(folder, "etcd"),
+    [
+      `--data-dir=${data}/etcd`,
+      `--listen-client-urls=http://127.0.0.1:${client}`,
+      `--advertise-client-urls=http://127.0.0.1:${client}`,
+      `--listen-peer-urls=http://127.0.0.1:${peer}`,
+      "--log-level=error",
+      "--unsafe-no-fsync",
+    ],
+    { stdio: "ignore" },
+  );
+  const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" });
+  writeFileSync(join(data, "sa.key"), key);
+  writeFileSync(join(data, "tokens"), 'oracle,admin,admin,"system:masters"\n');
+  const server = spawn(
+    join(folder, "kube-apiserver"),
+    [
+      `--etcd-servers=http://127.0.0.1:${client}`,
+      `--secure-port=${port}`,
+      "--bind-address=127.0.0.1",
+      `--cert-dir=${data}/certs`,
+      "--service-account-issuer=https://kubernetes.default.svc",
+      `--service-account-key-file=${data}/sa.key`,
+      `--service-account-signing-key-file=${data}/sa.key`,
+      `--token-auth-file=${data}/tokens`,
+      "--authorization-mode=RBAC",
+      "--service-cluster-ip-range=10.96.0.0/16",
+      "--disable-admission-plugins=ServiceAccount",
+      "--v=0",
+    ],
+    { stdio: "ignore" },
+  );
+  const ask = (method, path, options = {}) => send({ port, method, path, ...options });
+  const stop = () => {
+    server.kill("SIGKILL");
+    etcd.kill("SIGKILL");
+    rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  };
+  for (let tries = 0; tries < 240; tries++) {
+    const ready = await ask("GET", "/readyz").catch(() => undefined);
+    if (ready?.code === 200) return { ask, stop, port, url: `https://127.0.0.1:${port}`, token: "oracle" };
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  stop();
+  throw new Error("kube-apiserver did not become ready within 60 s");
+}
+
+function send({ port, method, path, body, contentType = "application/json", headers = {} }) {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      {
+        host: "127.0.0.1",
+        port,
+        method,
+        path,
+        rejectUnauthorized: false,
+        headers: {
+          authorization: "Bearer oracle",
+          accept: "application/json",
+          "content-type": contentType,
+          ...headers,
+        },
+      },
+      (answer) => {
+        const chunks = [];
+        answer.on("data", (chunk) => chunks.push(chunk));
+        answer.on("end", () =>
+          resolve({
+            code: answer.statusCode,
+            body: Buffer.concat(chunks).toString("utf8"),
+            warnings: [answer.headers.warning ?? []].flat(),
+          }),
+        );
+      },
+    );
+    call.on("error", reject);
+    call.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
+  });
+}
