@@ -1,0 +1,80 @@
+// Flux's kinds: types, names and CustomResourceDefinitions of our own writing, compatible with Flux 2.9 in fields,
+// defaults, names and columns.
+
+import type { Manifest } from "#kernel";
+import { definitionOf, type FluxKind } from "./definition.ts";
+import { helmReleaseKind } from "./helm-release-kind.ts";
+import { imageKinds } from "./image-kinds.ts";
+import { kustomizationKind } from "./kustomization-kind.ts";
+import { notificationKinds } from "./notification-kinds.ts";
+import { sourceKinds } from "./source-kinds.ts";
+
+export type { Column, FluxKind } from "./definition.ts";
+export { formatDuration, parseDuration } from "./duration.ts";
+export {
+  artifactGeneratorFinalizer,
+  eventGroup,
+  fluxFinalizer,
+  fluxNamespace,
+  fluxVersion,
+  forceAtAnnotation,
+  helmGroup,
+  imageGroup,
+  kustomizeGroup,
+  kustomizeManager,
+  kustomizeStatusManager,
+  notificationGroup,
+  ownerNameLabel,
+  ownerNamespaceLabel,
+  requestedAtAnnotation,
+  resetAtAnnotation,
+  shardLabel,
+  sourceExtensionsGroup,
+  sourceGroup,
+  sourceStatusManager,
+  watchLabel,
+} from "./names.ts";
+export type {
+  AnyFluxObject,
+  ArtifactGenerator,
+  ArtifactGeneratorSpec,
+  ArtifactGeneratorStatus,
+  ArtifactStatus,
+  CommonMetadata,
+  Condition,
+  DependencyRef,
+  ExternalArtifact,
+  ExternalArtifactSpec,
+  ExternalArtifactStatus,
+  FluxObject,
+  GitReference,
+  GitRepository,
+  GitRepositorySpec,
+  GitRepositoryStatus,
+  HealthCheckExpression,
+  HealthCheckRef,
+  HistoryEntry,
+  InventoryEntry,
+  KindRef,
+  KubeConfigRef,
+  Kustomization,
+  KustomizationSpec,
+  KustomizationStatus,
+  LocalRef,
+  PatchSelector,
+  SubstituteReference,
+} from "./types.ts";
+
+/** Every kind of Flux's API, as tables. */
+export const fluxKinds: readonly FluxKind[] = [
+  ...sourceKinds,
+  kustomizationKind,
+  helmReleaseKind,
+  ...imageKinds,
+  ...notificationKinds,
+];
+
+/** The CustomResourceDefinitions of all of them, ready to be applied. */
+export function fluxDefinitions(): Manifest[] {
+  return fluxKinds.map(definitionOf);
+}
