@@ -1,3 +1,5 @@
 // The embedded control plane's revisioned key-value log.
 
 export { Compacted, type Entry, type Page, type Store, type StoreEvent, type WriteOutcome } from "./contract.ts";
+export type { StoreFaultCode } from "./faults.ts";
+export { memoryStore, openStore } from "./open.ts";

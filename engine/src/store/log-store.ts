@@ -1,0 +1,223 @@
+// The revisioned log over a backend: group commit, optimistic checks, watches, reads of the past. A write is checked against
+// what is in flight, gets its revision at once, and is seen by readers and watchers only when it is durable.
+
+import { assert, Fault } from "#kernel";
+import type { Backend, LogRecord } from "./backend.ts";
+import { Compacted, type Entry, type Page, type Store, type StoreEvent, type WriteOutcome } from "./contract.ts";
+import type { StoreFaultCode } from "./faults.ts";
+import { forgetBatch, keyBytesMax } from "./limits.ts";
+
+type Pending = { record: LogRecord; resolve: (outcome: WriteOutcome) => void; reject: (error: unknown) => void };
+
+type Watcher = { prefix: string; deliver: (events: readonly StoreEvent[]) => void };
+
+export class LogStore implements Store {
+  readonly #backend: Backend;
+  /** Revision given to the last accepted write, durable or not. */
+  #assigned: number;
+  #revision: number;
+  /** Newest write in flight of each key. */
+  readonly #inFlight = new Map<string, LogRecord>();
+  #queue: Pending[] = [];
+  #flushing: Promise<void> | undefined;
+  readonly #watchers = new Set<Watcher>();
+  #compaction: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+    this.#revision = backend.lastRevision;
+    this.#assigned = backend.lastRevision;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get(key: string): Entry | undefined {
+    const revision = this.#backend.current(key);
+    return revision === undefined ? undefined : entryOf(this.#record(revision));
+  }
+
+  range(prefix: string, options: { from?: string; limit?: number; revision?: number } = {}): Page {
+    const at = options.revision ?? this.#revision;
+    const limit = options.limit ?? Number.POSITIVE_INFINITY;
+    if (at < this.#backend.compactedRevision) throw new Compacted(this.#backend.compactedRevision);
+    const found =
+      at >= this.#revision
+        ? this.#backend.keys(prefix, options.from ?? "")
+        : this.#keysAt(at, prefix, options.from ?? "");
+    const page: Page = { entries: [], revision: at, next: undefined, remaining: 0 };
+    for (const { key, revision } of found) {
+      if (page.entries.length < limit) page.entries.push(entryOf(this.#record(revision)));
+      else {
+        page.next ??= key;
+        page.remaining++;
+      }
+    }
+    return page;
+  }
+
+  put(key: string, value: Uint8Array, expected?: number): Promise<WriteOutcome> {
+    return this.#write(key, value, expected);
+  }
+
+  delete(key: string, expected?: number): Promise<WriteOutcome> {
+    return this.#write(key, undefined, expected);
+  }
+
+  watch(prefix: string, since: number, deliver: (events: readonly StoreEvent[]) => void): () => void {
+    if (since < this.#backend.compactedRevision) throw new Compacted(this.#backend.compactedRevision);
+    const past: StoreEvent[] = [];
+    if (since < this.#revision) {
+      for (const record of this.#backend.recordsAfter(since)) {
+        if (record.revision <= this.#revision && record.key.startsWith(prefix)) past.push(this.#event(record));
+      }
+    }
+    const watcher = { prefix, deliver };
+    this.#watchers.add(watcher);
+    if (past.length > 0) deliver(past);
+    return () => {
+      this.#watchers.delete(watcher);
+    };
+  }
+
+  compact(revision: number): void {
+    const target = Math.min(revision, this.#revision);
+    this.#compaction = this.#compaction.then(() => (this.#isClosed ? undefined : this.#forgetUpTo(target)));
+    this.#compaction.catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    while (this.#flushing !== undefined) await this.#flushing;
+    this.#isClosed = true;
+    this.#watchers.clear();
+    await this.#compaction.catch(() => undefined);
+    await this.#backend.close();
+  }
+
+  async #write(key: string, value: Uint8Array | undefined, expected: number | undefined): Promise<WriteOutcome> {
+    if (this.#isClosed) throw storeFault("store-closed", "the store is closed", undefined);
+    assert(key.length <= keyBytesMax, "a store key is too long");
+    const inFlight = this.#inFlight.get(key);
+    const present = inFlight ?? this.#present(key);
+    const exists = present !== undefined && present.value !== undefined;
+    const isRefused =
+      expected === undefined ? value === undefined && !exists : (exists ? present.revision : 0) !== expected;
+    if (isRefused) {
+      if (inFlight !== undefined) await this.#flushing?.catch(() => undefined);
+      return { ok: false, found: exists ? entryOf(present) : undefined };
+    }
+    this.#assigned++;
+    const record: LogRecord = {
+      revision: this.#assigned,
+      key,
+      value,
+      previousRevision: exists ? present.revision : 0,
+      createRevision: exists ? present.createRevision : this.#assigned,
+    };
+    this.#inFlight.set(key, record);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ record, resolve, reject });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  /** Commits what is queued, as one group, until nothing is. Writes that come during a commit form the next group. */
+  async #flush(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) {
+      const group = this.#queue;
+      this.#queue = [];
+      const records = group.map((pending) => pending.record);
+      try {
+        await this.#backend.commit(records);
+      } catch (error) {
+        this.#failAll(group, error);
+        continue;
+      }
+      this.#publish(records);
+      for (const pending of group) pending.resolve({ ok: true, revision: pending.record.revision });
+    }
+    this.#flushing = undefined;
+  }
+
+  /** Nothing of the group is durable, and what was queued after it may build on it: all of it fails. */
+  #failAll(group: readonly Pending[], cause: unknown): void {
+    const failed = [...group, ...this.#queue];
+    this.#queue = [];
+    this.#inFlight.clear();
+    const fault = storeFault("store-write-failed", "the control plane's data could not be written", cause);
+    for (const pending of failed) pending.reject(fault);
+  }
+
+  #publish(records: readonly LogRecord[]): void {
+    const events = records.map((record) => this.#event(record));
+    this.#revision = (records.at(-1) as LogRecord).revision;
+    for (const record of records) {
+      if (this.#inFlight.get(record.key) === record) this.#inFlight.delete(record.key);
+    }
+    for (const watcher of this.#watchers) {
+      const matching = events.filter((event) => event.key.startsWith(watcher.prefix));
+      if (matching.length > 0) watcher.deliver(matching);
+    }
+  }
+
+  #event(record: LogRecord): StoreEvent {
+    const previous = record.previousRevision === 0 ? undefined : this.#record(record.previousRevision).value;
+    const { key, revision, value } = record;
+    if (value !== undefined) return { type: "put", key, value, previous, revision };
+    assert(previous !== undefined, "a deletion has a value before it");
+    return { type: "delete", key, previous, revision };
+  }
+
+  #record(revision: number): LogRecord {
+    const record = this.#backend.record(revision);
+    assert(record !== undefined, `revision ${revision} is missing from the log`);
+    return record;
+  }
+
+  #present(key: string): LogRecord | undefined {
+    const revision = this.#backend.current(key);
+    return revision === undefined ? undefined : this.#record(revision);
+  }
+
+  /** The keys of a past revision: the present ones with every later write undone. */
+  #keysAt(at: number, prefix: string, from: string): { key: string; revision: number }[] {
+    const standing = new Map<string, number>();
+    for (const { key, revision } of this.#backend.keys(prefix, from)) standing.set(key, revision);
+    const undone = new Set<string>();
+    for (const record of this.#backend.recordsAfter(at)) {
+      if (!record.key.startsWith(prefix) || record.key < from || undone.has(record.key)) continue;
+      undone.add(record.key);
+      if (record.previousRevision === 0) standing.delete(record.key);
+      else standing.set(record.key, record.previousRevision);
+    }
+    return [...standing].map(([key, revision]) => ({ key, revision })).sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** Drops every record that a write up to `target` has replaced, and deletions up to it. */
+  async #forgetUpTo(target: number): Promise<void> {
+    let doomed: number[] = [];
+    for (const record of this.#backend.recordsAfter(this.#backend.compactedRevision)) {
+      if (record.revision > target) break;
+      if (record.previousRevision !== 0) doomed.push(record.previousRevision);
+      if (record.value === undefined) doomed.push(record.revision);
+      if (doomed.length >= forgetBatch) {
+        await this.#backend.forget(doomed, record.revision);
+        doomed = [];
+      }
+    }
+    if (target > this.#backend.compactedRevision) await this.#backend.forget(doomed, target);
+  }
+}
+
+function entryOf(record: LogRecord): Entry {
+  assert(record.value !== undefined, "an entry has a value");
+  return { key: record.key, value: record.value, revision: record.revision, createRevision: record.createRevision };
+}
+
+function storeFault(code: StoreFaultCode, message: string, cause: unknown): Fault<StoreFaultCode> {
+  return new Fault({ code, disposition: "retry", message, ...(cause === undefined ? {} : { cause }) });
+}
