@@ -1,5 +1,6 @@
 // The cluster contract and its HTTP implementation: discovery, watch cache, apply.
 
+export { type BackOff, backOffMs } from "./back-off.ts";
 export type {
   AccessQuestion,
   Answer,
@@ -18,3 +19,4 @@ export type {
   WatchOptions,
   WriteOptions,
 } from "./contract.ts";
+export { Informer, type InformerListener, type InformerOptions } from "./informer.ts";
