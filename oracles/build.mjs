@@ -32,6 +32,7 @@ const tools = [
     path: "k8s.io/kubernetes/cmd/kube-apiserver",
     ldflags: kubernetesVersion,
   },
+  { name: "kstatus", module: "kstatus", path: ".", ldflags: "" },
 ];
 
 function build({ name, module, path, ldflags }) {
