@@ -1,0 +1,58 @@
+// Reading fields out of live objects, whose shape nobody has promised: what is absent or of another type is the fallback.
+
+import { isObject, type Json, type Manifest } from "#kernel";
+
+export type Condition = { type: string; status: string; reason: string; message: string };
+
+/** The value at a dotted path, or undefined. No part of the paths used here holds a dot. */
+export function valueAt(object: Manifest, path: string): Json | undefined {
+  let value: Json | undefined = object as unknown as Json;
+  for (const part of path.split(".")) {
+    if (!isObject(value) || !Object.hasOwn(value, part)) return undefined;
+    value = value[part];
+  }
+  return value;
+}
+
+export function textAt(object: Manifest, path: string, fallback: string): string {
+  const value = valueAt(object, path);
+  return typeof value === "string" ? value : fallback;
+}
+
+export function isTrueAt(object: Manifest, path: string): boolean {
+  return valueAt(object, path) === true;
+}
+
+export function numberAt(object: Manifest, path: string, fallback: number): number {
+  const value = valueAt(object, path);
+  return typeof value === "number" ? value : typeof value === "bigint" ? Number(value) : fallback;
+}
+
+export function listAt(object: Manifest, path: string): readonly Json[] {
+  const value = valueAt(object, path);
+  return Array.isArray(value) ? value : [];
+}
+
+/** `status.conditions` in their order, without those that are no conditions. */
+export function conditionsOf(object: Manifest): readonly Condition[] {
+  return listAt(object, "status.conditions").flatMap((item) =>
+    isObject(item)
+      ? [
+          {
+            type: text(item["type"]),
+            status: text(item["status"]),
+            reason: text(item["reason"]),
+            message: text(item["message"]),
+          },
+        ]
+      : [],
+  );
+}
+
+export function conditionOf(object: Manifest, type: string): Condition | undefined {
+  return conditionsOf(object).find((condition) => condition.type === type);
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}
