@@ -1,0 +1,221 @@
+// npm run schemas: asks a running kube-apiserver (out of KEELSON_ORACLES) for discovery and OpenAPI v3, and writes
+// - engine/src/api/kubernetes/data/builtin.ts: groups, kinds, resources and schemas without descriptions, as one JSON string;
+// - engine/data/kubernetes-descriptions.json.gz: what `kubectl explain` shows, loaded by the API server alone.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { hasOracle, startOracle } from "./oracle-apiserver.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+function compareText(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+async function readServer(oracle) {
+  const get = async (path, accept = "application/json") => {
+    const answer = await oracle.ask("GET", path, { headers: { accept } });
+    if (answer.code !== 200) throw new Error(`${path}: HTTP ${answer.code}`);
+    return JSON.parse(answer.body);
+  };
+  const groups = [...(await get("/api", aggregated)).items, ...(await get("/apis", aggregated)).items];
+  const definitions = new Map();
+  for (const path of Object.keys((await get("/openapi/v3")).paths)) {
+    if (!/^(api|apis\/[^/]+)\/v[^/]+$/.test(path)) continue;
+    const document = await get(`/openapi/v3/${path}`);
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      const known = definitions.get(name);
+      // The meta kinds list one more group in each document.
+      if (known === undefined) definitions.set(name, schema);
+    }
+  }
+  return { version: await get("/version"), groups, definitions };
+}
+
+const extensions = {
+  "x-kubernetes-list-type": "listType",
+  "x-kubernetes-list-map-keys": "listMapKeys",
+  "x-kubernetes-map-type": "mapType",
+  "x-kubernetes-patch-strategy": "patchStrategy",
+  "x-kubernetes-patch-merge-key": "patchMergeKey",
+};
+const kept = new Set(["type", "format", "required", "enum", "default"]);
+const ignored = new Set([
+  "description",
+  "properties",
+  "items",
+  "additionalProperties",
+  "allOf",
+  "$ref",
+  "oneOf",
+  "x-kubernetes-group-version-kind",
+  "x-kubernetes-unions",
+]);
+
+function refName(schema) {
+  const ref = schema.$ref ?? (schema.allOf?.length === 1 ? schema.allOf[0].$ref : undefined);
+  return ref?.slice(ref.lastIndexOf("/") + 1);
+}
+
+function convertOwn(schema, where) {
+  const node = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (kept.has(key)) node[key] = value;
+    else if (extensions[key] !== undefined) node[extensions[key]] = value;
+    else if (!ignored.has(key)) throw new Error(`${where}: unknown keyword ${key}`);
+  }
+  // Defaults of structs say nothing: they stand for Go's zero value.
+  if (typeof node.default === "object") delete node.default;
+  return node;
+}
+
+/** A schema as a SchemaRef: the name of a definition, or a node in place. */
+function convert(schema, where, definitions) {
+  const name = refName(schema);
+  const own = convertOwn(schema, where);
+  if (name !== undefined) {
+    delete own.default;
+    if (Object.keys(own).length === 0) return name;
+    return { ...convert(definitions.get(name), name, definitions), ...own };
+  }
+  if (where === "io.k8s.apimachinery.pkg.util.intstr.IntOrString")
+    return { type: "int-or-string", format: "int-or-string" };
+  if (where === "io.k8s.apimachinery.pkg.api.resource.Quantity") return { type: "int-or-string", format: "quantity" };
+  // Any value, owned as a whole.
+  if (where === "io.k8s.apimachinery.pkg.runtime.RawExtension") return { mapType: "atomic" };
+  if (schema.properties !== undefined) {
+    own.properties = {};
+    for (const [key, value] of Object.entries(schema.properties)) {
+      own.properties[key] = convert(value, `${where}.${key}`, definitions);
+    }
+  }
+  if (schema.items !== undefined) own.items = convert(schema.items, `${where}[]`, definitions);
+  if (typeof schema.additionalProperties === "object") {
+    own.additional = convert(schema.additionalProperties, `${where}{}`, definitions);
+  } else if (schema.additionalProperties === true) own.additional = true;
+  return own;
+}
+
+/** Zero defaults matter for the keys of map lists alone: elsewhere they only say that Go has no null there. */
+function dropZeroDefaults(nodes) {
+  const keys = new Map();
+  const visit = (ref) => {
+    if (typeof ref === "string") return;
+    if (ref.listType === "map" && typeof ref.items === "string") {
+      keys.set(ref.items, new Set([...(keys.get(ref.items) ?? []), ...ref.listMapKeys]));
+    }
+    for (const below of [ref.items, ref.additional, ...Object.values(ref.properties ?? {})]) if (below) visit(below);
+  };
+  const drop = (ref, keep) => {
+    if (typeof ref === "string") return;
+    for (const [name, below] of Object.entries(ref.properties ?? {})) {
+      const zero = below.default === "" || below.default === 0 || below.default === false;
+      if (zero && !keep?.has(name)) delete below.default;
+      drop(below);
+    }
+    for (const below of [ref.items, ref.additional]) {
+      if (typeof below !== "object") continue;
+      delete below.default;
+      drop(below);
+    }
+  };
+  for (const node of Object.values(nodes)) visit(node);
+  for (const [name, node] of Object.entries(nodes)) drop(node, keys.get(name));
+}
+
+function describe(schema) {
+  const texts = {};
+  if (schema.description !== undefined) texts[""] = schema.description;
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (property.description !== undefined) texts[name] = property.description;
+  }
+  return texts;
+}
+
+function listResources(groups) {
+  const resources = [];
+  for (const item of groups) {
+    const group = item.metadata.name ?? "";
+    for (const version of item.versions) {
+      for (const resource of version.resources) {
+        const at = { group, version: version.version };
+        resources.push({
+          ...at,
+          plural: resource.resource,
+          singular: resource.singularResource,
+          kind: resource.responseKind.kind,
+          isNamespaced: resource.scope === "Namespaced",
+          verbs: resource.verbs ?? [],
+          shortNames: resource.shortNames ?? [],
+          categories: resource.categories ?? [],
+          subresources: Object.fromEntries(
+            (resource.subresources ?? []).map((subresource) => [
+              subresource.subresource,
+              {
+                group: subresource.responseKind?.group || group,
+                version: subresource.responseKind?.version || version.version,
+                kind: subresource.responseKind?.kind ?? "",
+                verbs: subresource.verbs,
+              },
+            ]),
+          ),
+        });
+      }
+    }
+  }
+  return resources;
+}
+
+function listKinds(definitions) {
+  const kinds = {};
+  for (const [name, schema] of [...definitions].sort(([a], [b]) => compareText(a, b))) {
+    for (const { group, version, kind } of schema["x-kubernetes-group-version-kind"] ?? []) {
+      if (name.includes(".apis.meta.") && (group !== "" || version !== "v1")) continue;
+      kinds[`${group}/${version}/${kind}`] = name;
+    }
+  }
+  return kinds;
+}
+
+function write({ version, groups, definitions }) {
+  const names = [...definitions.keys()].sort(compareText);
+  const nodes = Object.fromEntries(names.map((name) => [name, convert(definitions.get(name), name, definitions)]));
+  dropZeroDefaults(nodes);
+  const source = `kube-apiserver ${version.gitVersion}, discovery and OpenAPI v3`;
+  const data = {
+    source,
+    version: version.gitVersion,
+    nodes,
+    kinds: listKinds(definitions),
+    resources: listResources(groups),
+  };
+  const text = JSON.stringify(data).replaceAll("\\", "\\\\").replaceAll("'", "\\'");
+  mkdirSync(`${root}engine/src/api/kubernetes/data`, { recursive: true });
+  writeFileSync(
+    `${root}engine/src/api/kubernetes/data/builtin.ts`,
+    `// Generated by npm run schemas from ${source}. A JSON string: it is parsed on first use, in Node and in a browser alike.\n` +
+      `export const builtinText: string =\n  '${text}';\n`,
+  );
+  const described = {
+    source,
+    descriptions: Object.fromEntries(names.map((name) => [name, describe(definitions.get(name))])),
+  };
+  mkdirSync(`${root}engine/data`, { recursive: true });
+  writeFileSync(
+    `${root}engine/data/kubernetes-descriptions.json.gz`,
+    gzipSync(JSON.stringify(described), { level: 9 }),
+  );
+  console.log(`${names.length} definitions, ${data.resources.length} resources, ${text.length} characters`);
+}
+
+if (!hasOracle()) {
+  console.error("schemas: set KEELSON_ORACLES to a folder with etcd and kube-apiserver (see oracles/)");
+  process.exit(1);
+}
+const oracle = await startOracle();
+try {
+  write(await readServer(oracle));
+} finally {
+  oracle.stop();
+}
