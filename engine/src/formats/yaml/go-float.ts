@@ -1,0 +1,29 @@
+// Go's text for float64.
+
+/** strconv.FormatFloat(value, 'g', -1, 64), with YAML's words for what is no number. */
+export function formatGoFloat(value: number): string {
+  if (Number.isNaN(value)) return ".nan";
+  if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const [mantissa, exponentText] = value.toExponential().split("e") as [string, string];
+  const exponent = Number(exponentText);
+  // From 1e-4 to below 1e6 both languages write plain digits, and the same ones.
+  if (exponent >= -4 && exponent < 6) return String(value);
+  const digits = String(Math.abs(exponent)).padStart(2, "0");
+  return `${mantissa}e${exponent < 0 ? "-" : "+"}${digits}`;
+}
+
+const uint64End = 2n ** 64n;
+const int64Min = -(2n ** 63n);
+
+/** A JSON number as sigs.k8s.io/yaml writes it: through Go's JSON text, whose integers become integers again. */
+export function formatJsonNumber(value: number | bigint): string {
+  if (typeof value === "bigint") return fits(value) ? value.toString() : formatGoFloat(Number(value));
+  if (Number.isSafeInteger(value)) return value === 0 ? "0" : String(value);
+  return Number.isInteger(value) && fits(BigInt(value)) ? String(value) : formatGoFloat(value);
+}
+
+/** True for what Go reads as int64 or uint64. */
+function fits(value: bigint): boolean {
+  return value >= int64Min && value < uint64End;
+}

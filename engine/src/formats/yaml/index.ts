@@ -1,0 +1,10 @@
+// YAML as Kubernetes' tools read and write it.
+
+export { YamlFault, type YamlFaultCode } from "./faults.ts";
+export { formatYaml } from "./format.ts";
+export { formatGoFloat } from "./go-float.ts";
+export { nodeToJson, parseYaml, parseYamlDocuments, type ParseOptions } from "./parse.ts";
+export { Composer } from "./compose.ts";
+export { type NodeKind, type ScalarStyle, YamlNode } from "./node.ts";
+export { formatTimestamp, isTimestamp, type Resolved, resolvePlain } from "./resolve.ts";
+export { type DocumentText, splitYamlDocuments } from "./split.ts";

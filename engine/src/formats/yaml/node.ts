@@ -1,0 +1,35 @@
+// A YAML document as a tree that can be changed. One class for all kinds, so that the engine sees one shape. A map's
+// items are key, value, key, value. Comments are not kept: no output of ours carries any.
+
+export type NodeKind = "scalar" | "map" | "list" | "alias";
+export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded";
+
+export class YamlNode {
+  kind: NodeKind;
+  /** The tag as written, in short form ("!!str", "!own"), or "" where none is written. */
+  tag: string;
+  /** A scalar's text, an alias' name; "" otherwise. */
+  value: string;
+  style: ScalarStyle;
+  items: YamlNode[];
+  anchor: string;
+  target: YamlNode | undefined;
+  /** 1-based; 0 for a node that was not read from text. */
+  line: number;
+  column: number;
+
+  constructor(kind: NodeKind, value = "", tag = "") {
+    this.kind = kind;
+    this.tag = tag;
+    this.value = value;
+    this.style = "plain";
+    this.items = kind === "scalar" || kind === "alias" ? noItems : [];
+    this.anchor = "";
+    this.target = undefined;
+    this.line = 0;
+    this.column = 0;
+  }
+}
+
+/** Shared by all scalars, which never get items. */
+const noItems: YamlNode[] = [];

@@ -1,0 +1,418 @@
+// YAML text to tokens, on demand. Follows YAML 1.1 as libyaml and go-yaml read it: a key on one line is found when its
+// colon is met, and the tokens that open it are put in front of it afterwards.
+
+import { simpleKeyLengthMax } from "./limits.ts";
+import { YamlFault, type YamlFaultCode } from "./faults.ts";
+import type { ScalarStyle } from "./node.ts";
+import { isBlankOrEnd, isBreak, isBreakOrEnd } from "./characters.ts";
+import { scanBlockScalar, scanPlainScalar, scanQuotedScalar } from "./scan-scalar.ts";
+
+export type TokenType =
+  | "stream-end"
+  | "directive"
+  | "document-start"
+  | "document-end"
+  | "block-list-start"
+  | "block-map-start"
+  | "block-end"
+  | "block-entry"
+  | "flow-list-start"
+  | "flow-list-end"
+  | "flow-map-start"
+  | "flow-map-end"
+  | "flow-entry"
+  | "key"
+  | "value"
+  | "alias"
+  | "anchor"
+  | "tag"
+  | "scalar";
+
+export class Token {
+  type: TokenType;
+  value: string;
+  style: ScalarStyle;
+  line: number;
+  column: number;
+
+  constructor(type: TokenType, place: { line: number; column: number }, value = "", style: ScalarStyle = "plain") {
+    this.type = type;
+    this.value = value;
+    this.style = style;
+    this.line = place.line;
+    this.column = place.column;
+  }
+}
+
+/** Where a key may have begun, were a colon to follow. One for each flow level. */
+type KeyStart = { isPossible: boolean; isRequired: boolean; token: number; at: number; line: number; column: number };
+
+const asciiTokenEnd = /[^0-9A-Za-z_-]/g;
+const directiveLine = /[^\r\n\x85\u2028\u2029]*/y;
+
+export class Scanner {
+  readonly text: string;
+  /** Index of the next character. */
+  at = 0;
+  /** 0-based. */
+  line = 0;
+  lineStart = 0;
+  flowLevel = 0;
+  indent = -1;
+  readonly #indents: number[] = [];
+  isKeyAllowed = true;
+  #keys: KeyStart[] = [noKey()];
+  #tokens: Token[] = [];
+  #head = 0;
+  /** Absolute number of the token at index 0 of the queue. */
+  #base = 0;
+  #isEnded = false;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get column(): number {
+    return this.at - this.lineStart;
+  }
+
+  /** The next token, which stays the next. */
+  peek(): Token {
+    while (this.#needsMore()) this.#fetch();
+    return this.#tokens[this.#head] as Token;
+  }
+
+  /** Takes the token that `peek` showed. */
+  skip(): void {
+    this.#head++;
+    if (this.#head !== this.#tokens.length) return;
+    this.#base += this.#head;
+    this.#head = 0;
+    this.#tokens.length = 0;
+  }
+
+  fault(message: string, code: YamlFaultCode = "yaml-syntax"): YamlFault {
+    return new YamlFault(code, message, { line: this.line + 1, column: this.column + 1 });
+  }
+
+  code(offset = 0): number {
+    return this.text.charCodeAt(this.at + offset);
+  }
+
+  /** Steps over one line break; CR LF is one. */
+  skipBreak(): void {
+    this.at += this.code() === 13 && this.code(1) === 10 ? 2 : 1;
+    this.line++;
+    this.lineStart = this.at;
+  }
+
+  /** True at `---` or `...` in the first column, followed by a blank or the end. */
+  isAtDocumentMark(): boolean {
+    if (this.at !== this.lineStart) return false;
+    const code = this.code();
+    if (code !== 45 && code !== 46) return false;
+    return this.code(1) === code && this.code(2) === code && isBlankOrEnd(this.code(3));
+  }
+
+  #needsMore(): boolean {
+    if (this.#head === this.#tokens.length) return !this.#isEnded;
+    const head = this.#base + this.#head;
+    for (const key of this.#keys) if (key.isPossible && key.token === head && this.#isValid(key)) return true;
+    return false;
+  }
+
+  #isValid(key: KeyStart): boolean {
+    if (!key.isPossible) return false;
+    if (key.line === this.line && key.at + simpleKeyLengthMax >= this.at) return true;
+    if (key.isRequired) throw this.#keyFault(key);
+    key.isPossible = false;
+    return false;
+  }
+
+  #keyFault(key: KeyStart): YamlFault {
+    return new YamlFault("yaml-syntax", "could not find expected ':'", { line: key.line + 1, column: key.column + 1 });
+  }
+
+  #fetch(): void {
+    this.#skipToToken();
+    this.#unroll(this.column);
+    if (this.at >= this.text.length) return this.#fetchEnd();
+    const code = this.code();
+    if (this.at === this.lineStart) {
+      if (code === 37) return this.#fetchDirective();
+      if (this.isAtDocumentMark()) return this.#fetchDocumentMark(code === 45 ? "document-start" : "document-end");
+    }
+    if (!this.#fetchIndicator(code)) this.#fetchContent(code);
+  }
+
+  /** Tokens of one character, or of one character and a blank. */
+  #fetchIndicator(code: number): boolean {
+    const isInFlow = this.flowLevel > 0;
+    switch (code) {
+      case 91: // [
+        this.#openFlow("flow-list-start");
+        return true;
+      case 123: // {
+        this.#openFlow("flow-map-start");
+        return true;
+      case 93: // ]
+        this.#closeFlow("flow-list-end");
+        return true;
+      case 125: // }
+        this.#closeFlow("flow-map-end");
+        return true;
+      case 44: // ,
+        this.#dropKey();
+        this.isKeyAllowed = true;
+        this.#take("flow-entry");
+        return true;
+      case 45: // -
+        if (!isBlankOrEnd(this.code(1))) return false;
+        this.#fetchBlockEntry();
+        return true;
+      case 63: // ?
+        if (!isInFlow && !isBlankOrEnd(this.code(1))) return false;
+        this.#fetchKey();
+        return true;
+      case 58: // :
+        if (!isInFlow && !isBlankOrEnd(this.code(1))) return false;
+        this.#fetchValue();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #fetchContent(code: number): void {
+    switch (code) {
+      case 42: // *
+        return this.#fetchAnchor("alias");
+      case 38: // &
+        return this.#fetchAnchor("anchor");
+      case 33: // !
+        return this.#fetchTag();
+      case 39: // '
+      case 34: // "
+        this.#saveKey();
+        this.isKeyAllowed = false;
+        this.#push(scanQuotedScalar(this, code));
+        return;
+      case 124: // |
+      case 62: // >
+        if (this.flowLevel > 0) break;
+        this.#dropKey();
+        this.isKeyAllowed = true;
+        this.#push(scanBlockScalar(this, code === 124));
+        return;
+      case 37: // %
+      case 64: // @
+      case 96: // `
+      case 9: // tab
+        break;
+      default:
+        this.#saveKey();
+        this.isKeyAllowed = false;
+        this.#push(scanPlainScalar(this));
+        return;
+    }
+    throw this.fault(
+      code === 9 ? "a tab stands where indentation is expected" : "found character that cannot start any token",
+    );
+  }
+
+  #skipToToken(): void {
+    for (;;) {
+      if (this.at === this.lineStart && this.code() === 0xfeff) this.at++;
+      const areTabsAllowed = this.flowLevel > 0 || !this.isKeyAllowed;
+      let code = this.code();
+      while (code === 32 || (code === 9 && areTabsAllowed)) {
+        this.at++;
+        code = this.code();
+      }
+      if (code === 35) {
+        while (!isBreakOrEnd(code)) {
+          this.at++;
+          code = this.code();
+        }
+      }
+      if (!isBreak(code)) return;
+      this.skipBreak();
+      if (this.flowLevel === 0) this.isKeyAllowed = true;
+    }
+  }
+
+  #push(token: Token): void {
+    this.#tokens.push(token);
+  }
+
+  #here(): { line: number; column: number } {
+    return { line: this.line + 1, column: this.column + 1 };
+  }
+
+  #take(type: TokenType): void {
+    this.#push(new Token(type, this.#here()));
+    this.at++;
+  }
+
+  #saveKey(): void {
+    if (!this.isKeyAllowed) return;
+    this.#dropKey();
+    this.#keys[this.#keys.length - 1] = {
+      isPossible: true,
+      isRequired: this.flowLevel === 0 && this.indent === this.column,
+      token: this.#base + this.#tokens.length,
+      at: this.at,
+      line: this.line,
+      column: this.column,
+    };
+  }
+
+  #dropKey(): void {
+    const key = this.#keys[this.#keys.length - 1] as KeyStart;
+    if (key.isPossible && key.isRequired) throw this.#keyFault(key);
+    key.isPossible = false;
+  }
+
+  /** Opens a block collection at `column`; its token goes in front of token number `before`, or last. */
+  #roll(column: number, type: "block-list-start" | "block-map-start", before?: KeyStart): void {
+    if (this.flowLevel > 0 || this.indent >= column) return;
+    this.#indents.push(this.indent);
+    this.indent = column;
+    const place = before === undefined ? this.#here() : { line: before.line + 1, column: before.column + 1 };
+    const token = new Token(type, place);
+    if (before === undefined) this.#push(token);
+    else this.#tokens.splice(before.token - this.#base, 0, token);
+  }
+
+  #unroll(column: number): void {
+    if (this.flowLevel > 0) return;
+    while (this.indent > column) {
+      this.#push(new Token("block-end", this.#here()));
+      this.indent = this.#indents.pop() as number;
+    }
+  }
+
+  #fetchEnd(): void {
+    // The end of the text ends its line, so that no key waits for its colon any longer.
+    if (this.column > 0) {
+      this.line++;
+      this.lineStart = this.at;
+    }
+    this.#unroll(-1);
+    this.#dropKey();
+    this.isKeyAllowed = false;
+    this.#isEnded = true;
+    this.#push(new Token("stream-end", this.#here()));
+  }
+
+  #fetchDirective(): void {
+    this.#unroll(-1);
+    this.#dropKey();
+    this.isKeyAllowed = false;
+    const place = this.#here();
+    directiveLine.lastIndex = this.at;
+    const line = (directiveLine.exec(this.text) as RegExpExecArray)[0];
+    this.at += line.length;
+    this.#push(new Token("directive", place, line));
+  }
+
+  #fetchDocumentMark(type: "document-start" | "document-end"): void {
+    this.#unroll(-1);
+    this.#dropKey();
+    this.isKeyAllowed = false;
+    this.#take(type);
+    this.at += 2;
+  }
+
+  #openFlow(type: TokenType): void {
+    this.#saveKey();
+    this.#keys.push(noKey());
+    this.flowLevel++;
+    this.isKeyAllowed = true;
+    this.#take(type);
+  }
+
+  #closeFlow(type: TokenType): void {
+    this.#dropKey();
+    if (this.flowLevel > 0) {
+      this.flowLevel--;
+      this.#keys.pop();
+    }
+    this.isKeyAllowed = false;
+    this.#take(type);
+  }
+
+  #fetchBlockEntry(): void {
+    if (this.flowLevel === 0) {
+      if (!this.isKeyAllowed) throw this.fault("block sequence entries are not allowed in this context");
+      this.#roll(this.column, "block-list-start");
+    }
+    this.#dropKey();
+    this.isKeyAllowed = true;
+    this.#take("block-entry");
+  }
+
+  #fetchKey(): void {
+    if (this.flowLevel === 0) {
+      if (!this.isKeyAllowed) throw this.fault("mapping keys are not allowed in this context");
+      this.#roll(this.column, "block-map-start");
+    }
+    this.#dropKey();
+    this.isKeyAllowed = this.flowLevel === 0;
+    this.#take("key");
+  }
+
+  #fetchValue(): void {
+    const key = this.#keys[this.#keys.length - 1] as KeyStart;
+    if (this.#isValid(key)) {
+      this.#tokens.splice(key.token - this.#base, 0, new Token("key", { line: key.line + 1, column: key.column + 1 }));
+      this.#roll(key.column, "block-map-start", key);
+      key.isPossible = false;
+      this.isKeyAllowed = false;
+    } else {
+      if (this.flowLevel === 0) {
+        if (!this.isKeyAllowed) throw this.fault("mapping values are not allowed in this context");
+        this.#roll(this.column, "block-map-start");
+      }
+      this.isKeyAllowed = this.flowLevel === 0;
+    }
+    this.#take("value");
+  }
+
+  #fetchAnchor(type: "anchor" | "alias"): void {
+    this.#saveKey();
+    this.isKeyAllowed = false;
+    const place = this.#here();
+    this.at++;
+    asciiTokenEnd.lastIndex = this.at;
+    const end = asciiTokenEnd.exec(this.text)?.index ?? this.text.length;
+    const name = this.text.slice(this.at, end);
+    this.at = end;
+    if (name === "" || !(isBlankOrEnd(this.code()) || "?:,]}%@`".includes(this.text.charAt(this.at))))
+      throw this.fault("did not find expected alphabetic or numeric character");
+    this.#push(new Token(type, place, name));
+  }
+
+  /** The token's value is the tag as written; the composer resolves its handle. */
+  #fetchTag(): void {
+    this.#saveKey();
+    this.isKeyAllowed = false;
+    const place = this.#here();
+    const start = this.at;
+    if (this.code(1) === 60) {
+      const end = this.text.indexOf(">", this.at);
+      if (end < 0) throw this.fault("did not find the expected '>'");
+      this.at = end + 1;
+    } else {
+      const stops = this.flowLevel > 0 ? ",[]{}" : "";
+      while (!isBlankOrEnd(this.code()) && !stops.includes(this.text.charAt(this.at))) this.at++;
+    }
+    if (this.flowLevel === 0 && !isBlankOrEnd(this.code()))
+      throw this.fault("did not find expected whitespace or line break");
+    this.#push(new Token("tag", place, this.text.slice(start, this.at)));
+  }
+}
+
+function noKey(): KeyStart {
+  return { isPossible: false, isRequired: false, token: 0, at: 0, line: 0, column: 0 };
+}
