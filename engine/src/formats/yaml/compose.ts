@@ -4,7 +4,8 @@ import { forbiddenCharacter } from "./characters.ts";
 import { YamlFault } from "./faults.ts";
 import { depthMax, textLengthMax } from "./limits.ts";
 import { YamlNode } from "./node.ts";
-import { Scanner, type Token, type TokenType } from "./scan.ts";
+import { Scanner } from "./scan.ts";
+import type { Token, TokenType } from "./token.ts";
 
 const longPrefix = "tag:yaml.org,2002:";
 
@@ -106,7 +107,7 @@ export class Composer {
       made.anchor = anchor;
       this.#anchors.set(anchor, made);
     }
-    if (node !== undefined) this.#fill(made, token, mayBeIndentless);
+    if (node !== undefined) this.#fill(made, token);
     return made;
   }
 
@@ -119,29 +120,20 @@ export class Composer {
 
   /** The node that `token` begins, still without items. */
   #create(token: Token, isBlock: boolean, mayBeIndentless: boolean): YamlNode | undefined {
-    switch (token.type) {
-      case "scalar": {
-        this.#scanner.skip();
-        const node = new YamlNode("scalar", token.value);
-        node.style = token.style;
-        return node;
-      }
-      case "flow-list-start":
-        return new YamlNode("list");
-      case "flow-map-start":
-        return new YamlNode("map");
-      case "block-list-start":
-        return isBlock ? new YamlNode("list") : undefined;
-      case "block-map-start":
-        return isBlock ? new YamlNode("map") : undefined;
-      case "block-entry":
-        return mayBeIndentless ? new YamlNode("list") : undefined;
-      default:
-        return undefined;
+    if (token.type === "scalar") {
+      this.#scanner.skip();
+      const node = new YamlNode("scalar", token.value);
+      node.style = token.style;
+      return node;
     }
+    if (token.type === "flow-list-start") return new YamlNode("list");
+    if (token.type === "flow-map-start") return new YamlNode("map");
+    if (token.type === "block-list-start") return isBlock ? new YamlNode("list") : undefined;
+    if (token.type === "block-map-start") return isBlock ? new YamlNode("map") : undefined;
+    return token.type === "block-entry" && mayBeIndentless ? new YamlNode("list") : undefined;
   }
 
-  #fill(node: YamlNode, token: Token, _mayBeIndentless: boolean): void {
+  #fill(node: YamlNode, token: Token): void {
     if (node.kind === "scalar") return;
     if (++this.#depth > depthMax)
       throw new YamlFault("yaml-limit", `lists and maps are nested deeper than ${depthMax}`, token);

@@ -9,7 +9,7 @@ export function compareKeys(a: string, b: string): number {
   let i = 0;
   while (i < length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
   if (i === length) return a.length - b.length;
-  return compareFrom([...a], [...b]);
+  return compareFrom(Array.from(a), Array.from(b));
 }
 
 function compareFrom(a: readonly string[], b: readonly string[]): number {

@@ -1,7 +1,7 @@
 // YAML to plain data exactly as sigs.k8s.io/yaml v1.6 does it (go-yaml v2, then JSON): YAML 1.1 words, Go's numbers, merge
 // keys, keys that become text, later duplicates win. Unknown tags leave the text as it is.
 
-import { decodeUtf8, type Json, type JsonObject, setOwn } from "#kernel";
+import { decodeUtf8, type Json, type JsonObject, setOwn, unreachable } from "#kernel";
 import { Composer } from "./compose.ts";
 import { YamlFault } from "./faults.ts";
 import { formatGoFloat } from "./go-float.ts";
@@ -59,8 +59,10 @@ class Converter {
         this.#addPairs(node, object, this.#isStrict ? new Set() : undefined);
         return object;
       }
-      default:
+      case "scalar":
         return scalarToJson(node);
+      default:
+        return unreachable(node.kind);
     }
   }
 

@@ -64,7 +64,7 @@ export function resolvePlain(text: string, dialect: Dialect): Resolved {
   const word = words[dialect].get(text);
   if (word !== undefined) return word;
   if (first === 46) return resolveDotFloat(text);
-  return resolveNumber(text, dialect);
+  return resolveNumber(text);
 }
 
 function resolveDotFloat(text: string): Resolved {
@@ -74,10 +74,10 @@ function resolveDotFloat(text: string): Resolved {
 
 const yamlFloat = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 
-function resolveNumber(text: string, dialect: Dialect): Resolved {
+function resolveNumber(text: string): Resolved {
   if (isTimestamp(text)) return { tag: "!!timestamp", value: text };
   const plain = text.includes("_") ? text.replaceAll("_", "") : text;
-  const whole = parseGoInteger(plain, dialect);
+  const whole = parseGoInteger(plain);
   if (whole !== undefined) return { tag: "!!int", value: whole };
   if (yamlFloat.test(plain)) {
     const value = Number(plain);
@@ -91,7 +91,7 @@ const uint64Max = 2n ** 64n - 1n;
 const goInteger = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9][0-9]*)$/;
 
 /** strconv.ParseInt with base 0, then ParseUint: 0x, 0b, 0o and a leading 0 choose the base; int64 or uint64. */
-function parseGoInteger(text: string, _dialect: Dialect): number | bigint | undefined {
+function parseGoInteger(text: string): number | bigint | undefined {
   const match = goInteger.exec(text);
   if (match === null) return undefined;
   const sign = match[1] as string;

@@ -1,10 +1,10 @@
 // The three forms of scalars: plain, quoted, block. Line breaks fold to a blank, empty lines stay.
 
 import { isBlank, isBlankOrEnd, isBreak, isBreakOrEnd } from "./characters.ts";
-import { type Scanner, Token } from "./scan.ts";
+import { type Cursor, Token } from "./token.ts";
 
 /** Steps over a break and returns what it stands for in a scalar: LS and PS stay as they are, all others are LF. */
-function takeBreak(scanner: Scanner): string {
+function takeBreak(scanner: Cursor): string {
   const code = scanner.code();
   scanner.skipBreak();
   return code === 0x2028 ? "\u2028" : code === 0x2029 ? "\u2029" : "\n";
@@ -16,7 +16,7 @@ function fold(first: string, more: string): string {
   return more === "" ? " " : more;
 }
 
-export function scanPlainScalar(scanner: Scanner): Token {
+export function scanPlainScalar(scanner: Cursor): Token {
   const token = new Token("scalar", { line: scanner.line + 1, column: scanner.column + 1 });
   const indent = scanner.indent + 1;
   let text = "";
@@ -44,7 +44,7 @@ export function scanPlainScalar(scanner: Scanner): Token {
 }
 
 /** Steps to what ends a plain scalar's run of characters: a blank, a break, a colon before a blank, a flow indicator. */
-function skipPlainRun(scanner: Scanner): void {
+function skipPlainRun(scanner: Cursor): void {
   const { text } = scanner;
   const isInFlow = scanner.flowLevel > 0;
   let at = scanner.at;
@@ -58,7 +58,7 @@ function skipPlainRun(scanner: Scanner): void {
   scanner.at = at;
 }
 
-function scanPlainGap(scanner: Scanner, indent: number): { text: string; hasBreak: boolean } {
+function scanPlainGap(scanner: Cursor, indent: number): { text: string; hasBreak: boolean } {
   const start = scanner.at;
   let first: string | undefined;
   let more = "";
@@ -77,7 +77,7 @@ function scanPlainGap(scanner: Scanner, indent: number): { text: string; hasBrea
   return { text: fold(first, more), hasBreak: true };
 }
 
-export function scanQuotedScalar(scanner: Scanner, quote: number): Token {
+export function scanQuotedScalar(scanner: Cursor, quote: number): Token {
   const isSingle = quote === 39;
   const token = new Token(
     "scalar",
@@ -102,7 +102,7 @@ export function scanQuotedScalar(scanner: Scanner, quote: number): Token {
 
 type QuotedRun = { text: string; endsWithEscapedBreak: boolean };
 
-function scanSingleRun(scanner: Scanner): QuotedRun {
+function scanSingleRun(scanner: Cursor): QuotedRun {
   let text = "";
   let start = scanner.at;
   for (;;) {
@@ -118,7 +118,7 @@ function scanSingleRun(scanner: Scanner): QuotedRun {
   return { text: text + scanner.text.slice(start, scanner.at), endsWithEscapedBreak: false };
 }
 
-function scanDoubleRun(scanner: Scanner): QuotedRun {
+function scanDoubleRun(scanner: Cursor): QuotedRun {
   let text = "";
   let start = scanner.at;
   for (;;) {
@@ -164,7 +164,7 @@ const escapes: { readonly [mark: string]: string } = {
 
 const escapeWidths: { readonly [mark: string]: number } = { x: 2, u: 4, U: 8 };
 
-function scanEscape(scanner: Scanner): string {
+function scanEscape(scanner: Cursor): string {
   const mark = scanner.text.charAt(scanner.at + 1);
   const plain = escapes[mark];
   if (plain !== undefined) {
@@ -184,7 +184,7 @@ function scanEscape(scanner: Scanner): string {
 }
 
 /** Blanks and breaks inside quotes. After an escaped break the first real break counts as an empty line. */
-function scanQuotedGap(scanner: Scanner, isAfterEscapedBreak: boolean): string {
+function scanQuotedGap(scanner: Cursor, isAfterEscapedBreak: boolean): string {
   const start = scanner.at;
   let first: string | undefined = isAfterEscapedBreak ? "" : undefined;
   let more = "";
@@ -202,7 +202,7 @@ function scanQuotedGap(scanner: Scanner, isAfterEscapedBreak: boolean): string {
 
 type BlockHeader = { chomp: "clip" | "strip" | "keep"; increment: number };
 
-export function scanBlockScalar(scanner: Scanner, isLiteral: boolean): Token {
+export function scanBlockScalar(scanner: Cursor, isLiteral: boolean): Token {
   const token = new Token(
     "scalar",
     { line: scanner.line + 1, column: scanner.column + 1 },
@@ -237,7 +237,7 @@ export function scanBlockScalar(scanner: Scanner, isLiteral: boolean): Token {
   return token;
 }
 
-function scanBlockHeader(scanner: Scanner): BlockHeader {
+function scanBlockHeader(scanner: Cursor): BlockHeader {
   const header: BlockHeader = { chomp: "clip", increment: 0 };
   for (let i = 0; i < 2; i++) {
     const code = scanner.code();
@@ -258,7 +258,7 @@ function scanBlockHeader(scanner: Scanner): BlockHeader {
 }
 
 /** Empty lines before or between lines of content. With indent 0 it is found: that of the deepest line met. */
-function scanBlockBreaks(scanner: Scanner, known: number): { breaks: string; indent: number } {
+function scanBlockBreaks(scanner: Cursor, known: number): { breaks: string; indent: number } {
   let indent = known;
   let deepest = 0;
   let breaks = "";

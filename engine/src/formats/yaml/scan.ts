@@ -3,46 +3,9 @@
 
 import { simpleKeyLengthMax } from "./limits.ts";
 import { YamlFault, type YamlFaultCode } from "./faults.ts";
-import type { ScalarStyle } from "./node.ts";
 import { isBlankOrEnd, isBreak, isBreakOrEnd } from "./characters.ts";
 import { scanBlockScalar, scanPlainScalar, scanQuotedScalar } from "./scan-scalar.ts";
-
-export type TokenType =
-  | "stream-end"
-  | "directive"
-  | "document-start"
-  | "document-end"
-  | "block-list-start"
-  | "block-map-start"
-  | "block-end"
-  | "block-entry"
-  | "flow-list-start"
-  | "flow-list-end"
-  | "flow-map-start"
-  | "flow-map-end"
-  | "flow-entry"
-  | "key"
-  | "value"
-  | "alias"
-  | "anchor"
-  | "tag"
-  | "scalar";
-
-export class Token {
-  type: TokenType;
-  value: string;
-  style: ScalarStyle;
-  line: number;
-  column: number;
-
-  constructor(type: TokenType, place: { line: number; column: number }, value = "", style: ScalarStyle = "plain") {
-    this.type = type;
-    this.value = value;
-    this.style = style;
-    this.line = place.line;
-    this.column = place.column;
-  }
-}
+import { type Cursor, Token, type TokenType } from "./token.ts";
 
 /** Where a key may have begun, were a colon to follow. One for each flow level. */
 type KeyStart = { isPossible: boolean; isRequired: boolean; token: number; at: number; line: number; column: number };
@@ -50,7 +13,7 @@ type KeyStart = { isPossible: boolean; isRequired: boolean; token: number; at: n
 const asciiTokenEnd = /[^0-9A-Za-z_-]/g;
 const directiveLine = /[^\r\n\x85\u2028\u2029]*/y;
 
-export class Scanner {
+export class Scanner implements Cursor {
   readonly text: string;
   /** Index of the next character. */
   at = 0;
