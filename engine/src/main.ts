@@ -1,2 +1,83 @@
-// The one place that knows every room: it wires the rings together and hands the command line its ports.
-export {};
+// The one place that knows every room: it wires the rings together and hands the command line its ports. What a command
+// does not need is not loaded.
+
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { styleText } from "node:util";
+import { type ExitCode, type Io, isColoured, type Output, type Ports, runCommandLine } from "#cli";
+import type { Clock } from "#kernel";
+
+const clock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+const ports: Ports = {
+  get version() {
+    const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    return (JSON.parse(text) as { version: string }).version;
+  },
+};
+
+function processOutput(stream: NodeJS.WriteStream): Output {
+  const isTerminal = stream.isTTY === true;
+  const hasStyles = isColoured(isTerminal, process.env);
+  // A reader that went away (`| head`) ends the command quietly.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal,
+    get columns() {
+      return isTerminal ? stream.columns : 10_000;
+    },
+    get rows() {
+      return isTerminal ? stream.rows : 10_000;
+    },
+    style: (style, text) => (hasStyles ? styleText(style, text, { validateStream: false }) : text),
+  };
+}
+
+async function readInput(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** The first interrupt asks for an orderly end, the second ends at once. Only for a command that asks for the signal. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+async function main(): Promise<ExitCode> {
+  let signal: AbortSignal | undefined;
+  const io: Io = {
+    stdout: processOutput(process.stdout),
+    stderr: processOutput(process.stderr),
+    readInput,
+    env: process.env,
+    folder: process.cwd(),
+    home: homedir(),
+    clock,
+    get signal() {
+      signal ??= interruptSignal();
+      return signal;
+    },
+  };
+  return await runCommandLine(process.argv.slice(2), io, ports);
+}
+
+process.exitCode = await main();

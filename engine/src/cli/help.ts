@@ -1,0 +1,53 @@
+// Help texts, out of the same data that parses the command line.
+
+import type { Command, CommandEntry, Flag } from "./command.ts";
+
+/** The overview: every command with its line. */
+export function formatOverview(table: readonly CommandEntry[]): string {
+  const rows = table.filter((entry) => entry.isHidden !== true).map((entry) => [entry.name, entry.summary] as const);
+  return [
+    "Keelson makes what runs equal to what Git says, and keeps it so.",
+    "",
+    "Usage: keelson COMMAND [ARGUMENTS] [FLAGS]",
+    "",
+    "Commands:",
+    ...formatRows(rows),
+    "",
+    "`keelson COMMAND --help` tells more about one.",
+    "",
+  ].join("\n");
+}
+
+/** One command's help. */
+export function formatHelp(name: string, command: Command): string {
+  const flags = Object.entries(command.flags).filter(([, flag]) => flag.isHidden !== true);
+  const usage = ["keelson", name, command.arguments ?? "", flags.length > 0 ? "[FLAGS]" : ""].filter(
+    (part) => part !== "",
+  );
+  const lines = [command.about, "", `Usage: ${usage.join(" ")}`];
+  if (flags.length > 0)
+    lines.push(
+      "",
+      "Flags:",
+      ...formatRows(flags.map(([flagName, flag]) => [nameFlag(flagName, flag), aboutFlag(flag)])),
+    );
+  if (command.examples !== undefined) lines.push("", "Examples:", ...command.examples.map((line) => `  ${line}`));
+  return `${lines.join("\n")}\n`;
+}
+
+function nameFlag(name: string, flag: Flag): string {
+  const long = flag.short === undefined ? `    --${name}` : `-${flag.short}, --${name}`;
+  if (flag.bare !== undefined) return `${long}[=${flag.takes ?? "VALUE"}]`;
+  return flag.takes === undefined ? long : `${long} ${flag.takes}`;
+}
+
+function aboutFlag(flag: Flag): string {
+  const choices = flag.choices === undefined ? "" : ` (${flag.choices.join(", ")})`;
+  const standard = flag.default === undefined || flag.default === "" ? "" : ` (default ${flag.default})`;
+  return `${flag.about}${choices}${standard}`;
+}
+
+function formatRows(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.min(32, Math.max(...rows.map(([left]) => left.length)));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}
