@@ -1,0 +1,39 @@
+// What a new control plane holds before anybody asks for it.
+
+import type { Manifest } from "#kernel";
+import { createObject, Refusal, type Registry, type WriteCall } from "#apiserver/registry";
+
+const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+/** Creates what is missing; what is there stays as it is. */
+export async function bootstrap(registry: Registry): Promise<void> {
+  await Promise.all(
+    namespaces.map((name) => ensure(registry, { apiVersion: "v1", kind: "Namespace", metadata: { name } })),
+  );
+}
+
+/** Creates a cluster-scoped object of a built-in kind, unless it exists. */
+export async function ensure(registry: Registry, object: Manifest): Promise<void> {
+  const slash = object.apiVersion.indexOf("/");
+  const group = slash < 0 ? "" : object.apiVersion.slice(0, slash);
+  const served = registry.table.findKind(group, object.apiVersion.slice(slash + 1), object.kind);
+  if (served === undefined) return;
+  const namespace = object.metadata.namespace ?? "";
+  if (registry.lookup(group, served.storage.plural, namespace, object.metadata.name) !== undefined) return;
+  const call: WriteCall = {
+    identity: { user: "system:apiserver", groups: ["system:masters"] },
+    served,
+    namespace,
+    name: "",
+    subresource: "",
+    fieldManager: "kube-apiserver",
+    isDryRun: false,
+    fieldValidation: "Ignore",
+    warn: () => undefined,
+  };
+  try {
+    await createObject(registry, call, object);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status.reason !== "AlreadyExists") throw error;
+  }
+}

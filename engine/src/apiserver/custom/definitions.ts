@@ -1,0 +1,159 @@
+// Serves CustomResourceDefinitions: accepts their names, says so in their conditions, adds what they define to the table the
+// moment they are established, and clears their objects away when they are deleted.
+
+import type { Manifest } from "#kernel";
+import {
+  asOwn,
+  type Change,
+  changeObject,
+  deleteCollection,
+  type Registry,
+  type Served,
+  type WriteCall,
+} from "#apiserver/registry";
+import { asDefinition, type Definition, isEstablished, servedOf, storageOf } from "./definition.ts";
+import { acceptNames } from "./names.ts";
+
+/** Holds a definition until its objects are gone. */
+export const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
+
+export class Definitions {
+  readonly #registry: Registry;
+  readonly #definitions: Served;
+  /** What each definition, by name, has in the table now. */
+  readonly #serving = new Map<string, Served[]>();
+  readonly #stop: () => void;
+  readonly #failed: (error: unknown) => void;
+  #isClosed = false;
+
+  constructor(registry: Registry, definitions: Served, failed: (error: unknown) => void) {
+    this.#registry = registry;
+    this.#definitions = definitions;
+    this.#failed = failed;
+    const collection = registry.collection(definitions.storage);
+    for (const stored of collection.range("")) this.#observe(stored.object);
+    this.#stop = collection.watch(registry.store.revision, (changes) => {
+      for (const change of changes) this.#change(change);
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stop();
+  }
+
+  #change(change: Change): void {
+    if (change.type === "DELETED") this.#withdraw(change.object.metadata.name);
+    else this.#observe(change.object);
+  }
+
+  #observe(object: Manifest): void {
+    const definition = asDefinition(object);
+    if (isEstablished(definition)) this.#serve(definition);
+    this.#advance(definition.metadata.name);
+  }
+
+  #serve(definition: Definition): void {
+    const name = definition.metadata.name;
+    const next = servedOf(definition);
+    for (const old of this.#serving.get(name) ?? [])
+      if (!next.some((one) => one.resource.version === old.resource.version))
+        this.#registry.table.remove(old.resource.group, old.resource.version, old.resource.plural);
+    for (const served of next) this.#registry.table.add(served);
+    this.#serving.set(name, next);
+  }
+
+  #withdraw(name: string): void {
+    for (const { resource, storage } of this.#serving.get(name) ?? []) {
+      this.#registry.table.remove(resource.group, resource.version, resource.plural);
+      this.#registry.drop(storage);
+    }
+    this.#serving.delete(name);
+  }
+
+  /** Does what is next for a definition; the write's own event brings it back here until nothing is left to do. */
+  #advance(name: string): void {
+    this.#step(name).catch((error: unknown) => {
+      if (!this.#isClosed) this.#failed(error);
+    });
+  }
+
+  async #step(name: string): Promise<void> {
+    const stored = this.#registry
+      .collection(this.#definitions.storage)
+      .get(`apiextensions.k8s.io/customresourcedefinitions/${name}`);
+    if (stored === undefined || this.#isClosed) return;
+    const definition = asDefinition(stored.object);
+    if (definition.metadata.deletionTimestamp !== undefined) await this.#clear(definition);
+    else await this.#settle(definition);
+  }
+
+  /** Writes names, conditions and stored versions where they are not yet what they should be. */
+  async #settle(definition: Definition): Promise<void> {
+    const now = this.#registry.now();
+    const others = this.#all().filter((other) => other.metadata.name !== definition.metadata.name);
+    const next = acceptNames(definition, others, now);
+    if (next === undefined) return;
+    await this.#write(definition.metadata.name, "status", (live) => {
+      live.status = next as unknown;
+    });
+  }
+
+  #all(): Definition[] {
+    return [
+      ...this.#registry.collection(this.#definitions.storage).range("apiextensions.k8s.io/customresourcedefinitions/"),
+    ].map((stored) => asDefinition(stored.object));
+  }
+
+  /** Deletes the objects of a definition that is going, then lets it go. */
+  async #clear(definition: Definition): Promise<void> {
+    if (!(definition.metadata.finalizers ?? []).includes(cleanupFinalizer)) return;
+    const served = this.#serving.get(definition.metadata.name)?.[0] ?? servedOf(definition)[0];
+    if (served !== undefined && this.#registry.collection(storageOf(definition)).size > 0) {
+      await deleteCollection(this.#registry, this.#call(served, "", ""), {});
+      if (this.#registry.collection(storageOf(definition)).size > 0) {
+        this.#waitForEmpty(definition);
+        return;
+      }
+    }
+    await this.#write(definition.metadata.name, "", (live) => {
+      live.metadata.finalizers = (live.metadata.finalizers ?? []).filter((one) => one !== cleanupFinalizer);
+    });
+  }
+
+  /** Objects with finalizers of their own are awaited, however long it takes. */
+  #waitForEmpty(definition: Definition): void {
+    const collection = this.#registry.collection(storageOf(definition));
+    const stop = collection.watch(this.#registry.store.revision, () => {
+      if (collection.size > 0) return;
+      stop();
+      this.#advance(definition.metadata.name);
+    });
+  }
+
+  async #write(name: string, subresource: string, edit: (draft: Manifest) => void): Promise<void> {
+    await changeObject(this.#registry, this.#call(this.#definitions, name, subresource), {
+      make: (live) => {
+        const draft = asOwn(live);
+        delete draft.metadata.resourceVersion;
+        edit(draft);
+        return draft;
+      },
+      retries: true,
+    });
+  }
+
+  #call(served: Served, name: string, subresource: string): WriteCall {
+    return {
+      identity: { user: "system:apiserver", groups: ["system:masters"] },
+      served,
+      namespace: "",
+      name,
+      subresource,
+      fieldManager: "kube-apiserver",
+      isDryRun: false,
+      fieldValidation: "Ignore",
+      warn: () => undefined,
+    };
+  }
+}

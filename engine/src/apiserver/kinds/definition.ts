@@ -1,0 +1,45 @@
+// CustomResourceDefinition: its defaults, and the finalizer that keeps a deleted one until its objects are gone.
+
+import { isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import type { Strategy } from "#apiserver/registry";
+
+const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
+
+export const definitionRules: Partial<Strategy> = {
+  applyDefaults: (draft) => {
+    const spec = draft.spec as JsonObject | undefined;
+    if (!isObject(spec)) return;
+    const names = spec.names;
+    if (isObject(names) && typeof names.kind === "string") {
+      if (names.singular === undefined || names.singular === "") names.singular = names.kind.toLowerCase();
+      if (names.listKind === undefined || names.listKind === "") names.listKind = `${names.kind}List`;
+    }
+    spec.conversion ??= { strategy: "None" };
+  },
+  prepareCreate: (draft) => {
+    const versions = (draft.spec as { versions?: { name: string; storage?: boolean }[] } | undefined)?.versions ?? [];
+    const stored = versions.find((version) => version.storage === true);
+    draft.status = {
+      acceptedNames: { kind: "", plural: "" },
+      conditions: [],
+      storedVersions: stored === undefined ? [] : [stored.name],
+    };
+  },
+  prepareDelete: (draft, now) => {
+    const finalizers = draft.metadata.finalizers ?? [];
+    if (!finalizers.includes(cleanupFinalizer)) draft.metadata.finalizers = [...finalizers, cleanupFinalizer];
+    setTerminating(draft, now);
+  },
+};
+
+function setTerminating(draft: Manifest, now: string): void {
+  const status = (draft.status ?? {}) as { conditions?: Json[] };
+  const condition = {
+    type: "Terminating",
+    status: "True",
+    lastTransitionTime: now,
+    reason: "InstanceDeletionPending",
+    message: "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+  };
+  draft.status = { ...status, conditions: [...(status.conditions ?? []), condition] };
+}

@@ -1,0 +1,3 @@
+// The built-in kinds: what is served and each kind's own rules.
+
+export { builtinServed, virtualResources } from "./builtins.ts";

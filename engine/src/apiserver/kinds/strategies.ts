@@ -1,0 +1,164 @@
+// What each built-in kind does on writes, as kube-apiserver's pkg/registry strategies of 1.36 have it.
+
+import type { Manifest } from "#kernel";
+import type { Strategy } from "#apiserver/registry";
+import { definitionRules } from "./definition.ts";
+import { namespaceRules } from "./namespace.ts";
+
+/** Kinds whose objects count generations (every strategy with `Generation = 1`). */
+const withGeneration: ReadonlySet<string> = new Set([
+  "PriorityClass",
+  "IngressClass",
+  "NetworkPolicy",
+  "Ingress",
+  "EndpointSlice",
+  "PodDisruptionBudget",
+  "ResourceSlice",
+  "DeviceClass",
+  "FlowSchema",
+  "PriorityLevelConfiguration",
+  "DaemonSet",
+  "StatefulSet",
+  "Deployment",
+  "ReplicaSet",
+  "Job",
+  "CronJob",
+  "Pod",
+  "PodTemplate",
+  "ReplicationController",
+  "ValidatingAdmissionPolicy",
+  "ValidatingAdmissionPolicyBinding",
+  "MutatingAdmissionPolicy",
+  "MutatingAdmissionPolicyBinding",
+  "MutatingWebhookConfiguration",
+  "ValidatingWebhookConfiguration",
+  "CustomResourceDefinition",
+]);
+
+/** Kinds that refuse an update without resourceVersion. */
+const withRequiredVersion: ReadonlySet<string> = new Set([
+  "CustomResourceDefinition",
+  "APIService",
+  "ResourceClaim",
+  "ResourceClaimTemplate",
+  "ResourceSlice",
+  "DeviceClass",
+  "ValidatingAdmissionPolicy",
+  "ValidatingAdmissionPolicyBinding",
+  "MutatingAdmissionPolicy",
+  "MutatingAdmissionPolicyBinding",
+  "ValidatingWebhookConfiguration",
+  "MutatingWebhookConfiguration",
+  "Lease",
+  "IPAddress",
+]);
+
+const withCreateOnUpdate: ReadonlySet<string> = new Set([
+  "Endpoints",
+  "Event",
+  "LimitRange",
+  "Lease",
+  "Role",
+  "RoleBinding",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "PodTemplate",
+  "RuntimeClass",
+]);
+
+const nameRules: Readonly<Record<string, Strategy["nameRule"]>> = {
+  Namespace: "label",
+  Service: "label-1035",
+  Role: "path",
+  RoleBinding: "path",
+  ClusterRole: "path",
+  ClusterRoleBinding: "path",
+};
+
+const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
+  Namespace: namespaceRules,
+  CustomResourceDefinition: definitionRules,
+};
+
+/** The strategy of a kind before its own defaults and rules. */
+export function basicStrategy(kind: string, hasStatus: boolean): Strategy {
+  const selectable = selectableFields[kind];
+  return {
+    hasStatus,
+    hasGeneration: withGeneration.has(kind),
+    allowsUnconditionalUpdate: !withRequiredVersion.has(kind),
+    allowsCreateOnUpdate: withCreateOnUpdate.has(kind),
+    nameRule: nameRules[kind] ?? "subdomain",
+    ...(selectable === undefined ? {} : { selectableFields: selectable }),
+    ...ownRules[kind],
+    ...(kind === "Pod" ? { graceSeconds: podGraceSeconds } : {}),
+  };
+}
+
+/** A pod that no node runs is gone at once, as is one that has ended. */
+function podGraceSeconds(pod: Manifest): number {
+  const spec = pod.spec as { nodeName?: string; terminationGracePeriodSeconds?: number } | undefined;
+  const phase = (pod.status as { phase?: string } | undefined)?.phase;
+  if ((spec?.nodeName ?? "") === "" || phase === "Succeeded" || phase === "Failed") return 0;
+  return spec?.terminationGracePeriodSeconds ?? 30;
+}
+
+type Fields = (object: Manifest) => Readonly<Record<string, string>>;
+
+/** Each path gives one selectable field, named as the path is. */
+function fieldsAt(...paths: string[]): Fields {
+  const split = paths.map((path) => ({ path, parts: path.split(".") }));
+  return (object) => {
+    const fields: Record<string, string> = {};
+    for (const { path, parts } of split) {
+      let value: unknown = object;
+      for (const part of parts) value = (value as Record<string, unknown> | undefined)?.[part];
+      fields[path] = value === undefined || value === null ? "" : String(value as string | number | boolean);
+    }
+    return fields;
+  };
+}
+
+const eventFields: Fields = (object) => {
+  const regarding = (object.involvedObject ?? object.regarding ?? {}) as Record<string, string | undefined>;
+  const source = (object.source ?? object.deprecatedSource ?? {}) as { component?: string };
+  const reporter = object.reportingComponent ?? object.reportingController;
+  const component = source.component ?? (typeof reporter === "string" ? reporter : "");
+  const fields: Record<string, string> = {
+    reason: textOf(object.reason),
+    type: textOf(object.type),
+    source: component,
+    reportingComponent: component,
+  };
+  for (const part of ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"]) {
+    fields[`involvedObject.${part}`] = regarding[part] ?? "";
+    fields[`regarding.${part}`] = regarding[part] ?? "";
+  }
+  return fields;
+};
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+const selectableFields: Readonly<Record<string, Fields>> = {
+  Pod: fieldsAt(
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    "spec.hostNetwork",
+    "status.phase",
+    "status.podIP",
+    "status.nominatedNodeName",
+  ),
+  Event: eventFields,
+  Namespace: fieldsAt("status.phase"),
+  Secret: fieldsAt("type"),
+  Service: fieldsAt("spec.clusterIP", "spec.type"),
+  Node: fieldsAt("spec.unschedulable"),
+  ReplicaSet: fieldsAt("status.replicas"),
+  ReplicationController: fieldsAt("status.replicas"),
+  Job: fieldsAt("status.successful"),
+  CertificateSigningRequest: fieldsAt("spec.signerName"),
+};

@@ -1,0 +1,154 @@
+// The objects of one stored resource, decoded once and shared frozen: reads and watches of every client are served from
+// here. It follows the store's events, so it shows only what is durable.
+
+import { assert, deepFreeze, type Manifest } from "#kernel";
+import type { Store, StoreEvent } from "#store";
+import type { Codec } from "./codec.ts";
+import { recentChangesMax } from "./limits.ts";
+import type { Storage } from "./resource.ts";
+import { storagePrefix } from "./resource.ts";
+
+/** One durable write, as watchers see it. `object` is frozen; of a deletion it is the last state with the new version. */
+export type Change = {
+  type: "ADDED" | "MODIFIED" | "DELETED";
+  key: string;
+  object: Manifest;
+  previous: Manifest | undefined;
+  revision: number;
+};
+
+export type Stored = { key: string; object: Manifest; revision: number };
+
+export class Collection {
+  readonly storage: Storage;
+  readonly #store: Store;
+  readonly #codec: Codec;
+  readonly #prefix: string;
+  readonly #objects = new Map<string, Stored>();
+  /** Keys in order; undefined after one came or went, until the next list. */
+  #keys: string[] | undefined;
+  #recent: Change[] = [];
+  /** Every change after this revision is in `#recent`. */
+  #recentSince: number;
+  readonly #watchers = new Set<(changes: readonly Change[]) => void>();
+  readonly #stop: () => void;
+
+  constructor(storage: Storage, store: Store, codec: Codec) {
+    this.storage = storage;
+    this.#store = store;
+    this.#codec = codec;
+    this.#prefix = storagePrefix(storage);
+    for (const entry of store.range(this.#prefix).entries) {
+      const object = this.#decode(entry.key, entry.value, entry.revision);
+      this.#objects.set(entry.key, { key: entry.key, object, revision: entry.revision });
+    }
+    this.#recentSince = store.revision;
+    this.#stop = store.watch(this.#prefix, store.revision, (events) => this.#receive(events));
+  }
+
+  get(key: string): Stored | undefined {
+    return this.#objects.get(key);
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  /** Objects whose key begins with the prefix, in order, from `from` on. */
+  *range(prefix: string, from?: string): Iterable<Stored> {
+    this.#keys ??= [...this.#objects.keys()].sort();
+    const keys = this.#keys;
+    for (let index = firstAtOrAfter(keys, from ?? prefix); index < keys.length; index++) {
+      const key = keys[index] as string;
+      if (!key.startsWith(prefix)) return;
+      const stored = this.#objects.get(key);
+      if (stored !== undefined) yield stored;
+    }
+  }
+
+  /** The same at a past revision. Throws Compacted. */
+  rangeAt(revision: number, prefix: string, from?: string): Stored[] {
+    const page = this.#store.range(prefix, { revision, ...(from === undefined ? {} : { from }) });
+    return page.entries.map((entry) => {
+      const present = this.#objects.get(entry.key);
+      if (present?.revision === entry.revision) return present;
+      return { key: entry.key, revision: entry.revision, object: this.#decode(entry.key, entry.value, entry.revision) };
+    });
+  }
+
+  /** Changes after `since`: those of the past before this returns, then each as it becomes durable. Throws Compacted. */
+  watch(since: number, deliver: (changes: readonly Change[]) => void): () => void {
+    const past =
+      since >= this.#recentSince ? this.#recent.filter((change) => change.revision > since) : this.#past(since);
+    if (past.length > 0) deliver(past);
+    this.#watchers.add(deliver);
+    return () => {
+      this.#watchers.delete(deliver);
+    };
+  }
+
+  close(): void {
+    this.#stop();
+    this.#watchers.clear();
+  }
+
+  #past(since: number): Change[] {
+    const changes: Change[] = [];
+    this.#store.watch(this.#prefix, since, (events) => {
+      for (const event of events) changes.push(this.#change(event, undefined));
+    })();
+    return changes;
+  }
+
+  #receive(events: readonly StoreEvent[]): void {
+    const changes: Change[] = [];
+    for (const event of events) {
+      const known = this.#objects.get(event.key);
+      const change = this.#change(event, known?.object);
+      changes.push(change);
+      if (change.type === "DELETED") this.#objects.delete(event.key);
+      else this.#objects.set(event.key, { key: event.key, object: change.object, revision: event.revision });
+      if (change.type !== "MODIFIED") this.#keys = undefined;
+    }
+    this.#remember(changes);
+    for (const watcher of this.#watchers) watcher(changes);
+  }
+
+  #remember(changes: readonly Change[]): void {
+    this.#recent.push(...changes);
+    if (this.#recent.length <= recentChangesMax * 2) return;
+    const dropped = this.#recent.splice(0, this.#recent.length - recentChangesMax);
+    this.#recentSince = (dropped.at(-1) as Change).revision;
+  }
+
+  #change(event: StoreEvent, known: Manifest | undefined): Change {
+    const { key, revision } = event;
+    const previous =
+      known ?? (event.previous === undefined ? undefined : this.#decode(key, event.previous, revision - 1));
+    if (event.type === "put") {
+      const object = this.#decode(key, event.value, revision);
+      return { type: previous === undefined ? "ADDED" : "MODIFIED", key, object, previous, revision };
+    }
+    assert(previous !== undefined, "a deletion has a state before it");
+    const metadata = { ...previous.metadata, resourceVersion: String(revision) };
+    return { type: "DELETED", key, object: deepFreeze({ ...previous, metadata }), previous, revision };
+  }
+
+  #decode(key: string, value: Uint8Array, revision: number): Manifest {
+    const object = this.#codec.decode(key, value);
+    object.apiVersion = this.storage.apiVersion;
+    object.metadata.resourceVersion = String(revision);
+    return deepFreeze(object);
+  }
+}
+
+function firstAtOrAfter(sorted: readonly string[], key: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as string) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

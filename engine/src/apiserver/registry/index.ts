@@ -1,0 +1,44 @@
+// Resources, their storage and the verbs on them, without any wire format.
+
+export { type Codec, plainCodec } from "./codec.ts";
+export { type Change, Collection, type Stored } from "./collection.ts";
+export {
+  type FieldError,
+  forbiddenValue,
+  formatFieldErrors,
+  invalidValue,
+  requiredValue,
+  unsupportedValue,
+} from "./field-error.ts";
+export { getObject, listObjects, parseFilter, passes } from "./read.ts";
+export {
+  applyConflict,
+  badRequest,
+  conflict,
+  expired,
+  forbidden,
+  internalError,
+  invalid,
+  methodNotAllowed,
+  noSuchPath,
+  notFound,
+  Refusal,
+  tooLarge,
+  unauthorized,
+  unsupportedMediaType,
+} from "./refusal.ts";
+export { type Admission, apiVersionOf, type Call, Registry, type WriteCall } from "./registry.ts";
+export { deleteCollection, deleteObject, type Removal } from "./remove.ts";
+export {
+  type PrinterColumn,
+  type ResourceTable,
+  type ScalePaths,
+  type Served,
+  type Storage,
+  storageKey,
+  type Strategy,
+  type Subresource,
+  type WriteContext,
+} from "./resource.ts";
+export { type Notice, type Watch, watchObjects } from "./watch.ts";
+export { asOwn, changeObject, createObject, startDraft } from "./write.ts";

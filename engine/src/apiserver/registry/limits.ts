@@ -1,0 +1,26 @@
+// Bounds of the registry.
+
+/** Changes of one resource kept decoded for watches that start a little in the past: an informer that reconnects. */
+export const recentChangesMax = 1000;
+
+/** Attempts to write a patch over a moving object before the client gets the conflict, as kube-apiserver's MaxRetryWhenPatchConflicts. */
+export const patchAttemptsMax = 5;
+
+/** Random suffixes tried for a generateName. */
+export const generateNameAttemptsMax = 8;
+
+/** kube-apiserver's own bounds on metadata. */
+export const annotationBytesMax: number = 256 * 1024;
+export const labelValueLengthMax = 63;
+export const nameLengthMax = 253;
+/** maxGeneratedNameLength: 63 less the suffix. */
+export const generateNameBaseMax = 58;
+
+/** Bytes of one object, etcd's own default request bound. */
+export const objectBytesMax: number = 1536 * 1024;
+
+/** Events a slow watcher may be behind before it is cut off and must list again. */
+export const watchBacklogMax = 10_000;
+
+/** Items of one list answer when the client sets no limit. */
+export const listItemsMax = 100_000;

@@ -1,0 +1,117 @@
+// get and list: from the collections, at the newest revision or at a past one.
+
+import type { List, ListOptions } from "#cluster";
+import type { Manifest } from "#kernel";
+import { decodeContinue, encodeContinue } from "./continue-token.ts";
+import { listItemsMax } from "./limits.ts";
+import { badRequest, expired, notFound, Refusal } from "./refusal.ts";
+import type { Call, Registry } from "./registry.ts";
+import { type Served, storageKey, storagePrefix } from "./resource.ts";
+import { type FieldSelector, type LabelSelector, parseFieldSelector, parseLabelSelector } from "./selectors.ts";
+
+/** One object in the version of the request; frozen and shared. */
+export function getObject(registry: Registry, call: Call): Manifest {
+  const { served } = call;
+  const stored = registry.collection(served.storage).get(storageKey(served.storage, call.namespace, call.name));
+  if (stored === undefined) throw notFound(served.resource, call.name);
+  return registry.view(served, stored.object);
+}
+
+export type Filter = { labels: LabelSelector; fields: FieldSelector; isAll: boolean };
+
+/** The selectors of a list, watch or deletecollection, checked. */
+export function parseFilter(served: Served, options: { labelSelector?: string; fieldSelector?: string }): Filter {
+  const fieldsOf = served.strategy.selectableFields ?? (() => ({}));
+  const known = Object.keys(fieldsOf({ apiVersion: "", kind: "", metadata: { name: "" } }));
+  const labelText = options.labelSelector ?? "";
+  const fieldText = options.fieldSelector ?? "";
+  return {
+    labels: parseLabelSelector(labelText),
+    fields: parseFieldSelector(fieldText, fieldsOf, known),
+    isAll: labelText === "" && fieldText === "",
+  };
+}
+
+export function passes(filter: Filter, object: Manifest): boolean {
+  return filter.isAll || (filter.labels(object.metadata.labels ?? {}) && filter.fields.matches(object));
+}
+
+/** The prefix of the keys a request on a collection is about. */
+export function scopePrefix(call: Call): string {
+  const prefix = storagePrefix(call.served.storage);
+  return call.namespace === "" || !call.served.storage.isNamespaced ? prefix : `${prefix}${call.namespace}/`;
+}
+
+/** Objects of a list; frozen and shared. */
+export function listObjects(registry: Registry, call: Call, options: ListOptions): List {
+  const filter = parseFilter(call.served, options);
+  const collection = registry.collection(call.served.storage);
+  const prefix = scopePrefix(call);
+  const at = listRevision(registry, options);
+  const start = at.start === undefined ? undefined : prefix + at.start;
+  const found =
+    at.revision === registry.store.revision
+      ? collection.range(prefix, start)
+      : registry.orExpired(at.revision, () => collection.rangeAt(at.revision, prefix, start));
+  const limit = options.limit === undefined || options.limit <= 0 ? listItemsMax : options.limit;
+  const list: List = { items: [], resourceVersion: String(at.revision), continue: "" };
+  let remaining = 0;
+  for (const stored of found) {
+    if (list.items.length === limit) {
+      if (list.continue === "")
+        list.continue = encodeContinue({ revision: at.revision, start: stored.key.slice(prefix.length) });
+      if (!filter.isAll) break;
+      remaining++;
+      continue;
+    }
+    const object = registry.view(call.served, stored.object);
+    if (passes(filter, object)) list.items.push(object);
+  }
+  if (remaining > 0) list.remainingItemCount = remaining;
+  return list;
+}
+
+/** Which revision a list shows, by the rules of resourceVersion, resourceVersionMatch and continue. */
+function listRevision(registry: Registry, options: ListOptions): { revision: number; start?: string } {
+  const now = registry.store.revision;
+  const version = options.resourceVersion ?? "";
+  const match = options.resourceVersionMatch;
+  if (options.continue !== undefined && options.continue !== "") {
+    if (version !== "" && version !== "0")
+      throw badRequest("specifying resource version is not allowed when using continue");
+    const token = decodeContinue(options.continue);
+    if (token.revision > now)
+      throw expired("The provided continue parameter is too old to display a consistent list result.");
+    return { revision: token.revision, start: token.start };
+  }
+  if (match !== undefined && version === "")
+    throw badRequest(
+      `resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided`,
+    );
+  if (version === "" || version === "0") {
+    if (match === "Exact")
+      throw badRequest(
+        'resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"',
+      );
+    return { revision: now };
+  }
+  const wanted = parseResourceVersion(version);
+  if (wanted > now) throw futureVersion(wanted, now);
+  const isExact = match === "Exact" || (match === undefined && options.limit !== undefined && options.limit > 0);
+  return { revision: isExact ? wanted : now };
+}
+
+export function parseResourceVersion(text: string): number {
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text)))
+    throw badRequest(
+      `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
+  return Number(text);
+}
+
+/** The answer to a version that this server has not reached. */
+export function futureVersion(wanted: number, now: number): Refusal {
+  const message = `Timeout: Too large resource version: ${wanted}, current: ${now}`;
+  const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
+  return new Refusal({ code: 504, reason: "Timeout", message, details: { causes, retryAfterSeconds: 1 } });
+}

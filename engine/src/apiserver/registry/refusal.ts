@@ -1,0 +1,145 @@
+// What the server refuses, as metav1.Status with the texts of kube-apiserver (apimachinery/pkg/api/errors 0.36). Thrown inside
+// the server, turned into an answer at its edges.
+
+import type { Status } from "#cluster";
+import { type FieldError, formatFieldError, formatFieldErrors } from "./field-error.ts";
+
+export class Refusal extends Error {
+  override readonly name: string = "Refusal";
+  readonly status: Status;
+  constructor(status: Status) {
+    super(status.message);
+    this.status = status;
+  }
+}
+
+/** A resource as errors name it: `deployments.apps`, `pods`. */
+export type Named = { group: string; plural: string };
+/** A kind as errors name it: `Deployment.apps`, `Pod`. */
+export type NamedKind = { group: string; kind: string };
+
+function qualified(group: string, word: string): string {
+  return group === "" ? word : `${word}.${group}`;
+}
+
+function detailsOf(group: string, kind: string, name: string): { name?: string; group?: string; kind?: string } {
+  return { ...(name === "" ? {} : { name }), ...(group === "" ? {} : { group }), ...(kind === "" ? {} : { kind }) };
+}
+
+export function notFound(resource: Named, name: string): Refusal {
+  return new Refusal({
+    code: 404,
+    reason: "NotFound",
+    message: `${qualified(resource.group, resource.plural)} "${name}" not found`,
+    details: detailsOf(resource.group, resource.plural, name),
+  });
+}
+
+/** For a path that nothing serves. */
+export function noSuchPath(): Refusal {
+  return new Refusal({
+    code: 404,
+    reason: "NotFound",
+    message: "the server could not find the requested resource",
+    details: {},
+  });
+}
+
+export function alreadyExists(resource: Named, name: string): Refusal {
+  return new Refusal({
+    code: 409,
+    reason: "AlreadyExists",
+    message: `${qualified(resource.group, resource.plural)} "${name}" already exists`,
+    details: detailsOf(resource.group, resource.plural, name),
+  });
+}
+
+export function conflict(resource: Named, name: string, why: string): Refusal {
+  return new Refusal({
+    code: 409,
+    reason: "Conflict",
+    message: `Operation cannot be fulfilled on ${qualified(resource.group, resource.plural)} "${name}": ${why}`,
+    details: detailsOf(resource.group, resource.plural, name),
+  });
+}
+
+/** The text of an optimistic lock that failed. */
+export const modifiedText =
+  "the object has been modified; please apply your changes to the latest version and try again";
+
+export function applyConflict(message: string, causes: { reason: string; message: string; field: string }[]): Refusal {
+  return new Refusal({ code: 409, reason: "Conflict", message, details: { causes } });
+}
+
+export function forbidden(resource: Named, name: string, why: string): Refusal {
+  const what = qualified(resource.group, resource.plural);
+  const subject = resource.plural === "" ? "" : name === "" ? `${what} is ` : `${what} "${name}" is `;
+  return new Refusal({
+    code: 403,
+    reason: "Forbidden",
+    message: `${subject}forbidden: ${why}`,
+    details: detailsOf(resource.group, resource.plural, name),
+  });
+}
+
+export function invalid(kind: NamedKind, name: string, errors: readonly FieldError[]): Refusal {
+  return new Refusal({
+    code: 422,
+    reason: "Invalid",
+    message: `${qualified(kind.group, kind.kind)} "${name}" is invalid${errors.length === 0 ? "" : `: ${formatFieldErrors(errors)}`}`,
+    details: {
+      ...detailsOf(kind.group, kind.kind, name),
+      causes: errors.map((error) => ({
+        reason: error.type,
+        message: formatFieldError(error, { withField: false }),
+        field: error.field,
+      })),
+    },
+  });
+}
+
+export function badRequest(message: string): Refusal {
+  return new Refusal({ code: 400, reason: "BadRequest", message });
+}
+
+export function expired(message: string): Refusal {
+  return new Refusal({ code: 410, reason: "Expired", message });
+}
+
+export function unauthorized(): Refusal {
+  return new Refusal({ code: 401, reason: "Unauthorized", message: "Unauthorized" });
+}
+
+export function methodNotAllowed(resource: Named, action: string): Refusal {
+  return new Refusal({
+    code: 405,
+    reason: "MethodNotAllowed",
+    message: `${action} is not supported on resources of kind "${qualified(resource.group, resource.plural)}"`,
+    details: detailsOf(resource.group, resource.plural, ""),
+  });
+}
+
+export function unsupportedMediaType(message: string): Refusal {
+  return new Refusal({ code: 415, reason: "UnsupportedMediaType", message });
+}
+
+export function tooLarge(limit: number): Refusal {
+  return new Refusal({
+    code: 413,
+    reason: "RequestEntityTooLarge",
+    message: `Request entity too large: limit is ${limit}`,
+  });
+}
+
+export function internalError(message: string): Refusal {
+  return new Refusal({
+    code: 500,
+    reason: "InternalError",
+    message: `Internal error occurred: ${message}`,
+    details: { causes: [{ message }] },
+  });
+}
+
+export function timedOut(message: string): Refusal {
+  return new Refusal({ code: 504, reason: "Timeout", message: `Timeout: ${message}` });
+}

@@ -1,0 +1,127 @@
+// What every verb works on: the table of resources, their collections, the store under them, time and ids.
+
+import type { Identity } from "#cluster";
+import { type Clock, formatTime, type Manifest } from "#kernel";
+import { Compacted, type Store } from "#store";
+import type { Codec } from "./codec.ts";
+import { Collection } from "./collection.ts";
+import { expired } from "./refusal.ts";
+import { ResourceTable, type Served, type Storage, storageKey, storagePrefix } from "./resource.ts";
+
+/** One request on a resource, after authentication. `namespace` is "" for all namespaces and for cluster scope. */
+export type Call = {
+  identity: Identity;
+  served: Served;
+  namespace: string;
+  /** "" for requests on the collection. */
+  name: string;
+  /** "" for the object itself. */
+  subresource: string;
+};
+
+export type WriteCall = Call & {
+  fieldManager: string;
+  isDryRun: boolean;
+  fieldValidation: "Ignore" | "Warn" | "Strict";
+  /** Takes a warning for the client. */
+  warn: (text: string) => void;
+};
+
+/** Rules that look beyond one kind: they may change a draft, or refuse it by throwing a Refusal. */
+export type Admission = {
+  /** Called after the kind's defaults, before validation. `live` is undefined on creation. */
+  mutate(draft: Manifest, live: Manifest | undefined, call: WriteCall): void;
+  /** Called last. `draft` is undefined on deletion. */
+  validate(draft: Manifest | undefined, live: Manifest | undefined, call: WriteCall): void;
+};
+
+export type RegistryOptions = {
+  store: Store;
+  codec: Codec;
+  clock: Clock;
+  newUid: () => string;
+  /** Five characters for generateName. */
+  newSuffix: () => string;
+};
+
+export class Registry {
+  readonly table: ResourceTable = new ResourceTable();
+  readonly store: Store;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly newUid: () => string;
+  readonly newSuffix: () => string;
+  readonly admission: Admission[] = [];
+  readonly #collections = new Map<string, Collection>();
+  readonly #views = new WeakMap<Manifest, Map<string, Manifest>>();
+
+  constructor(options: RegistryOptions) {
+    this.store = options.store;
+    this.codec = options.codec;
+    this.clock = options.clock;
+    this.newUid = options.newUid;
+    this.newSuffix = options.newSuffix;
+  }
+
+  /** RFC 3339, whole seconds. */
+  now(): string {
+    return formatTime(this.clock.now());
+  }
+
+  collection(storage: Storage): Collection {
+    const prefix = storagePrefix(storage);
+    const known = this.#collections.get(prefix);
+    if (known !== undefined && known.storage.apiVersion === storage.apiVersion) return known;
+    known?.close();
+    const made = new Collection(storage, this.store, this.codec);
+    this.#collections.set(prefix, made);
+    return made;
+  }
+
+  /** Forgets the decoded objects of a resource that is served no more. */
+  drop(storage: Storage): void {
+    const prefix = storagePrefix(storage);
+    this.#collections.get(prefix)?.close();
+    this.#collections.delete(prefix);
+  }
+
+  /** The stored object of a built-in kind, frozen, for the server's own rules. */
+  lookup(group: string, plural: string, namespace: string, name: string): Manifest | undefined {
+    const served = this.table.values().find((one) => one.storage.group === group && one.storage.plural === plural);
+    if (served === undefined) return undefined;
+    return this.collection(served.storage).get(storageKey(served.storage, namespace, name))?.object;
+  }
+
+  /** A stored object in the version of the request; frozen and shared. */
+  view(served: Served, object: Manifest): Manifest {
+    const apiVersion = apiVersionOf(served);
+    if (object.apiVersion === apiVersion && object.kind === served.resource.kind) return object;
+    let views = this.#views.get(object);
+    if (views === undefined) this.#views.set(object, (views = new Map()));
+    let view = views.get(apiVersion);
+    if (view === undefined) {
+      view = served.convert?.fromStorage(object) ?? { ...object, apiVersion };
+      views.set(apiVersion, view);
+    }
+    return view;
+  }
+
+  /** Turns the store's Compacted into the 410 of the API. */
+  orExpired<T>(revision: number, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof Compacted) throw expired(`too old resource version: ${revision} (${error.oldest})`);
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const collection of this.#collections.values()) collection.close();
+  }
+}
+
+export function apiVersionOf(served: Served): string {
+  const { group, version } = served.resource;
+  return group === "" ? version : `${group}/${version}`;
+}

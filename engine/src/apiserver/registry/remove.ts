@@ -1,0 +1,156 @@
+// delete and deletecollection: at once, or by a deletion timestamp while finalizers or a grace period hold the object.
+
+import type { DeleteOptions, ListOptions } from "#cluster";
+import type { Manifest } from "#kernel";
+import { patchAttemptsMax } from "./limits.ts";
+import { foregroundFinalizer, orphanFinalizer } from "./metadata.ts";
+import { listObjects } from "./read.ts";
+import { badRequest, conflict, modifiedText, notFound, Refusal } from "./refusal.ts";
+import type { Registry, WriteCall } from "./registry.ts";
+import { type Served, storageKey } from "./resource.ts";
+import { asOwn } from "./write.ts";
+import { formatTime } from "#kernel";
+
+/** `isGone`: the object no longer exists; else it stands with a deletion timestamp. */
+export type Removal = { object: Manifest; isGone: boolean };
+
+export async function deleteObject(registry: Registry, call: WriteCall, options: DeleteOptions): Promise<Removal> {
+  const { served } = call;
+  const key = storageKey(served.storage, call.namespace, call.name);
+  for (let attempt = 1; ; attempt++) {
+    const stored = registry.collection(served.storage).get(key);
+    if (stored === undefined) throw notFound(served.resource, call.name);
+    const live = registry.view(served, stored.object);
+    checkPreconditions(call, live, options);
+    for (const admission of registry.admission) admission.validate(undefined, live, call);
+    const draft = markDeleted(registry, call, live, options);
+    const isGone = finishDeletion(served, draft);
+    if (options.isDryRun === true || (!isGone && isUnchanged(draft, live))) return { object: draft, isGone };
+    const outcome = isGone
+      ? await registry.store.delete(key, stored.revision)
+      : await registry.store.put(key, encode(registry, served, key, draft), stored.revision);
+    if (outcome.ok) {
+      draft.metadata.resourceVersion = String(outcome.revision);
+      return { object: draft, isGone };
+    }
+    if (attempt >= patchAttemptsMax) throw conflict(served.resource, call.name, modifiedText);
+  }
+}
+
+/** Deletes what the selectors match; the objects as they stood. */
+export async function deleteCollection(
+  registry: Registry,
+  call: WriteCall,
+  options: DeleteOptions & Pick<ListOptions, "labelSelector" | "fieldSelector" | "limit" | "continue">,
+): Promise<Manifest[]> {
+  const { labelSelector, fieldSelector, limit } = options;
+  const selection = {
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+  const doomed = listObjects(registry, call, selection).items;
+  await Promise.all(doomed.map((object) => deleteQuietly(registry, call, object, options)));
+  return doomed;
+}
+
+/** What somebody else deleted meanwhile is as deleted as it should be. */
+async function deleteQuietly(
+  registry: Registry,
+  call: WriteCall,
+  object: Manifest,
+  options: DeleteOptions,
+): Promise<void> {
+  const one = { ...call, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+  try {
+    await deleteObject(registry, one, options);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status.code !== 404) throw error;
+  }
+}
+
+function checkPreconditions(call: WriteCall, live: Manifest, options: DeleteOptions): void {
+  const { uid, resourceVersion } = options.preconditions ?? {};
+  const { resource } = call.served;
+  if (uid !== undefined && uid !== live.metadata.uid)
+    throw conflict(
+      resource,
+      call.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ""}`,
+    );
+  if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion)
+    throw conflict(
+      resource,
+      call.name,
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${live.metadata.resourceVersion ?? ""}`,
+    );
+}
+
+/** A copy of the object with what its deletion asks for: timestamp, grace, the finalizer of the propagation. */
+function markDeleted(registry: Registry, call: WriteCall, live: Manifest, options: DeleteOptions): Manifest {
+  const draft = asOwn(live);
+  const metadata = draft.metadata;
+  const finalizers = finalizersFor(metadata.finalizers ?? [], options);
+  if (finalizers.length === 0) delete metadata.finalizers;
+  else metadata.finalizers = finalizers;
+  const grace = graceOf(call.served, live, options);
+  const known = metadata.deletionGracePeriodSeconds;
+  if (metadata.deletionTimestamp === undefined) {
+    if (metadata.generation !== undefined && metadata.generation > 0) metadata.generation++;
+    metadata.deletionTimestamp = formatTime(registry.clock.now() + grace * 1000);
+    metadata.deletionGracePeriodSeconds = grace;
+  } else if (known !== undefined && grace < known) {
+    metadata.deletionTimestamp = formatTime(Date.parse(metadata.deletionTimestamp) - (known - grace) * 1000);
+    metadata.deletionGracePeriodSeconds = grace;
+  }
+  if (live.metadata.deletionTimestamp === undefined) call.served.strategy.prepareDelete?.(draft, registry.now());
+  return draft;
+}
+
+/** Grace is for kinds that have it: pods; for all others a deletion is as good as done. */
+function graceOf(served: Served, live: Manifest, options: DeleteOptions): number {
+  const own = served.strategy.graceSeconds?.(live);
+  if (own === undefined) return 0;
+  const asked = options.gracePeriodSeconds;
+  if (asked !== undefined && asked < 0)
+    throw badRequest(`gracePeriodSeconds: Invalid value: ${asked}: must be greater than or equal to 0`);
+  return own === 0 ? 0 : (asked ?? own);
+}
+
+function finalizersFor(finalizers: readonly string[], options: DeleteOptions): string[] {
+  const others = finalizers.filter((name) => name !== orphanFinalizer && name !== foregroundFinalizer);
+  switch (options.propagation) {
+    case "Orphan":
+      return [...others, orphanFinalizer];
+    case "Foreground":
+      return [...others, foregroundFinalizer];
+    case "Background":
+      return others;
+    default:
+      return [...finalizers];
+  }
+}
+
+/** True when nothing holds a deleted object any longer: neither finalizers, nor grace, nor a namespace's contents. */
+export function finishDeletion(served: Served, draft: Manifest): boolean {
+  const metadata = draft.metadata;
+  if (metadata.deletionTimestamp === undefined) return false;
+  if ((metadata.finalizers ?? []).length > 0) return false;
+  if ((metadata.deletionGracePeriodSeconds ?? 0) > 0) return false;
+  const inner = (draft.spec as { finalizers?: unknown[] } | undefined)?.finalizers ?? [];
+  return !(served.storage.group === "" && served.storage.plural === "namespaces" && inner.length > 0);
+}
+
+function isUnchanged(draft: Manifest, live: Manifest): boolean {
+  return (
+    live.metadata.deletionTimestamp === draft.metadata.deletionTimestamp &&
+    (live.metadata.finalizers ?? []).join() === (draft.metadata.finalizers ?? []).join()
+  );
+}
+
+function encode(registry: Registry, served: Served, key: string, draft: Manifest): Uint8Array {
+  return registry.codec.encode(
+    key,
+    served.convert?.toStorage(draft) ?? { ...draft, apiVersion: served.storage.apiVersion },
+  );
+}

@@ -1,0 +1,125 @@
+// A served resource: how clients name it, where and in which form it is stored, and what its kind does on writes. Built-in
+// kinds and custom resources both become this.
+
+import type { Identity, Resource } from "#cluster";
+import type { Manifest, SchemaRef, SchemaSet } from "#kernel";
+import type { FieldError } from "./field-error.ts";
+
+/** What versions of one resource share: one place in the store, in one version. */
+export type Storage = {
+  group: string;
+  plural: string;
+  kind: string;
+  /** The version objects are written in. */
+  apiVersion: string;
+  isNamespaced: boolean;
+};
+
+/** What a kind's own rules are told of the request. */
+export type WriteContext = {
+  identity: Identity;
+  namespace: string;
+  isDryRun: boolean;
+  /** RFC 3339, whole seconds. */
+  now: string;
+  newUid: () => string;
+};
+
+/** A kind's own rules. Drafts are the server's own copies, in the version of the request, and may be changed. */
+export type Strategy = {
+  /** `status` is written through its subresource alone. */
+  hasStatus: boolean;
+  hasGeneration: boolean;
+  /** An update without resourceVersion is accepted. */
+  allowsUnconditionalUpdate: boolean;
+  /** A PUT on what does not exist creates it. */
+  allowsCreateOnUpdate: boolean;
+  /** A deletion of an object that has no finalizers still waits this long, as pods do; undefined: gone at once. */
+  graceSeconds?: (object: Manifest) => number | undefined;
+  /** The defaults of the version's decoder. Must be idempotent. */
+  applyDefaults?: (draft: Manifest) => void;
+  prepareCreate?: (draft: Manifest, context: WriteContext) => void;
+  prepareUpdate?: (draft: Manifest, live: Manifest, context: WriteContext) => void;
+  /** What else the first deletion does to the object that stays. */
+  prepareDelete?: (draft: Manifest, now: string) => void;
+  validate?: (draft: Manifest, live: Manifest | undefined) => FieldError[];
+  /** More label-like fields for field selectors than metadata.name and metadata.namespace. */
+  selectableFields?: (object: Manifest) => Readonly<Record<string, string>>;
+  /** What a valid name looks like. */
+  nameRule: "subdomain" | "label" | "path" | "label-1035" | "none";
+};
+
+/** A subresource: the kind it speaks and what may be done with it. */
+export type Subresource = { group: string; version: string; kind: string; verbs: readonly string[] };
+
+/** Where a scale subresource finds its numbers in the object, as JSON paths without the leading dot. */
+export type ScalePaths = { specReplicas: string; statusReplicas: string; labelSelector?: string };
+
+/** A column of a Table: its path is a JSONPath as in additionalPrinterColumns. */
+export type PrinterColumn = {
+  name: string;
+  type: string;
+  format?: string;
+  description: string;
+  priority: number;
+  jsonPath: string;
+};
+
+export type Served = {
+  resource: Resource;
+  storage: Storage;
+  subresources: Readonly<Record<string, Subresource>>;
+  strategy: Strategy;
+  schemas: SchemaSet | undefined;
+  schema: SchemaRef | undefined;
+  /** Both directions between the stored version and this one; absent where only apiVersion differs. */
+  convert?: { fromStorage: (object: Manifest) => Manifest; toStorage: (object: Manifest) => Manifest };
+  scale?: ScalePaths;
+  /** Present for custom resources. */
+  custom?: { columns: readonly PrinterColumn[]; selectableFields: readonly string[] };
+};
+
+/** The prefix of all keys of a resource. No group or plural can hold a slash. */
+export function storagePrefix(storage: { group: string; plural: string }): string {
+  return `${storage.group === "" ? "core" : storage.group}/${storage.plural}/`;
+}
+
+export function storageKey(storage: Storage, namespace: string, name: string): string {
+  return storage.isNamespaced ? `${storagePrefix(storage)}${namespace}/${name}` : `${storagePrefix(storage)}${name}`;
+}
+
+/** All that is served, by group, version and plural. */
+export class ResourceTable {
+  readonly #served = new Map<string, Served>();
+  /** Counts changes, so that what is derived from the table knows when it is stale. */
+  generation = 0;
+
+  add(served: Served): void {
+    this.#served.set(tableKey(served.resource.group, served.resource.version, served.resource.plural), served);
+    this.generation++;
+  }
+
+  remove(group: string, version: string, plural: string): void {
+    if (this.#served.delete(tableKey(group, version, plural))) this.generation++;
+  }
+
+  find(group: string, version: string, plural: string): Served | undefined {
+    return this.#served.get(tableKey(group, version, plural));
+  }
+
+  findKind(group: string, version: string, kind: string): Served | undefined {
+    for (const served of this.#served.values()) {
+      const resource = served.resource;
+      if (resource.kind === kind && resource.group === group && resource.version === version) return served;
+    }
+    return undefined;
+  }
+
+  values(): Served[] {
+    return [...this.#served.values()];
+  }
+}
+
+function tableKey(group: string, version: string, plural: string): string {
+  return `${group}\0${version}\0${plural}`;
+}

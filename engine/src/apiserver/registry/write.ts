@@ -1,0 +1,280 @@
+// create and update: from a client's body, or a change to what stands there, to one durable write. The order of steps is
+// kube-apiserver's: decode, defaults, the kind's own preparation, admission, ownership, validation, store.
+
+import { asJson, copyJson, encodeJson, equalJson, type Json, type JsonObject, type Manifest } from "#kernel";
+import { type FieldError } from "./field-error.ts";
+import { generateNameAttemptsMax, generateNameBaseMax, objectBytesMax, patchAttemptsMax } from "./limits.ts";
+import { validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
+import { trackOwnership } from "./ownership.ts";
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  internalError,
+  invalid,
+  modifiedText,
+  notFound,
+  tooLarge,
+} from "./refusal.ts";
+import { apiVersionOf, type Registry, type WriteCall } from "./registry.ts";
+import { finishDeletion } from "./remove.ts";
+import { type Served, storageKey, type WriteContext } from "./resource.ts";
+import { validateSchema } from "./schema-checks.ts";
+
+/** What an update starts from and what it makes of it. The draft is the maker's own; it may carry `managedFields` already. */
+export type Change = {
+  /** The object as it shall be, in the version of the request. `live` is frozen. */
+  make: (live: Manifest) => Manifest;
+  /** Patches are tried again over a newer object; a PUT with a resourceVersion is not. */
+  retries: boolean;
+  /** Set by apply: ownership is already settled in the draft. */
+  hasOwnership?: boolean;
+};
+
+/** Creates the object, in the version of the request; what is returned is the caller's own. */
+export async function createObject(registry: Registry, call: WriteCall, body: Manifest): Promise<Manifest> {
+  const draft = startDraft(call, body);
+  const base = draft.metadata.generateName ?? "";
+  const isGenerated = (draft.metadata.name ?? "") === "" && base !== "";
+  for (let attempt = 1; ; attempt++) {
+    const next = isGenerated ? asOwn(draft) : draft;
+    if (isGenerated) next.metadata.name = base.slice(0, generateNameBaseMax) + registry.newSuffix();
+    const created = await insert(registry, call, next);
+    if (created !== undefined) return created;
+    if (!isGenerated || attempt === generateNameAttemptsMax)
+      throw alreadyExists(call.served.resource, next.metadata.name);
+  }
+}
+
+/** undefined: the name is taken. */
+async function insert(registry: Registry, call: WriteCall, draft: Manifest): Promise<Manifest | undefined> {
+  const { served } = call;
+  const context = contextOf(registry, call);
+  served.strategy.applyDefaults?.(draft);
+  resetSystemMetadata(draft, served, context);
+  if (served.strategy.hasStatus) delete draft.status;
+  for (const admission of registry.admission) admission.mutate(draft, undefined, call);
+  served.strategy.prepareCreate?.(draft, context);
+  trackOwnership(call, undefined, draft, context.now);
+  refuseIfInvalid(served, draft, [
+    ...validateNewMetadata(draft, served),
+    ...validateSchema(served, draft, undefined),
+    ...(served.strategy.validate?.(draft, undefined) ?? []),
+  ]);
+  for (const admission of registry.admission) admission.validate(draft, undefined, call);
+  if ((draft.metadata.resourceVersion ?? "") !== "")
+    throw badRequest("resourceVersion should not be set on objects to be created");
+  const key = storageKey(served.storage, call.namespace, draft.metadata.name);
+  if (call.isDryRun) return registry.collection(served.storage).get(key) === undefined ? draft : undefined;
+  const outcome = await registry.store.put(key, encodeStored(registry, served, key, draft), 0);
+  if (!outcome.ok) return undefined;
+  draft.metadata.resourceVersion = String(outcome.revision);
+  return draft;
+}
+
+/** A copy of the body that belongs here: right kind, right namespace, right name. */
+export function startDraft(call: WriteCall, body: Manifest): Manifest {
+  const draft = asOwn(body);
+  const { resource } = call.served;
+  checkTypeMeta(call.served, draft);
+  draft.apiVersion = apiVersionOf(call.served);
+  draft.kind = resource.kind;
+  draft.metadata ??= { name: "" };
+  if (resource.isNamespaced) {
+    if ((draft.metadata.namespace ?? "") === "") draft.metadata.namespace = call.namespace;
+    else if (draft.metadata.namespace !== call.namespace)
+      throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  } else if (draft.metadata.namespace === "") delete draft.metadata.namespace;
+  if (call.name !== "") {
+    if ((draft.metadata.name ?? "") === "") draft.metadata.name = call.name;
+    else if (draft.metadata.name !== call.name)
+      throw badRequest(
+        `the name of the object (${draft.metadata.name}) does not match the name on the URL (${call.name})`,
+      );
+  }
+  return draft;
+}
+
+function checkTypeMeta(served: Served, draft: Manifest): void {
+  const expected = { apiVersion: apiVersionOf(served), kind: served.resource.kind };
+  const apiVersion = draft.apiVersion ?? "";
+  const kind = draft.kind ?? "";
+  if ((apiVersion === "" || apiVersion === expected.apiVersion) && (kind === "" || kind === expected.kind)) return;
+  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
+  if (apiVersion !== "" && apiVersion !== expected.apiVersion)
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
+    );
+  throw badRequest(
+    `${kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${version}.${kind}) to (${expected.kind}): unknown conversion`,
+  );
+}
+
+function resetSystemMetadata(draft: Manifest, served: Served, context: WriteContext): void {
+  const metadata = draft.metadata;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete (metadata as Record<string, unknown>).selfLink;
+  metadata.uid = context.newUid();
+  metadata.creationTimestamp = context.now;
+  if (served.strategy.hasGeneration) metadata.generation = 1;
+  else delete metadata.generation;
+}
+
+/** Changes the object, or its status where the call names that subresource. What is returned is the caller's own. */
+export async function changeObject(registry: Registry, call: WriteCall, change: Change): Promise<Manifest> {
+  const { served } = call;
+  const key = storageKey(served.storage, call.namespace, call.name);
+  const collection = registry.collection(served.storage);
+  for (let attempt = 1; ; attempt++) {
+    const stored = collection.get(key);
+    if (stored === undefined) throw notFound(served.resource, call.name);
+    const live = registry.view(served, stored.object);
+    const draft = change.make(live);
+    const asked = draft.metadata.resourceVersion ?? "";
+    if (asked !== "" && asked !== live.metadata.resourceVersion)
+      throw conflict(served.resource, call.name, modifiedText);
+    if (asked === "" && !change.retries && !served.strategy.allowsUnconditionalUpdate)
+      refuseIfInvalid(served, draft, [
+        {
+          type: "FieldValueInvalid",
+          field: "metadata.resourceVersion",
+          value: 0,
+          detail: "must be specified for an update",
+        },
+      ]);
+    prepareChange(registry, call, { draft, live, hasOwnership: change.hasOwnership === true });
+    draft.metadata.resourceVersion = live.metadata.resourceVersion as string;
+    if (call.isDryRun || isSame(draft, live)) return draft;
+    const ending = finishDeletion(served, draft);
+    const written = await store(registry, { served, key, draft, revision: stored.revision, ending });
+    if (written !== undefined) return written;
+    if (attempt >= patchAttemptsMax || (asked !== "" && !change.retries))
+      throw conflict(served.resource, call.name, modifiedText);
+  }
+}
+
+type Writing = { served: Served; key: string; draft: Manifest; revision: number; ending: boolean };
+
+/** undefined: somebody else wrote first. */
+async function store(registry: Registry, writing: Writing): Promise<Manifest | undefined> {
+  const { served, key, draft, revision } = writing;
+  const outcome = writing.ending
+    ? await registry.store.delete(key, revision)
+    : await registry.store.put(key, encodeStored(registry, served, key, draft), revision);
+  if (!outcome.ok) return undefined;
+  draft.metadata.resourceVersion = String(outcome.revision);
+  return draft;
+}
+
+function prepareChange(
+  registry: Registry,
+  call: WriteCall,
+  { draft, live, hasOwnership }: { draft: Manifest; live: Manifest; hasOwnership: boolean },
+): void {
+  const { served } = call;
+  const { strategy } = served;
+  const context = contextOf(registry, call);
+  const wantedUid = draft.metadata.uid ?? "";
+  if (wantedUid !== "" && wantedUid !== live.metadata.uid)
+    throw conflict(
+      served.resource,
+      call.name,
+      `Precondition failed: UID in precondition: ${wantedUid}, UID in object meta: ${live.metadata.uid ?? ""}`,
+    );
+  strategy.applyDefaults?.(draft);
+  keepSystemMetadata(draft, live);
+  if (call.subresource === "status") keepAllButStatus(draft, live);
+  else if (strategy.hasStatus) {
+    if (live.status === undefined) delete draft.status;
+    else draft.status = copyJson(live.status as Json);
+  }
+  for (const admission of registry.admission) admission.mutate(draft, live, call);
+  if (call.subresource === "") strategy.prepareUpdate?.(draft, live, context);
+  if (strategy.hasGeneration) draft.metadata.generation = nextGeneration(draft, live, strategy.hasStatus);
+  if (!hasOwnership) trackOwnership(call, live, draft, context.now);
+  refuseIfInvalid(served, draft, [
+    ...validateChangedMetadata(draft, live),
+    ...validateSchema(served, draft, live),
+    ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
+  ]);
+  for (const admission of registry.admission) admission.validate(draft, live, call);
+}
+
+function keepSystemMetadata(draft: Manifest, live: Manifest): void {
+  const next = draft.metadata;
+  const old = live.metadata;
+  next.uid = old.uid as string;
+  next.creationTimestamp = old.creationTimestamp as string;
+  delete (next as Record<string, unknown>).selfLink;
+  setOrDelete(next, "generation", old.generation);
+  setOrDelete(next, "deletionTimestamp", old.deletionTimestamp);
+  setOrDelete(next, "deletionGracePeriodSeconds", old.deletionGracePeriodSeconds);
+}
+
+function setOrDelete<T extends object, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {
+  if (value === undefined) delete target[key];
+  else target[key] = value;
+}
+
+/** A status write changes status and, as in kube-apiserver, nothing in metadata but what ownership needs. */
+function keepAllButStatus(draft: Manifest, live: Manifest): void {
+  const status = draft.status;
+  const managedFields = draft.metadata.managedFields;
+  for (const key of Object.keys(draft)) if (!(key in live)) delete draft[key];
+  for (const [key, value] of Object.entries(asJson(live))) draft[key] = copyJson(value);
+  if (status === undefined) delete draft.status;
+  else draft.status = status;
+  setOrDelete(draft.metadata, "managedFields", managedFields);
+}
+
+/** One more when anything but metadata and status changed. */
+function nextGeneration(draft: Manifest, live: Manifest, hasStatus: boolean): number {
+  const old = live.metadata.generation ?? 0;
+  const changed = equalJson(meaningOf(draft, hasStatus), meaningOf(live, hasStatus)) ? 0 : 1;
+  return old + changed;
+}
+
+function meaningOf(object: Manifest, hasStatus: boolean): JsonObject {
+  const { metadata: _metadata, ...rest } = asJson(object);
+  if (hasStatus) delete rest.status;
+  return rest;
+}
+
+/** True when a write would change nothing but the time an ownership entry was last touched. */
+function isSame(draft: Manifest, live: Manifest): boolean {
+  return equalJson(asJson(draft), asJson(live));
+}
+
+export function refuseIfInvalid(served: Served, draft: Manifest, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid(served.resource, draft.metadata.name ?? "", errors);
+}
+
+function encodeStored(registry: Registry, served: Served, key: string, draft: Manifest): Uint8Array {
+  const stored = served.convert?.toStorage(draft) ?? { ...draft, apiVersion: served.storage.apiVersion };
+  const bytes = registry.codec.encode(key, stored);
+  if (bytes.length > objectBytesMax) throw tooLarge(objectBytesMax);
+  return bytes;
+}
+
+function contextOf(registry: Registry, call: WriteCall): WriteContext {
+  return {
+    identity: call.identity,
+    namespace: call.namespace,
+    isDryRun: call.isDryRun,
+    now: registry.now(),
+    newUid: registry.newUid,
+  };
+}
+
+/** A copy that shares nothing with its source and may be changed. */
+export function asOwn(object: Manifest): Manifest {
+  return copyJson(asJson(object)) as unknown as Manifest;
+}
+
+/** Refuses what no JSON can hold, so that nothing unreadable is stored. */
+export function checkPlain(body: unknown): asserts body is Manifest {
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw badRequest("the body of the request was in an unknown format - it must be an object");
+  if (encodeJson(body) === undefined) throw internalError("the object cannot be encoded");
+}

@@ -1,0 +1,85 @@
+// The embedded control plane: registry, custom resources and access wired over one store.
+
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Cluster, Identity } from "#cluster";
+import { builtinServed } from "#apiserver/kinds";
+import { assert, type Clock } from "#kernel";
+import type { Store } from "#store";
+import { plainCodec, Registry } from "#apiserver/registry";
+import type { Authorizer } from "./authorizer.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { Definitions } from "#apiserver/custom";
+import { Dispatch } from "./dispatch.ts";
+import { InProcessCluster } from "./in-process.ts";
+import { namespaceLifecycle } from "./lifecycle.ts";
+import { compactEveryMs } from "./limits.ts";
+
+export type ApiServerOptions = {
+  store: Store;
+  clock: Clock;
+  /** Told of what failed in the background. */
+  failed?: (error: unknown) => void;
+};
+
+export type ApiServer = {
+  /** The control plane in process, acting as `identity`. */
+  cluster(identity: Identity): Cluster;
+  /** Ends watches and timers; the store stays open, as the caller opened it. */
+  close(): Promise<void>;
+};
+
+/** The identity that may do everything. */
+export const administrator: Identity = { user: "admin", groups: ["system:masters", "system:authenticated"] };
+
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const failed = options.failed ?? (() => undefined);
+  const registry = new Registry({
+    store: options.store,
+    clock: options.clock,
+    codec: plainCodec,
+    newUid: randomUUID,
+    newSuffix,
+  });
+  for (const served of builtinServed()) registry.table.add(served);
+  registry.admission.push(namespaceLifecycle(registry));
+  const definitionKind = registry.table.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+  assert(definitionKind !== undefined, "CustomResourceDefinition is served");
+  const definitions = new Definitions(registry, definitionKind, failed);
+  await bootstrap(registry);
+  const dispatch = new Dispatch(registry, mastersOnly);
+  const stopCompaction = compactRegularly(options.store, options.clock);
+  return {
+    cluster: (identity) => new InProcessCluster(dispatch, identity),
+    close: () => {
+      stopCompaction();
+      definitions.close();
+      registry.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+const mastersOnly: Authorizer = {
+  decide: (identity) => ({ isAllowed: identity.groups.includes("system:masters"), reason: "" }),
+  decidePath: (identity) => ({ isAllowed: identity.groups.includes("system:masters"), reason: "" }),
+};
+
+/** The alphabet of generateName leaves out vowels and what looks alike. */
+const suffixLetters = "bcdfghjklmnpqrstvwxz2456789";
+
+function newSuffix(): string {
+  return Array.from(randomBytes(5), (byte) => suffixLetters[byte % suffixLetters.length]).join("");
+}
+
+/** Keeps between one and two intervals of history. */
+function compactRegularly(store: Store, clock: Clock): () => void {
+  let kept = store.revision;
+  let cancel = (): void => undefined;
+  const tick = (): void => {
+    store.compact(kept);
+    kept = store.revision;
+    cancel = clock.after(compactEveryMs, tick);
+  };
+  cancel = clock.after(compactEveryMs, tick);
+  return () => cancel();
+}
