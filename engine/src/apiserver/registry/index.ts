@@ -10,6 +10,7 @@ export {
   requiredValue,
   unsupportedValue,
 } from "./field-error.ts";
+export { asOwn } from "./own.ts";
 export { getObject, listObjects, parseFilter, passes } from "./read.ts";
 export {
   applyConflict,
@@ -41,4 +42,4 @@ export {
   type WriteContext,
 } from "./resource.ts";
 export { type Notice, type Watch, watchObjects } from "./watch.ts";
-export { asOwn, changeObject, createObject, startDraft } from "./write.ts";
+export { changeObject, createObject, startDraft } from "./write.ts";

@@ -1,15 +1,15 @@
 // delete and deletecollection: at once, or by a deletion timestamp while finalizers or a grace period hold the object.
 
 import type { DeleteOptions, ListOptions } from "#cluster";
-import type { Manifest } from "#kernel";
+import { formatTime, type Manifest } from "#kernel";
+
 import { patchAttemptsMax } from "./limits.ts";
 import { foregroundFinalizer, orphanFinalizer } from "./metadata.ts";
+import { asOwn } from "./own.ts";
 import { listObjects } from "./read.ts";
 import { badRequest, conflict, modifiedText, notFound, Refusal } from "./refusal.ts";
 import type { Registry, WriteCall } from "./registry.ts";
 import { type Served, storageKey } from "./resource.ts";
-import { asOwn } from "./write.ts";
-import { formatTime } from "#kernel";
 
 /** `isGone`: the object no longer exists; else it stands with a deletion timestamp. */
 export type Removal = { object: Manifest; isGone: boolean };
@@ -119,16 +119,9 @@ function graceOf(served: Served, live: Manifest, options: DeleteOptions): number
 
 function finalizersFor(finalizers: readonly string[], options: DeleteOptions): string[] {
   const others = finalizers.filter((name) => name !== orphanFinalizer && name !== foregroundFinalizer);
-  switch (options.propagation) {
-    case "Orphan":
-      return [...others, orphanFinalizer];
-    case "Foreground":
-      return [...others, foregroundFinalizer];
-    case "Background":
-      return others;
-    default:
-      return [...finalizers];
-  }
+  if (options.propagation === undefined) return [...finalizers];
+  if (options.propagation === "Orphan") return [...others, orphanFinalizer];
+  return options.propagation === "Foreground" ? [...others, foregroundFinalizer] : others;
 }
 
 /** True when nothing holds a deleted object any longer: neither finalizers, nor grace, nor a namespace's contents. */

@@ -1,21 +1,13 @@
 // create and update: from a client's body, or a change to what stands there, to one durable write. The order of steps is
 // kube-apiserver's: decode, defaults, the kind's own preparation, admission, ownership, validation, store.
 
-import { asJson, copyJson, encodeJson, equalJson, type Json, type JsonObject, type Manifest } from "#kernel";
+import { asJson, copyJson, equalJson, type Json, type JsonObject, type Manifest } from "#kernel";
 import { type FieldError } from "./field-error.ts";
 import { generateNameAttemptsMax, generateNameBaseMax, objectBytesMax, patchAttemptsMax } from "./limits.ts";
 import { validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
+import { asOwn } from "./own.ts";
 import { trackOwnership } from "./ownership.ts";
-import {
-  alreadyExists,
-  badRequest,
-  conflict,
-  internalError,
-  invalid,
-  modifiedText,
-  notFound,
-  tooLarge,
-} from "./refusal.ts";
+import { alreadyExists, badRequest, conflict, invalid, modifiedText, notFound, tooLarge } from "./refusal.ts";
 import { apiVersionOf, type Registry, type WriteCall } from "./registry.ts";
 import { finishDeletion } from "./remove.ts";
 import { type Served, storageKey, type WriteContext } from "./resource.ts";
@@ -265,16 +257,4 @@ function contextOf(registry: Registry, call: WriteCall): WriteContext {
     now: registry.now(),
     newUid: registry.newUid,
   };
-}
-
-/** A copy that shares nothing with its source and may be changed. */
-export function asOwn(object: Manifest): Manifest {
-  return copyJson(asJson(object)) as unknown as Manifest;
-}
-
-/** Refuses what no JSON can hold, so that nothing unreadable is stored. */
-export function checkPlain(body: unknown): asserts body is Manifest {
-  if (typeof body !== "object" || body === null || Array.isArray(body))
-    throw badRequest("the body of the request was in an unknown format - it must be an object");
-  if (encodeJson(body) === undefined) throw internalError("the object cannot be encoded");
 }
