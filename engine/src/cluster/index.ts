@@ -1,6 +1,7 @@
 // The cluster contract and its HTTP implementation: discovery, watch cache, apply.
 
 export { type BackOff, backOffMs } from "./back-off.ts";
+export type { Connection } from "./connection.ts";
 export type {
   AccessQuestion,
   Answer,
@@ -20,3 +21,16 @@ export type {
   WriteOptions,
 } from "./contract.ts";
 export { Informer, type InformerListener, type InformerOptions } from "./informer.ts";
+export { type Credential, type Credentials, fixedCredentials } from "./credentials.ts";
+export { discoveryOf } from "./discovery.ts";
+export type { ClusterFaultCode } from "./faults.ts";
+export { connectCluster, type ConnectOptions, type HttpCluster } from "./http-cluster.ts";
+export { inClusterConnection, type InClusterOptions, serviceAccountFolder } from "./in-cluster.ts";
+export {
+  connectionOf,
+  type ConnectionOptions,
+  type KubeConfig,
+  loadKubeConfig,
+  mergeKubeConfigs,
+  parseKubeConfig,
+} from "./kubeconfig.ts";
