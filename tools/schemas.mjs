@@ -70,6 +70,19 @@ function convertOwn(schema, where) {
   return node;
 }
 
+/**
+ * What Go writes for a member that is not set; undefined: nothing. Structs in place (default {}) are always written, all else
+ * only where the member is required, which is how omitempty shows in OpenAPI.
+ */
+function alwaysWritten(schema, isRequired) {
+  const isStruct = typeof schema.default === "object" && Object.keys(schema.default).length === 0;
+  // Times in place are left out when they are zero.
+  if (isStruct) return refName(schema)?.endsWith("Time") ? (isRequired ? null : undefined) : {};
+  if (!isRequired) return undefined;
+  if (schema.default === undefined) return null;
+  return schema.default === "" || schema.default === 0 || schema.default === false ? schema.default : undefined;
+}
+
 /** A schema as a SchemaRef: the name of a definition, or a node in place. */
 function convert(schema, where, definitions) {
   const name = refName(schema);
@@ -86,9 +99,13 @@ function convert(schema, where, definitions) {
   if (where === "io.k8s.apimachinery.pkg.runtime.RawExtension") return { mapType: "atomic" };
   if (schema.properties !== undefined) {
     own.properties = {};
+    const always = {};
     for (const [key, value] of Object.entries(schema.properties)) {
       own.properties[key] = convert(value, `${where}.${key}`, definitions);
+      const zero = alwaysWritten(value, schema.required?.includes(key));
+      if (zero !== undefined) always[key] = zero;
     }
+    if (Object.keys(always).length > 0) own.always = always;
   }
   if (schema.items !== undefined) own.items = convert(schema.items, `${where}[]`, definitions);
   if (typeof schema.additionalProperties === "object") {

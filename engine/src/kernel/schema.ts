@@ -15,6 +15,8 @@ export type SchemaNode = {
   items?: SchemaRef;
   enum?: readonly Json[];
   default?: Json;
+  /** Members that Go's types always write, with their zero values: structs as {}, numbers as 0, lists as null. Built-in kinds alone. */
+  always?: { [name: string]: Json };
   nullable?: boolean;
   /** x-kubernetes-list-type; absent means atomic, as in server-side apply. */
   listType?: "atomic" | "set" | "map";

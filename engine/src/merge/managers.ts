@@ -1,0 +1,135 @@
+// managedFields as merging works on it: one set of fields for each manager, where a manager is a name with operation, subresource
+// and, for updates, API version. Rules of apimachinery util/managedfields, v0.36.
+
+import { isObject, type JsonObject, type ManagedFieldsEntry } from "#kernel";
+import { decodeFieldsV1, empty, encodeFieldsV1, type FieldSet, fieldSetOf } from "./field-set.ts";
+import { updateManagersMax } from "./limits.ts";
+import { compareText } from "./path-element.ts";
+
+/** Who: the identity under which one entry stands. */
+export type Manager = { manager: string; operation: "Apply" | "Update"; apiVersion: string; subresource: string };
+
+/** What a manager owns, as of when. `time` undefined: never recorded. */
+export type Owned = Manager & { set: FieldSet; time: string | undefined };
+
+/** Entries by their identity. */
+export type Managers = Map<string, Owned>;
+
+/** The identity as text: Apply entries are one over all API versions. Sorting by it sorts conflicts as the API server does. */
+export function managerKey(manager: Manager): string {
+  return JSON.stringify({
+    ...(manager.manager === "" ? {} : { manager: manager.manager }),
+    operation: manager.operation,
+    ...(manager.operation === "Apply" ? {} : { apiVersion: manager.apiVersion }),
+    ...(manager.subresource === "" ? {} : { subresource: manager.subresource }),
+  });
+}
+
+/** Reads entries; a string says why they cannot be read. */
+export function decodeManagers(entries: readonly ManagedFieldsEntry[]): Managers | string {
+  const managers: Managers = new Map();
+  for (const [index, entry] of entries.entries()) {
+    const { operation, apiVersion = "", fieldsType = "", fieldsV1 } = entry;
+    if (operation !== "Apply" && operation !== "Update") return "operation must be `Apply` or `Update`";
+    if (apiVersion === "") return "apiVersion must not be empty";
+    if (fieldsType === "") return `missing fieldsType in managed fields entry ${index}`;
+    if (fieldsType !== "FieldsV1")
+      return `invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${index}`;
+    const set = fieldsV1 === undefined ? empty : isObject(fieldsV1) ? decodeFieldsV1(fieldsV1) : undefined;
+    if (set === undefined) return `error decoding versioned set of managed fields entry ${index}`;
+    const manager = { manager: entry.manager ?? "", operation, apiVersion, subresource: entry.subresource ?? "" };
+    managers.set(managerKey(manager), { ...manager, set, time: entry.time });
+  }
+  return managers;
+}
+
+/** Writes entries: applies before updates, then by time, name, version and subresource. */
+export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
+  const owned = [...managers.values()].sort(compareOwned);
+  return owned.map(({ manager, operation, apiVersion, subresource, set, time }) => ({
+    ...(manager === "" ? {} : { manager }),
+    operation,
+    apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: "FieldsV1",
+    fieldsV1: encodeFieldsV1(set),
+    ...(subresource === "" ? {} : { subresource }),
+  }));
+}
+
+function secondsOf(time: string | undefined): number {
+  return time === undefined ? 0 : Math.floor(Date.parse(time) / 1000);
+}
+
+function compareOwned(a: Owned, b: Owned): number {
+  if (a.operation !== b.operation) return a.operation < b.operation ? -1 : 1;
+  return (
+    secondsOf(a.time) - secondsOf(b.time) ||
+    compareText(a.manager, b.manager) ||
+    compareText(a.apiVersion, b.apiVersion) ||
+    compareText(a.subresource, b.subresource)
+  );
+}
+
+/** The manager as conflict messages name it. */
+export function describeManager({ manager, operation, apiVersion, subresource }: Manager): string {
+  const name = JSON.stringify(manager) + (subresource === "" ? "" : ` with subresource ${JSON.stringify(subresource)}`);
+  return operation === "Update" ? `${name} using ${apiVersion}` : name;
+}
+
+/** Metadata that the server sets itself: nobody owns it. */
+const unowned: FieldSet = fieldSetOf(
+  ["apiVersion"],
+  ["kind"],
+  ["metadata"],
+  ["metadata", "name"],
+  ["metadata", "namespace"],
+  ["metadata", "creationTimestamp"],
+  ["metadata", "selfLink"],
+  ["metadata", "uid"],
+  ["metadata", "clusterName"],
+  ["metadata", "generation"],
+  ["metadata", "managedFields"],
+  ["metadata", "resourceVersion"],
+);
+
+/** The set without the metadata that nobody owns. */
+export function stripUnowned(set: FieldSet): FieldSet {
+  return set.difference(unowned);
+}
+
+/** Merges the oldest updates of one API version into `ancient-changes` until no more than ten stand apart. */
+export function capUpdates(managers: Managers): void {
+  const updates = [...managers].filter(([, owned]) => owned.operation === "Update");
+  if (updates.length <= updateManagersMax) return;
+  updates.sort(([aKey, a], [bKey, b]) => secondsOf(a.time) - secondsOf(b.time) || compareText(aKey, bKey));
+  const firsts = new Map<string, string>();
+  let count = updates.length;
+  for (const [key, owned] of updates) {
+    if (count <= updateManagersMax) return;
+    const first = firsts.get(owned.apiVersion);
+    if (first === undefined) {
+      firsts.set(owned.apiVersion, key);
+      continue;
+    }
+    const bucket = {
+      manager: "ancient-changes",
+      operation: "Update",
+      apiVersion: owned.apiVersion,
+      subresource: "",
+    } as const;
+    const bucketKey = managerKey(bucket);
+    const into = managers.get(bucketKey) ?? managers.get(first);
+    if (!managers.has(bucketKey)) managers.delete(first);
+    managers.set(bucketKey, { ...bucket, set: owned.set.union(into?.set ?? empty), time: owned.time });
+    if (key !== bucketKey) managers.delete(key);
+    count--;
+  }
+}
+
+/** The entries that `fields` holds, or none. */
+export function entriesOf(object: JsonObject | undefined): ManagedFieldsEntry[] {
+  const metadata = object?.["metadata"];
+  const entries = isObject(metadata) ? metadata["managedFields"] : undefined;
+  return Array.isArray(entries) ? (entries as unknown as ManagedFieldsEntry[]) : [];
+}
