@@ -18,6 +18,7 @@ export const packages: Readonly<Record<string, { folders: readonly string[]; rea
   },
   "age-encryption": { folders: ["secrets"], reason: "age decryption in JavaScript" },
   ajv: { folders: ["render"], reason: "JSON Schema for values.schema.json" },
+  "ajv-draft-04": { folders: ["render"], reason: "values.schema.json of draft 4, which ajv itself dropped" },
   "ajv-formats": { folders: ["render"], reason: "the formats JSON Schema names" },
   bcryptjs: { folders: ["render"], reason: "Helm's bcrypt and htpasswd in a pure ring" },
   commander: { folders: ["cli"], reason: "argument parsing and help" },
