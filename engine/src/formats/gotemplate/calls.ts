@@ -1,0 +1,158 @@
+// Calls of functions and methods: arity, types of arguments, conversion of constants, and the place of an error.
+
+import { GoError, TemplateExecError, TemplateLimitError } from "./faults.ts";
+import { canBeNil, type GoFunction, type ParameterType, typeNameOf } from "./functions.ts";
+import type { Frame } from "./runtime.ts";
+import type { ArgumentNode, Node } from "./tree.ts";
+import { formatNode } from "./tree.ts";
+import { idealConstant } from "./literals.ts";
+import { Bytes, GoObject, goTypeOf, int64, isMap, type Value } from "./values.ts";
+import { Missing } from "#kernel";
+
+export type Expression = (frame: Frame, dot: Value) => Value;
+
+/** An argument: its node, and for what is not a constant, how to evaluate it. */
+export type Argument = { node: ArgumentNode; evaluate: Expression | undefined };
+
+/** No value is piped in. */
+export const noFinal: unique symbol = Symbol("no final argument");
+export type Final = Value | typeof noFinal;
+
+export type CallSite = { name: string; node: Node; args: readonly Argument[] };
+
+/** Evaluates the arguments against the parameters and calls. */
+export function callFunction(
+  frame: Frame,
+  dot: Value,
+  target: { fn: GoFunction; site: CallSite },
+  final: Final,
+): Value {
+  const { fn, site } = target;
+  const { args, name } = site;
+  const fixed = fn.parameters.length;
+  const count = args.length + (final === noFinal ? 0 : 1);
+  if (fn.variadic === undefined ? count !== fixed : count < fixed) failArity(frame, fn, name, args.length, count);
+  const values: Value[] = [];
+  for (let i = 0; i < args.length; i++)
+    values.push(evaluateArgument(frame, dot, args[i] as Argument, (fn.parameters[i] ?? fn.variadic) as ParameterType));
+  if (final !== noFinal)
+    values.push(checkType(frame, final, (fn.parameters[count - 1] ?? fn.variadic) as ParameterType));
+  return invoke(frame, fn, site, values);
+}
+
+// oxlint-disable-next-line max-params
+function failArity(frame: Frame, fn: GoFunction, name: string, given: number, count: number): never {
+  if (fn.variadic !== undefined)
+    frame.fail(`wrong number of args for ${name}: want at least ${fn.parameters.length} got ${given}`);
+  frame.fail(`wrong number of args for ${name}: want ${fn.parameters.length} got ${count}`);
+}
+
+function invoke(frame: Frame, fn: GoFunction, site: CallSite, values: Value[]): Value {
+  try {
+    return (fn.call as (...args: Value[]) => Value)(...values);
+  } catch (error) {
+    if (!(error instanceof GoError || error instanceof TemplateExecError) || error instanceof TemplateLimitError)
+      throw explain(error, site);
+    frame.at = site.node;
+    return frame.fail(`error calling ${site.name}: ${error.message}`, error);
+  }
+}
+
+/** A mistake of this engine's own keeps its stack and gains the function's name. */
+function explain(error: unknown, site: CallSite): unknown {
+  if (error instanceof TypeError) return new TypeError(`in function ${site.name}: ${error.message}`, { cause: error });
+  return error instanceof Missing ? error : error;
+}
+
+/** One argument, converted to the parameter's type. */
+export function evaluateArgument(frame: Frame, dot: Value, arg: Argument, type: ParameterType): Value {
+  const { node } = arg;
+  frame.at = node;
+  if (arg.evaluate !== undefined) return checkType(frame, arg.evaluate(frame, dot), type);
+  if (node.type === "nil") {
+    if (!canBeNil(type)) frame.fail(`cannot assign nil to ${typeNameOf(type)}`);
+    return null;
+  }
+  return constantAs(frame, node, type);
+}
+
+function constantAs(frame: Frame, node: ArgumentNode, type: ParameterType): Value {
+  switch (type) {
+    case "any":
+    case "value":
+      return constantValue(frame, node);
+    case "string":
+      return node.type === "string" ? node.value : frame.fail(`expected string; found ${formatNode(node)}`);
+    case "bool":
+      return node.type === "bool" ? node.value : frame.fail(`expected bool; found ${formatNode(node)}`);
+    case "int":
+    case "int64":
+    case "duration": {
+      if (node.type !== "number" || node.value.int === undefined)
+        return frame.fail(`expected integer; found ${formatNode(node)}`);
+      return type === "int" ? node.value.int : int64(node.value.int);
+    }
+    case "float64":
+      if (node.type !== "number" || node.value.float === undefined)
+        return frame.fail(`expected float; found ${formatNode(node)}`);
+      return node.value.float;
+    case "bytes":
+    case "map":
+    case "list":
+    case "strings":
+    case "error":
+    case "time":
+      return frame.fail(`can't handle ${formatNode(node)} for arg of type ${typeNameOf(type)}`);
+  }
+}
+
+/** A literal as a value of its own. */
+export function constantValue(frame: Frame, node: ArgumentNode): Value {
+  if (node.type === "bool" || node.type === "string") return node.value;
+  if (node.type !== "number") return frame.fail(`can't evaluate command ${JSON.stringify(formatNode(node))}`);
+  const value = idealConstant(node.literal, node.value);
+  if (typeof value === "object" && "message" in value) return frame.fail(value.message);
+  return value;
+}
+
+/** The value as the parameter's type, or an error that names both. */
+export function checkType(frame: Frame, value: Value, type: ParameterType): Value {
+  if (type === "any") return value === undefined ? null : value;
+  if (type === "value") return value;
+  if (value === undefined || (value === null && canBeNil(type))) {
+    if (canBeNil(type)) return null;
+    return frame.fail(`invalid value; expected ${typeNameOf(type)}`);
+  }
+  if (isAssignable(value, type)) return value;
+  const got = value === null ? "interface {}" : goTypeOf(value);
+  return frame.fail(`wrong type for value; expected ${typeNameOf(type)}; got ${got}`);
+}
+
+function isAssignable(value: Value, type: ParameterType): boolean {
+  switch (type) {
+    case "string":
+      return typeof value === "string";
+    case "bool":
+      return typeof value === "boolean";
+    case "int":
+      return typeof value === "bigint";
+    case "float64":
+      return typeof value === "number";
+    case "map":
+      return isMap(value) && goTypeOf(value) !== "map[string]string";
+    case "list":
+      return Array.isArray(value) && goTypeOf(value) === "[]interface {}";
+    case "strings":
+      return Array.isArray(value) && goTypeOf(value) === "[]string";
+    case "bytes":
+      return value instanceof Bytes;
+    case "any":
+    case "value":
+      return true;
+    case "int64":
+    case "duration":
+    case "time":
+    case "error":
+      return value instanceof GoObject && value.goType === typeNameOf(type);
+  }
+}

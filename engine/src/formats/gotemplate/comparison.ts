@@ -1,0 +1,68 @@
+// eq, ne, lt, le, gt, ge: values compare within their basic kind; nil compares with what can be nil.
+
+import { compareStrings } from "./bytes.ts";
+import { GoError } from "./faults.ts";
+import { printValue } from "./print.ts";
+import { Complex, goTypeOf, Integer, kindOf, type Value } from "./values.ts";
+
+type BasicKind = "bool" | "complex" | "int" | "uint" | "float" | "string" | undefined;
+
+function basicKind(value: Value): BasicKind {
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "bigint") return "int";
+  if (typeof value === "number") return "float";
+  if (typeof value === "string") return "string";
+  if (value instanceof Integer) return value.kind.startsWith("u") ? "uint" : "int";
+  return value instanceof Complex ? "complex" : undefined;
+}
+
+function integerOf(value: Value): bigint {
+  return value instanceof Integer ? value.value : (value as bigint);
+}
+
+function isInteger(kind: BasicKind): boolean {
+  return kind === "int" || kind === "uint";
+}
+
+/** True when the first value equals one of the others. */
+export function equalsAny(first: Value, others: readonly Value[]): boolean {
+  if (others.length === 0) throw new GoError("missing argument for comparison");
+  return others.some((other) => equalsOne(first, other));
+}
+
+function equalsOne(a: Value, b: Value): boolean {
+  const kindA = basicKind(a);
+  const kindB = basicKind(b);
+  if (isInteger(kindA) && isInteger(kindB)) return integerOf(a) === integerOf(b);
+  const isNilA = a === null || a === undefined;
+  const isNilB = b === null || b === undefined;
+  if (kindA !== kindB) {
+    if (isNilA || isNilB) return false;
+    throw new GoError(`incompatible types for comparison: ${goTypeOf(a)} and ${goTypeOf(b)}`);
+  }
+  if (kindA === "complex")
+    return (a as Complex).real === (b as Complex).real && (a as Complex).imaginary === (b as Complex).imaginary;
+  if (kindA !== undefined) return a === b;
+  if (isNilA || isNilB) return isNilA === isNilB;
+  if (kindOf(a) !== kindOf(b))
+    throw new GoError(`non-comparable types ${printValue(a)}: ${goTypeOf(a)}, ${goTypeOf(b)}: ${printValue(b)}`);
+  const kind = kindOf(b);
+  if (kind === "map" || kind === "slice" || kind === "func")
+    throw new GoError(`non-comparable type ${printValue(b)}: ${goTypeOf(b)}`);
+  return a === b;
+}
+
+export function isLess(a: Value, b: Value): boolean {
+  const kindA = basicKind(a);
+  const kindB = basicKind(b);
+  if (kindA === undefined || kindB === undefined) throw new GoError("invalid type for comparison");
+  if (isInteger(kindA) && isInteger(kindB)) return integerOf(a) < integerOf(b);
+  if (kindA !== kindB) throw new GoError(`incompatible types for comparison: ${goTypeOf(a)} and ${goTypeOf(b)}`);
+  if (kindA === "string") return compareStrings(a as string, b as string) < 0;
+  if (kindA === "float") return (a as number) < (b as number);
+  throw new GoError("invalid type for comparison");
+}
+
+export function isLessOrEqual(a: Value, b: Value): boolean {
+  return isLess(a, b) || equalsAny(a, [b]);
+}

@@ -1,0 +1,78 @@
+// How a function is offered to templates: its parameters' Go types, which calls are checked against, and its body.
+
+import type { Bytes, GoMap, Integer, Value } from "./values.ts";
+
+/** A parameter's type. "value" is reflect.Value, which takes anything, also no value at all. */
+export type ParameterType =
+  | "any"
+  | "value"
+  | "string"
+  | "bool"
+  | "int"
+  | "int64"
+  | "float64"
+  | "bytes"
+  | "map"
+  | "list"
+  | "strings"
+  | "error"
+  | "time"
+  | "duration";
+
+/** What a parameter of each type receives. */
+export type Argument = Value;
+
+export type GoFunction = {
+  readonly parameters: readonly ParameterType[];
+  /** The type of the last parameter's items when there may be any number of them. */
+  readonly variadic?: ParameterType;
+  /** Runs it; a GoError thrown is the error that the Go function would return or panic with. */
+  readonly call: (...args: never[]) => Value;
+};
+
+export type FunctionTable = { readonly [name: string]: GoFunction };
+
+/** Declares a function: "string, ...any" with its body. */
+export function define(signature: string, call: (...args: never[]) => Value): GoFunction {
+  const names = signature === "" ? [] : signature.split(", ");
+  const last = names.at(-1);
+  if (last?.startsWith("...") !== true) return { parameters: names as ParameterType[], call };
+  return { parameters: names.slice(0, -1) as ParameterType[], variadic: last.slice(3) as ParameterType, call };
+}
+
+export type { Bytes, GoMap, Integer };
+
+const typeNames: { readonly [type in ParameterType]: string } = {
+  any: "interface {}",
+  value: "reflect.Value",
+  string: "string",
+  bool: "bool",
+  int: "int",
+  int64: "int64",
+  float64: "float64",
+  bytes: "[]uint8",
+  map: "map[string]interface {}",
+  list: "[]interface {}",
+  strings: "[]string",
+  error: "error",
+  time: "time.Time",
+  duration: "time.Duration",
+};
+
+/** The parameter's type as Go prints it. */
+export function typeNameOf(type: ParameterType): string {
+  return typeNames[type];
+}
+
+/** True for types whose zero value is nil. */
+export function canBeNil(type: ParameterType): boolean {
+  return (
+    type === "any" ||
+    type === "value" ||
+    type === "map" ||
+    type === "list" ||
+    type === "strings" ||
+    type === "error" ||
+    type === "bytes"
+  );
+}

@@ -1,0 +1,276 @@
+// Splits a Go template into tokens, as text/template/parse does (Go 1.26): text, actions between {{ and }}, trim markers,
+// comments, and inside actions words, literals and single characters. Blanks are tokens: they separate arguments.
+
+import { TemplateParseError } from "./faults.ts";
+
+export type TokenType =
+  | "text"
+  | "leftDelim"
+  | "rightDelim"
+  | "space"
+  | "assign"
+  | "declare"
+  | "pipe"
+  | "string"
+  | "rawString"
+  | "variable"
+  | "char"
+  | "dot"
+  | "field"
+  | "number"
+  | "complex"
+  | "identifier"
+  | "keyword"
+  | "bool"
+  | "nil"
+  | "leftParen"
+  | "rightParen"
+  | "punctuation"
+  | "eof";
+
+export type Token = { type: TokenType; value: string; position: number; line: number };
+
+const keywords = new Set(["block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"]);
+
+const letterOrDigit = /[\p{L}\p{Nd}_]/u;
+const wordRun = /[\p{L}\p{Nd}_]*/uy;
+const spaceRun = /[ \t\r\n]*/y;
+const numberShape =
+  /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/y;
+
+/** Tokens of one template text, made on demand. */
+export class Lexer {
+  readonly #text: string;
+  readonly #name: string;
+  #position = 0;
+  #line = 1;
+  #isInside = false;
+  #parenthesisDepth = 0;
+  /** Set by a trimming right delimiter: the text that follows loses its leading blanks. */
+  #pendingTrim = false;
+
+  constructor(name: string, text: string) {
+    this.#name = name;
+    this.#text = text;
+  }
+
+  next(): Token {
+    return this.#isInside ? this.#nextInside() : this.#nextOutside();
+  }
+
+  #emit(type: TokenType, end: number): Token {
+    const value = this.#text.slice(this.#position, end);
+    const token = { type, value, position: this.#position, line: this.#line };
+    this.#skipTo(end);
+    return token;
+  }
+
+  #skipTo(end: number): void {
+    for (let i = this.#text.indexOf("\n", this.#position); i >= 0 && i < end; i = this.#text.indexOf("\n", i + 1))
+      this.#line++;
+    this.#position = end;
+  }
+
+  #fail(message: string): never {
+    throw new TemplateParseError(`template: ${this.#name}:${this.#line}: ${message}`);
+  }
+
+  #nextOutside(): Token {
+    for (;;) {
+      if (this.#pendingTrim) {
+        this.#pendingTrim = false;
+        spaceRun.lastIndex = this.#position;
+        spaceRun.test(this.#text);
+        this.#skipTo(spaceRun.lastIndex);
+      }
+      const delimiter = this.#text.indexOf("{{", this.#position);
+      if (delimiter < 0)
+        return this.#position >= this.#text.length
+          ? this.#emit("eof", this.#text.length)
+          : this.#emit("text", this.#text.length);
+      const trims = this.#text[delimiter + 2] === "-" && isSpace(this.#text[delimiter + 3]);
+      const textEnd = trims ? this.#trimmedEnd(delimiter) : delimiter;
+      if (textEnd > this.#position) return this.#emit("text", textEnd);
+      this.#skipTo(delimiter);
+      const contentStart = delimiter + (trims ? 4 : 2);
+      if (this.#text.startsWith("/*", contentStart)) this.#skipComment(contentStart);
+      else return this.#openAction(delimiter, trims);
+    }
+  }
+
+  #openAction(delimiter: number, trims: boolean): Token {
+    const token = this.#emit("leftDelim", delimiter + 2);
+    this.#skipTo(delimiter + (trims ? 3 : 2));
+    this.#isInside = true;
+    this.#parenthesisDepth = 0;
+    return token;
+  }
+
+  #trimmedEnd(delimiter: number): number {
+    let end = delimiter;
+    while (end > this.#position && isSpace(this.#text[end - 1])) end--;
+    return end;
+  }
+
+  #skipComment(start: number): void {
+    const close = this.#text.indexOf("*/", start + 2);
+    if (close < 0) this.#fail("unclosed comment");
+    const after = close + 2;
+    const width = this.#rightDelimiterWidth(after);
+    if (width === 0) this.#fail("comment ends before closing delimiter");
+    this.#skipTo(after + width);
+    this.#pendingTrim = width > 2;
+  }
+
+  /** Width of a right delimiter at `at`, with its trim marker: 2, 4 or 0 for none. */
+  #rightDelimiterWidth(at: number): number {
+    if (this.#text.startsWith("}}", at)) return 2;
+    if (isSpace(this.#text[at]) && this.#text.startsWith("-}}", at + 1)) return 4;
+    return 0;
+  }
+
+  #nextInside(): Token {
+    const width = this.#rightDelimiterWidth(this.#position);
+    if (width > 0) return this.#closeAction(width);
+    const character = this.#text[this.#position];
+    if (character === undefined) this.#fail("unclosed action");
+    if (isSpace(character)) return this.#space();
+    switch (character) {
+      case "=":
+        return this.#emit("assign", this.#position + 1);
+      case ":":
+        if (this.#text[this.#position + 1] !== "=") this.#fail("expected :=");
+        return this.#emit("declare", this.#position + 2);
+      case "|":
+        return this.#emit("pipe", this.#position + 1);
+      case '"':
+        return this.#quoted('"', "string", "unterminated quoted string");
+      case "'":
+        return this.#quoted("'", "char", "unterminated character constant");
+      case "`":
+        return this.#raw();
+      case "$":
+        return this.#fieldOrVariable("variable");
+      case "(":
+        this.#parenthesisDepth++;
+        return this.#emit("leftParen", this.#position + 1);
+      case ")":
+        if (--this.#parenthesisDepth < 0) this.#fail("unexpected right paren");
+        return this.#emit("rightParen", this.#position + 1);
+      default:
+        return this.#word(character);
+    }
+  }
+
+  #closeAction(width: number): Token {
+    if (this.#parenthesisDepth > 0) this.#fail("unclosed left paren");
+    if (width === 4) this.#skipTo(this.#position + 2);
+    const token = this.#emit("rightDelim", this.#position + 2);
+    this.#pendingTrim = width === 4;
+    this.#isInside = false;
+    return token;
+  }
+
+  #space(): Token {
+    spaceRun.lastIndex = this.#position;
+    spaceRun.test(this.#text);
+    let end = spaceRun.lastIndex;
+    // The last blank before "-}}" belongs to the delimiter.
+    if (this.#text.startsWith("-}}", end)) end--;
+    return this.#emit("space", end);
+  }
+
+  #word(character: string): Token {
+    const next = this.#text[this.#position + 1] ?? "";
+    if (character === "." && !(next >= "0" && next <= "9")) return this.#fieldOrVariable("field");
+    if (character === "." || character === "+" || character === "-" || (character >= "0" && character <= "9"))
+      return this.#number();
+    const point = String.fromCodePoint(this.#text.codePointAt(this.#position) as number);
+    if (letterOrDigit.test(point)) return this.#identifier();
+    if (character > " " && character < "\u007f") return this.#emit("punctuation", this.#position + 1);
+    return this.#fail(`unrecognized character in action: ${formatCharacter(point)}`);
+  }
+
+  #quoted(quote: string, type: TokenType, message: string): Token {
+    for (let i = this.#position + 1; ; i++) {
+      let character = this.#text[i];
+      if (character === "\\") {
+        character = this.#text[++i];
+        if (character !== undefined && character !== "\n") continue;
+      }
+      if (character === undefined || character === "\n") this.#fail(message);
+      if (character === quote) return this.#emit(type, i + 1);
+    }
+  }
+
+  #raw(): Token {
+    const close = this.#text.indexOf("`", this.#position + 1);
+    if (close < 0) this.#fail("unterminated raw quoted string");
+    return this.#emit("rawString", close + 1);
+  }
+
+  #fieldOrVariable(type: "field" | "variable"): Token {
+    const start = this.#position + 1;
+    if (this.#isTerminator(start)) return this.#emit(type === "field" ? "dot" : "variable", start);
+    const end = this.#wordEnd(start);
+    if (!this.#isTerminator(end)) this.#fail(`bad character ${this.#characterAt(end)}`);
+    return this.#emit(type, end);
+  }
+
+  #identifier(): Token {
+    const end = this.#wordEnd(this.#position);
+    if (!this.#isTerminator(end)) this.#fail(`bad character ${this.#characterAt(end)}`);
+    const word = this.#text.slice(this.#position, end);
+    if (keywords.has(word)) return this.#emit("keyword", end);
+    if (word === "nil") return this.#emit("nil", end);
+    return this.#emit(word === "true" || word === "false" ? "bool" : "identifier", end);
+  }
+
+  #wordEnd(start: number): number {
+    wordRun.lastIndex = start;
+    wordRun.test(this.#text);
+    return wordRun.lastIndex;
+  }
+
+  #number(): Token {
+    let end = this.#numberEnd(this.#position);
+    const sign = this.#text[end];
+    if (sign !== "+" && sign !== "-") return this.#emit("number", end);
+    end = this.#numberEnd(end);
+    if (this.#text[end - 1] !== "i") this.#badNumber(end);
+    return this.#emit("complex", end);
+  }
+
+  #numberEnd(start: number): number {
+    numberShape.lastIndex = start;
+    numberShape.test(this.#text);
+    const end = Math.max(numberShape.lastIndex, start);
+    const following = this.#text.codePointAt(end);
+    if (following !== undefined && letterOrDigit.test(String.fromCodePoint(following))) this.#badNumber(end + 1);
+    return end;
+  }
+
+  #badNumber(end: number): never {
+    this.#fail(`bad number syntax: ${JSON.stringify(this.#text.slice(this.#position, end))}`);
+  }
+
+  #isTerminator(at: number): boolean {
+    const character = this.#text[at];
+    if (character === undefined || isSpace(character)) return true;
+    return ".,|:)(".includes(character) || this.#text.startsWith("}}", at);
+  }
+
+  #characterAt(at: number): string {
+    return formatCharacter(String.fromCodePoint(this.#text.codePointAt(at) ?? 0xfffd));
+  }
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character === " " || character === "\t" || character === "\r" || character === "\n";
+}
+
+/** A character as Go's %#U prints it. */
+function formatCharacter(character: string): string {
+  const hex = (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
+  return /\p{C}|\p{Z}/u.test(character) && character !== " " ? `U+${hex}` : `U+${hex} '${character}'`;
+}

@@ -1,0 +1,25 @@
+// Bounds on what one template may cost.
+
+/** Go's own limit for nested {{template}} calls; beyond it Go ends with an error too. */
+export const executionDepthMax = 100_000;
+
+/** Nesting that this engine's stack certainly holds: each level of {{template}} or include takes several frames. */
+export const stackDepthMax = 1_200;
+
+/** Length of one template's output in UTF-16 units: ten times the largest public chart's whole output. */
+export const outputLengthMax: number = 256 * 1024 * 1024;
+
+/** Parenthesis depth in one pipeline; deeper nesting would exhaust the parser's stack. Go stops at a stack of 1 GB. */
+export const parenthesisDepthMax = 500;
+
+/** Nesting of control structures in one template text. */
+export const blockDepthMax = 1_000;
+
+/** Loop turns of one render, all loops together: minutes of work, so only an endless loop gets there. */
+export const loopTurnsMax = 100_000_000;
+
+/** Width or precision that printf accepts, as in Go's fmt. */
+export const printfWidthMax = 1_000_000;
+
+/** Parsed texts that are kept: a large umbrella chart has some 2,000 templates and tpl texts. */
+export const parsedTextsMax = 8_192;

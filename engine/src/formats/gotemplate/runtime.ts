@@ -1,0 +1,142 @@
+// What one render carries along: its functions, its options, its named templates and its budgets.
+
+import { TemplateExecError, TemplateLimitError } from "./faults.ts";
+import type { GoFunction } from "./functions.ts";
+import { loopTurnsMax, outputLengthMax, stackDepthMax } from "./limits.ts";
+import { formatNode, formatPlace, type Node, type Source } from "./tree.ts";
+import { byteLength } from "./bytes.ts";
+import { quote } from "./print.ts";
+import type { Value } from "./values.ts";
+
+/** What to do about a key that a map lacks: "zero" gives nil, "error" ends the render. */
+export type MissingKey = "default" | "zero" | "error";
+
+/** How a list of statements ended: 0 at its end, 1 by break, 2 by continue. */
+export type Signal = 0 | 1 | 2;
+
+export type Statement = (frame: Frame, dot: Value) => Signal;
+
+/** A template ready to run. */
+export type Compiled = { name: string; source: Source; slots: number; run: Statement; isEmpty: boolean };
+
+/** Budgets shared by all that one render runs. */
+export type Budget = {
+  depth: number;
+  turns: number;
+  length: number;
+  outputLengthMax: number;
+  /** Called now and then; throws when the time is up. */
+  checkTime: (() => void) | undefined;
+};
+
+export function newBudget(options: { outputLengthMax?: number; checkTime?: () => void } = {}): Budget {
+  return {
+    depth: 0,
+    turns: 0,
+    length: 0,
+    outputLengthMax: options.outputLengthMax ?? outputLengthMax,
+    checkTime: options.checkTime,
+  };
+}
+
+/** Functions and templates that can see each other; a clone adds its own without showing them to the original. */
+export class TemplateSet {
+  readonly functions: Map<string, GoFunction>;
+  readonly missingKey: MissingKey;
+  readonly budget: Budget;
+  readonly #templates = new Map<string, Compiled>();
+  readonly #parent: TemplateSet | undefined;
+
+  constructor(
+    functions: Map<string, GoFunction>,
+    options: { missingKey?: MissingKey; budget?: Budget; parent?: TemplateSet } = {},
+  ) {
+    this.functions = functions;
+    this.missingKey = options.missingKey ?? "default";
+    this.budget = options.budget ?? newBudget();
+    this.#parent = options.parent;
+  }
+
+  clone(functions: Map<string, GoFunction>): TemplateSet {
+    return new TemplateSet(functions, { missingKey: this.missingKey, budget: this.budget, parent: this });
+  }
+
+  find(name: string): Compiled | undefined {
+    return this.#templates.get(name) ?? this.#parent?.find(name);
+  }
+
+  /** Adds a definition; one that is only blanks does not replace another. */
+  add(template: Compiled): void {
+    if (template.isEmpty && this.find(template.name) !== undefined) return;
+    this.#templates.set(template.name, template);
+  }
+
+  /** The text that the named template gives for `data`. `owner` is named in the error when there is none. */
+  execute(name: string, data: Value, owner: string = name): string {
+    const template = this.find(name);
+    if (template === undefined)
+      throw new TemplateExecError(`template: no template ${quote(name)} associated with template ${quote(owner)}`);
+    const frame = new Frame(this, template, data);
+    this.enter();
+    try {
+      template.run(frame, data);
+    } catch (error) {
+      throw isStackOverflow(error) ? new TemplateLimitError("templates call each other too deeply") : error;
+    } finally {
+      this.budget.depth--;
+    }
+    return frame.out;
+  }
+
+  enter(): void {
+    if (++this.budget.depth > stackDepthMax)
+      throw new TemplateLimitError(`exceeded maximum template depth (${stackDepthMax})`);
+  }
+
+  /** Counts one turn of a loop. */
+  turn(): void {
+    const budget = this.budget;
+    budget.turns++;
+    if ((budget.turns & 0x3ff) === 0) budget.checkTime?.();
+    if (budget.turns > loopTurnsMax) throw new TemplateLimitError(`more than ${loopTurnsMax} turns of loops`);
+  }
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes("call stack");
+}
+
+/** One execution of one template. */
+export class Frame {
+  readonly set: TemplateSet;
+  readonly template: Compiled;
+  readonly variables: Value[];
+  /** The node being evaluated, for errors. */
+  at: Node | undefined = undefined;
+  out = "";
+
+  constructor(set: TemplateSet, template: Compiled, data: Value) {
+    this.set = set;
+    this.template = template;
+    this.variables = Array.from<Value>({ length: template.slots });
+    this.variables[0] = data;
+  }
+
+  write(text: string): void {
+    this.out += text;
+    const budget = this.set.budget;
+    budget.length += text.length;
+    if (budget.length > budget.outputLengthMax)
+      throw new TemplateLimitError(`output is longer than ${budget.outputLengthMax} characters`);
+  }
+
+  fail(message: string, cause?: unknown): never {
+    const name = this.template.name;
+    if (this.at === undefined) throw new TemplateExecError(`template: ${name}: ${message}`, cause);
+    const place = formatPlace(this.at, byteLength);
+    throw new TemplateExecError(
+      `template: ${place}: executing ${quote(name)} at <${formatNode(this.at)}>: ${message}`,
+      cause,
+    );
+  }
+}

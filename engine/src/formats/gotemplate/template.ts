@@ -1,0 +1,53 @@
+// The door to the language: parse a text into a set of templates, run one of them.
+
+import { builtins } from "./builtins.ts";
+import { compile } from "./compiler.ts";
+import type { FunctionTable, GoFunction } from "./functions.ts";
+import { parsedTextsMax } from "./limits.ts";
+import { parseTemplate } from "./parser.ts";
+import { type Compiled, type MissingKey, newBudget, TemplateSet } from "./runtime.ts";
+import type { Value } from "./values.ts";
+
+/** Compiled texts by function set, then by name and text: charts are rendered again and again. */
+const parsed = new Map<string, Compiled[]>();
+
+/** Parses `text` as the template `name` and adds all it defines to `set`. */
+export function addTemplate(set: TemplateSet, name: string, text: string): void {
+  for (const template of compileText(set.functions, name, text)) set.add(template);
+}
+
+function compileText(functions: Map<string, GoFunction>, name: string, text: string): Compiled[] {
+  const key = `${functions.size}\0${name}\0${text}`;
+  const known = parsed.get(key);
+  if (known !== undefined) return known;
+  const compiled = parseTemplate(name, text, (function_) => functions.has(function_)).map(compile);
+  if (parsed.size >= parsedTextsMax)
+    for (const oldest of [...parsed.keys()].slice(0, parsedTextsMax / 4)) parsed.delete(oldest);
+  parsed.set(key, compiled);
+  return compiled;
+}
+
+/** The built-in functions and some more. */
+export function functionMap(more: FunctionTable = {}): Map<string, GoFunction> {
+  return new Map(Object.entries({ ...builtins, ...more }));
+}
+
+export type ExecuteOptions = {
+  name?: string;
+  functions?: FunctionTable;
+  missingKey?: MissingKey;
+  outputLengthMax?: number;
+  /** Called now and then in loops; throws to stop. */
+  checkTime?: () => void;
+};
+
+/** Parses and runs one template text, as Go's template.New(name).Parse(text).Execute(data). */
+export function executeTemplate(text: string, data: Value, options: ExecuteOptions = {}): string {
+  const name = options.name ?? "template";
+  const set = new TemplateSet(functionMap(options.functions), {
+    missingKey: options.missingKey ?? "default",
+    budget: newBudget(options),
+  });
+  addTemplate(set, name, text);
+  return set.execute(name, data);
+}
