@@ -4,6 +4,35 @@
 import type { CommandEntry } from "./command.ts";
 
 export const commands: readonly CommandEntry[] = [
+  { name: "get", summary: "List deliveries, sources and the other kinds", load: () => import("./commands/get.ts") },
+  {
+    name: "tree",
+    summary: "Show all objects of a delivery, with their health",
+    load: () => import("./commands/tree.ts"),
+  },
+  {
+    name: "trace",
+    summary: "Trace an object back to its delivery, source and revision",
+    load: () => import("./commands/trace.ts"),
+  },
+  { name: "events", summary: "Show what happened", load: () => import("./commands/events.ts") },
+  { name: "history", summary: "Show what a delivery has applied so far", load: () => import("./commands/history.ts") },
+  { name: "stats", summary: "Count deliveries and sources", load: () => import("./commands/stats.ts") },
+  { name: "reconcile", summary: "Reconcile a delivery or a source now", load: () => import("./commands/reconcile.ts") },
+  { name: "suspend", summary: "Suspend deliveries or sources", load: () => import("./commands/suspend.ts") },
+  { name: "resume", summary: "Resume suspended deliveries or sources", load: () => import("./commands/resume.ts") },
+  {
+    name: "create source git",
+    summary: "Create or update a GitRepository",
+    load: () => import("./commands/create-source-git.ts"),
+  },
+  {
+    name: "create kustomization",
+    summary: "Create or update a Kustomization",
+    load: () => import("./commands/create-kustomization.ts"),
+  },
+  { name: "export", summary: "Print objects as YAML to commit", load: () => import("./commands/export.ts") },
+  { name: "doctor", summary: "Look for what is wrong", load: () => import("./commands/doctor.ts") },
   { name: "version", summary: "Print the version", load: () => import("./commands/version.ts") },
   {
     name: "completion",

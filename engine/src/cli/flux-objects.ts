@@ -1,0 +1,70 @@
+// Reading any Flux object: conditions, revisions, suspension, as flux prints them.
+
+import { isObject, type Json, type JsonObject, type Manifest, shortRevision } from "#kernel";
+import type { Condition } from "#api/flux";
+
+/** The member at a path of plain data, or undefined. */
+export function fieldOf(value: unknown, ...path: readonly string[]): Json | undefined {
+  let current: unknown = value;
+  for (const key of path) {
+    if (!isObject(current)) return undefined;
+    current = current[key];
+  }
+  return current as Json | undefined;
+}
+
+/** Text at a path, "" where there is none. */
+export function textOf(value: unknown, ...path: readonly string[]): string {
+  const found = fieldOf(value, ...path);
+  return typeof found === "string" ? found : typeof found === "number" ? String(found) : "";
+}
+
+export function conditionsOf(object: Manifest): Condition[] {
+  const found = fieldOf(object, "status", "conditions");
+  return Array.isArray(found) ? (found.filter(isObject) as unknown as Condition[]) : [];
+}
+
+export function conditionOf(object: Manifest, type: string): Condition | undefined {
+  return conditionsOf(object).find((condition) => condition.type === type);
+}
+
+export function isSuspended(object: Manifest): boolean {
+  return fieldOf(object, "spec", "suspend") === true;
+}
+
+/** True, False or Unknown of Ready, and its message; an object nobody has looked at is False and says so. */
+export function readiness(object: Manifest): { ready: string; message: string } {
+  const ready = conditionOf(object, "Ready");
+  if (ready === undefined) return { ready: "False", message: "waiting to be reconciled" };
+  return { ready: ready.status, message: shortRevision(ready.message) };
+}
+
+/** The revision that the kind speaks of, digests cut. */
+export function revisionOf(object: Manifest): string {
+  switch (object.kind) {
+    case "Kustomization":
+      return shortRevision(textOf(object, "status", "lastAppliedRevision"));
+    case "HelmRelease": {
+      const history = fieldOf(object, "status", "history");
+      const newest = Array.isArray(history) ? textOf(history[0], "chartVersion") : "";
+      return newest === "" ? textOf(object, "status", "lastAttemptedRevision") : newest;
+    }
+    default:
+      return shortRevision(textOf(object, "status", "artifact", "revision"));
+  }
+}
+
+export type InventoryItem = { group: string; version: string; kind: string; namespace: string; name: string };
+
+/** The objects of a delivery, from its status: `namespace_name_group_kind` and a version each. */
+export function inventoryOf(object: Manifest): InventoryItem[] {
+  const entries = fieldOf(object, "status", "inventory", "entries");
+  return (Array.isArray(entries) ? entries : []).filter(isObject).flatMap(readInventoryEntry);
+}
+
+function readInventoryEntry(entry: JsonObject): InventoryItem[] {
+  const match = /^([^_]*)_(.+)_([^_]*)_([^_]+)$/.exec(textOf(entry, "id"));
+  if (match === null) return [];
+  const [, namespace = "", name = "", group = "", kind = ""] = match;
+  return [{ namespace, name: name.replaceAll("__", ":"), group, kind, version: textOf(entry, "v") }];
+}

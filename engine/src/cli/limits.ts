@@ -1,0 +1,13 @@
+// Bounds of the command line, each with its reason.
+
+/** Objects asked for at once by commands that look at many (tree, doctor): enough to fill a round trip, kind to the server. */
+export const requestsAtOnce = 16;
+
+/** Levels of deliveries that deliver deliveries; a cycle would go on for ever. */
+export const treeDepthMax = 16;
+
+/** Between two looks at an object that is waited for, where no watch says more: flux polls every 2 s, a person feels 0.3 s. */
+export const pollMs = 300;
+
+/** A column's cell longer than this is cut on a terminal without -o wide; whole sentences still fit. */
+export const cellLeast = 24;
