@@ -8,3 +8,18 @@ export const watchBacklogMax = 20_000;
 
 /** How often history is compacted, and how long it is kept: etcd under kube-apiserver keeps five to ten minutes. */
 export const compactEveryMs = 300_000;
+
+/** Bytes of a request body: kube-apiserver's MaxRequestBodyBytes. */
+export const bodyBytesMax: number = 3 * 1024 * 1024;
+
+/** Answers smaller than this are not worth compressing: kube-apiserver's defaultGzipThresholdBytes. */
+export const gzipBytesMin: number = 128 * 1024;
+
+/** kube-apiserver ends a watch after 30 to 60 minutes when the client names no timeout. */
+export const watchSecondsDefault = 1800;
+
+/** Bytes a watcher's connection may hold unsent before the watch is ended; the client resumes from its last version. */
+export const watchUnsentBytesMax: number = 64 * 1024 * 1024;
+
+/** How long open connections may take to end when the server closes: issue A's two seconds, less what else there is to do. */
+export const closeGraceMs = 1000;

@@ -4,17 +4,23 @@ import type { PatchBody } from "#cluster";
 import { applyJsonPatch, applyMergePatch } from "#formats/patch";
 import { asJson, asManifest, isObject, type Json, type Manifest } from "#kernel";
 import {
+  applyOver,
   asOwn,
   badRequest,
   changeObject,
+  conflict,
   createObject,
+  internalError,
   notFound,
-  type Registry,
+  objectTypeOf,
   Refusal,
+  type Registry,
   startDraft,
   storageKey,
+  unsupportedMediaType,
   type WriteCall,
 } from "#apiserver/registry";
+import { strategicMerge } from "#merge";
 
 export function patchObject(registry: Registry, call: WriteCall, body: PatchBody): Promise<Manifest> {
   return changeObject(registry, call, {
@@ -27,29 +33,59 @@ export function patchObject(registry: Registry, call: WriteCall, body: PatchBody
 export async function applyObject(
   registry: Registry,
   call: WriteCall,
-  manifest: Manifest,
-  _isForced: boolean,
+  body: Manifest,
+  isForced: boolean,
 ): Promise<Manifest> {
   const { served } = call;
-  const draft = startDraft(call, manifest);
+  if (call.fieldManager === "")
+    throw new Refusal({
+      code: 422,
+      reason: "Invalid",
+      message: 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+      details: {
+        group: "meta.k8s.io",
+        kind: "PatchOptions",
+        causes: [
+          {
+            reason: "FieldValueRequired",
+            message: "Required value: is required for apply patch",
+            field: "fieldManager",
+          },
+        ],
+      },
+    });
+  const manifest = startDraft(call, body);
   const key = storageKey(served.storage, call.namespace, call.name);
   if (registry.collection(served.storage).get(key) === undefined) {
     if (call.subresource !== "") throw notFound(served.resource, call.name);
-    return createObject(registry, call, draft);
+    if ((manifest.metadata.uid ?? "") !== "")
+      throw conflict(
+        served.resource,
+        call.name,
+        `uid mismatch: the provided object specified uid ${manifest.metadata.uid}, and no existing object was found`,
+      );
+    return createObject(registry, call, applyOver(registry, call, undefined, { manifest, isForced }), {
+      hasOwnership: true,
+    });
   }
   return changeObject(registry, call, {
-    make: (live) => patched(call, live, { type: "merge", patch: asJson(draft) }),
+    make: (live) => applyOver(registry, call, live, { manifest, isForced }),
     retries: true,
+    hasOwnership: true,
   });
 }
 
 function patched(call: WriteCall, live: Manifest, body: PatchBody): Manifest {
-  const result = applyPatch(live, body);
+  const result = applyPatch(call, live, body);
   if (!isObject(result)) throw badRequest("the patch does not leave an object");
   return asManifest(result);
 }
 
-function applyPatch(live: Manifest, body: PatchBody): Json {
+function applyPatch(call: WriteCall, live: Manifest, body: PatchBody): Json {
+  if (body.type === "strategic" && call.served.custom !== undefined)
+    throw unsupportedMediaType(
+      "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+    );
   switch (body.type) {
     case "json": {
       const result = applyJsonPatch(asJson(asOwn(live)), body.patch);
@@ -58,7 +94,12 @@ function applyPatch(live: Manifest, body: PatchBody): Json {
     }
     case "merge":
       return applyMergePatch(asJson(live), body.patch);
-    case "strategic":
-      return applyMergePatch(asJson(live), body.patch);
+    case "strategic": {
+      const result = strategicMerge(asJson(live), body.patch, objectTypeOf(call.served));
+      if (result.ok) return result.value;
+      if (result.reason === "BadRequest") throw badRequest(result.message);
+      if (result.reason === "Internal") throw internalError(result.message);
+      throw new Refusal({ code: 422, reason: "Invalid", message: result.message });
+    }
   }
 }

@@ -130,7 +130,11 @@ function servedVersion(definition: Definition, version: DefinitionVersion): Serv
               : { labelSelector: scale.labelSelectorPath.replace(/^\./, "") }),
           },
         }),
-    custom: { columns: (version.additionalPrinterColumns ?? []).map(columnOf), selectableFields: fields },
+    custom: {
+      columns: (version.additionalPrinterColumns ?? []).map(columnOf),
+      selectableFields: fields,
+      schema: version.schema?.openAPIV3Schema,
+    },
   };
 }
 

@@ -10,6 +10,7 @@ export {
   requiredValue,
   unsupportedValue,
 } from "./field-error.ts";
+export { applyOver, objectTypeOf } from "./ownership.ts";
 export { asOwn } from "./own.ts";
 export { getObject, listObjects, parseFilter, passes } from "./read.ts";
 export {

@@ -1,10 +1,100 @@
-// Who owns which field: what every write leaves in metadata.managedFields.
+// Who owns which field: what every write leaves in metadata.managedFields, and server-side apply.
 
-import type { Manifest } from "#kernel";
-import type { WriteCall } from "./registry.ts";
+import {
+  applyManifest,
+  fieldSetOf,
+  type FieldSet,
+  type ObjectType,
+  trackUpdate,
+  type WriteContext as MergeContext,
+} from "#merge";
+import { asJson, asManifest, type JsonObject, type Manifest } from "#kernel";
+import { applyConflict, badRequest, internalError } from "./refusal.ts";
+import { apiVersionOf, type Registry, type WriteCall } from "./registry.ts";
+import type { Served } from "./resource.ts";
 
-/** Records in the draft which fields this write set or changed. */
-export function trackOwnership(_call: WriteCall, live: Manifest | undefined, draft: Manifest, _now: string): void {
-  if (live?.metadata.managedFields === undefined) delete draft.metadata.managedFields;
-  else draft.metadata.managedFields = live.metadata.managedFields;
+/** What a request for the object itself, or for its status, cannot set. */
+const statusSet: FieldSet = fieldSetOf(["status"]);
+const specSet: FieldSet = fieldSetOf(["spec"]);
+const allButStatusSet: FieldSet = fieldSetOf(["spec"], ["metadata"]);
+const nothing: FieldSet = fieldSetOf();
+
+export function objectTypeOf(served: Served): ObjectType {
+  return served.schemas === undefined || served.schema === undefined
+    ? undefined
+    : { schemas: served.schemas, root: served.schema };
+}
+
+/** The draft with the fields recorded that this write set or changed. */
+export function trackOwnership(
+  registry: Registry,
+  call: WriteCall,
+  live: Manifest | undefined,
+  draft: Manifest,
+): Manifest {
+  const liveJson = live === undefined ? undefined : asJson(live);
+  return asManifest(trackUpdate({ ...contextOf(registry, call, live), live: liveJson, next: asJson(draft) }));
+}
+
+/** The object that applying the manifest gives; frozen parts of `live` may be shared with it. */
+export function applyOver(
+  registry: Registry,
+  call: WriteCall,
+  live: Manifest | undefined,
+  { manifest, isForced }: { manifest: Manifest; isForced: boolean },
+): Manifest {
+  const result = applyManifest({
+    ...contextOf(registry, call, live),
+    live: live === undefined ? undefined : asJson(live),
+    manifest: asJson(manifest),
+    isForced,
+  });
+  if (result.ok) return asManifest(result.object);
+  if (result.reason === "Conflict") throw applyConflict(result.message, result.causes);
+  throw result.reason === "BadRequest" ? badRequest(result.message) : internalError(result.message);
+}
+
+function contextOf(registry: Registry, call: WriteCall, live: Manifest | undefined): MergeContext {
+  const { served, subresource } = call;
+  const convert = hasForeignVersions(served, live) ? converter(registry, served) : undefined;
+  return {
+    manager: call.fieldManager,
+    subresource,
+    type: objectTypeOf(served),
+    nowMs: registry.clock.now(),
+    ignored: ignoredBy(served, subresource),
+    ...(convert === undefined ? {} : { convert }),
+  };
+}
+
+function ignoredBy(served: Served, subresource: string): FieldSet {
+  if (subresource === "") return served.strategy.hasStatus ? statusSet : nothing;
+  return served.custom === undefined ? specSet : allButStatusSet;
+}
+
+/** True when some manager wrote in another version than this request's. */
+function hasForeignVersions(served: Served, live: Manifest | undefined): boolean {
+  const own = apiVersionOf(served);
+  return (live?.metadata.managedFields ?? []).some((entry) => entry.apiVersion !== own);
+}
+
+/** Shows an object of the request's version as another served version has it. */
+function converter(registry: Registry, served: Served): NonNullable<MergeContext["convert"]> {
+  const { group, kind } = served.resource;
+  return (object, apiVersion) => {
+    const slash = apiVersion.indexOf("/");
+    const other = registry.table.findKind(
+      slash < 0 ? "" : apiVersion.slice(0, slash),
+      apiVersion.slice(slash + 1),
+      kind,
+    );
+    if (other === undefined || other.storage.group !== served.storage.group || group === undefined) return undefined;
+    return { object: convertBetween(served, other, object), type: objectTypeOf(other) };
+  };
+}
+
+function convertBetween(from: Served, to: Served, object: JsonObject): JsonObject {
+  const stored = from.convert?.toStorage(asManifest(object)) ?? asManifest(object);
+  const view = to.convert?.fromStorage(stored) ?? stored;
+  return { ...asJson(view), apiVersion: apiVersionOf(to) };
 }

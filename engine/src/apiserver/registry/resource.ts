@@ -2,7 +2,7 @@
 // kinds and custom resources both become this.
 
 import type { Identity, Resource } from "#cluster";
-import type { Manifest, SchemaRef, SchemaSet } from "#kernel";
+import type { JsonObject, Manifest, SchemaRef, SchemaSet } from "#kernel";
 import type { FieldError } from "./field-error.ts";
 
 /** What versions of one resource share: one place in the store, in one version. */
@@ -76,7 +76,12 @@ export type Served = {
   convert?: { fromStorage: (object: Manifest) => Manifest; toStorage: (object: Manifest) => Manifest };
   scale?: ScalePaths;
   /** Present for custom resources. */
-  custom?: { columns: readonly PrinterColumn[]; selectableFields: readonly string[] };
+  custom?: {
+    columns: readonly PrinterColumn[];
+    selectableFields: readonly string[];
+    /** openAPIV3Schema as the definition has it. */
+    schema: JsonObject | undefined;
+  };
 };
 
 /** The prefix of all keys of a resource. No group or plural can hold a slash. */

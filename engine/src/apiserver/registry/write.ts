@@ -1,7 +1,8 @@
 // create and update: from a client's body, or a change to what stands there, to one durable write. The order of steps is
 // kube-apiserver's: decode, defaults, the kind's own preparation, admission, ownership, validation, store.
 
-import { asJson, copyJson, equalJson, type Json, type JsonObject, type Manifest } from "#kernel";
+import { asJson, asManifest, copyJson, equalJson, type Json, type JsonObject, type Manifest } from "#kernel";
+import { fillZeros, isSameButTimes } from "#merge";
 import { type FieldError } from "./field-error.ts";
 import { generateNameAttemptsMax, generateNameBaseMax, objectBytesMax, patchAttemptsMax } from "./limits.ts";
 import { validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
@@ -15,7 +16,7 @@ import { validateSchema } from "./schema-checks.ts";
 
 /** What an update starts from and what it makes of it. The draft is the maker's own; it may carry `managedFields` already. */
 export type Change = {
-  /** The object as it shall be, in the version of the request. `live` is frozen. */
+  /** The object as it shall be, in the version of the request. `live` is frozen; so may be parts of the result. */
   make: (live: Manifest) => Manifest;
   /** Patches are tried again over a newer object; a PUT with a resourceVersion is not. */
   retries: boolean;
@@ -24,14 +25,19 @@ export type Change = {
 };
 
 /** Creates the object, in the version of the request; what is returned is the caller's own. */
-export async function createObject(registry: Registry, call: WriteCall, body: Manifest): Promise<Manifest> {
+export async function createObject(
+  registry: Registry,
+  call: WriteCall,
+  body: Manifest,
+  options: { hasOwnership?: boolean } = {},
+): Promise<Manifest> {
   const draft = startDraft(call, body);
   const base = draft.metadata.generateName ?? "";
   const isGenerated = (draft.metadata.name ?? "") === "" && base !== "";
   for (let attempt = 1; ; attempt++) {
     const next = isGenerated ? asOwn(draft) : draft;
     if (isGenerated) next.metadata.name = base.slice(0, generateNameBaseMax) + registry.newSuffix();
-    const created = await insert(registry, call, next);
+    const created = await insert(registry, call, next, options.hasOwnership === true);
     if (created !== undefined) return created;
     if (!isGenerated || attempt === generateNameAttemptsMax)
       throw alreadyExists(call.served.resource, next.metadata.name);
@@ -39,15 +45,20 @@ export async function createObject(registry: Registry, call: WriteCall, body: Ma
 }
 
 /** undefined: the name is taken. */
-async function insert(registry: Registry, call: WriteCall, draft: Manifest): Promise<Manifest | undefined> {
+async function insert(
+  registry: Registry,
+  call: WriteCall,
+  body: Manifest,
+  hasOwnership: boolean,
+): Promise<Manifest | undefined> {
   const { served } = call;
   const context = contextOf(registry, call);
-  served.strategy.applyDefaults?.(draft);
+  const decoded = withDefaults(served, body);
+  const draft = hasOwnership ? decoded : asOwn(trackOwnership(registry, call, undefined, decoded));
   resetSystemMetadata(draft, served, context);
   if (served.strategy.hasStatus) delete draft.status;
   for (const admission of registry.admission) admission.mutate(draft, undefined, call);
   served.strategy.prepareCreate?.(draft, context);
-  trackOwnership(call, undefined, draft, context.now);
   refuseIfInvalid(served, draft, [
     ...validateNewMetadata(draft, served),
     ...validateSchema(served, draft, undefined),
@@ -102,6 +113,13 @@ function checkTypeMeta(served: Served, draft: Manifest): void {
   );
 }
 
+/** The defaults of the version's decoder, and what Go writes even when it is unset. */
+function withDefaults(served: Served, draft: Manifest): Manifest {
+  served.strategy.applyDefaults?.(draft);
+  if (served.custom !== undefined || served.schemas === undefined || served.schema === undefined) return draft;
+  return asManifest(fillZeros(asJson(draft), served.schemas, served.schema));
+}
+
 function resetSystemMetadata(draft: Manifest, served: Served, context: WriteContext): void {
   const metadata = draft.metadata;
   delete metadata.deletionTimestamp;
@@ -122,12 +140,12 @@ export async function changeObject(registry: Registry, call: WriteCall, change: 
     const stored = collection.get(key);
     if (stored === undefined) throw notFound(served.resource, call.name);
     const live = registry.view(served, stored.object);
-    const draft = change.make(live);
-    const asked = draft.metadata.resourceVersion ?? "";
+    const wanted = asOwn(change.make(live));
+    const asked = wanted.metadata.resourceVersion ?? "";
     if (asked !== "" && asked !== live.metadata.resourceVersion)
       throw conflict(served.resource, call.name, modifiedText);
     if (asked === "" && !change.retries && !served.strategy.allowsUnconditionalUpdate)
-      refuseIfInvalid(served, draft, [
+      refuseIfInvalid(served, wanted, [
         {
           type: "FieldValueInvalid",
           field: "metadata.resourceVersion",
@@ -135,9 +153,10 @@ export async function changeObject(registry: Registry, call: WriteCall, change: 
           detail: "must be specified for an update",
         },
       ]);
-    prepareChange(registry, call, { draft, live, hasOwnership: change.hasOwnership === true });
+    const draft = prepareChange(registry, call, { wanted, live, hasOwnership: change.hasOwnership === true });
     draft.metadata.resourceVersion = live.metadata.resourceVersion as string;
-    if (call.isDryRun || isSame(draft, live)) return draft;
+    if (isSame(draft, live)) return asOwn(live);
+    if (call.isDryRun) return draft;
     const ending = finishDeletion(served, draft);
     const written = await store(registry, { served, key, draft, revision: stored.revision, ending });
     if (written !== undefined) return written;
@@ -159,22 +178,14 @@ async function store(registry: Registry, writing: Writing): Promise<Manifest | u
   return draft;
 }
 
-function prepareChange(
-  registry: Registry,
-  call: WriteCall,
-  { draft, live, hasOwnership }: { draft: Manifest; live: Manifest; hasOwnership: boolean },
-): void {
+type Preparation = { wanted: Manifest; live: Manifest; hasOwnership: boolean };
+
+function prepareChange(registry: Registry, call: WriteCall, { wanted, live, hasOwnership }: Preparation): Manifest {
   const { served } = call;
   const { strategy } = served;
-  const context = contextOf(registry, call);
-  const wantedUid = draft.metadata.uid ?? "";
-  if (wantedUid !== "" && wantedUid !== live.metadata.uid)
-    throw conflict(
-      served.resource,
-      call.name,
-      `Precondition failed: UID in precondition: ${wantedUid}, UID in object meta: ${live.metadata.uid ?? ""}`,
-    );
-  strategy.applyDefaults?.(draft);
+  refuseOtherUid(call, wanted, live);
+  const decoded = withDefaults(served, wanted);
+  const draft = hasOwnership ? decoded : asOwn(trackOwnership(registry, call, live, decoded));
   keepSystemMetadata(draft, live);
   if (call.subresource === "status") keepAllButStatus(draft, live);
   else if (strategy.hasStatus) {
@@ -182,15 +193,22 @@ function prepareChange(
     else draft.status = copyJson(live.status as Json);
   }
   for (const admission of registry.admission) admission.mutate(draft, live, call);
-  if (call.subresource === "") strategy.prepareUpdate?.(draft, live, context);
+  if (call.subresource === "") strategy.prepareUpdate?.(draft, live, contextOf(registry, call));
   if (strategy.hasGeneration) draft.metadata.generation = nextGeneration(draft, live, strategy.hasStatus);
-  if (!hasOwnership) trackOwnership(call, live, draft, context.now);
   refuseIfInvalid(served, draft, [
     ...validateChangedMetadata(draft, live),
     ...validateSchema(served, draft, live),
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
   ]);
   for (const admission of registry.admission) admission.validate(draft, live, call);
+  return draft;
+}
+
+function refuseOtherUid(call: WriteCall, wanted: Manifest, live: Manifest): void {
+  const uid = wanted.metadata.uid ?? "";
+  if (uid === "" || uid === live.metadata.uid) return;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ""}`;
+  throw conflict(call.served.resource, call.name, why);
 }
 
 function keepSystemMetadata(draft: Manifest, live: Manifest): void {
@@ -235,7 +253,7 @@ function meaningOf(object: Manifest, hasStatus: boolean): JsonObject {
 
 /** True when a write would change nothing but the time an ownership entry was last touched. */
 function isSame(draft: Manifest, live: Manifest): boolean {
-  return equalJson(asJson(draft), asJson(live));
+  return isSameButTimes(asJson(live), asJson(draft));
 }
 
 export function refuseIfInvalid(served: Served, draft: Manifest, errors: readonly FieldError[]): void {
