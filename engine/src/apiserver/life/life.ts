@@ -1,6 +1,7 @@
 // Starts everything a cluster needs to live that is no workload. Written against the Cluster contract alone, so the same
 // code runs beside any API server.
 
+import { setMaxListeners } from "node:events";
 import type { Cluster, Discovery, Resource } from "#cluster";
 import { type Reconcile, runController, type WorkQueue } from "#controller";
 import type { Clock, Fault } from "#kernel";
@@ -35,6 +36,8 @@ type Loop = { name: string; queue: WorkQueue; reconcile: Reconcile };
 /** Resolved once everything is watched and at work; it goes on until the signal aborts. */
 export async function startLife(options: LifeOptions): Promise<void> {
   const { cluster, clock, signal } = options;
+  // One watch a kind listens to the same signal.
+  setMaxListeners(0, signal);
   const discovered = await cluster.discover();
   if (!discovered.ok) throw refused("discovery", discovered.status);
   const population = new Population(cluster, clock);

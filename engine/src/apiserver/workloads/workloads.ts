@@ -1,0 +1,54 @@
+// Starts the simulation of workloads: nothing runs images, everything goes through its phases. Only ever started beside
+// the embedded server.
+
+import { setMaxListeners } from "node:events";
+import type { Cluster } from "#cluster";
+import { type Reconcile, runController, type WorkQueue } from "#controller";
+import type { Clock, Fault } from "#kernel";
+import { Deployments } from "./deployments.ts";
+import { concurrency } from "./limits.ts";
+import { startNodes } from "./nodes.ts";
+import { Pods } from "./pods.ts";
+import { ReplicaSets } from "./replica-sets.ts";
+import { openWorld, type World } from "./world.ts";
+
+export type WorkloadsOptions = {
+  cluster: Cluster;
+  clock: Clock;
+  signal: AbortSignal;
+  /** Between 0 and 1, for names. */
+  random: () => number;
+  /** Told of each pass that failed; it is tried again. */
+  failed?: (loop: string, key: string, fault: Fault) => void;
+};
+
+/** A loop over one kind. */
+type Loop = { queue: WorkQueue; start(): void; reconcile: (key: string) => ReturnType<Reconcile> };
+
+/** Resolved once everything is watched, the nodes are ready and the loops run; goes on until the signal aborts. */
+export async function startWorkloads(options: WorkloadsOptions): Promise<void> {
+  // One watch a kind listens to the same signal.
+  setMaxListeners(0, options.signal);
+  const world = await openWorld(options);
+  if (options.signal.aborted) return;
+  await startNodes(world);
+  for (const [name, loop] of Object.entries(loopsOf(world))) {
+    loop.start();
+    run(options, name, loop);
+  }
+}
+
+function loopsOf(world: World): Record<string, Loop> {
+  return {
+    pods: new Pods(world),
+    "replica-sets": new ReplicaSets(world),
+    deployments: new Deployments(world),
+  };
+}
+
+function run(options: WorkloadsOptions, name: string, loop: Loop): void {
+  const { clock, signal, failed } = options;
+  const told = failed === undefined ? {} : { failed: (key: string, fault: Fault) => failed(name, key, fault) };
+  const reconcile = (key: string): ReturnType<Reconcile> => loop.reconcile(key);
+  void runController({ name, queue: loop.queue, reconcile, clock, signal, concurrency, ...told });
+}
