@@ -127,7 +127,6 @@ function ownMember<T>(members: { [name: string]: T } | undefined, name: string):
 
 function mapShape(scope: Scope, node: SchemaNode): MapShape {
   const rest = restShape(scope, node);
-  const isBare = node.properties === undefined;
   const known = new Map<string, Shape>();
   return {
     isAtomic: node.mapType === "atomic",
@@ -141,14 +140,20 @@ function mapShape(scope: Scope, node: SchemaNode): MapShape {
       known.set(name, shape);
       return shape;
     },
-    isDeduced: isBare && rest?.() === deduced,
+    isDeduced: isBare(node) && rest?.() === deduced,
   };
+}
+
+/** True when the schema declares no member at all. */
+function isBare(node: SchemaNode): boolean {
+  for (const _ in node.properties) return false;
+  return true;
 }
 
 /** The shape of members that are not declared, undefined where there may be none. */
 function restShape(scope: Scope, node: SchemaNode): (() => Shape) | undefined {
   const additional = node.additional;
-  if (additional === undefined) return scope.isOpen || node.properties === undefined ? () => deduced : undefined;
+  if (additional === undefined) return scope.isOpen || isBare(node) ? () => deduced : undefined;
   if (additional === true) return () => deduced;
   return () => resolveShape(scope, additional);
 }

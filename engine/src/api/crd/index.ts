@@ -1,0 +1,37 @@
+// CustomResourceDefinitions as schemas, and what the API server checks of every object.
+
+export { convertSchema, customSchemas } from "./convert.ts";
+export { applyDefaults } from "./default.ts";
+export { type CustomKind, customKinds, type PrinterColumn, type ScalePaths } from "./definition.ts";
+export {
+  causesOf,
+  childField,
+  type FieldError,
+  type FieldErrorType,
+  formatFieldError,
+  formatFieldErrorBody,
+  formatFieldErrors,
+  invalid,
+  invalidMessage,
+  notSupported,
+  required,
+  type StatusCause,
+} from "./field-error.ts";
+export {
+  configKeyErrors,
+  dns1035Errors,
+  labelErrors,
+  labelValueErrors,
+  type NameRule,
+  nameRuleOf,
+  pathSegmentErrors,
+  qualifiedNameErrors,
+  subdomainErrors,
+  validateAnnotations,
+  validateLabels,
+  validateMetadata,
+} from "./names.ts";
+export { type Pruned, pruneObject, unknownFieldMessage } from "./prune.ts";
+export { type EvaluateRule, hasRules, type RuleInput, validateRules } from "./rules.ts";
+export { hasFormat } from "./formats.ts";
+export { validateListTypes, validateValue } from "./validate.ts";

@@ -1,0 +1,8 @@
+/** Depth of a schema or of data under one: beyond any real definition, well inside the stack. */
+export const depthMax = 200;
+
+/** Errors told of one object: a list of a thousand bad items is told as its first hundred. */
+export const errorsMax = 100;
+
+/** Compiled patterns kept; a cluster's definitions hold a few hundred. */
+export const patternsCachedMax = 2_000;
