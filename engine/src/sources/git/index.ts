@@ -1,0 +1,14 @@
+// Git repositories as FileTrees: mirrored by the system's git, read by object id, never checked out.
+
+export { type GitAccess, type GitLocation, parseGitUrl } from "./access.ts";
+export type { Environment } from "./command.ts";
+export { changedPaths } from "./compare.ts";
+export type { GitFaultCode } from "./faults.ts";
+export { closeReaders, type OpenTree, openTree } from "./git-tree.ts";
+export { compileGlob } from "./glob.ts";
+export { handleKey, type TreeHandle } from "./handle.ts";
+export { IgnoreRules, type IgnoreSource } from "./ignore.ts";
+export { type FetchedCommit, GitMirror, GitMirrors, type MirrorCall, type MirrorsOptions } from "./mirror.ts";
+export type { GitReference, ResolvedReference } from "./refs.ts";
+export { compareSemVer, parseRange, parseSemVer, type SemVer } from "./semver.ts";
+export { findIgnoreFiles } from "./source-ignore.ts";

@@ -1,0 +1,286 @@
+// A bare mirror of one repository: what the server has is asked first, with the caller's credentials; objects are fetched
+// only when they are not there yet, and only those of the wanted commit. Nothing is ever checked out.
+
+import { createHash } from "node:crypto";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { assert, type Clock } from "#kernel";
+import { type GitAccess, type GitLocation, parseGitUrl, prepareAccess } from "./access.ts";
+import { type Environment, gitEnvironment, runGit } from "./command.ts";
+import { gitFault } from "./faults.ts";
+import { closeReaders, readerOf } from "./git-tree.ts";
+import { fetchBytesMost, fetchWatchMs, gitTimeoutMs } from "./limits.ts";
+import {
+  checkReference,
+  type GitReference,
+  namesToList,
+  parseRefList,
+  resolveReference,
+  type ResolvedReference,
+} from "./refs.ts";
+
+export type MirrorsOptions = {
+  /** A folder of our own; deleting it loses nothing. */
+  folder: string;
+  clock: Clock;
+  /** For git: PATH, and trust settings where set. */
+  environment: Environment;
+};
+
+export type MirrorCall = { access?: GitAccess; signal: AbortSignal; timeoutMs?: number };
+
+/** A commit whose files are in the mirror. */
+export type FetchedCommit = { commit: string; tree: string; message: string };
+
+/** All mirrors of one cache folder. */
+export class GitMirrors {
+  readonly #options: MirrorsOptions;
+  readonly #mirrors = new Map<string, GitMirror>();
+  #ready: Promise<string> | undefined;
+
+  constructor(options: MirrorsOptions) {
+    this.#options = options;
+  }
+
+  /** The mirror of a URL; throws Fault `git-url-invalid`. */
+  of(url: string): GitMirror {
+    const location = parseGitUrl(url);
+    let mirror = this.#mirrors.get(location.url);
+    if (mirror === undefined) {
+      const name = createHash("sha256").update(location.url).digest("hex").slice(0, 32);
+      const folder = join(this.#options.folder, `${name}.git`);
+      mirror = new GitMirror({ ...this.#options, location, mirror: folder, prepare: () => this.prepare() });
+      this.#mirrors.set(location.url, mirror);
+    }
+    return mirror;
+  }
+
+  /** Makes the folder and git's configuration in it; returns the latter's path. */
+  prepare(): Promise<string> {
+    const config = join(this.#options.folder, "gitconfig");
+    this.#ready ??= (async () => {
+      await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
+      // A local repository may belong to another user: it was named on purpose, and no hook or setting of it is used.
+      await writeFile(config, "[safe]\n\tdirectory = *\n[uploadpack]\n\tallowAnySHA1InWant = true\n");
+      return config;
+    })();
+    return this.#ready;
+  }
+
+  /** Removes mirrors of URLs that nobody names any more. */
+  async removeOthers(urls: readonly string[]): Promise<void> {
+    const kept = new Set(urls.map((url) => this.of(url).folder));
+    const names = await readdir(this.#options.folder).catch(() => []);
+    for (const name of names.filter((each) => each.endsWith(".git"))) {
+      const folder = join(this.#options.folder, name);
+      if (kept.has(folder)) continue;
+      closeReaders(folder);
+      await rm(folder, { recursive: true, force: true });
+    }
+    for (const [url, mirror] of this.#mirrors) if (!kept.has(mirror.folder)) this.#mirrors.delete(url);
+  }
+}
+
+type MirrorOptions = MirrorsOptions & { location: GitLocation; mirror: string; prepare: () => Promise<string> };
+
+export class GitMirror {
+  readonly folder: string;
+  readonly #options: MirrorOptions;
+  #commits = new Map<string, FetchedCommit>();
+  /** Fetches of one mirror stand in line: git locks its shallow list. */
+  #line: Promise<unknown> = Promise.resolve();
+
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+    this.folder = options.mirror;
+  }
+
+  /** The URL without credentials. */
+  get url(): string {
+    return this.#options.location.url;
+  }
+
+  /** The path of a repository on this machine, or undefined. */
+  get localPath(): string | undefined {
+    return this.#options.location.scheme === "file" ? this.url.slice("file://".length) : undefined;
+  }
+
+  /** Asks the server which commit the reference is now. */
+  async resolve(reference: GitReference, call: MirrorCall): Promise<ResolvedReference> {
+    checkReference(reference);
+    const args = ["ls-remote", "-q", "--", this.url, ...namesToList(reference)];
+    const output = await this.#run(args, call);
+    return resolveReference(reference, parseRefList(output.toString("utf8")));
+  }
+
+  /** Brings the commit's files into the mirror, unless they are there. */
+  async fetch(resolved: ResolvedReference, call: MirrorCall): Promise<FetchedCommit> {
+    const known = await this.find(resolved.commit);
+    if (known !== undefined) return known;
+    const turn = this.#line.then(() => this.#fetch(resolved, call));
+    this.#line = turn.catch(() => {});
+    return turn;
+  }
+
+  /** A commit that a fetch has brought whole; never asks the server. */
+  async find(commit: string): Promise<FetchedCommit | undefined> {
+    assert(/^[0-9a-f]+$/.test(commit), "a commit is named by its id");
+    const known = this.#commits.get(commit);
+    if (known !== undefined) return known;
+    if (!(await exists(join(this.folder, "HEAD")))) return undefined;
+    // The reference is written last, once all objects are there; an interrupted fetch leaves none.
+    const reader = readerOf(this.folder, this.#options.environment);
+    const [pinned, tree] = await reader.read(
+      [`refs/keelson/${commit}^{commit}`, `refs/keelson/${commit}^{tree}`],
+      1024 * 1024,
+    );
+    if (pinned?.id !== commit || tree === undefined) return undefined;
+    const found = { commit, tree: tree.id, message: subjectOf(pinned.bytes) };
+    this.#commits.set(commit, found);
+    return found;
+  }
+
+  /** Forgets all commits but these; their objects go when git next cleans up. */
+  async keepOnly(commits: readonly string[], signal: AbortSignal): Promise<void> {
+    const environment = gitEnvironment(this.#options.environment, await this.#options.prepare());
+    const base = { environment, at: this.url, signal, timeoutMs: gitTimeoutMs };
+    const list = ["--git-dir", this.folder, "for-each-ref", "--format=%(refname)", "refs/keelson/"];
+    const names = (await runGit({ ...base, args: list })).toString("utf8").split("\n");
+    const gone = names.filter((name) => name !== "" && !commits.includes(name.slice("refs/keelson/".length)));
+    const input = gone.map((name) => `delete ${name}\n`).join("");
+    if (gone.length > 0) await runGit({ ...base, args: ["--git-dir", this.folder, "update-ref", "--stdin"], input });
+    for (const commit of this.#commits.keys()) if (!commits.includes(commit)) this.#commits.delete(commit);
+  }
+
+  async #fetch(resolved: ResolvedReference, call: MirrorCall): Promise<FetchedCommit> {
+    await this.#create(resolved.commit.length === 64 ? "sha256" : "sha1", call);
+    const pinned = `refs/keelson/${resolved.commit}`;
+    try {
+      await this.#fetchInto([`+${resolved.commit}:${pinned}`], ["--depth=1"], call);
+    } catch (error) {
+      if (!isRefusedId(error)) throw error;
+      // The server gives out no bare ids: ask for the name with its history and look for the commit in it.
+      const name =
+        resolved.name === "" ? "+refs/heads/*:refs/keelson-heads/*" : `+${resolved.name}:refs/keelson-heads/name`;
+      await this.#fetchInto([name], (await exists(join(this.folder, "shallow"))) ? ["--unshallow"] : [], call);
+      await this.#pin(pinned, resolved.commit, call);
+    }
+    const found = await this.find(resolved.commit);
+    if (found !== undefined) return found;
+    throw gitFault({
+      code: "git-ref-absent",
+      disposition: "retry",
+      at: this.url,
+      message: `the repository has no commit ${resolved.commit}`,
+      hint: "check `ref.commit`, and that `ref.branch` contains it",
+    });
+  }
+
+  async #pin(name: string, commit: string, call: MirrorCall): Promise<void> {
+    const reader = readerOf(this.folder, this.#options.environment);
+    const [object] = await reader.read([`${commit}^{commit}`], 1024 * 1024);
+    if (object !== undefined) await this.#run(["--git-dir", this.folder, "update-ref", name, object.id], call);
+  }
+
+  async #fetchInto(refspecs: string[], options: string[], call: MirrorCall): Promise<void> {
+    const fixed = ["--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--quiet"];
+    const args = ["--git-dir", this.folder, "fetch", ...fixed, ...options, "--", this.url, ...refspecs];
+    const limit = new AbortController();
+    const stop = this.#watchGrowth(limit);
+    try {
+      await this.#run(args, { ...call, signal: AbortSignal.any([call.signal, limit.signal]) });
+    } finally {
+      stop();
+      await removeLeftovers(this.folder);
+    }
+  }
+
+  /** Ends a fetch that fills the disk. */
+  #watchGrowth(limit: AbortController): () => void {
+    let cancel = (): void => {};
+    let isDone = false;
+    const look = async (): Promise<void> => {
+      if ((await incomingBytes(this.folder)) > fetchBytesMost)
+        limit.abort(
+          gitFault({
+            code: "git-too-large",
+            disposition: "stall",
+            at: this.url,
+            message: `the repository sends more than ${fetchBytesMost / 1024 ** 3} GiB`,
+            hint: "keep manifests in a repository of their own",
+          }),
+        );
+      else if (!isDone) cancel = this.#options.clock.after(fetchWatchMs, () => void look());
+    };
+    cancel = this.#options.clock.after(fetchWatchMs, () => void look());
+    return () => {
+      isDone = true;
+      cancel();
+    };
+  }
+
+  async #create(format: string, call: MirrorCall): Promise<void> {
+    if (await exists(join(this.folder, "HEAD"))) return;
+    await this.#options.prepare();
+    await this.#run(["init", "--quiet", "--bare", `--object-format=${format}`, "--template=", "--", this.folder], call);
+  }
+
+  async #run(args: readonly string[], call: MirrorCall): Promise<Buffer> {
+    const globalConfig = await this.#options.prepare();
+    const { location } = this.#options;
+    const access = await prepareAccess(location, call.access ?? {}, this.#options.folder);
+    const environment = {
+      ...gitEnvironment(this.#options.environment, globalConfig, access.config),
+      ...access.environment,
+    };
+    try {
+      return await runGit({
+        args,
+        environment,
+        at: this.url,
+        signal: call.signal,
+        timeoutMs: call.timeoutMs ?? gitTimeoutMs,
+      });
+    } finally {
+      await access.dispose();
+    }
+  }
+}
+
+/** Servers that refuse a bare id, and transports that cannot shorten history. */
+function isRefusedId(error: unknown): boolean {
+  const text =
+    error instanceof Error ? `${error.message} ${error.cause instanceof Error ? error.cause.message : ""}` : "";
+  return /not our ref|unadvertised object|Server does not allow request|dumb http transport|couldn't find remote ref|not support/i.test(
+    text,
+  );
+}
+
+function subjectOf(commit: Buffer | undefined): string {
+  const text = commit?.toString("utf8") ?? "";
+  const body = text.slice(text.indexOf("\n\n") + 2);
+  return (body.split("\n")[0] ?? "").slice(0, 200);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+const packFolder = "objects/pack";
+
+async function incomingBytes(folder: string): Promise<number> {
+  let sum = 0;
+  for (const name of await readdir(join(folder, packFolder)).catch(() => []))
+    if (name.startsWith("tmp_")) sum += (await stat(join(folder, packFolder, name)).catch(() => ({ size: 0 }))).size;
+  return sum;
+}
+
+/** A fetch that was ended leaves half a pack and a lock behind. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(join(folder, packFolder)).catch(() => []))
+    if (name.startsWith("tmp_")) await rm(join(folder, packFolder, name), { force: true });
+  await rm(join(folder, "shallow.lock"), { force: true });
+}
