@@ -1,0 +1,31 @@
+// What can go wrong with a delivery. Dialects map each code to their own condition reasons.
+
+import { Fault, type FaultOptions } from "#kernel";
+
+export type DeliveryFaultCode =
+  | "spec-invalid"
+  | "source-missing"
+  | "source-not-ready"
+  | "dependency-not-ready"
+  | "dependency-cycle"
+  | "path-missing"
+  | "render-failed"
+  | "substitution-failed"
+  | "decryption-missing"
+  | "kind-unknown"
+  | "namespace-missing"
+  | "stage-refused"
+  | "apply-failed"
+  | "prune-failed"
+  | "health-failed"
+  | "health-timeout"
+  | "drift-undone"
+  | "target-unsupported"
+  | "access-denied"
+  | "cluster-failed";
+
+export class DeliveryFault extends Fault<DeliveryFaultCode> {
+  constructor(options: FaultOptions<DeliveryFaultCode>) {
+    super(options);
+  }
+}

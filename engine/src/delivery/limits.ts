@@ -1,0 +1,40 @@
+// Every bound of this folder, with the reason for its number.
+
+/** Passes at once: they wait on the API server, not on the processor; none holds its place while it waits for health. */
+export const concurrentPasses = 16;
+
+/** Requests at once for one delivery's stage: enough to hide a server's latency, few enough to share it. */
+export const concurrentRequests = 8;
+
+/** Flux's own: how soon a missing dependency or source is looked at again when no event says so. */
+export const dependencyRetryMs = 30_000;
+
+/** A heal that is undone this often within its window is not repeated before the next interval. */
+export const healsMax = 3;
+
+/** Undone within this time counts as fought over; a person's second thought does not. */
+export const healWindowMs = 300_000;
+
+/** Longest wait for a definition to be established or a recreated object to be gone, when the delivery says nothing. */
+export const settleMs = 60_000;
+
+/** Between two looks at an object that must settle: a definition is established within a few milliseconds. */
+export const settlePollMs = 25;
+
+/** Flux keeps five. */
+export const historyMost = 5;
+
+/** Objects named in one message: what is longer is counted. */
+export const namedInMessage = 5;
+
+/** Events remembered to be counted up instead of repeated. */
+export const rememberedEvents = 512;
+
+/** Rounds of fetching what a rendering lacks: each level of bases is one; deeper than this is a loop. */
+export const renderRounds = 200;
+
+/** Renderings kept that no delivery needs at the moment: a revert is common, an old one is not. */
+export const sparedRenderings = 256;
+
+/** Longest text that substitution may produce for one object, against values that multiply. */
+export const substitutedMost: number = 4 * 1024 * 1024;

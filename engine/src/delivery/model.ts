@@ -1,0 +1,161 @@
+// The one internal model of a delivery: what to render from where, and how to apply it. Dialects translate Kubernetes
+// objects to it and results back; nothing here knows any of them.
+
+import type { Identity } from "#cluster";
+import type { Fault, JsonObject, Manifest, VersionedRef } from "#kernel";
+import type { FieldChange, Policy } from "#plan";
+
+export type SourceRef = { kind: string; namespace: string; name: string };
+
+export type Dependency = {
+  /** Key of the delivery that must be ready first. */
+  key: string;
+  /** As people read it. */
+  label: string;
+  /** A CEL expression that replaces the usual test. */
+  readyExpression?: string;
+};
+
+export type VariableSource = { kind: "ConfigMap" | "Secret"; namespace: string; name: string; isOptional: boolean };
+
+export type Substitution = {
+  /** Inline values; they win. */
+  values: { readonly [name: string]: string };
+  /** Objects whose data are values; later ones win. */
+  from: readonly VariableSource[];
+  /** Substitutes also when there are no variables at all. */
+  isAlways: boolean;
+  /** The mark that keeps an object out, `disabled` to the letter. */
+  mark: string;
+};
+
+export type Wait = { kind: "none" } | { kind: "all" } | { kind: "some"; refs: readonly VersionedRef[] };
+
+/** What the describing object's status remembers from earlier passes. */
+export type Remembered = {
+  inventory: readonly VersionedRef[];
+  appliedRevision: string | undefined;
+  attemptedRevision: string | undefined;
+  observedGeneration: number;
+  handledRequest: string | undefined;
+  isReady: boolean;
+};
+
+export type Delivery = {
+  /** Unique among all dialects; see `keyOf`. */
+  key: string;
+  /** The object that describes this delivery. */
+  ref: VersionedRef;
+  uid: string;
+  generation: number;
+  source: SourceRef;
+  /** Folder in the source. */
+  path: string;
+  renderer: { name: string; options: JsonObject };
+  /** Who applies; undefined: the engine itself. */
+  identity: Identity | undefined;
+  policy: Policy;
+  /** `group/Kind` of kinds with a stage of their own. */
+  stagedKinds: ReadonlySet<string>;
+  substitution: Substitution | undefined;
+  commonMetadata: { labels: { [key: string]: string }; annotations: { [key: string]: string } };
+  /** True when encrypted files are to be decrypted. */
+  isDecrypted: boolean;
+  /** Why an object is not applied though it is in the source; undefined: it is. */
+  leaveOut: (manifest: Manifest) => string | undefined;
+  /** Rules for fields left out of apply and drift. */
+  ignored: readonly { paths: readonly string[]; matches: (manifest: Manifest) => boolean }[];
+  wait: Wait;
+  timeoutMs: number;
+  intervalMs: number;
+  retryIntervalMs: number;
+  dependsOn: readonly Dependency[];
+  isSuspended: boolean;
+  isDeleting: boolean;
+  /** What becomes of the applied objects when the delivery is deleted. */
+  deletion: { isPruned: boolean; isAwaited: boolean };
+  /** The token of a person's request to reconcile now. */
+  request: string | undefined;
+  remembered: Remembered;
+};
+
+export type Phase =
+  | "waiting"
+  | "rendering"
+  | "applying"
+  | "pruning"
+  | "checking"
+  | "ready"
+  | "failed"
+  | "suspended"
+  | "deleting";
+
+/** What happened to one object. */
+export type OutcomeWord = "created" | "configured" | "unchanged" | "recreated" | "pruned" | "skipped" | "failed";
+
+export type Outcome = {
+  ref: VersionedRef;
+  word: OutcomeWord;
+  reason: string;
+  changes: readonly FieldChange[];
+  isDrift: boolean;
+};
+
+export type DriftNote = { ref: VersionedRef; changes: readonly FieldChange[]; reason: string };
+
+/** The result of a pass, as far as it came; what a dialect writes into status. */
+export type Report = {
+  delivery: Delivery;
+  phase: Phase;
+  /** Of the source that was tried. */
+  revision: string | undefined;
+  originRevision: string | undefined;
+  /** Set when the whole pass succeeded. */
+  isApplied: boolean;
+  /** undefined: as it was. */
+  inventory: readonly VersionedRef[] | undefined;
+  fault: Fault | undefined;
+  /** What is waited for, in words. */
+  waitingFor: string | undefined;
+  leftOut: readonly Outcome[];
+  /** Differences that are reported and left, or fought over. */
+  drift: readonly DriftNote[];
+  /** Hash of what was applied. */
+  digest: string | undefined;
+  /** undefined: nothing was waited for. */
+  isHealthy: boolean | undefined;
+  startedMs: number;
+  nowMs: number;
+  handledRequest: string | undefined;
+};
+
+/** What a dialect makes of an object of one of its kinds. */
+export type Reading =
+  | { is: "delivery"; delivery: Delivery }
+  /** The object cannot become a delivery; the fault says why. */
+  | { is: "refused"; fault: Fault }
+  /** Not ours to reconcile. */
+  | { is: "foreign" };
+
+/** Translates one family of kinds to deliveries and their results back to its status. */
+export interface Dialect {
+  readonly name: string;
+  readonly kinds: readonly { group: string; kind: string }[];
+  readonly statusManager: string;
+  readonly finalizer: string;
+  /** The label by which applied objects are watched. */
+  readonly ownerLabel: string;
+  /** A label on ConfigMaps and Secrets whose change is looked at at once, as `key=value`. */
+  readonly watchSelector: string;
+  read(object: Manifest): Reading;
+  /** The whole next status. */
+  writeStatus(object: Manifest, report: Report): JsonObject;
+  /** The next status of an object that could not be read. */
+  writeRefusal(object: Manifest, fault: Fault, nowMs: number): JsonObject;
+  /** Reason of an Event for a report, and annotations that every Event carries. */
+  describe(report: Report): { reason: string; annotations: { [key: string]: string } };
+}
+
+export function deliveryKey(ref: { group: string; kind: string; namespace: string; name: string }): string {
+  return `${ref.group}/${ref.kind}/${ref.namespace}/${ref.name}`;
+}
