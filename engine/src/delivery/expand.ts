@@ -65,7 +65,7 @@ class Expander {
     const isLength = this.#starts("#");
     if (isLength) this.#at += 1;
     const name = this.#name();
-    const result = isLength ? String([...this.#require(name)].length) : this.#apply(name);
+    const result = isLength ? String(Array.from(this.#require(name)).length) : this.#apply(name);
     if (!this.#starts("}")) throw this.#fault(`the expression on ${name} has no closing brace or an unknown function`);
     this.#at += 1;
     this.#depth -= 1;
@@ -100,7 +100,7 @@ class Expander {
   }
 
   #substring(value: string): string {
-    const characters = [...value];
+    const characters = Array.from(value);
     const start = Number(this.run(":}").trim());
     const hasLength = this.#starts(":");
     if (hasLength) this.#at += 1;

@@ -1,1 +1,37 @@
-export {};
+// Deliveries: their one model, and the loop over each: observe → render → plan → apply → prune → assess → report.
+
+export {
+  type ArtifactView,
+  type DeliveryOptions,
+  type Engine,
+  startDelivery,
+} from "./engine.ts";
+export { DeliveryFault, type DeliveryFaultCode } from "./faults.ts";
+export {
+  type Delivery,
+  deliveryKey,
+  type Dependency,
+  type Dialect,
+  type DriftNote,
+  type Outcome,
+  type OutcomeWord,
+  type Phase,
+  type Reading,
+  type Remembered,
+  type Report,
+  type SourceRef,
+  type Substitution,
+  type VariableSource,
+  type Wait,
+} from "./model.ts";
+export type { SourceArtifact } from "./pass.ts";
+export {
+  InlinePool,
+  type OpenTree,
+  type RenderJob,
+  type RenderPool,
+  type Renderer,
+  type SourceTree,
+  sourceTreeOf,
+} from "./render-desk.ts";
+export type { DeliverySnapshot, EngineSnapshot, ObjectSnapshot } from "./snapshot.ts";

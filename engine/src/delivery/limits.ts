@@ -38,3 +38,6 @@ export const sparedRenderings = 256;
 
 /** Longest text that substitution may produce for one object, against values that multiply. */
 export const substitutedMost: number = 4 * 1024 * 1024;
+
+/** How often a kind that is not served yet is asked for again. */
+export const kindPollMs = 1000;

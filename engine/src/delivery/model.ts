@@ -127,6 +127,8 @@ export type Report = {
   startedMs: number;
   nowMs: number;
   handledRequest: string | undefined;
+  /** False when nothing happened that a reader would want to know: history and times stay as they are. */
+  isNews: boolean;
 };
 
 /** What a dialect makes of an object of one of its kinds. */

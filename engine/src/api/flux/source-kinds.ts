@@ -27,7 +27,9 @@ const observedIgnore: Schema = text("The ignore rules of the artifact.");
 
 const gitSpec = struct(
   {
-    url: text("URL of the repository: http, https or ssh.", { pattern: "^(http|https|ssh)://.*$" }),
+    url: text("URL of the repository: http, https, ssh, file, or an absolute path.", {
+      pattern: "^((http|https|ssh|file)://|/).*$",
+    }),
     interval,
     timeout: shortDuration("Longest time for one Git operation."),
     secretRef,

@@ -1,0 +1,62 @@
+// Remembers heals, to tell a slip from a fight: what is undone three times is left until the next interval, and said so.
+
+import { formatRef, refKey, type VersionedRef } from "#kernel";
+import { type FieldChange, listChanges } from "#plan";
+import { healsMax, healWindowMs } from "./limits.ts";
+import type { Outcome } from "./model.ts";
+import type { DeliveryState } from "./state.ts";
+
+/** `.spec.replicas 2 → 5 by kubectl`: what the field was, what somebody made of it. */
+export function describeDrift(changes: readonly FieldChange[]): string {
+  if (changes.length === 0) return "was changed";
+  return listChanges(changes.map((change) => ({ ...change, from: change.to, to: change.from })));
+}
+
+/** Why an object is not healed now; undefined: it is. */
+export function whyResting(state: DeliveryState, ref: VersionedRef, nowMs: number): string | undefined {
+  const log = state.heals.get(refKey(ref));
+  if (log === undefined || log.restUntilMs <= nowMs) return undefined;
+  const rival = log.managers.length === 0 ? "somebody" : log.managers.join(", ");
+  return `${rival} undid ${healsMax} heals; it is healed again at the next interval`;
+}
+
+/** Notes what a pass did about drift. Returns sentences for Events: what was healed, what is only reported. */
+export function noteOutcomes(
+  state: DeliveryState,
+  outcomes: readonly Outcome[],
+  nowMs: number,
+): { reason: "DriftHealed" | "DriftDetected"; message: string }[] {
+  const told: { reason: "DriftHealed" | "DriftDetected"; message: string }[] = [];
+  for (const outcome of outcomes) {
+    const key = refKey(outcome.ref);
+    if (!outcome.isDrift) {
+      state.drift.delete(key);
+    } else if (outcome.word === "skipped") {
+      const isKnown = state.drift.get(key)?.reason === outcome.reason;
+      state.drift.set(key, { ref: outcome.ref, changes: outcome.changes, reason: outcome.reason });
+      const message = outcome.changes.length === 0 ? outcome.reason : `${describeDrift(outcome.changes)}; left alone`;
+      if (!isKnown) told.push({ reason: "DriftDetected", message: `${formatRef(outcome.ref)}: ${message}` });
+    } else if (outcome.word !== "failed" && outcome.word !== "unchanged") {
+      state.drift.delete(key);
+      noteHeal(state, outcome, nowMs);
+      const what =
+        outcome.word === "created" ? "was deleted; created again" : `${describeDrift(outcome.changes)}; healed`;
+      told.push({ reason: "DriftHealed", message: `${formatRef(outcome.ref)}: ${what}` });
+    }
+  }
+  return told;
+}
+
+function noteHeal(state: DeliveryState, outcome: Outcome, nowMs: number): void {
+  const key = refKey(outcome.ref);
+  const before = state.heals.get(key);
+  const timesMs = [...(before?.timesMs ?? []).filter((at) => nowMs - at < healWindowMs), nowMs];
+  const managers = [...new Set(outcome.changes.flatMap((change) => change.managers))];
+  const isFought = timesMs.length >= healsMax;
+  state.heals.set(key, {
+    timesMs: isFought ? timesMs.slice(-healsMax) : timesMs,
+    managers,
+    // From now on an undoing is left alone for an interval; the heal that was just made may well stay.
+    restUntilMs: isFought ? nowMs + state.delivery.intervalMs : 0,
+  });
+}

@@ -1,0 +1,214 @@
+// One level-triggered pass over one delivery: observe → render → plan → apply → prune → assess. It never waits for
+// health: it says what it waits for and ends; the watch brings the delivery back. So nothing can be held up by it, and a
+// new revision simply is the next pass.
+
+import type { Cluster } from "#cluster";
+import { canonicalJson, type Clock, type Manifest, refKey, refOf, sha256Hex, type VersionedRef } from "#kernel";
+import { hashManifest, uniqueRefs } from "#plan";
+import { applyStages, listObjects } from "./apply.ts";
+import type { Claims } from "./claims.ts";
+import { type Registry, requireDependencies } from "./dependencies.ts";
+import { DeliveryFault } from "./faults.ts";
+import { finish } from "./finish.ts";
+import { awaitedRefs, judge, listWaiting } from "./health.ts";
+import type { Kinds } from "./kinds.ts";
+import { namedInMessage } from "./limits.ts";
+import type { Live } from "./live.ts";
+import type { Delivery, Outcome, Phase } from "./model.ts";
+import { removeDeparted } from "./remove.ts";
+import type { RenderDesk, SourceTree } from "./render-desk.ts";
+import type { Applied, DeliveryState, Desired } from "./state.ts";
+import { readVariables } from "./variables.ts";
+
+/** A source's content, as the artifacts room offers it. */
+export type SourceArtifact = { revision: string; originRevision: string | undefined; source: SourceTree };
+
+export type PassContext = {
+  state: DeliveryState;
+  artifact: SourceArtifact;
+  /** Where the objects live, as the identity that applies. */
+  cluster: Cluster;
+  /** Where the deliveries live, as the engine itself. */
+  home: { cluster: Cluster; kinds: Kinds };
+  kinds: Kinds;
+  live: Live;
+  desk: RenderDesk;
+  claims: Claims;
+  registry: Registry;
+  clock: Clock;
+  signal: AbortSignal;
+  ownerLabel: string;
+  /** True when everything must be looked at, not only what was touched. */
+  isThorough: boolean;
+  /** True when a person asked: time that has run out starts anew. */
+  isAsked: boolean;
+  moved: (phase: Phase, waitingFor?: string) => void;
+  /** Writes an inventory ahead of what will be created. */
+  recordInventory: (inventory: readonly VersionedRef[]) => Promise<void>;
+  resting: (ref: VersionedRef) => string | undefined;
+};
+
+export type PassResult = {
+  outcomes: Outcome[];
+  inventory: readonly VersionedRef[] | undefined;
+  isHealthy: boolean | undefined;
+  /** Set while health is waited for; the time left until that is a failure. */
+  waits: { text: string; remainingMs: number } | undefined;
+};
+
+/** Runs one pass. Throws DeliveryFault; what was done before stands in `outcomes`. */
+export async function runPass(context: PassContext, outcomes: Outcome[]): Promise<PassResult> {
+  const { state, artifact } = context;
+  requireDependencies(state, artifact.revision, context.registry);
+  const desired = await prepare(context, state, artifact);
+  const inventory = await bringAbout(context, desired, outcomes);
+  // Healing one object does not put in question what is ready: its health is for the console, not for dependents.
+  if (state.isReady && inventory === undefined) return { outcomes, inventory, isHealthy: undefined, waits: undefined };
+  return { outcomes, inventory, ...(await assessApplied(context)) };
+}
+
+/** What a delivery wants at an artifact's revision; remembered as long as nothing it depends on changes. */
+export async function prepare(
+  context: Pick<PassContext, "desk" | "home" | "claims">,
+  state: DeliveryState,
+  artifact: SourceArtifact,
+): Promise<Desired> {
+  const { delivery } = state;
+  const job = { path: delivery.path, renderer: delivery.renderer.name, options: delivery.renderer.options };
+  const rendering = await context.desk.render(job, artifact.source);
+  const variables = await readVariables(delivery, context.home);
+  const finishedBy = finishKey(delivery, variables);
+  const before = state.desired;
+  if (before?.rendering === rendering && before.finishedBy === finishedBy) {
+    before.revision = artifact.revision;
+    context.claims.state(delivery.key, artifact.revision, before.byKey);
+    return before;
+  }
+  const manifests = finish(rendering.manifests, delivery, variables);
+  const byKey = index(manifests);
+  const digest = `sha256:${sha256Hex([...byKey.values()].map((entry) => entry.hash).join("\n"))}`;
+  const desired = { rendering, finishedBy, manifests, byKey, digest, revision: artifact.revision };
+  state.desired = desired;
+  context.claims.state(delivery.key, artifact.revision, byKey);
+  return desired;
+}
+
+function finishKey(delivery: Delivery, variables: ReadonlyMap<string, string> | undefined): string {
+  const values = variables === undefined ? null : [...variables];
+  const { labels, annotations } = delivery.commonMetadata;
+  const rules = delivery.ignored.map((rule) => [...rule.paths]);
+  return sha256Hex(
+    canonicalJson([values, labels, annotations, { ...delivery.policy.marks }, rules, delivery.generation]),
+  );
+}
+
+function index(manifests: readonly Manifest[]): Map<string, { manifest: Manifest; hash: string }> {
+  const byKey = new Map<string, { manifest: Manifest; hash: string }>();
+  for (const manifest of manifests) byKey.set(refKey(refOf(manifest)), { manifest, hash: hashManifest(manifest) });
+  return byKey;
+}
+
+/** Applies and prunes, unless what is there is known to be what is wanted. The new inventory, when it moved. */
+async function bringAbout(
+  context: PassContext,
+  desired: Desired,
+  outcomes: Outcome[],
+): Promise<readonly VersionedRef[] | undefined> {
+  const { state } = context;
+  const isSame = state.applied?.digest === desired.digest && state.applied.generation === state.delivery.generation;
+  if (isSame && !context.isThorough && state.touched.size === 0) {
+    state.applied = { ...(state.applied as Applied), revision: desired.revision };
+    return undefined;
+  }
+  const keys = isSame && !context.isThorough ? new Set(state.touched.keys()) : undefined;
+  const looked = [...state.touched.keys()];
+  context.moved("applying");
+  await applyStages(applyContext(context, desired), outcomes, keys);
+  for (const key of looked) state.touched.delete(key);
+  if (keys !== undefined) return undefined;
+  return complete(context, desired, outcomes);
+}
+
+function applyContext(context: PassContext, desired: Desired) {
+  const { state, claims } = context;
+  return {
+    ...context,
+    delivery: state.delivery,
+    desired,
+    claimant: (ref: VersionedRef, live: Manifest) => claims.holder(ref, live, state.delivery),
+    creating: (refs: readonly VersionedRef[]) => context.recordInventory(uniqueRefs([...state.inventory, ...refs])),
+  };
+}
+
+/** After a whole apply: prune, and the inventory that follows. */
+async function complete(context: PassContext, desired: Desired, outcomes: Outcome[]): Promise<readonly VersionedRef[]> {
+  const { state } = context;
+  const refs = desired.manifests.map((manifest) => refOf(manifest));
+  const pruned = await prune(context, refs);
+  outcomes.push(...pruned);
+  const failed = pruned.filter((outcome) => outcome.word === "failed");
+  const inventory = uniqueRefs([...refs, ...failed.map((outcome) => outcome.ref)]);
+  state.inventory = inventory;
+  const skipped = outcomes.filter((outcome) => outcome.word === "skipped");
+  state.applied = {
+    digest: desired.digest,
+    revision: desired.revision,
+    generation: state.delivery.generation,
+    atMs: isSameAsBefore(context, desired) ? (state.applied?.atMs ?? 0) : context.clock.now(),
+    refs,
+    skipped: new Set(skipped.map((outcome) => refKey(outcome.ref))),
+    leftOut: skipped.filter((outcome) => !outcome.isDrift),
+  };
+  if (failed.length === 0) return inventory;
+  await context.recordInventory(inventory);
+  throw new DeliveryFault({ code: "prune-failed", disposition: "retry", message: listObjects(failed) });
+}
+
+/** A retry of what was applied already does not get new time to become healthy. */
+function isSameAsBefore(context: PassContext, desired: Desired): boolean {
+  const { applied, delivery } = context.state;
+  return !context.isAsked && applied?.digest === desired.digest && applied.generation === delivery.generation;
+}
+
+async function prune(context: PassContext, desired: readonly VersionedRef[]): Promise<Outcome[]> {
+  const { state, claims } = context;
+  const kept = new Set(desired.map(refKey));
+  if (!state.delivery.policy.isPruned || state.inventory.every((ref) => kept.has(refKey(ref)))) return [];
+  context.moved("pruning");
+  // Another delivery may state now what this one no longer does: ask all of them before anything is deleted.
+  await claims.refresh(state.delivery.key);
+  return removeDeparted({
+    ...context,
+    policy: state.delivery.policy,
+    inventory: state.inventory,
+    desired,
+    claimant: (ref) => claims.other(ref, state.delivery.key),
+  });
+}
+
+async function assessApplied(context: PassContext): Promise<Pick<PassResult, "isHealthy" | "waits">> {
+  const { state, clock } = context;
+  const { delivery, applied } = state;
+  if (applied === undefined || delivery.wait.kind === "none") return { isHealthy: undefined, waits: undefined };
+  const verdict = await judge(awaitedRefs(delivery, applied), delivery, context);
+  if (verdict.is === "healthy") return { isHealthy: true, waits: undefined };
+  const text = listWaiting(verdict.waitingFor, namedInMessage);
+  if (verdict.is === "failed") {
+    throw new DeliveryFault({
+      code: "health-failed",
+      disposition: "retry",
+      message: `health check failed: ${text}`,
+      hint: "look at the events of these objects",
+    });
+  }
+  const remainingMs = applied.atMs + delivery.timeoutMs - clock.now();
+  if (remainingMs <= 0) {
+    throw new DeliveryFault({
+      code: "health-timeout",
+      disposition: "retry",
+      message: `health check timed out after ${Math.round(delivery.timeoutMs / 1000)} s: ${text}`,
+      hint: "look at the events of these objects",
+    });
+  }
+  return { isHealthy: false, waits: { text, remainingMs } };
+}

@@ -1,0 +1,82 @@
+// What the engine knows of one delivery between passes. All of it can be lost: it is rebuilt from status and live objects.
+
+import type { Manifest, Rendering, VersionedRef } from "#kernel";
+import type { Delivery, DriftNote, Outcome, Phase } from "./model.ts";
+
+/** What a delivery wants to be there, made ready to plan. */
+export type Desired = {
+  rendering: Rendering;
+  /** Everything that finishing depended on beside the rendering. */
+  finishedBy: string;
+  manifests: readonly Manifest[];
+  /** refKey → manifest and its hash. */
+  byKey: ReadonlyMap<string, { manifest: Manifest; hash: string }>;
+  /** One hash over all manifests. */
+  digest: string;
+  revision: string;
+};
+
+/** A whole apply that succeeded. */
+export type Applied = {
+  digest: string;
+  revision: string;
+  generation: number;
+  atMs: number;
+  refs: readonly VersionedRef[];
+  /** Objects that were left alone: in the inventory, but not waited for. */
+  skipped: ReadonlySet<string>;
+  leftOut: readonly Outcome[];
+};
+
+/** How often an object was healed of late, for telling a fight from a slip. */
+export type HealLog = { timesMs: number[]; managers: readonly string[]; restUntilMs: number };
+
+export type DeliveryState = {
+  delivery: Delivery;
+  /** The object that describes it, as last seen. */
+  object: Manifest;
+  phase: Phase;
+  phaseSinceMs: number;
+  waitingFor: string | undefined;
+  message: string;
+  revision: string | undefined;
+  isReady: boolean;
+  /** True once a pass of this process has confirmed what status says. */
+  isConfirmed: boolean;
+  desired: Desired | undefined;
+  applied: Applied | undefined;
+  inventory: readonly VersionedRef[];
+  /** Objects to look at, since something happened to them. */
+  touched: Map<string, VersionedRef>;
+  heals: Map<string, HealLog>;
+  drift: Map<string, DriftNote>;
+  /** The generation and request last reported as being worked on. */
+  announced: string;
+  /** Revision the next pass must not take for news. */
+  attemptedRevision: string | undefined;
+  lastFault: string;
+};
+
+export function newState(delivery: Delivery, object: Manifest, nowMs: number): DeliveryState {
+  const { remembered } = delivery;
+  return {
+    delivery,
+    object,
+    phase: delivery.isSuspended ? "suspended" : remembered.isReady ? "ready" : "waiting",
+    phaseSinceMs: nowMs,
+    waitingFor: undefined,
+    message: "",
+    revision: remembered.appliedRevision,
+    isReady: remembered.isReady,
+    isConfirmed: false,
+    desired: undefined,
+    applied: undefined,
+    inventory: remembered.inventory,
+    touched: new Map(),
+    heals: new Map(),
+    drift: new Map(),
+    announced: "",
+    attemptedRevision: undefined,
+    lastFault: "",
+  };
+}

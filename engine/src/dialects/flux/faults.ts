@@ -1,0 +1,11 @@
+// Why an object of Flux's kinds is not reconciled.
+
+import { Fault, type FaultOptions } from "#kernel";
+
+export type FluxFaultCode = "kind-later" | "field-later" | "spec-invalid" | "access-denied";
+
+export class FluxFault extends Fault<FluxFaultCode> {
+  constructor(options: FaultOptions<FluxFaultCode>) {
+    super(options);
+  }
+}

@@ -1,0 +1,54 @@
+// Kinds of Flux that this version serves but does not reconcile yet. Each says so in its Ready condition, so that nobody
+// wonders why nothing happens, and what depends on it waits visibly.
+
+import { type AnyFluxObject, fluxKinds, helmGroup, imageGroup, notificationGroup, sourceGroup } from "#api/flux";
+import type { Fault, JsonObject, Manifest } from "#kernel";
+import { nextConditions } from "./conditions.ts";
+import { FluxFault } from "./faults.ts";
+import { messageOf, reasonOf } from "./write.ts";
+
+const laterKinds: ReadonlySet<string> = new Set([
+  `${helmGroup}/HelmRelease`,
+  `${sourceGroup}/OCIRepository`,
+  `${sourceGroup}/HelmRepository`,
+  `${sourceGroup}/HelmChart`,
+  `${sourceGroup}/Bucket`,
+  `${imageGroup}/ImageRepository`,
+  `${imageGroup}/ImagePolicy`,
+  `${imageGroup}/ImageUpdateAutomation`,
+  `${notificationGroup}/Receiver`,
+]);
+
+export const laterKindRefs: readonly { group: string; kind: string }[] = fluxKinds
+  .filter((kind) => laterKinds.has(`${kind.group}/${kind.kind}`))
+  .map(({ group, kind }) => ({ group, kind }));
+
+/** The fault that says so; undefined for an object that needs no reconciling, or that another controller looks after. */
+export function laterFault(object: Manifest): FluxFault | undefined {
+  const { spec, status } = object as unknown as AnyFluxObject;
+  // A HelmRepository for a registry is static also in Flux: it has no status.
+  if (object.kind === "HelmRepository" && spec["type"] === "oci") return undefined;
+  if (spec["suspend"] === true || object.metadata.deletionTimestamp !== undefined) return undefined;
+  const ready = status?.conditions?.find((condition) => condition.type === "Ready");
+  if (ready !== undefined && ready.reason !== "NotReconciled") return undefined;
+  return new FluxFault({
+    code: "kind-later",
+    disposition: "wait",
+    message: `${object.kind} is not reconciled by this version of Keelson yet`,
+    hint: "a later version does; what depends on it waits",
+  });
+}
+
+/** The next status of an object that is refused: Ready False, and Stalled where only a change of spec can help. */
+export function writeRefusal(object: Manifest, fault: Fault, nowMs: number): JsonObject {
+  const before = (object as unknown as AnyFluxObject).status ?? {};
+  const generation = object.metadata.generation ?? 0;
+  const message = messageOf(fault);
+  const isStalled = fault.disposition === "stall";
+  const settings = [
+    { type: "Ready", status: "False" as const, reason: reasonOf(fault), message },
+    ...(isStalled ? [{ type: "Stalled", status: "True" as const, reason: reasonOf(fault), message }] : []),
+  ];
+  const conditions = nextConditions(before.conditions ?? [], settings, { generation, nowMs });
+  return JSON.parse(JSON.stringify({ ...before, observedGeneration: generation, conditions })) as JsonObject;
+}

@@ -1,0 +1,218 @@
+// Kustomization v1 → the one model of a delivery. Defaults that Flux's controller has, not its definition, are set here.
+
+import {
+  type Kustomization,
+  type KustomizationSpec,
+  kustomizeGroup,
+  kustomizeManager,
+  ownerNameLabel,
+  ownerNamespaceLabel,
+  parseDuration,
+  requestedAtAnnotation,
+} from "#api/flux";
+import type { Identity } from "#cluster";
+import { type Delivery, deliveryKey, type Remembered, type Wait } from "#delivery";
+import { joinPath, type JsonObject, type Manifest, refOf, splitApiVersion, type VersionedRef } from "#kernel";
+import { driftMark, parseInventoryEntry, type Policy, readDriftMode, readSwitches } from "#plan";
+import { FluxFault } from "./faults.ts";
+import { fallbackIntervalMs, leastTimeoutMs } from "./limits.ts";
+import { selects } from "./selector.ts";
+
+const switchPrefix = `${kustomizeGroup}/`;
+
+export type ReadOptions = {
+  /** False: a source or dependency in another namespace is refused. */
+  isCrossNamespaceAllowed: boolean;
+  /** The ServiceAccount that applies where a Kustomization names none. */
+  defaultServiceAccount: string | undefined;
+  /** `group/Kind` of kinds with a stage of their own. */
+  stagedKinds: readonly string[];
+};
+
+/** The delivery that a Kustomization describes. Throws FluxFault for what cannot be one. */
+export function readKustomization(object: Manifest, options: ReadOptions): Delivery {
+  const { spec, status = {} } = object as unknown as Kustomization;
+  const ref = refOf(object);
+  refuseUnsupported(spec, ref, options);
+  const intervalMs = parseDuration(spec.interval) ?? fallbackIntervalMs;
+  return {
+    key: deliveryKey(ref),
+    ref,
+    uid: object.metadata.uid ?? "",
+    generation: object.metadata.generation ?? 0,
+    source: {
+      kind: spec.sourceRef.kind,
+      name: spec.sourceRef.name,
+      namespace: spec.sourceRef.namespace ?? ref.namespace,
+    },
+    path: pathOf(spec, ref),
+    renderer: { name: "flux-layout", options: renderOptions(spec) },
+    identity: identityOf(spec.serviceAccountName ?? options.defaultServiceAccount, ref.namespace),
+    policy: policyOf(object, spec, ref),
+    stagedKinds: new Set(options.stagedKinds),
+    substitution: substitutionOf(spec, ref),
+    commonMetadata: {
+      labels: spec.commonMetadata?.labels ?? {},
+      annotations: spec.commonMetadata?.annotations ?? {},
+    },
+    isDecrypted: spec.decryption !== undefined,
+    leaveOut,
+    ignored: (spec.ignore ?? []).map((rule) => ({
+      paths: rule.paths,
+      matches: (manifest: Manifest) => selects(rule.target, manifest),
+    })),
+    wait: waitOf(spec, ref),
+    timeoutMs: durationOr(spec.timeout, Math.max(leastTimeoutMs, intervalMs - leastTimeoutMs)),
+    intervalMs,
+    retryIntervalMs: durationOr(spec.retryInterval, intervalMs),
+    dependsOn: (spec.dependsOn ?? []).map((dependency) => dependencyOf(dependency, ref)),
+    isSuspended: spec.suspend ?? false,
+    isDeleting: object.metadata.deletionTimestamp !== undefined,
+    deletion: deletionOf(spec),
+    request: object.metadata.annotations?.[requestedAtAnnotation],
+    remembered: rememberedOf(status, object.metadata.generation ?? 0),
+  };
+}
+
+function refuseUnsupported(spec: KustomizationSpec, ref: VersionedRef, options: ReadOptions): void {
+  if (spec.kubeConfig !== undefined) {
+    throw new FluxFault({
+      code: "field-later",
+      disposition: "stall",
+      at: "spec.kubeConfig",
+      message: "applying to another cluster is not done by this version of Keelson yet",
+      hint: "remove spec.kubeConfig to apply to this cluster",
+    });
+  }
+  if (options.isCrossNamespaceAllowed) return;
+  const foreign = [spec.sourceRef, ...(spec.dependsOn ?? [])].find(
+    (other) => other.namespace !== undefined && other.namespace !== ref.namespace,
+  );
+  if (foreign === undefined) return;
+  throw new FluxFault({
+    code: "access-denied",
+    disposition: "stall",
+    at: `${foreign.namespace ?? ""}/${foreign.name}`,
+    message: "can't access an object in another namespace: cross-namespace references have been blocked",
+    hint: "move both into one namespace",
+  });
+}
+
+function pathOf(spec: KustomizationSpec, ref: VersionedRef): string {
+  const path = joinPath("", spec.path ?? "");
+  if (path !== undefined) return path;
+  throw new FluxFault({
+    code: "spec-invalid",
+    disposition: "stall",
+    at: `${ref.kind}/${ref.namespace}/${ref.name} spec.path`,
+    message: `"${spec.path ?? ""}" leads out of the source`,
+    hint: "name a folder in the source, such as ./apps",
+  });
+}
+
+/** What is merged into the folder's own kustomization. */
+function renderOptions(spec: KustomizationSpec): JsonObject {
+  const { targetNamespace, namePrefix, nameSuffix, patches, images, components, buildMetadata } = spec;
+  const given = {
+    targetNamespace,
+    namePrefix,
+    nameSuffix,
+    patches,
+    images,
+    components,
+    buildMetadata,
+    ignoreMissingComponents: spec.ignoreMissingComponents,
+  };
+  return JSON.parse(JSON.stringify(given)) as JsonObject;
+}
+
+export function identityOf(serviceAccount: string | undefined, namespace: string): Identity | undefined {
+  if (serviceAccount === undefined || serviceAccount === "") return undefined;
+  return {
+    user: `system:serviceaccount:${namespace}:${serviceAccount}`,
+    groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"],
+  };
+}
+
+function policyOf(object: Manifest, spec: KustomizationSpec, ref: VersionedRef): Policy {
+  return {
+    manager: kustomizeManager,
+    takeOver: { prefixes: ["kubectl", "before-first-apply"], except: ["flux-client-side-apply"] },
+    marks: { [ownerNameLabel]: ref.name, [ownerNamespaceLabel]: ref.namespace },
+    switches: (manifest) => readSwitches(manifest, switchPrefix),
+    isForced: spec.force ?? false,
+    isPruned: spec.prune,
+    drift: readDriftMode(object.metadata.annotations?.[driftMark]?.toLowerCase()) ?? "heal",
+  };
+}
+
+function substitutionOf(spec: KustomizationSpec, ref: VersionedRef): Delivery["substitution"] {
+  const { postBuild } = spec;
+  if (postBuild === undefined) return undefined;
+  return {
+    values: postBuild.substitute ?? {},
+    from: (postBuild.substituteFrom ?? []).map((source) => ({
+      kind: source.kind,
+      namespace: ref.namespace,
+      name: source.name,
+      isOptional: source.optional ?? false,
+    })),
+    isAlways: postBuild.substituteStrategy === "Always",
+    mark: `${switchPrefix}substitute`,
+  };
+}
+
+/** Flux's own controllers in a bootstrapped repository: their work is done here. */
+function leaveOut(manifest: Manifest): string | undefined {
+  if (manifest.kind !== "Deployment" || manifest.metadata.labels?.["app.kubernetes.io/part-of"] !== "flux")
+    return undefined;
+  return "is one of Flux's own controllers, whose work Keelson does";
+}
+
+function waitOf(spec: KustomizationSpec, ref: VersionedRef): Wait {
+  if (spec.wait === true) return { kind: "all" };
+  const checks = spec.healthChecks ?? [];
+  if (checks.length === 0) return { kind: "none" };
+  const refs = checks.map((check) => {
+    const { group, version } = splitApiVersion(check.apiVersion ?? "apps/v1");
+    const namespace = check.namespace ?? spec.targetNamespace ?? ref.namespace;
+    return { group, version, kind: check.kind, namespace, name: check.name };
+  });
+  return { kind: "some", refs };
+}
+
+function dependencyOf(
+  dependency: NonNullable<KustomizationSpec["dependsOn"]>[number],
+  ref: VersionedRef,
+): Delivery["dependsOn"][number] {
+  const namespace = dependency.namespace ?? ref.namespace;
+  return {
+    key: deliveryKey({ ...ref, namespace, name: dependency.name }),
+    label: `${namespace}/${dependency.name}`,
+    ...(dependency.readyExpr === undefined ? {} : { readyExpression: dependency.readyExpr }),
+  };
+}
+
+function deletionOf(spec: KustomizationSpec): Delivery["deletion"] {
+  const policy = spec.deletionPolicy ?? "MirrorPrune";
+  return {
+    isPruned: policy === "Delete" || policy === "WaitForTermination" || (policy === "MirrorPrune" && spec.prune),
+    isAwaited: policy === "WaitForTermination",
+  };
+}
+
+function rememberedOf(status: NonNullable<Kustomization["status"]>, generation: number): Remembered {
+  const ready = status.conditions?.find((condition) => condition.type === "Ready");
+  return {
+    inventory: (status.inventory?.entries ?? []).flatMap((entry) => parseInventoryEntry(entry) ?? []),
+    appliedRevision: status.lastAppliedRevision,
+    attemptedRevision: status.lastAttemptedRevision,
+    observedGeneration: status.observedGeneration ?? -1,
+    handledRequest: status.lastHandledReconcileAt,
+    isReady: ready?.status === "True" && status.observedGeneration === generation,
+  };
+}
+
+function durationOr(text: string | undefined, byDefault: number): number {
+  return (text === undefined ? undefined : parseDuration(text)) ?? byDefault;
+}
