@@ -1,19 +1,51 @@
 // Builds what is stale: the engine's rings by the compiler's own records, then the console when its sources changed.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const bin = (name) => `${root}node_modules/.bin/${name}`;
 
 function run(command, args, cwd = root) {
-  const done = spawnSync(command, args, { cwd, stdio: "inherit" });
+  const done = spawnSync(process.execPath, [command, ...args], { cwd, stdio: ["ignore", "inherit", "inherit"] });
   if (done.error) throw done.error;
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
 
-if (!existsSync(bin("tsc"))) {
-  console.error("keelson: the compiler is not installed; run `npm install` (with development dependencies) first");
-  process.exit(1);
+/** Path, size and time of every file below: equal text means that nothing was touched. */
+function stampOf(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return `${path} ${stat.size} ${stat.mtimeMs}\n`;
+  return readdirSync(path)
+    .sort()
+    .filter((name) => name !== "dist" && name !== "node_modules" && !name.includes(".test.") && name !== "testdata")
+    .map((name) => stampOf(join(path, name)))
+    .join("");
 }
-run(bin("tsc"), ["-b"]);
+
+/** Runs `build` unless nothing changed since it last ran and its result is there. */
+function whenStale({ name, inputs, output, build }) {
+  const record = join(root, "engine", "dist", ".info", `${name}.stamp`);
+  const stamp = inputs.map((input) => stampOf(join(root, input))).join("");
+  if (existsSync(join(root, output)) && existsSync(record) && readFileSync(record, "utf8") === stamp) return;
+  build();
+  mkdirSync(join(root, "engine", "dist", ".info"), { recursive: true });
+  writeFileSync(record, stamp);
+}
+
+export async function buildAll() {
+  const bin = (name, file) => join(root, "node_modules", name, file);
+  if (!existsSync(bin("typescript", "bin/tsc"))) {
+    if (existsSync(join(root, "engine/dist/main.js"))) return;
+    console.error("keelson: the compiler is not installed; run `npm install` (with development dependencies) first");
+    process.exit(1);
+  }
+  whenStale({
+    name: "engine",
+    inputs: ["engine/src", "engine/package.json", "tsconfig.base.json", "tsconfig.json", "engine/tsconfig.main.json"],
+    output: "engine/dist/main.js",
+    build: () => run(bin("typescript", "bin/tsc"), ["-b", "engine/tsconfig.main.json"]),
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import { type ExitCode, type Io, isColoured, type Output, type Ports, runCommandLine } from "#cli";
 import type { Clock } from "#kernel";
@@ -21,6 +22,8 @@ const ports: Ports = {
     const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
     return (JSON.parse(text) as { version: string }).version;
   },
+  openHome: async (options) => (await import("./home.ts")).openHome(options, clock),
+  exampleFolder: fileURLToPath(new URL("../../examples/fleet", import.meta.url)),
 };
 
 function processOutput(stream: NodeJS.WriteStream): Output {
@@ -80,4 +83,5 @@ async function main(): Promise<ExitCode> {
   return await runCommandLine(process.argv.slice(2), io, ports);
 }
 
-process.exitCode = await main();
+// What is written to a pipe or a terminal is out by now; connections that linger must not hold the process.
+process.exit(await main());

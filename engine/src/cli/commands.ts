@@ -4,6 +4,11 @@
 import type { CommandEntry } from "./command.ts";
 
 export const commands: readonly CommandEntry[] = [
+  {
+    name: "up",
+    summary: "Start a GitOps system here, with a control plane built in",
+    load: () => import("./commands/up.ts"),
+  },
   { name: "get", summary: "List deliveries, sources and the other kinds", load: () => import("./commands/get.ts") },
   {
     name: "tree",

@@ -4,5 +4,5 @@ export type { Command, CommandEntry, Flag, FlagSet } from "./command.ts";
 export type { ExitCode } from "./exit.ts";
 export type { CliCode } from "./faults.ts";
 export { ansi, type Io, isColoured, memoryIo, type Output, type Style } from "./io.ts";
-export type { Ports } from "./ports.ts";
+export type { Home, HomeOptions, Ports } from "./ports.ts";
 export { runCommandLine } from "./run.ts";

@@ -11,3 +11,15 @@ export const pollMs = 300;
 
 /** A column's cell longer than this is cut on a terminal without -o wide; whole sentences still fit. */
 export const cellLeast = 24;
+
+/** Happenings the live view remembers: more than any terminal shows. */
+export const latelyMost = 100;
+
+/** Happenings it shows: enough to see cause and effect, few enough to stay calm. */
+export const latelyShown = 5;
+
+/** Between two redraws: faster than the eye follows, slower than a burst of watch events. */
+export const redrawMs = 80;
+
+/** An end by Ctrl-C takes at most two seconds; this leaves some of them for the process itself. */
+export const stopMs = 1_500;

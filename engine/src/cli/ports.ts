@@ -2,9 +2,36 @@
 
 import type { Cluster } from "#cluster";
 
+export type HomeOptions = {
+  /** Everything the home keeps. */
+  dataFolder: string;
+  /** Ports on loopback; 0: any free one. */
+  apiPort: number;
+  port: number;
+  /** Where else the kubeconfig is written. */
+  kubeconfigOut: string | undefined;
+  /** Told what is being done, in words. */
+  step: (text: string) => void;
+};
+
+export type Home = {
+  /** The embedded control plane, as its administrator. */
+  cluster: Cluster;
+  kubeconfig: string;
+  /** Addresses of the Kubernetes API and of the console; the latter with the token that opens it. */
+  api: string;
+  url: string;
+  /** Stops everything; what was acknowledged is on disk. */
+  close(): Promise<void>;
+};
+
 export type Ports = {
   /** Of the package: `0.1.0`. */
   version: string;
   /** Set where the caller holds the target already: no kubeconfig is looked for. */
   cluster?: Cluster;
+  /** Starts the embedded home. */
+  openHome?: (options: HomeOptions) => Promise<Home>;
+  /** The folder of the example fleet, as shipped. */
+  exampleFolder?: string;
 };

@@ -1,0 +1,205 @@
+// `keelson up`: the embedded home: a control plane, the engine, and a fleet to deliver, until interrupted.
+
+import { existsSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Fault, formatTime } from "#kernel";
+import { usage } from "../arguments.ts";
+import { type Command, defineCommand, type FlagValues } from "../command.ts";
+import { ensureExampleRepository, runGit } from "../example-repository.ts";
+import type { CliCode } from "../faults.ts";
+import { applyFleetRoot, type FleetRoot, readFleetRoot } from "../fleet-root.ts";
+import { textOf } from "../flux-objects.ts";
+import { type HomeFile, lockHome } from "../home-file.ts";
+import type { Io } from "../io.ts";
+import { stopMs } from "../limits.ts";
+import { LiveView } from "../live/live-view.ts";
+import { checkPortFree } from "../port-holder.ts";
+import type { Home, Ports } from "../ports.ts";
+
+const flags = {
+  data: { takes: "DIR", about: "folder for everything the home keeps", default: "./.keelson" },
+  repo: { takes: "URL", about: "deliver this repository: a URL or a local path (default: an example)" },
+  branch: { takes: "NAME", about: "its branch (default: a local repository's current one, else main)" },
+  path: { takes: "PATH", about: "the folder in it to start from", default: "./" },
+  "no-example": { about: "without --repo: deliver nothing" },
+  "kubeconfig-out": { takes: "FILE", about: "where to write the kubeconfig (default: in the data folder)" },
+  "api-port": { takes: "PORT", about: "port of the Kubernetes API, 0: any free one", default: "7443" },
+  port: { takes: "PORT", about: "port of the console, webhooks and metrics, 0: any free one", default: "7440" },
+} as const;
+
+type Flags = FlagValues<typeof flags>;
+
+export const command: Command = defineCommand({
+  about:
+    "Starts a GitOps system here: a Kubernetes-compatible control plane with simulated workloads, and the engine that keeps\n" +
+    "it equal to a Git repository. Stops on Ctrl-C; the next start goes on where it was.",
+  examples: [
+    "keelson up",
+    "keelson up --repo https://github.com/you/fleet --branch main --path clusters/production",
+    "keelson up --repo ../fleet --path clusters/staging --port 0 --api-port 0",
+  ],
+  flags,
+  async run({ flags: given, io, ports }) {
+    const { openHome } = ports;
+    // Asked for now, so that an interrupt during the start ends it in order too.
+    const { signal } = io;
+    if (openHome === undefined) throw usage("`up` is not part of this build");
+    const folder = resolve(io.folder, given.data);
+    const [apiPort, port] = [readPort("--api-port", given["api-port"]), readPort("--port", given.port)];
+    const kubeconfig = resolve(io.folder, given["kubeconfig-out"] ?? join(folder, "kubeconfig"));
+    const file: HomeFile = { pid: process.pid, since: formatTime(io.clock.now()), kubeconfig, url: "", api: "" };
+    const asked = given.repo === undefined ? undefined : await readRepository(given, io);
+    const lock = lockHome(folder, file);
+    const view = new LiveView({
+      output: io.stdout,
+      clock: io.clock,
+      title: `Keelson ${ports.version}  ${folder}`,
+      formatTime: localTime,
+    });
+    let home: Home | undefined;
+    try {
+      await checkPortFree(apiPort, "--api-port");
+      await checkPortFree(port, "--port");
+      const kubeconfigOut = given["kubeconfig-out"] === undefined ? undefined : kubeconfig;
+      home = await openHome({ dataFolder: folder, apiPort, port, kubeconfigOut, step: (text) => view.step(text) });
+      lock.write({ ...file, kubeconfig: home.kubeconfig, url: home.url, api: home.api });
+      const fleet = await startFleet({ asked, given, folder, home, ports, view });
+      view.step("");
+      view.footer(addresses(home, io), thingsToTry(fleet, home, io));
+      await view.follow(home.cluster, signal);
+      await untilAborted(signal);
+      return 0;
+    } finally {
+      view.close();
+      if (home !== undefined) await stop(home, io);
+      lock.release();
+    }
+  },
+});
+
+function readPort(flag: string, text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port < 65_536 && text !== "") return port;
+  throw usage(`${flag} cannot be ${JSON.stringify(text)}`, "a number from 0 to 65535; 0 takes any free port");
+}
+
+/** What `--repo` names. A local path must be a repository that has commits. */
+async function readRepository(given: Flags, io: Io): Promise<FleetRoot> {
+  const repo = given.repo ?? "";
+  if (/^(https?|ssh|file):\/\//.test(repo)) return { url: repo, branch: given.branch ?? "main", path: given.path };
+  const scp = /^([\w.-]+@)?([\w.-]+):(?!\/\/)(.+)$/.exec(repo);
+  if (scp !== null && !existsSync(resolve(io.folder, repo)))
+    return { url: `ssh://${scp[1] ?? ""}${scp[2]}/${scp[3]}`, branch: given.branch ?? "main", path: given.path };
+  const folder = resolve(io.folder, repo);
+  const branch = given.branch ?? (await runGit(folder, "symbolic-ref", "--short", "HEAD").catch(() => undefined));
+  const commit = await runGit(folder, "rev-parse", "--verify", `refs/heads/${branch ?? "main"}`).catch(() => undefined);
+  if (commit === undefined)
+    throw new Fault<CliCode>({
+      code: "not-found",
+      disposition: "stall",
+      at: folder,
+      message: existsSync(folder) ? `no Git repository with a branch ${branch ?? "main"}` : "there is no such folder",
+      hint: "--repo takes a URL, or the folder of a repository with at least one commit",
+    });
+  return { url: pathToFileURL(folder).href, branch: branch ?? "main", path: given.path };
+}
+
+type Fleet = { repository: string; isExample: boolean };
+type Start = { asked: FleetRoot | undefined; given: Flags; folder: string; home: Home; ports: Ports; view: LiveView };
+
+/** What is asked for, else what was there before, else the example. */
+async function startFleet({ asked, given, folder, home, ports, view }: Start): Promise<Fleet> {
+  const example = join(folder, "example");
+  if (asked !== undefined) {
+    view.step(`delivering ${asked.url}, branch ${asked.branch}, from ${asked.path}`);
+    await applyFleetRoot(home.cluster, asked);
+    return { repository: asked.url, isExample: false };
+  }
+  const before = await readFleetRoot(home.cluster);
+  if (before !== undefined) {
+    const url = textOf(before, "spec", "url");
+    return { repository: url, isExample: url === pathToFileURL(example).href };
+  }
+  if (given["no-example"] || ports.exampleFolder === undefined) return { repository: "", isExample: false };
+  view.step("making the example repository");
+  await ensureExampleRepository(example, ports.exampleFolder);
+  await applyFleetRoot(home.cluster, { url: pathToFileURL(example).href, branch: "main", path: "./clusters/home" });
+  return { repository: example, isExample: true };
+}
+
+function addresses(home: Home, io: Io): string[] {
+  const bold = (text: string): string => io.stdout.style("bold", text);
+  return [
+    `  ${bold("Console")}   ${home.url}`,
+    `  ${bold("kubectl")}   kubectl --kubeconfig ${shown(home.kubeconfig, io)} get pods -A`,
+    `  ${bold("keelson")}   npx keelson get all -A`,
+  ];
+}
+
+/** Three commands a new user can copy: each shows another side of the engine. */
+function thingsToTry(fleet: Fleet, home: Home, io: Io): string[] {
+  const kubectl = `kubectl --kubeconfig ${shown(home.kubeconfig, io)}`;
+  const heading = (text: string): string => `  ${io.stdout.style("bold", text)}`;
+  if (!fleet.isExample) {
+    const tree =
+      fleet.repository === "" ? [] : ["", heading("Look around"), "    npx keelson tree kustomization flux-system"];
+    return [...tree, `    ${kubectl} get events -A`, "", "  Ctrl-C stops; the next start goes on here."];
+  }
+  const repository = shown(pathOf(fleet.repository), io);
+  const file = `${repository}/apps/production/kustomization.yaml`;
+  return [
+    heading("Three things to try"),
+    "  1 commit a change:",
+    `    perl -pi -e 's/count: 3/count: 5/' ${file}`,
+    `    git -C ${repository} commit -am "production: five web pods"`,
+    "  2 edit an object, and see it put right:",
+    `    ${kubectl} -n shop-production scale deployment web --replicas 9`,
+    "  3 break something, see that what runs is left alone, and take it back:",
+    `    echo 'replicas: [' >> ${file} && git -C ${repository} commit -am "oops"`,
+    `    git -C ${repository} revert --no-edit HEAD`,
+    "",
+    io.stdout.style("dim", "  Workloads are simulated: no image runs. Ctrl-C stops; the next start goes on here."),
+  ];
+}
+
+function pathOf(repository: string): string {
+  return repository.startsWith("file://") ? decodeURIComponent(new URL(repository).pathname) : repository;
+}
+
+/** A path as one would type it here. */
+function shown(path: string, io: Io): string {
+  const short = relative(io.folder, path);
+  return short.startsWith("..") ? path : short;
+}
+
+function localTime(ms: number): string {
+  return new Date(ms).toTimeString().slice(0, 8);
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  // The timer holds the process, whatever else does.
+  const hold = setInterval(() => undefined, 60_000);
+  return new Promise((done) => {
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearInterval(hold);
+        done();
+      },
+      { once: true },
+    );
+  });
+}
+
+/** Everything acknowledged is on disk already, so a slow end may be cut short. */
+async function stop(home: Home, io: Io): Promise<void> {
+  io.stderr.write("stopping\n");
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((done) => {
+    timer = setTimeout(done, stopMs);
+  });
+  await Promise.race([home.close(), late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type HomeFile, lockHome, readRunningHome } from "./home-file.ts";
+
+const home: HomeFile = { pid: process.pid, since: "2026-01-01T00:00:00Z", kubeconfig: "/k", url: "", api: "" };
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "keelson-home-"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("a data folder", () => {
+  it("is taken, read and given back", async () => {
+    const lock = lockHome(folder, home);
+    lock.write({ ...home, url: "http://x" });
+    expect(await readRunningHome(folder)).toEqual({ ...home, url: "http://x" });
+    lock.release();
+    expect(await readRunningHome(folder)).toBeUndefined();
+  });
+
+  it("keeps a second process out, and says who holds it", () => {
+    // Process 1 always runs.
+    const lock = lockHome(folder, { ...home, pid: 1 });
+    expect(() => lockHome(folder, home)).toThrow("a home runs here already (process 1, since 2026-01-01T00:00:00Z)");
+    lock.release();
+  });
+
+  it("is taken over from a process that is gone", async () => {
+    // Beyond the kernel's greatest process id.
+    lockHome(folder, { ...home, pid: 4_194_305 });
+    expect(await readRunningHome(folder)).toBeUndefined();
+    const lock = lockHome(folder, home);
+    lock.release();
+  });
+});

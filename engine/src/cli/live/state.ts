@@ -1,0 +1,154 @@
+// What the live view knows, as data: one row for each source and delivery, and what happened lately. Fed with the objects
+// themselves, so the view shows what any client of the API could see.
+
+import type { Manifest } from "#kernel";
+import { shortRevision } from "#kernel";
+import { conditionOf, fieldOf, inventoryOf, isSuspended, readiness, textOf } from "../flux-objects.ts";
+import { latelyMost } from "../limits.ts";
+import { oneLine } from "../table.ts";
+
+/** ready: as in Git. working: a pass goes on. waiting: for another. drifted: reported, left alone. */
+export type Mark = "ready" | "working" | "waiting" | "failed" | "suspended" | "drifted";
+
+export type Row = {
+  key: string;
+  kind: string;
+  name: string;
+  mark: Mark;
+  revision: string;
+  /** Objects in the inventory; 0 for sources. */
+  objects: number;
+  text: string;
+};
+
+export type Happening = { key: string; atMs: number; text: string; isBad: boolean };
+
+/** The row of a source or a delivery. */
+export function rowOf(object: Manifest): Row {
+  const name = object.metadata.name;
+  const namespace = object.metadata.namespace ?? "";
+  const { mark, text } = judge(object);
+  return {
+    key: `${object.kind}/${namespace}/${name}`,
+    kind: object.kind,
+    name: namespace === "flux-system" ? name : `${namespace}/${name}`,
+    mark,
+    revision: digestOf(
+      textOf(object, "status", "lastAppliedRevision") || textOf(object, "status", "artifact", "revision"),
+    ),
+    objects: inventoryOf(object).length,
+    text: oneLine(shortRevision(text)),
+  };
+}
+
+function judge(object: Manifest): { mark: Mark; text: string } {
+  if (isSuspended(object)) return { mark: "suspended", text: "suspended" };
+  const stalled = conditionOf(object, "Stalled");
+  if (stalled?.status === "True") return { mark: "failed", text: stalled.message };
+  const ready = conditionOf(object, "Ready");
+  if (ready?.reason === "DependencyNotReady") return { mark: "waiting", text: ready.message };
+  const isHandled = Number(fieldOf(object, "status", "observedGeneration") ?? -1) === object.metadata.generation;
+  if (ready?.status === "True" && isHandled) return judgeReady(object);
+  const reconciling = conditionOf(object, "Reconciling");
+  if (ready?.status === "False") return { mark: "failed", text: ready.message };
+  if (reconciling?.status === "True") return { mark: "working", text: reconciling.message };
+  return { mark: "working", text: ready?.message ?? readiness(object).message };
+}
+
+function judgeReady(object: Manifest): { mark: Mark; text: string } {
+  const drifted = conditionOf(object, "Drifted");
+  if (drifted?.status === "True") return { mark: "drifted", text: drifted.message };
+  const reconciling = conditionOf(object, "Reconciling");
+  if (reconciling?.status === "True") return { mark: "working", text: reconciling.message };
+  return { mark: "ready", text: "" };
+}
+
+function digestOf(revision: string): string {
+  return /:([0-9a-f]{8})[0-9a-f]*$/.exec(revision)?.[1] ?? revision;
+}
+
+/** One Event as a line: what it is about, and what happened. */
+export function happeningOf(event: Manifest): Happening {
+  const time = textOf(event, "lastTimestamp") || textOf(event, "eventTime") || (event.metadata.creationTimestamp ?? "");
+  const name = textOf(event, "involvedObject", "name");
+  return {
+    key: event.metadata.uid ?? event.metadata.name,
+    atMs: Date.parse(time) || 0,
+    text: `${name}: ${oneLine(shortRevision(textOf(event, "message")))}`,
+    isBad: textOf(event, "type") === "Warning",
+  };
+}
+
+/** All that the view shows. */
+export class LiveState {
+  readonly rows: Map<string, Row> = new Map();
+  readonly #dependencies = new Map<string, readonly string[]>();
+  readonly #happenings = new Map<string, Happening>();
+  /** What is done before there is anything to watch. */
+  step = "";
+
+  put(object: Manifest): void {
+    const row = rowOf(object);
+    this.rows.set(row.key, row);
+    const depends = fieldOf(object, "spec", "dependsOn");
+    const namespace = object.metadata.namespace ?? "";
+    const keys = (Array.isArray(depends) ? depends : []).map(
+      (one) => `${object.kind}/${textOf(one, "namespace") || namespace}/${textOf(one, "name")}`,
+    );
+    this.#dependencies.set(row.key, keys);
+  }
+
+  remove(object: Manifest): void {
+    this.rows.delete(rowOf(object).key);
+  }
+
+  happened(event: Manifest): void {
+    const happening = happeningOf(event);
+    this.#happenings.delete(happening.key);
+    this.#happenings.set(happening.key, happening);
+    for (const key of this.#happenings.keys()) {
+      if (this.#happenings.size <= latelyMost) break;
+      this.#happenings.delete(key);
+    }
+  }
+
+  /** The newest last. */
+  lately(): Happening[] {
+    return [...this.#happenings.values()].sort((a, b) => a.atMs - b.atMs);
+  }
+
+  sources(): Row[] {
+    return [...this.rows.values()].filter((row) => !isDelivery(row)).sort(byName);
+  }
+
+  /** What others depend on stands above them. */
+  deliveries(): Row[] {
+    const rows = [...this.rows.values()].filter(isDelivery);
+    const depth = new Map(rows.map((row) => [row.key, this.#depth(row.key, 0)]));
+    return rows.sort((a, b) => (depth.get(a.key) ?? 0) - (depth.get(b.key) ?? 0) || byRoot(a, b) || byName(a, b));
+  }
+
+  /** True when there are deliveries and none of them has anything to do. */
+  isSettled(): boolean {
+    const rows = [...this.rows.values()];
+    return rows.some(isDelivery) && rows.every((row) => row.mark === "ready" || row.mark === "suspended");
+  }
+
+  #depth(key: string, level: number): number {
+    const keys = level > 32 ? [] : (this.#dependencies.get(key) ?? []);
+    return keys.length === 0 ? 0 : 1 + Math.max(...keys.map((next) => this.#depth(next, level + 1)));
+  }
+}
+
+function isDelivery(row: Row): boolean {
+  return row.kind === "Kustomization" || row.kind === "HelmRelease";
+}
+
+/** The delivery that brings the others stands first. */
+function byRoot(a: Row, b: Row): number {
+  return Number(b.name === "flux-system") - Number(a.name === "flux-system");
+}
+
+function byName(a: Row, b: Row): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
