@@ -72,7 +72,7 @@ export function decide(subject: Subject, policy: Policy): Decision {
   if (left !== undefined) return decided(subject, "skip", left);
   if (subject.claimant !== undefined) return decided(subject, "fail", claimReason(subject));
   const { live, prediction } = subject;
-  if (live === undefined) return decideNew(subject, prediction);
+  if (live === undefined) return decideNew(subject, prediction, policy);
   if (live.metadata.deletionTimestamp !== undefined)
     return decided(subject, "fail", "is being deleted; it is created again once it is gone");
   const switches = policy.switches(subject.desired);
@@ -114,10 +114,14 @@ function claimReason(subject: Subject): string {
   return `${subject.claimant ?? ""} applies it as well; remove it from one of the two`;
 }
 
-function decideNew(subject: Subject, prediction: Prediction | undefined): Decision {
+function decideNew(subject: Subject, prediction: Prediction | undefined, policy: Policy): Decision {
+  const isDrift = !subject.isRevised;
+  const mode = driftModeOf(subject.desired, undefined, policy);
+  if (isDrift && mode !== "heal")
+    return decided(subject, "skip", "was deleted in the cluster", { isDrift: mode === "warn" });
   if (prediction === undefined) return { needsPrediction: true };
   if (!prediction.ok) return decided(subject, "fail", prediction.refusal.message);
-  return decided(subject, "create", "is not in the cluster");
+  return decided(subject, "create", isDrift ? "was deleted in the cluster" : "is not in the cluster", { isDrift });
 }
 
 function isKnownEqual(subject: Subject, live: Manifest, rules: OwnershipRules): boolean {

@@ -18,6 +18,7 @@ import {
   asManifest,
   type Clock,
   decodeUtf8,
+  Fault,
   type FileTree,
   isObject,
   type JsonObject,
@@ -80,8 +81,12 @@ const folderRenderer: Renderer = {
     const recording = new RecordingTree(tree);
     const manifests = (recording.list(path) ?? []).flatMap((entry) => {
       if (!entry.name.endsWith(".yaml")) return [];
-      const text = decodeUtf8(recording.read(path === "" ? entry.name : `${path}/${entry.name}`));
-      return parseYamlDocuments(text).map((document) => asManifest(document));
+      const file = path === "" ? entry.name : `${path}/${entry.name}`;
+      try {
+        return parseYamlDocuments(decodeUtf8(recording.read(file))).map((document) => asManifest(document));
+      } catch (cause) {
+        throw new Fault({ code: "bad-file", disposition: "stall", at: file, message: "is not readable", cause });
+      }
     });
     return { manifests, reads: recording.reads(), inputs: [], warnings: [], isVolatile: false };
   },
