@@ -108,10 +108,12 @@ describe("invariant 1: what fails changes nothing", () => {
 describe("invariant 2: nothing is deleted that is not ours", () => {
   it("an object whose labels name another owner stays", async () => {
     await deliver("apps", configMap("a", {}) + configMap("b", {}));
+    await world.stopEngine();
     await world.edit(await world.target("", "ConfigMap", "b"), {
       metadata: { labels: { [`${kustomize}/name`]: "x" } },
     });
     world.sources.commit({ "apps/all.yaml": configMap("a", {}) });
+    world.startEngine();
     await world.until("the inventory to shrink", async () => {
       const { entries } = (await world.kustomization("apps"))["inventory"] as { entries: unknown[] };
       return entries.length === 1;
@@ -155,6 +157,7 @@ describe("invariant 3: a kill changes nothing in the end", () => {
     const before = await world.get("", "ConfigMap", "a");
     const object = await world.get(kustomize, "Kustomization", "apps", "flux-system");
     await world.stopEngine();
+    world.startEngine();
     await world.until(
       "the delivery to be confirmed",
       async () => world.engine.snapshot().deliveries[0]?.phase === "ready",
