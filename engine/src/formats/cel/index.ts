@@ -1,0 +1,5 @@
+// The Common Expression Language with Kubernetes' libraries.
+
+export { type CelProgram, type CelResult, compileCel, evaluateCel, evaluateRule } from "./evaluate.ts";
+export { parseQuantity, Quantity } from "./quantity.ts";
+export { type CelSchema, toCel } from "./values.ts";

@@ -1,0 +1,11 @@
+/** Steps that one evaluation may take at most, estimated from the expression and its data; Kubernetes stops a rule at ten million. */
+export const stepsMax = 50_000_000;
+
+/** Programs kept parsed: an API server's rules and health expressions are a few thousand. */
+export const programsCachedMax = 5_000;
+
+/** Length of an expression; Kubernetes' own definitions stay far below. */
+export const expressionLengthMax: number = 64 * 1024;
+
+/** Regular expressions kept compiled. */
+export const patternsCachedMax = 1_000;
