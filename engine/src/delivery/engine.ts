@@ -23,7 +23,7 @@ import { DeliveryFault } from "./faults.ts";
 import { finalise, setFinalizers } from "./finalise.ts";
 import { Kinds } from "./kinds.ts";
 import { concurrentPasses, dependencyRetryMs, kindPollMs } from "./limits.ts";
-import { Live, type LiveNote } from "./live.ts";
+import { isNewer, Live, type LiveNote } from "./live.ts";
 import {
   type Delivery,
   deliveryKey,
@@ -212,9 +212,10 @@ class DeliveryEngine implements Engine {
     }
   }
 
-  #described(dialect: Dialect, object: Manifest, previous: Manifest | undefined): void {
+  #described(dialect: Dialect, seen: Manifest, previous: Manifest | undefined): void {
+    const key = deliveryKey(refOf(seen));
+    const object = withNewestStatus(seen, this.#states.get(key)?.object);
     const reading = dialect.read(object);
-    const key = deliveryKey(refOf(object));
     if (reading.is === "foreign") return;
     if (reading.is === "refused") {
       this.#forget(key);
@@ -600,6 +601,14 @@ class DeliveryEngine implements Engine {
   #log(message: string): void {
     this.#options.logged?.(message);
   }
+}
+
+/** An event from before our last status write must not bring back the older status. */
+function withNewestStatus(seen: Manifest, known: Manifest | undefined): Manifest {
+  const version = known?.metadata.resourceVersion ?? "";
+  if (known === undefined || known.metadata.uid !== seen.metadata.uid) return seen;
+  if (!isNewer(version, seen.metadata.resourceVersion ?? "")) return seen;
+  return { ...seen, metadata: { ...seen.metadata, resourceVersion: version }, status: known["status"] };
 }
 
 function isChange(outcome: Outcome): boolean {

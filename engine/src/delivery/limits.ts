@@ -41,3 +41,9 @@ export const substitutedMost: number = 4 * 1024 * 1024;
 
 /** How often a kind that is not served yet is asked for again. */
 export const kindPollMs = 1000;
+
+/** How long an apply waits for a kind's watch to show the present; without it, drift is seen a little later. */
+export const syncPatienceMs = 3000;
+
+/** Folders walked for files to apply: no layout that people keep is deeper, a loop of generated ones would be. */
+export const layoutDepth = 50;

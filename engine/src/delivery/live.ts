@@ -4,6 +4,8 @@
 import { type Cluster, Informer, type Resource } from "#cluster";
 import { assess, type Health } from "#health";
 import { type Clock, type Manifest, refKey, refOf, type VersionedRef } from "#kernel";
+import { syncPatienceMs } from "./limits.ts";
+import { pause } from "./waiting.ts";
 import { driftFrom, type FieldChange, type OwnershipRules, type Reference, referenceOf } from "#plan";
 
 /** What our last apply left of an object, and whose it is. */
@@ -48,7 +50,7 @@ export class Live {
     return this.#known.size;
   }
 
-  /** Watches a kind by an owner label; resolved once the present is known. */
+  /** Watches a kind by an owner label; resolved once the present is known, or when that takes too long to wait for. */
   watch(resource: Resource, ownerLabel: string): Promise<void> {
     return this.#start(`${resource.group}/${resource.version}/${resource.plural}`, resource, {
       labelSelector: ownerLabel,
@@ -124,7 +126,7 @@ export class Live {
 
   #start(name: string, resource: Resource, selection: Selection): Promise<void> {
     const running = this.#watches.get(name);
-    if (running !== undefined) return running.synced;
+    if (running !== undefined) return this.#whenSynced(running);
     const { cluster, clock, signal } = this.#options;
     const informer = new Informer<Held>({
       cluster,
@@ -139,7 +141,17 @@ export class Live {
       deleted: (held) => this.#gone(held),
     });
     void informer.run(signal);
-    return informer.synced;
+    return this.#whenSynced(informer);
+  }
+
+  /** A kind that cannot be watched (no permission, no longer served) must not hold up those who apply it. */
+  async #whenSynced(informer: Informer<Held>): Promise<void> {
+    if (informer.isSynced) return;
+    const { clock, signal } = this.#options;
+    const patience = new AbortController();
+    const given = AbortSignal.any([signal, patience.signal]);
+    await Promise.race([informer.synced, pause(clock, syncPatienceMs, given)]);
+    patience.abort();
   }
 
   #judge(object: Manifest): Held {
@@ -205,6 +217,6 @@ export class Live {
 type Selection = { labelSelector?: string; fieldSelector?: string; namespace?: string };
 
 /** Resource versions are decimal numbers that grow (KEP-5504); others are never taken to be newer. */
-function isNewer(a: string, b: string): boolean {
+export function isNewer(a: string, b: string): boolean {
   return a.length === b.length ? a > b : /^\d+$/.test(a) && /^\d+$/.test(b) && a.length > b.length;
 }

@@ -60,6 +60,9 @@ export class StatusWriter {
     const body = { type: "merge" as const, patch: { status: patch } };
     const answer = await this.#cluster.patch(target, body, { fieldManager: manager });
     if (!answer.ok && answer.status.code !== 404) this.#failed(object, answer.status);
-    if (answer.ok) object["status"] = answer.value["status"];
+    if (!answer.ok) return;
+    object["status"] = answer.value["status"];
+    const version = answer.value.metadata.resourceVersion;
+    if (version !== undefined) object.metadata.resourceVersion = version;
   }
 }

@@ -33,7 +33,9 @@ export type ReadOptions = {
 export function readKustomization(object: Manifest, options: ReadOptions): Delivery {
   const { spec, status = {} } = object as unknown as Kustomization;
   const ref = refOf(object);
-  refuseUnsupported(spec, ref, options);
+  const isDeleting = object.metadata.deletionTimestamp !== undefined;
+  // What cannot be applied must still be possible to delete.
+  if (!isDeleting) refuseUnsupported(spec, ref, options);
   const intervalMs = parseDuration(spec.interval) ?? fallbackIntervalMs;
   return {
     key: deliveryKey(ref),
@@ -45,8 +47,8 @@ export function readKustomization(object: Manifest, options: ReadOptions): Deliv
       name: spec.sourceRef.name,
       namespace: spec.sourceRef.namespace ?? ref.namespace,
     },
-    path: pathOf(spec, ref),
-    renderer: { name: "flux-layout", options: renderOptions(spec) },
+    path: isDeleting ? "" : pathOf(spec, ref),
+    renderer: { name: "layout", options: renderOptions(spec) },
     identity: identityOf(spec.serviceAccountName ?? options.defaultServiceAccount, ref.namespace),
     policy: policyOf(object, spec, ref),
     stagedKinds: new Set(options.stagedKinds),
@@ -67,7 +69,7 @@ export function readKustomization(object: Manifest, options: ReadOptions): Deliv
     retryIntervalMs: durationOr(spec.retryInterval, intervalMs),
     dependsOn: (spec.dependsOn ?? []).map((dependency) => dependencyOf(dependency, ref)),
     isSuspended: spec.suspend ?? false,
-    isDeleting: object.metadata.deletionTimestamp !== undefined,
+    isDeleting,
     deletion: deletionOf(spec),
     request: object.metadata.annotations?.[requestedAtAnnotation],
     remembered: rememberedOf(status, object.metadata.generation ?? 0),

@@ -75,7 +75,7 @@ function keyOf(ref: SourceRef): string {
 
 /** Every YAML file of a folder, as it is. */
 const folderRenderer: Renderer = {
-  name: "flux-layout",
+  name: "layout",
   version: "test",
   render(tree: FileTree, path: string): Rendering {
     const recording = new RecordingTree(tree);

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { parseYaml } from "#formats/yaml";
+import { decodeUtf8, formatFault, type JsonObject, memoryTree, readsHold, type Rendering } from "#kernel";
+import { layoutRenderer } from "./layout.ts";
+
+/** What kustomize would be given. */
+function generated(files: { [path: string]: string }, path: string, options: JsonObject = {}): unknown {
+  let text = "";
+  const renderer = layoutRenderer("test", (tree, folder): Rendering => {
+    const name = ["kustomization.yaml", "kustomization.yml", "Kustomization"].find(
+      (candidate) => tree.entry(folder === "" ? candidate : `${folder}/${candidate}`) !== undefined,
+    );
+    text = decodeUtf8(tree.read(folder === "" ? `${name}` : `${folder}/${name}`));
+    return { manifests: [], reads: [], inputs: [], warnings: [], isVolatile: false };
+  });
+  const tree = memoryTree(files);
+  const rendering = renderer.render(tree, path, options);
+  expect(readsHold(rendering.reads, tree)).toBe(true);
+  return parseYaml(text);
+}
+
+const header = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" };
+
+describe("a folder without a kustomization", () => {
+  it("is listed, folders with one of their own as one entry", () => {
+    const files = {
+      "apps/a.yaml": "",
+      "apps/b.yml": "",
+      "apps/readme.md": "",
+      "apps/deep/er/c.yaml": "",
+      "apps/own/kustomization.yaml": "",
+      "apps/own/d.yaml": "",
+      "other/e.yaml": "",
+    };
+    const resources = ["a.yaml", "b.yml", "deep/er/c.yaml", "own"];
+    expect(generated(files, "apps")).toEqual({ ...header, resources });
+  });
+
+  it("that is empty yields nothing", () => {
+    expect(generated({ "apps/readme.md": "" }, "apps")).toEqual({ ...header, resources: [] });
+  });
+});
+
+describe("what the delivery states", () => {
+  it("is merged into the folder's own kustomization", () => {
+    const own =
+      "namespace: old\nnamePrefix: p-\npatches: [{patch: one}]\nimages: [{name: a, newTag: '1'}, {name: b, newName: c}]\ncomponents: [x]\n";
+    const options = {
+      targetNamespace: "new",
+      nameSuffix: "-s",
+      patches: [{ patch: "two" }],
+      images: [
+        { name: "a", digest: "sha256:1" },
+        { name: "d", newTag: "2" },
+      ],
+      components: ["y", "missing"],
+      ignoreMissingComponents: true,
+    };
+    expect(generated({ "k/Kustomization": own, "k/y/kustomization.yaml": "" }, "k", options)).toEqual({
+      namespace: "new",
+      namePrefix: "p-",
+      nameSuffix: "-s",
+      patches: [{ patch: "one" }, { patch: "two" }],
+      images: [
+        { name: "a", digest: "sha256:1" },
+        { name: "b", newName: "c" },
+        { name: "d", newTag: "2" },
+      ],
+      components: ["x", "y"],
+    });
+  });
+
+  it.each([
+    [{ "apps/a.yaml": "" }, "nothing", {}, "spec.path ./nothing: kustomization path not found in the source"],
+    [{ "apps/a.yaml": "" }, "apps/a.yaml", {}, "is a file, not a folder"],
+    [{ "apps/kustomization.yaml": "[]" }, "apps", {}, "apps/kustomization.yaml: is not a kustomization"],
+    [{ "apps/a.yaml": "" }, "apps", { components: ["https://x"] }, "components must be local and relative"],
+  ])("is refused: %j at %s with %j", (files, path, options: JsonObject, message) => {
+    let told = "";
+    try {
+      generated(files as unknown as { [path: string]: string }, path, options);
+    } catch (thrown) {
+      told = formatFault(thrown);
+    }
+    expect(told).toContain(message);
+  });
+});

@@ -1,0 +1,158 @@
+// The renderer for a folder of any layout: where a kustomization stands, it is built; where none does, one is made of
+// the folder's files. What the delivery states is merged into it, as Flux's generator does (fluxcd/pkg/kustomize).
+
+import { formatYaml, parseYaml } from "#formats/yaml";
+import {
+  decodeUtf8,
+  Fault,
+  type FileTree,
+  isObject,
+  type Json,
+  type JsonObject,
+  RecordingTree,
+  type Rendering,
+} from "#kernel";
+import { DeliveryFault } from "./faults.ts";
+import { layoutDepth } from "./limits.ts";
+import { OverlayTree } from "./overlay-tree.ts";
+import type { Renderer } from "./render-desk.ts";
+
+/** Builds the kustomization of a folder. */
+export type Build = (tree: FileTree, path: string) => Rendering;
+
+const kustomizationNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/** The renderer named `layout`, over a kustomize build. */
+export function layoutRenderer(version: string, build: Build): Renderer {
+  return {
+    name: "layout",
+    version: `layout 1, ${version}`,
+    render: (tree, path, options) => renderLayout(tree, path, { options, build }),
+  };
+}
+
+function renderLayout(tree: FileTree, path: string, how: { options: JsonObject; build: Build }): Rendering {
+  const recording = new RecordingTree(tree);
+  requireFolder(recording, path);
+  const found = findKustomization(recording, path);
+  const file = join(path, found ?? "kustomization.yaml");
+  const own = found === undefined ? generate(recording, path) : readKustomization(recording, file);
+  const merged = merge(own, how.options, (component) => recording.entry(join(path, component)) !== undefined);
+  // The build reads through the recording, so what it asks of the source is noted; the merged file is not the source's.
+  const rendering = how.build(new OverlayTree(recording, { [file]: formatYaml(merged) }), path);
+  return { ...rendering, reads: recording.reads() };
+}
+
+function requireFolder(tree: FileTree, path: string): void {
+  const entry = tree.entry(path);
+  if (entry?.type === "folder") return;
+  throw new DeliveryFault({
+    code: "path-missing",
+    disposition: "retry",
+    at: `spec.path ./${path}`,
+    message: entry === undefined ? "kustomization path not found in the source" : `is a ${entry.type}, not a folder`,
+    hint: `folders at the root of the source: ${foldersOf(tree).join(", ") || "none"}`,
+  });
+}
+
+function foldersOf(tree: FileTree): string[] {
+  return (tree.list("") ?? []).filter((entry) => entry.type === "folder").map((entry) => entry.name);
+}
+
+function join(path: string, name: string): string {
+  return path === "" ? name : `${path}/${name}`;
+}
+
+function findKustomization(tree: FileTree, path: string): string | undefined {
+  return kustomizationNames.find((name) => tree.entry(join(path, name))?.type === "file");
+}
+
+function readKustomization(tree: FileTree, file: string): JsonObject {
+  const value = parseYaml(decodeUtf8(tree.read(file)));
+  if (value === null) return {};
+  if (isObject(value)) return value;
+  throw new Fault({ code: "kustomization-invalid", disposition: "stall", at: file, message: "is not a kustomization" });
+}
+
+/** A kustomization that lists the folder's files; a folder with a kustomization of its own is one entry. */
+function generate(tree: FileTree, path: string): JsonObject {
+  const resources: Json[] = [];
+  const walk = (folder: string, depth: number): void => {
+    if (depth > layoutDepth) throw tooDeep(folder);
+    for (const entry of tree.list(join(path, folder).replace(/\/$/, "")) ?? []) {
+      const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.type === "file" && /\.ya?ml$/.test(entry.name)) resources.push(name);
+      if (entry.type !== "folder") continue;
+      if (findKustomization(tree, join(path, name)) === undefined) walk(name, depth + 1);
+      else resources.push(name);
+    }
+  };
+  walk("", 0);
+  return { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources };
+}
+
+function tooDeep(folder: string): DeliveryFault {
+  return new DeliveryFault({
+    code: "render-failed",
+    disposition: "stall",
+    at: folder,
+    message: `folders are nested more than ${layoutDepth} deep`,
+    hint: "add a kustomization.yaml that names what to apply",
+  });
+}
+
+/** What the delivery states, merged: names and namespace replace, patches and components are appended, images merge by name. */
+function merge(own: JsonObject, options: JsonObject, exists: (component: string) => boolean): JsonObject {
+  const merged: JsonObject = { ...own };
+  const replace = (from: string, to: string): void => {
+    if (options[from] !== undefined) merged[to] = options[from];
+  };
+  replace("targetNamespace", "namespace");
+  replace("namePrefix", "namePrefix");
+  replace("nameSuffix", "nameSuffix");
+  replace("buildMetadata", "buildMetadata");
+  if (listOf(options["patches"]).length > 0) {
+    merged["patches"] = [...listOf(own["patches"]), ...listOf(options["patches"])];
+  }
+  const components = listOf(options["components"]).filter(
+    (component) => options["ignoreMissingComponents"] !== true || exists(String(component as string)),
+  );
+  if (components.length > 0) merged["components"] = [...listOf(own["components"]), ...components.map(localComponent)];
+  if (listOf(options["images"]).length > 0) {
+    merged["images"] = mergeImages(listOf(own["images"]), listOf(options["images"]));
+  }
+  return merged;
+}
+
+function localComponent(component: Json): Json {
+  if (typeof component === "string" && !component.startsWith("/") && !component.includes("://")) return component;
+  throw new DeliveryFault({
+    code: "spec-invalid",
+    disposition: "stall",
+    at: `spec.components ${JSON.stringify(component)}`,
+    message: "components must be local and relative",
+    hint: "name a folder in the same source",
+  });
+}
+
+/** By name; newTag and digest are one unit, so that one cannot survive from the file beside the other from the spec. */
+function mergeImages(own: readonly Json[], stated: readonly Json[]): Json[] {
+  const merged = own.filter(isObject).map((image) => ({ ...image }));
+  for (const image of stated.filter(isObject)) {
+    const before = merged.find((other) => other["name"] === image["name"]);
+    if (before === undefined) {
+      merged.push(image);
+      continue;
+    }
+    if (image["newTag"] !== undefined || image["digest"] !== undefined) {
+      delete before["newTag"];
+      delete before["digest"];
+    }
+    Object.assign(before, image);
+  }
+  return merged;
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
