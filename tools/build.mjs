@@ -46,6 +46,12 @@ export async function buildAll() {
     output: "engine/dist/main.js",
     build: () => run(bin("typescript", "bin/tsc"), ["-b", "engine/tsconfig.main.json"]),
   });
+  whenStale({
+    name: "console",
+    inputs: ["console/src", "console/public", "console/index.html", "console/vite.config.ts", "console/package.json"],
+    output: "console/dist/index.html",
+    build: () => run(bin("vite", "bin/vite.js"), ["build", "--logLevel", "warn"], join(root, "console")),
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

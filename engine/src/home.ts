@@ -1,8 +1,8 @@
 // Wires the embedded home: store, control plane, its life and simulated workloads, the engine, and the HTTP port. Loaded
 // only by `keelson up`.
 
-import { randomInt } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { randomBytes, randomInt } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fluxDefinitions } from "#api/flux";
 import { administrator, startApiServer } from "#apiserver";
@@ -11,6 +11,7 @@ import { startWorkloads } from "#apiserver/workloads";
 import type { Home, HomeOptions } from "#cli";
 import type { Cluster } from "#cluster";
 import { type Clock, Fault, type Manifest } from "#kernel";
+import { startHttpServer } from "#server";
 import { openStore } from "#store";
 import { openLog } from "./log.ts";
 
@@ -32,13 +33,25 @@ export async function openHome(options: HomeOptions, clock: Clock): Promise<Home
   await startWorkloads({ cluster, clock, signal, random, failed });
   step("installing the Flux definitions");
   await installDefinitions(cluster, fluxDefinitions());
+  step("opening the console");
+  const token = readToken(join(dataFolder, "token"));
+  const http = await startHttpServer({
+    cluster,
+    clock,
+    port: options.port,
+    token,
+    consoleFolder: options.consoleFolder,
+    failed: (error) => log.error("http", error),
+    signal,
+  });
   return {
     cluster,
     kubeconfig: join(dataFolder, "kubeconfig"),
     api: "",
-    url: "",
+    url: `http://127.0.0.1:${http.port}/?token=${token}`,
     async close() {
       ending.abort();
+      await http.close();
       await server.close();
       await store.close();
       log.close();
@@ -81,6 +94,15 @@ async function untilServed(cluster: Cluster, definitions: readonly Manifest[]): 
     await new Promise((resolve) => setTimeout(resolve, servedPauseMs));
   }
   throw new Fault({ code: "internal", disposition: "retry", message: "the definitions were not served in time" });
+}
+
+/** The console's token: made once for a data folder, so that an open page survives a restart. */
+function readToken(path: string): string {
+  const found = existsSync(path) ? readFileSync(path, "utf8").trim() : "";
+  if (found !== "") return found;
+  const token = randomBytes(24).toString("base64url");
+  writeFileSync(path, `${token}\n`, { mode: 0o600 });
+  return token;
 }
 
 /** From 0 to 1, for back-off and names. */

@@ -10,6 +10,8 @@ export type HomeOptions = {
   port: number;
   /** Where else the kubeconfig is written. */
   kubeconfigOut: string | undefined;
+  /** The console's built files. */
+  consoleFolder: string;
   /** Told what is being done, in words. */
   step: (text: string) => void;
 };
@@ -32,6 +34,7 @@ export type Ports = {
   cluster?: Cluster;
   /** Starts the embedded home. */
   openHome?: (options: HomeOptions) => Promise<Home>;
-  /** The folder of the example fleet, as shipped. */
+  /** The console's built files, and the example fleet, as shipped. */
+  consoleFolder?: string;
   exampleFolder?: string;
 };

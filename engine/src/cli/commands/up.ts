@@ -62,7 +62,9 @@ export const command: Command = defineCommand({
       await checkPortFree(apiPort, "--api-port");
       await checkPortFree(port, "--port");
       const kubeconfigOut = given["kubeconfig-out"] === undefined ? undefined : kubeconfig;
-      home = await openHome({ dataFolder: folder, apiPort, port, kubeconfigOut, step: (text) => view.step(text) });
+      const consoleFolder = ports.consoleFolder ?? "";
+      const step = (text: string): void => view.step(text);
+      home = await openHome({ dataFolder: folder, apiPort, port, kubeconfigOut, consoleFolder, step });
       lock.write({ ...file, kubeconfig: home.kubeconfig, url: home.url, api: home.api });
       const fleet = await startFleet({ asked, given, folder, home, ports, view });
       view.step("");

@@ -1,0 +1,41 @@
+// Who may ask: only names of this machine (against DNS rebinding), and only with the token where something is shown or
+// changed. A browser gets the token once in the address and keeps it in a cookie that no script can read.
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+
+const cookieName = "keelson";
+
+/** True for a Host header that names this machine, or one of the names allowed beside. */
+export function isHostAllowed(request: IncomingMessage, allowed: readonly string[]): boolean {
+  const host = (request.headers.host ?? "").toLowerCase().replace(/:\d+$/, "");
+  return host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host) || allowed.includes(host);
+}
+
+/** True when a page of another origin sent it. Programs send no Origin. */
+export function isForeign(request: IncomingMessage): boolean {
+  const { origin, host } = request.headers;
+  return origin !== undefined && origin !== `http://${host ?? ""}` && origin !== `https://${host ?? ""}`;
+}
+
+/** True when the request carries the token: as a bearer or as our cookie. */
+export function hasToken(request: IncomingMessage, token: string): boolean {
+  const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  if (bearer !== undefined) return isSame(bearer, token);
+  const cookie = (request.headers.cookie ?? "")
+    .split(";")
+    .map((part) => part.trim())
+    .find((part) => part.startsWith(`${cookieName}=`));
+  return cookie !== undefined && isSame(cookie.slice(cookieName.length + 1), token);
+}
+
+/** The cookie that keeps a browser signed in until it closes; other sites' pages cannot make it be sent. */
+export function tokenCookie(token: string): string {
+  return `${cookieName}=${token}; Path=/; HttpOnly; SameSite=Strict`;
+}
+
+/** In constant time, whatever the lengths. */
+export function isSame(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

@@ -1,0 +1,3 @@
+// What the HTTP port itself can fail with.
+
+export type ServerCode = "port-taken";

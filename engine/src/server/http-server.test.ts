@@ -1,0 +1,215 @@
+import { request } from "node:http";
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fluxDefinitions } from "#api/flux";
+import { administrator, type ApiServer, startApiServer } from "#apiserver";
+import type { Cluster } from "#cluster";
+import { type Clock, type Manifest, splitApiVersion } from "#kernel";
+import { memoryStore } from "#store";
+import { type HttpServer, startHttpServer } from "./http-server.ts";
+
+const clock: Clock = {
+  now: () => Date.UTC(2026, 0, 1),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+};
+const token = "correct-horse";
+const ending = new AbortController();
+const hooked: string[] = [];
+let folder = "";
+let api: ApiServer;
+let cluster: Cluster;
+let server: HttpServer;
+
+async function create(manifest: Manifest): Promise<void> {
+  const { group, version } = splitApiVersion(manifest.apiVersion);
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const discovery = await cluster.discover(true);
+    const resource = discovery.ok ? discovery.value.byKind(group, manifest.kind, version) : undefined;
+    if (resource !== undefined) {
+      const { name, namespace = "" } = manifest.metadata;
+      const created = await cluster.create({ resource, namespace, name }, manifest, { fieldManager: "test" });
+      if (!created.ok) throw new Error(created.status.message);
+      return;
+    }
+    await new Promise((done) => setTimeout(done, 10));
+  }
+  throw new Error(`not served: ${manifest.kind}`);
+}
+
+const apps: Manifest = {
+  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+  kind: "Kustomization",
+  metadata: { name: "apps", namespace: "flux-system" },
+  spec: { interval: "10m", path: "./apps", prune: true, sourceRef: { kind: "GitRepository", name: "fleet" } },
+};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "keelson-console-"));
+  mkdirSync(join(folder, "assets"));
+  writeFileSync(join(folder, "index.html"), "<title>console</title>");
+  writeFileSync(join(folder, "assets", "main-abc.js"), "1");
+  api = await startApiServer({ store: memoryStore(), clock });
+  cluster = api.cluster(administrator);
+  for (const definition of fluxDefinitions()) await create(definition);
+  await create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "flux-system" } });
+  await create(apps);
+  server = await startHttpServer({
+    cluster,
+    clock,
+    port: 0,
+    token,
+    consoleFolder: folder,
+    hook: (link) => link.name === "fleet" && hooked.push(`${link.kind}/${link.namespace}/${link.name}`) > 0,
+    artifacts: (asked, response) => asked.url === "/artifacts/x.tar.gz" && response.end("bytes") !== undefined,
+    signal: ending.signal,
+  });
+  await until(async () => (await ask("/readyz")).status === 200);
+});
+
+afterAll(async () => {
+  ending.abort();
+  await server.close();
+  await api.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function until(isDone: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 300 && !(await isDone()); attempt++)
+    await new Promise((done) => setTimeout(done, 10));
+}
+
+type Asked = { method?: string; headers?: Record<string, string>; body?: string };
+type Answered = { status: number; headers: Record<string, unknown>; text: string };
+
+/** By node:http, which unlike fetch lets a test choose Host and Origin. */
+function ask(path: string, { method = "GET", headers = {}, body }: Asked = {}): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port: server.port, path, method, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    asked.on("error", reject).end(body);
+  });
+}
+
+const bearer = { authorization: `Bearer ${token}` };
+
+describe("the port", () => {
+  const cases: [string, string, Asked, number][] = [
+    ["tells anyone that it lives", "/healthz", {}, 200],
+    ["shows the page without data to anyone", "/", {}, 200],
+    ["answers any page of the console with the console", "/Kustomization/flux-system/apps", {}, 200],
+    ["keeps the API behind the token", "/api/stream", {}, 401],
+    ["keeps metrics behind the token", "/metrics", {}, 401],
+    ["refuses another token", "/metrics", { headers: { authorization: "Bearer wrong" } }, 401],
+    ["refuses another token in the address", "/?token=wrong", {}, 401],
+    ["refuses a name that is not this machine's", "/healthz", { headers: { host: "evil.example" } }, 421],
+    [
+      "refuses pages of other origins",
+      "/api/objects/Kustomization/flux-system/apps",
+      { headers: { ...bearer, origin: "http://evil.example" } },
+      403,
+    ],
+    [
+      "does not change anything on GET",
+      "/api/objects/Kustomization/flux-system/apps/reconcile",
+      { headers: bearer },
+      405,
+    ],
+    [
+      "knows no other actions",
+      "/api/objects/Kustomization/flux-system/apps/explode",
+      { method: "POST", headers: bearer },
+      404,
+    ],
+    ["says when an object is not there", "/api/objects/Kustomization/flux-system/none", { headers: bearer }, 404],
+    ["shows no other kinds", "/api/objects/Secret/flux-system/none", { headers: bearer }, 404],
+    ["serves artifacts", "/artifacts/x.tar.gz", {}, 200],
+    ["says which artifacts it does not have", "/artifacts/y.tar.gz", {}, 404],
+    ["wants the token for a webhook", "/hook/GitRepository/flux-system/fleet", { method: "POST" }, 401],
+    [
+      "says which sources it does not know",
+      `/hook/GitRepository/flux-system/none?token=${token}`,
+      { method: "POST" },
+      404,
+    ],
+    ["wants POST for a webhook", `/hook/GitRepository/flux-system/fleet?token=${token}`, {}, 405],
+  ];
+  for (const [name, path, asked, status] of cases) {
+    it(name, async () => {
+      const answer = await ask(path, asked);
+      expect(answer.status).toBe(status);
+      expect(answer.headers["content-security-policy"]).toContain("default-src 'none'");
+    });
+  }
+
+  it("takes a webhook as a request to look now", async () => {
+    const answer = await ask(`/hook/GitRepository/flux-system/fleet?token=${token}`, { method: "POST", body: "{}" });
+    expect([answer.status, hooked]).toEqual([202, ["GitRepository/flux-system/fleet"]]);
+  });
+
+  it("cuts off a webhook that is too large", async () => {
+    const body = "x".repeat(4 * 1024 * 1024);
+    const answer = await ask(`/hook/GitRepository/flux-system/fleet?token=${token}`, { method: "POST", body }).catch(
+      () => ({ status: 413 }),
+    );
+    expect(answer.status).toBe(413);
+  });
+
+  it("signs a browser in and takes the token out of the address", async () => {
+    const answer = await ask(`/Kustomization/flux-system/apps?token=${token}`);
+    expect([answer.status, answer.headers["location"]]).toEqual([303, "/Kustomization/flux-system/apps"]);
+    const cookie = String(answer.headers["set-cookie"]);
+    expect(cookie).toContain("HttpOnly; SameSite=Strict");
+    const signedIn = await ask("/metrics", { headers: { cookie: cookie.split(";")[0] ?? "" } });
+    expect(signedIn.status).toBe(200);
+    expect(signedIn.text).toContain('gotk_resource_info{customresource_kind="Kustomization"');
+  });
+
+  it("keeps hashed files for ever and the page never", async () => {
+    expect((await ask("/assets/main-abc.js")).headers["cache-control"]).toContain("immutable");
+    expect((await ask("/")).headers["cache-control"]).toBe("no-cache");
+  });
+});
+
+describe("the console's API", () => {
+  it("shows one delivery with what it holds", async () => {
+    const answer = await ask("/api/objects/Kustomization/flux-system/apps", { headers: bearer });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      card: { key: "Kustomization/flux-system/apps", path: "./apps", source: { name: "fleet" }, isSuspended: false },
+      objects: [],
+      unlisted: 0,
+    });
+  });
+
+  it("suspends, resumes and reconciles", async () => {
+    const post = (action: string): Promise<Answered> =>
+      ask(`/api/objects/Kustomization/flux-system/apps/${action}`, { method: "POST", headers: bearer });
+    expect(JSON.parse((await post("suspend")).text)).toMatchObject({ spec: { suspend: true } });
+    expect(JSON.parse((await post("resume")).text)).toMatchObject({ spec: { suspend: false } });
+    expect((await post("reconcile")).text).toContain('"reconcile.fluxcd.io/requestedAt":"2026-01-01T00:00:00.000Z"');
+  });
+
+  it("streams the whole state, then each change", async () => {
+    const parts: string[] = [];
+    const stream = request(
+      { host: "127.0.0.1", port: server.port, path: "/api/stream", headers: bearer },
+      (response) => {
+        response.setEncoding("utf8").on("data", (chunk: string) => parts.push(chunk));
+      },
+    );
+    stream.on("error", () => undefined).end();
+    await until(() => Promise.resolve(parts.join("").includes("event: fleet")));
+    expect(parts.join("")).toContain('"key":"Kustomization/flux-system/apps"');
+    await create({ ...apps, metadata: { name: "later", namespace: "flux-system" } });
+    await until(() => Promise.resolve(parts.join("").includes("event: change")));
+    expect(parts.join("")).toContain('data: {"put":{"kind":"Kustomization","namespace":"flux-system","name":"later"');
+    stream.destroy();
+  });
+});
