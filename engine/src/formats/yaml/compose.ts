@@ -103,6 +103,7 @@ export class Composer {
       );
     const made = place(node ?? new YamlNode("scalar"), first);
     made.tag = tag === "!" ? (made.kind === "scalar" ? "!!str" : "") : tag;
+    made.isTagged = tag !== "" && tag !== "!";
     if (anchor !== "") {
       made.anchor = anchor;
       this.#anchors.set(anchor, made);
@@ -126,8 +127,8 @@ export class Composer {
       node.style = token.style;
       return node;
     }
-    if (token.type === "flow-list-start") return new YamlNode("list");
-    if (token.type === "flow-map-start") return new YamlNode("map");
+    if (token.type === "flow-list-start") return flowNode("list");
+    if (token.type === "flow-map-start") return flowNode("map");
     if (token.type === "block-list-start") return isBlock ? new YamlNode("list") : undefined;
     if (token.type === "block-map-start") return isBlock ? new YamlNode("map") : undefined;
     return token.type === "block-entry" && mayBeIndentless ? new YamlNode("list") : undefined;
@@ -261,6 +262,12 @@ function checkCharacters(text: string): void {
   const line = before.split("\n").length;
   const column = found.index - before.lastIndexOf("\n");
   throw new YamlFault("yaml-syntax", "control characters are not allowed", { line, column });
+}
+
+function flowNode(kind: "list" | "map"): YamlNode {
+  const node = new YamlNode(kind);
+  node.style = "flow";
+  return node;
 }
 
 function isDocumentEnd(type: TokenType): boolean {

@@ -1,6 +1,7 @@
 // How go-yaml v2 writes a text: plain where that reads back as the same text, else in quotes or as a literal block
 // (emitterc.go: analyze, select style, write).
 
+import type { ScalarStyle } from "./node.ts";
 import { resolvePlain } from "./resolve.ts";
 
 /** Where a text begins, and the indent of its further lines. */
@@ -42,6 +43,14 @@ export function formatKey(key: string, indent: number): { text: string; isSimple
   }
   const text = formatText(key, { column: indent + 2, indent: indent + 2 });
   return { text: text.startsWith("|") && text.endsWith("\n") ? text : `${text}\n`, isSimple: false };
+}
+
+/** The style in which go-yaml v3 writes a text into a block: quotes where it could be read as something else. */
+export function textStyle(text: string): ScalarStyle {
+  if (text.includes("\n")) return analyse(text).isBlockAllowed ? "literal" : "double";
+  if (!canBePlain(text)) return "double";
+  const shape = analyse(text);
+  return shape.isPlainAllowed ? "plain" : shape.isSingleAllowed ? "single" : "double";
 }
 
 function utf8Length(text: string): number {

@@ -2,12 +2,15 @@
 // items are key, value, key, value. Comments are not kept: no output of ours carries any.
 
 export type NodeKind = "scalar" | "map" | "list" | "alias";
-export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded";
+/** `flow` is the style of lists in brackets and maps in braces; on a scalar it means plain. */
+export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded" | "flow";
 
 export class YamlNode {
   kind: NodeKind;
   /** The tag as written, in short form ("!!str", "!own"), or "" where none is written. */
   tag: string;
+  /** True when the tag is written out, not implied. */
+  isTagged: boolean;
   /** A scalar's text, an alias' name; "" otherwise. */
   value: string;
   style: ScalarStyle;
@@ -21,6 +24,7 @@ export class YamlNode {
   constructor(kind: NodeKind, value = "", tag = "") {
     this.kind = kind;
     this.tag = tag;
+    this.isTagged = false;
     this.value = value;
     this.style = "plain";
     this.items = kind === "scalar" || kind === "alias" ? noItems : [];

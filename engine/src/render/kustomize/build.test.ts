@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import { type Fault, memoryTree } from "#kernel";
+import { build } from "./index.ts";
+
+const web = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: nginx:1.0
+        envFrom:
+        - configMapRef: {name: settings}
+`;
+
+function faultOf(files: Record<string, string>, path = "."): Fault {
+  try {
+    build(memoryTree(files), path);
+  } catch (thrown) {
+    return thrown as Fault;
+  }
+  throw new Error("the build did not fail");
+}
+
+test("an overlay over a base: prefix, image, hash and the reference to it", () => {
+  const { text, rendering } = build(
+    memoryTree({
+      "base/kustomization.yaml": "resources: [web.yaml]\nconfigMapGenerator:\n- {name: settings, literals: [a=1]}\n",
+      "base/web.yaml": web,
+      "prod/kustomization.yaml": "resources: [../base]\nnamePrefix: prod-\nimages:\n- {name: nginx, newTag: '2.0'}\n",
+      "other.yaml": "not read",
+    }),
+    "prod",
+  );
+  expect(text).toContain("name: prod-settings-");
+  expect(text).toContain("image: nginx:2.0");
+  expect(rendering.manifests.map((one) => one.kind)).toEqual(["ConfigMap", "Deployment"]);
+  expect(rendering.reads.map((read) => read.path)).not.toContain("other.yaml");
+  expect(rendering.reads).toContainEqual({ path: "prod/Kustomization", what: "file", hash: null });
+});
+
+test.each([
+  [
+    "a cycle",
+    { "a/kustomization.yaml": "resources: [../b]", "b/kustomization.yaml": "resources: [../a]" },
+    "a",
+    /cycle/,
+  ],
+  ["no kustomization", { "a/x.yaml": web }, "a", /unable to find/],
+  ["a file outside", { "a/kustomization.yaml": "resources: [../x.yaml]", "x.yaml": web }, "a", /not in or below/],
+  ["an unknown field", { "kustomization.yaml": "resource: [x.yaml]" }, ".", /unknown field "resource"/],
+  ["a remote base", { "kustomization.yaml": "resources: [https://example.com/a/b]" }, ".", /not allowed/],
+  ["a chart", { "kustomization.yaml": "helmCharts:\n- name: x" }, ".", /enable-helm/],
+  [
+    "an object twice",
+    { "kustomization.yaml": "resources: [a.yaml, b.yaml]", "a.yaml": web, "b.yaml": web },
+    ".",
+    /already registered/,
+  ],
+  [
+    "a program",
+    { "kustomization.yaml": "generators:\n- |\n  apiVersion: v1\n  kind: Run\n  metadata: {name: x}" },
+    ".",
+    /own plugins/,
+  ],
+] as const)("%s is refused with a clear word", (_name, files, path, words) => {
+  let text = "";
+  for (let error: unknown = faultOf({ ...files }, path); error instanceof Error; error = error.cause)
+    text += `${error.message}\n`;
+  expect(text).toMatch(words);
+});

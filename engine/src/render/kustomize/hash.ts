@@ -1,0 +1,54 @@
+// The suffix that ties a generated object's name to its content (api/hasher).
+
+import { isObject, type Json, type JsonObject, sha256Hex } from "#kernel";
+import type { YamlNode } from "#formats/yaml";
+import { field } from "./nodes.ts";
+import { nodeToData } from "./values.ts";
+
+const letters: { readonly [digit: string]: string } = { "0": "g", "1": "h", "3": "k", a: "m", e: "t" };
+
+/** Ten letters and digits for a ConfigMap or Secret. */
+export function contentHash(node: YamlNode): string {
+  const kind = field(node, "kind")?.value ?? "";
+  const parts: JsonObject = { data: valueOf(node, "data"), kind, name: "" };
+  if (kind === "Secret") parts["type"] = valueOf(node, "type");
+  const extra = kind === "Secret" ? "stringData" : "binaryData";
+  const value = valueOf(node, extra);
+  if (isObject(value)) parts[extra] = value;
+  const digest = sha256Hex(encodeGoJson(parts));
+  return digest.slice(0, 10).replace(/[013ae]/g, (digit) => letters[digit] as string);
+}
+
+function valueOf(node: YamlNode, name: string): Json {
+  const value = field(node, name);
+  if (value === undefined) return "";
+  return value.kind === "scalar" ? value.value : nodeToData(value);
+}
+
+/** JSON text as Go's encoding/json writes it: keys sorted, HTML's signs escaped. */
+export function encodeGoJson(value: Json, indent = ""): string {
+  return write(value, indent, "");
+}
+
+function write(value: Json, indent: string, padding: string): string {
+  if (typeof value === "string") return goString(value);
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const inner = padding + indent;
+  const isList = Array.isArray(value);
+  const members = isList
+    ? value.map((item) => write(item, indent, inner))
+    : Object.keys(value)
+        .sort()
+        .map((key) => `${goString(key)}:${indent === "" ? "" : " "}${write(value[key] as Json, indent, inner)}`);
+  const [open, close] = isList ? ["[", "]"] : ["{", "}"];
+  if (members.length === 0 || indent === "") return `${open}${members.join(",")}${close}`;
+  return `${open}\n${inner}${members.join(`,\n${inner}`)}\n${padding}${close}`;
+}
+
+function goString(text: string): string {
+  return JSON.stringify(text).replace(
+    /[<>&\u2028\u2029]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

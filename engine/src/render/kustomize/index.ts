@@ -1,0 +1,8 @@
+// Kustomize, to the letter of v5.8.2.
+
+export { build, type BuildOptions, type BuildResult, kustomizeVersion } from "./build.ts";
+export type { HelmPort, HelmRequest } from "./context.ts";
+export type { KustomizeFaultCode } from "./faults.ts";
+export type { HelmChart, HelmGlobals } from "./kustomization.ts";
+export type { LocalPaths, RemoteContent } from "./loader.ts";
+export { parseRemote, type RemoteSpec } from "./remote.ts";

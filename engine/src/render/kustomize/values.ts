@@ -1,0 +1,105 @@
+// Node trees to plain data, as kustomize's last step does it: written by go-yaml v3, read back by it, then JSON. And plain
+// data back to nodes, as it does after a JSON patch.
+
+import { formatGoFloat, formatTimestamp, isTimestamp, resolvePlain, textStyle, YamlNode } from "#formats/yaml";
+import { isObject, type Json, type JsonObject, setOwn } from "#kernel";
+import { invalid } from "./faults.ts";
+import { stringTag } from "./nodes.ts";
+import { roundTripFolded } from "./folded.ts";
+
+/** The data of a map or list. Throws on duplicate keys, keys that are no text, and numbers JSON does not have. */
+export function nodeToData(node: YamlNode): Json {
+  if (node.kind !== "map") return convert(node);
+  return mapToData(node, true);
+}
+
+function convert(node: YamlNode): Json {
+  switch (node.kind) {
+    case "map":
+      return mapToData(node, false);
+    case "list":
+      return node.items.map(convert);
+    case "alias":
+      return convert(node.target as YamlNode);
+    case "scalar":
+      return scalarToData(node);
+    default:
+      return null;
+  }
+}
+
+function mapToData(node: YamlNode, isTop: boolean): JsonObject {
+  const object: JsonObject = {};
+  for (let i = 0; i < node.items.length; i += 2) {
+    const key = node.items[i] as YamlNode;
+    const name = key.value;
+    if (Object.hasOwn(object, name)) throw invalid(`mapping key "${name}" already defined`, placeOf(key));
+    if (!isTop && scalarTag(key) !== stringTag) throw invalid(`key ${name} is no text`, placeOf(key));
+    setOwn(object, name, convert(node.items[i + 1] as YamlNode));
+  }
+  return object;
+}
+
+function placeOf(node: YamlNode): { at?: string } {
+  return node.line > 0 ? { at: `line ${node.line}` } : {};
+}
+
+/** The tag a scalar has once written and read back. */
+export function scalarTag(node: YamlNode): string {
+  const isQuoted = (node.style !== "plain" && node.style !== "flow") || node.value.includes("\n");
+  if (node.tag === "") return isQuoted ? stringTag : resolvePlain(node.value, "v3").tag;
+  if (node.tag === stringTag && !node.isTagged) return stringTag;
+  if (!node.isTagged && isQuoted && resolvePlain(node.value, "v3").tag === node.tag) return stringTag;
+  return node.tag;
+}
+
+function scalarToData(node: YamlNode): Json {
+  const value = node.style === "folded" ? roundTripFolded(node.value) : node.value;
+  const tag = scalarTag(node);
+  if (tag === stringTag) return checkText(value);
+  const resolved = resolvePlain(value, "v3");
+  if (tag === resolved.tag || (tag === "!!float" && resolved.tag === "!!int")) {
+    if (typeof resolved.value === "number" && !Number.isFinite(resolved.value))
+      throw invalid(`${value} is a number that JSON does not have`, placeOf(node));
+    if (tag === "!!timestamp") return isTimestamp(value) ? formatTimestamp(value) : value;
+    if (tag === "!!float") return Number(resolved.value);
+    return Object.is(resolved.value, -0) ? 0 : resolved.value;
+  }
+  if (ownTags.has(tag)) throw invalid(`cannot decode ${resolved.tag} \`${value}\` as a ${tag}`, placeOf(node));
+  return checkText(value);
+}
+
+const ownTags: ReadonlySet<string> = new Set(["!!int", "!!float", "!!bool", "!!null", "!!timestamp"]);
+
+/** JSON leaves these as they are, and the YAML reader that comes next refuses them. */
+const unreadable = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
+function checkText(value: string): string {
+  if (unreadable.test(value)) throw invalid("control characters are not allowed in text");
+  return value;
+}
+
+/** Nodes of data that came out of a JSON patch: all numbers are doubles, text has the quotes go-yaml gives it. */
+export function dataToNode(data: Json): YamlNode {
+  if (Array.isArray(data)) {
+    const list = new YamlNode("list", "", "!!seq");
+    for (const item of data) list.items.push(dataToNode(item));
+    return list;
+  }
+  if (isObject(data)) {
+    const map = new YamlNode("map", "", "!!map");
+    for (const key of Object.keys(data)) map.items.push(textNode(key), dataToNode(data[key] as Json));
+    return map;
+  }
+  if (data === null) return new YamlNode("scalar", "null", "!!null");
+  if (typeof data === "boolean") return new YamlNode("scalar", String(data), "!!bool");
+  if (typeof data === "string") return textNode(data);
+  const value = formatGoFloat(Number(data));
+  return new YamlNode("scalar", value, resolvePlain(value, "v3").tag);
+}
+
+function textNode(value: string): YamlNode {
+  const node = new YamlNode("scalar", value, stringTag);
+  node.style = textStyle(value);
+  return node;
+}
