@@ -1,0 +1,200 @@
+// Scripts of writes by several managers, recorded from a real kube-apiserver by tools/record-merge.mjs. Each step starts from the
+// object as the real server had it, so that one difference does not hide the next.
+
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { applyDefaults, type CustomKind, customKinds } from "#api/crd";
+import { builtinSchemas, schemaFor } from "#api/kubernetes";
+import { applyMergePatch } from "#formats/patch";
+import { deepFreeze, isObject, type Json, type JsonObject, type ManagedFieldsEntry } from "#kernel";
+import { applyManifest, trackUpdate, withoutManagedFields, type WriteContext } from "./apply.ts";
+import { type FieldSet, fieldSetOf } from "./field-set.ts";
+import { entriesOf } from "./managers.ts";
+import type { ObjectType } from "./shape.ts";
+import { strategicMerge } from "./strategic.ts";
+
+type Step = {
+  op: "apply" | "create" | "update" | "merge" | "strategic";
+  manager: string;
+  isForced?: boolean;
+  subresource?: string;
+  body: JsonObject;
+  code: number;
+  answer: JsonObject;
+};
+type Script = { kind: string; name: string; seed: number; steps: Step[] };
+
+const folder = process.env["KEELSON_MERGE_RECORD"] ?? new URL("./testdata/server", import.meta.url).pathname;
+const definition = JSON.parse(readFileSync(`${folder}/definition.json`, "utf8")) as JsonObject;
+const widget = customKinds(definition)[0] as CustomKind;
+
+function builtin(group: string, version: string, kind: string): ObjectType {
+  return { schemas: builtinSchemas, root: schemaFor(group, version, kind) as string };
+}
+
+const types: { [kind: string]: ObjectType } = {
+  ConfigMap: builtin("", "v1", "ConfigMap"),
+  Service: builtin("", "v1", "Service"),
+  Deployment: builtin("apps", "v1", "Deployment"),
+  Widget: { schemas: widget.schemas, root: widget.root },
+};
+
+/** What the server resets in each request, so that it is owned by nobody. */
+function ignoredIn(kind: string, subresource: string): FieldSet {
+  if (subresource === "status")
+    return kind === "Widget" ? fieldSetOf(["spec"], ["metadata"]) : fieldSetOf(["spec"], ["metadata", "labels"]);
+  return kind === "ConfigMap" ? fieldSetOf() : fieldSetOf(["status"]);
+}
+
+function readScripts(kind: string): Script[] {
+  return readFileSync(`${folder}/${kind.toLowerCase()}.jsonl`, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Script);
+}
+
+/** The time of the request: the newest that the server wrote, or one after all it had. */
+function timeOf(before: JsonObject | undefined, step: Step): number {
+  const known = new Set(entriesOf(before).map((entry) => JSON.stringify(entry)));
+  const fresh = entriesOf(step.answer).filter((entry) => !known.has(JSON.stringify(entry)));
+  const times = fresh.map((entry) => Date.parse(entry.time ?? "")).filter((time) => !Number.isNaN(time));
+  if (times.length > 0) return Math.max(...times);
+  // Written within the second of the write before: the entry looks as it did.
+  const own = entriesOf(step.answer).filter((entry) => entry.manager === step.manager && entry.time !== undefined);
+  const isWritten = versionOf(before) !== versionOf(step.answer);
+  if (!isWritten || own.length === 0) return Date.UTC(2100, 0, 1);
+  return Math.max(...own.map((entry) => Date.parse(entry.time as string)));
+}
+
+function versionOf(object: JsonObject | undefined): Json | undefined {
+  const metadata = object?.["metadata"];
+  return isObject(metadata) ? metadata["resourceVersion"] : undefined;
+}
+
+function contextOf(script: Script, before: JsonObject | undefined, step: Step): WriteContext {
+  const subresource = step.subresource ?? "";
+  return {
+    manager: step.manager,
+    subresource,
+    type: types[script.kind],
+    nowMs: timeOf(before, step),
+    ignored: ignoredIn(script.kind, subresource),
+  };
+}
+
+function withName(script: Script, body: JsonObject): JsonObject {
+  const metadata = isObject(body["metadata"]) ? body["metadata"] : {};
+  return { ...body, metadata: { ...metadata, name: script.name } };
+}
+
+function checkApply(script: Script, before: JsonObject | undefined, step: Step): void {
+  const manifest = withName(script, step.body);
+  const result = applyManifest({
+    ...contextOf(script, before, step),
+    live: before,
+    manifest,
+    isForced: step.isForced === true,
+  });
+  if (step.code === 409) {
+    if (result.ok || result.reason !== "Conflict") throw new Error(`no conflict: ${JSON.stringify(step.answer)}`);
+    const lines = (text: string): string[] => text.split("\n").sort();
+    expect(lines(result.message)).toEqual(lines(step.answer["message"] as string));
+    expect(result.causes.map((cause) => JSON.stringify(cause)).sort()).toEqual(
+      (step.answer["causes"] as Json[])
+        .map((cause) =>
+          JSON.stringify({
+            reason: (cause as JsonObject)["reason"],
+            message: (cause as JsonObject)["message"],
+            field: (cause as JsonObject)["field"],
+          }),
+        )
+        .sort(),
+    );
+    return;
+  }
+  if (!result.ok) throw new Error(result.message);
+  expect(entriesOf(result.object)).toEqual(entriesOf(step.answer));
+  if (script.kind === "ConfigMap" || script.kind === "Widget")
+    expect(content(stored(result.object))).toEqual(content(step.answer));
+}
+
+/** What clients set: without what the server keeps, and without nulls and zero members, which its codecs drop or add. */
+function content(object: JsonObject): JsonObject {
+  const bare = withoutManagedFields(object);
+  const metadata = isObject(bare["metadata"]) ? bare["metadata"] : {};
+  const { metadata: _, ...rest } = bare;
+  const kept: JsonObject = { ...rest };
+  // Go's codecs leave empty maps and lists of their own types out.
+  for (const name of ["labels", "annotations", "finalizers"])
+    if (!isBare(metadata[name])) kept[name] = metadata[name] as Json;
+  if (object["kind"] === "ConfigMap" && isBare(kept["data"])) delete kept["data"];
+  return kept;
+}
+
+/** As it is stored: custom resources with their defaults. */
+function stored(object: JsonObject): JsonObject {
+  return object["kind"] === "Widget" ? applyDefaults(object, widget.schemas, widget.root) : object;
+}
+
+function isBare(value: Json | undefined): boolean {
+  return value === undefined || value === null || Object.keys(value).length === 0;
+}
+
+function checkUpdate(script: Script, before: JsonObject | undefined, step: Step): void {
+  const sent = isObject(step.body["metadata"]) ? step.body["metadata"]["managedFields"] : undefined;
+  const given =
+    step.op === "update" && Array.isArray(sent)
+      ? { managedFields: sent }
+      : step.op === "update" || before === undefined
+        ? {}
+        : { managedFields: entriesOf(before) as unknown as Json };
+  const answer = withoutAddresses(withoutManagedFields(step.answer), step);
+  const next = { ...answer, metadata: { ...(answer["metadata"] as JsonObject), ...given } };
+  const tracked = trackUpdate({ ...contextOf(script, before, step), live: before, next });
+  expect(entriesOf(tracked)).toEqual(entriesOf(step.answer));
+  checkPatch(script, before, step);
+}
+
+/** Addresses of a new Service are given after ownership was noted: nobody owns them. */
+function withoutAddresses(object: JsonObject, step: Step): JsonObject {
+  if (step.op !== "create" || object["kind"] !== "Service" || !isObject(object["spec"])) return object;
+  const { clusterIP: _, clusterIPs: _2, ipFamilies: _3, ipFamilyPolicy: _4, ...spec } = object["spec"];
+  return { ...object, spec };
+}
+
+function checkPatch(script: Script, before: JsonObject | undefined, step: Step): void {
+  if (before === undefined || script.kind === "Deployment" || script.kind === "Service") return;
+  if (step.op === "merge" && step.subresource === undefined)
+    expect(content(stored(applyMergePatch(before, step.body) as JsonObject))).toEqual(content(step.answer));
+  if (step.op !== "strategic") return;
+  const result = strategicMerge(before, step.body, types[script.kind]);
+  expect(result.ok && content(result.value)).toEqual(content(step.answer));
+}
+
+function replay(script: Script): void {
+  let live: JsonObject | undefined;
+  for (const [index, step] of script.steps.entries()) {
+    const isRefused = step.code >= 300 && step.code !== 409;
+    try {
+      if (isRefused) continue;
+      if (step.op === "apply") checkApply(script, live && deepFreeze(live), deepFreeze(step));
+      else checkUpdate(script, live && deepFreeze(live), deepFreeze(step));
+    } catch (error) {
+      throw new Error(`${script.name} step ${index} (${step.op} by ${step.manager}): ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    if (step.code < 300) live = step.answer;
+  }
+}
+
+function isSameTimes(entries: readonly ManagedFieldsEntry[]): boolean {
+  return entries.every((entry) => entry.fieldsType === "FieldsV1");
+}
+
+describe.each(["ConfigMap", "Widget", "Deployment", "Service"])("writes to a %s", (kind) => {
+  it.each(readScripts(kind))("own and conflict as on the real server: $name", (script) => {
+    replay(script);
+    for (const step of script.steps) if (step.code < 300) expect(isSameTimes(entriesOf(step.answer))).toBe(true);
+  });
+});
