@@ -1,5 +1,7 @@
 // Whether what a delivery depends on is ready, by the engine's own state, so that nobody waits for a status write.
 
+import { compileCel, evaluateCel } from "#formats/cel";
+import { asJson } from "#kernel";
 import { DeliveryFault } from "./faults.ts";
 import { dependencyRetryMs } from "./limits.ts";
 import type { Delivery, SourceRef } from "./model.ts";
@@ -7,8 +9,6 @@ import type { DeliveryState } from "./state.ts";
 
 export type Registry = {
   state(key: string): DeliveryState | undefined;
-  /** Evaluates a readiness expression over the two objects; undefined when none can be evaluated. */
-  evaluate: ((expression: string, self: DeliveryState, dependency: DeliveryState) => boolean) | undefined;
 };
 
 /** Throws DeliveryFault for the first dependency that is not met. */
@@ -40,7 +40,7 @@ type Wanted = { key: string; readyExpression?: string; revision: string };
 function whyNotMet(self: DeliveryState, wanted: Wanted, registry: Registry): string | undefined {
   const dependency = registry.state(wanted.key);
   if (dependency === undefined) return "it does not exist";
-  if (wanted.readyExpression !== undefined) return whyNotTrue(self, dependency, wanted.readyExpression, registry);
+  if (wanted.readyExpression !== undefined) return whyNotTrue(self, dependency, wanted.readyExpression);
   if (!dependency.isReady) return dependency.waitingFor ?? (dependency.message || `it is ${dependency.phase}`);
   if (dependency.object.metadata.generation !== dependency.delivery.generation)
     return "its newest spec is not read yet";
@@ -51,14 +51,23 @@ function whyNotMet(self: DeliveryState, wanted: Wanted, registry: Registry): str
   return undefined;
 }
 
-function whyNotTrue(
-  self: DeliveryState,
-  dependency: DeliveryState,
-  expression: string,
-  registry: Registry,
-): string | undefined {
-  if (registry.evaluate === undefined) return "its readyExpr cannot be evaluated by this version";
-  return registry.evaluate(expression, self, dependency) ? undefined : `its readyExpr is false: ${expression}`;
+/** A readiness expression stands in for the whole usual test. */
+function whyNotTrue(self: DeliveryState, dependency: DeliveryState, expression: string): string | undefined {
+  const program = compileCel(expression);
+  const variables = { self: asJson(self.object), dep: asJson(dependency.object) };
+  const result =
+    "message" in program ? { ok: false as const, message: program.message } : evaluateCel(expression, variables);
+  if ("message" in program || (result.ok && typeof result.value !== "boolean")) {
+    throw new DeliveryFault({
+      code: "expression-invalid",
+      disposition: "stall",
+      at: `readyExpr ${expression}`,
+      message: result.ok ? "does not give true or false" : result.message,
+      hint: "correct the expression; it sees this object as self and the dependency as dep",
+    });
+  }
+  if (!result.ok) return `its readyExpr cannot be evaluated now: ${result.message}`;
+  return result.value === true ? undefined : `its readyExpr is false: ${expression}`;
 }
 
 export function sameSource(a: SourceRef, b: SourceRef): boolean {

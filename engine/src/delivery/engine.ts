@@ -2,23 +2,12 @@
 // reports. It knows no kind; everything it must remember stands in Git or in the Kubernetes API.
 
 import { setMaxListeners } from "node:events";
-import { type Cluster, type Identity, Informer, type Resource } from "#cluster";
+import { type Cluster, type Identity, Informer } from "#cluster";
 import { runController, type Pass, type Priority, type ReconcileResult, WorkQueue } from "#controller";
-import {
-  type Clock,
-  type Fault,
-  faultFrom,
-  formatFault,
-  formatRef,
-  type JsonObject,
-  type Manifest,
-  refKey,
-  refOf,
-} from "#kernel";
+import { type Clock, type Fault, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
 import { Claims } from "./claims.ts";
 import { sameSource } from "./dependencies.ts";
-import { describeDrift, noteOutcomes, whyResting } from "./drift-log.ts";
-import { EventWriter } from "./events.ts";
+import { describeDrift, whyResting } from "./drift-log.ts";
 import { DeliveryFault } from "./faults.ts";
 import { finalise, setFinalizers } from "./finalise.ts";
 import { Kinds } from "./kinds.ts";
@@ -36,8 +25,8 @@ import {
 import { type PassResult, prepare, runPass, type SourceArtifact } from "./pass.ts";
 import { RenderDesk, type RenderPool } from "./render-desk.ts";
 import { type DeliverySnapshot, type EngineSnapshot, objectsOf, type ObjectSnapshot, snapshotOf } from "./snapshot.ts";
+import { isChange, Reporter, type Served } from "./reporter.ts";
 import { type DeliveryState, newState } from "./state.ts";
-import { StatusWriter } from "./status-writer.ts";
 import { pause } from "./waiting.ts";
 
 /** What sources offer, as the artifacts room keeps it. */
@@ -56,8 +45,6 @@ export type DeliveryOptions = {
   pool: RenderPool;
   clock: Clock;
   signal: AbortSignal;
-  /** Evaluates `readyExpr` of a dependency. */
-  evaluate?: (expression: string, self: Manifest, dependency: Manifest) => boolean;
   random?: () => number;
   /** Told of what went wrong behind the scenes, without secrets. */
   logged?: (message: string) => void;
@@ -83,8 +70,6 @@ export function startDelivery(options: DeliveryOptions): Engine {
   return new DeliveryEngine(options);
 }
 
-type Served = { dialect: Dialect; resource: Resource };
-
 class DeliveryEngine implements Engine {
   readonly ended: Promise<void>;
   readonly #options: DeliveryOptions;
@@ -96,8 +81,7 @@ class DeliveryEngine implements Engine {
   readonly #live: Live;
   readonly #desk: RenderDesk;
   readonly #claims: Claims;
-  readonly #events: EventWriter;
-  readonly #statuses: StatusWriter;
+  readonly #reporter: Reporter;
   readonly #asIdentity = new Map<string, Cluster>();
 
   constructor(options: DeliveryOptions) {
@@ -109,10 +93,7 @@ class DeliveryEngine implements Engine {
     this.#kinds = new Kinds(cluster);
     this.#live = new Live({ cluster, clock, signal, noted: (note) => this.#noted(note) });
     this.#desk = new RenderDesk(options.pool);
-    this.#events = new EventWriter(cluster, clock, "keelson");
-    this.#statuses = new StatusWriter(cluster, (object, status) => {
-      this.#log(`status of ${formatRef(refOf(object))} was not written: ${status.message}`);
-    });
+    this.#reporter = new Reporter({ cluster, clock, logged: (message) => this.#log(message) });
     this.#claims = new Claims({
       deliveries: () => this.#deliveries(),
       revisionOf: (delivery) => options.artifacts.get(delivery.source)?.revision,
@@ -141,7 +122,7 @@ class DeliveryEngine implements Engine {
   }
 
   counts(): { rendered: number; reused: number; statusWrites: number } {
-    return { ...this.#desk.counts, statusWrites: this.#statuses.count };
+    return { ...this.#desk.counts, statusWrites: this.#reporter.statusWrites };
   }
 
   async #run(): Promise<void> {
@@ -160,8 +141,7 @@ class DeliveryEngine implements Engine {
       signal,
     });
     await Promise.all(watches);
-    await this.#statuses.flush();
-    await this.#events.flush();
+    await this.#reporter.flush();
   }
 
   /** A kind may be served only later: its definition may come out of the first delivery itself. */
@@ -219,7 +199,10 @@ class DeliveryEngine implements Engine {
     if (reading.is === "foreign") return;
     if (reading.is === "refused") {
       this.#forget(key);
-      return this.#writeStatus(object, dialect.writeRefusal(object, reading.fault, this.#options.clock.now()));
+      const ref = refOf(object);
+      const served = this.#served.get(`${ref.group}/${ref.kind}`);
+      if (served !== undefined) this.#reporter.refuse(object, served, reading.fault);
+      return;
     }
     const { delivery } = reading;
     const state = this.#states.get(key);
@@ -227,6 +210,8 @@ class DeliveryEngine implements Engine {
     else Object.assign(state, { delivery, object });
     const priority = priorityOf(delivery, object, state === undefined ? undefined : previous);
     if (priority !== undefined) this.#queue.add(key, priority);
+    // Those who wait for it to exist, and those who now are in a cycle with it.
+    if (priority === "spec") this.#wakeDependents(key);
     this.#tell(key);
   }
 
@@ -338,7 +323,7 @@ class DeliveryEngine implements Engine {
   #context(state: DeliveryState, artifact: SourceArtifact, pass: Pass, signal: AbortSignal) {
     const { delivery } = state;
     const { dialect } = this.#servedBy(delivery);
-    const { clock, evaluate } = this.#options;
+    const { clock } = this.#options;
     const isAsked = pass.priority === "person";
     if (isAsked) for (const log of state.heals.values()) log.restUntilMs = 0;
     return {
@@ -350,13 +335,7 @@ class DeliveryEngine implements Engine {
       live: this.#live,
       desk: this.#desk,
       claims: this.#claims,
-      registry: {
-        state: (key: string) => this.#states.get(key),
-        evaluate:
-          evaluate === undefined
-            ? undefined
-            : (text: string, self: DeliveryState, other: DeliveryState) => evaluate(text, self.object, other.object),
-      },
+      registry: { state: (key: string) => this.#states.get(key) },
       clock,
       signal,
       ownerLabel: dialect.ownerLabel,
@@ -378,7 +357,7 @@ class DeliveryEngine implements Engine {
     const { artifact, result, startedMs } = done;
     const { delivery } = state;
     const wasReady = state.isReady && state.revision === artifact.revision;
-    this.#tellOutcomes(state, result.outcomes, artifact.revision);
+    this.#reporter.tellOutcomes(state, this.#servedBy(delivery), result.outcomes);
     state.lastFault = "";
     const about = {
       revision: artifact.revision,
@@ -406,7 +385,7 @@ class DeliveryEngine implements Engine {
     const isWaiting = fault.disposition === "wait";
     const text = `${fault.code} ${formatFault(fault)}`;
     const isNews = state.lastFault !== text || outcomes.some(isChange);
-    this.#tellOutcomes(state, outcomes, state.attemptedRevision);
+    this.#reporter.tellOutcomes(state, this.#servedBy(delivery), outcomes);
     state.isReady = false;
     state.lastFault = text;
     void this.#report(state, {
@@ -466,89 +445,10 @@ class DeliveryEngine implements Engine {
     await prepare({ desk: this.#desk, home, claims: this.#claims }, state, artifact);
   }
 
-  #tellOutcomes(state: DeliveryState, outcomes: readonly Outcome[], revision: string | undefined): void {
-    const { delivery } = state;
-    const { dialect } = this.#servedBy(delivery);
-    const { annotations } = dialect.describe(this.#reportOf(state, { phase: state.phase, revision }));
-    const now = this.#options.clock.now();
-    for (const { reason, message } of noteOutcomes(state, outcomes, now)) {
-      const isWarning = reason === "DriftDetected";
-      this.#events.write({ ref: delivery.ref, uid: delivery.uid, isWarning, reason, message, annotations });
-    }
-    const changed = outcomes.filter((outcome) => isChange(outcome) && !outcome.isDrift);
-    if (changed.length === 0) return;
-    const message = changed.map((outcome) => `${formatRef(outcome.ref)} ${outcome.word}`).join("\n");
-    const input = {
-      ref: delivery.ref,
-      uid: delivery.uid,
-      isWarning: false,
-      reason: "Progressing",
-      message,
-      annotations,
-    };
-    this.#events.write(input);
-  }
-
   #report(state: DeliveryState, about: Partial<Report> & { phase: Phase }): Promise<void> {
-    const { dialect } = this.#servedBy(state.delivery);
-    const report = this.#reportOf(state, about);
+    const report = this.#reporter.reportOf(state, about);
     this.#move(state, report.phase, report.waitingFor, report.fault);
-    if (report.isNews && (report.fault !== undefined || report.isApplied)) this.#tellResult(dialect, report);
-    return this.#writeStatusFor(state, dialect, report);
-  }
-
-  #tellResult(dialect: Dialect, report: Report): void {
-    const { delivery, fault } = report;
-    const { reason, annotations } = dialect.describe(report);
-    const seconds = Math.max(0, report.nowMs - report.startedMs) / 1000;
-    const message =
-      fault === undefined
-        ? `Reconciliation finished in ${seconds} s, revision ${report.revision ?? ""}`
-        : formatFault(fault);
-    const isWarning = fault !== undefined && fault.disposition !== "wait";
-    this.#events.write({ ref: delivery.ref, uid: delivery.uid, isWarning, reason, message, annotations });
-  }
-
-  #reportOf(state: DeliveryState, about: Partial<Report> & { phase: Phase }): Report {
-    const now = this.#options.clock.now();
-    return {
-      delivery: state.delivery,
-      revision: state.attemptedRevision,
-      originRevision: undefined,
-      isApplied: false,
-      inventory: undefined,
-      fault: undefined,
-      waitingFor: undefined,
-      leftOut: state.applied?.leftOut ?? [],
-      drift: [...state.drift.values()],
-      digest: state.applied?.digest,
-      isHealthy: undefined,
-      startedMs: now,
-      nowMs: now,
-      handledRequest: state.delivery.request,
-      isNews: false,
-      ...about,
-    };
-  }
-
-  #writeStatusFor(state: DeliveryState, dialect: Dialect, report: Report): Promise<void> {
-    const { resource } = this.#servedBy(state.delivery);
-    const status = dialect.writeStatus(state.object, report);
-    const wish = { resource, object: state.object, status, manager: dialect.statusManager };
-    return this.#statuses.write(state.delivery.key, wish);
-  }
-
-  #writeStatus(object: Manifest, status: JsonObject): void {
-    const ref = refOf(object);
-    const served = this.#served.get(`${ref.group}/${ref.kind}`);
-    if (served === undefined) return;
-    const { dialect, resource } = served;
-    void this.#statuses.write(deliveryKey(ref), {
-      resource,
-      object,
-      status,
-      manager: dialect.statusManager,
-    });
+    return this.#reporter.report(state, this.#servedBy(state.delivery), report);
   }
 
   #move(state: DeliveryState, phase: Phase, waitingFor?: string, fault?: Fault): void {
@@ -609,10 +509,6 @@ function withNewestStatus(seen: Manifest, known: Manifest | undefined): Manifest
   if (known === undefined || known.metadata.uid !== seen.metadata.uid) return seen;
   if (!isNewer(version, seen.metadata.resourceVersion ?? "")) return seen;
   return { ...seen, metadata: { ...seen.metadata, resourceVersion: version }, status: known["status"] };
-}
-
-function isChange(outcome: Outcome): boolean {
-  return outcome.word !== "unchanged" && outcome.word !== "skipped" && outcome.word !== "failed";
 }
 
 /** Why a describing object asks for a look; undefined when only its status moved. */

@@ -8,6 +8,7 @@ export type DeliveryFaultCode =
   | "source-not-ready"
   | "dependency-not-ready"
   | "dependency-cycle"
+  | "expression-invalid"
   | "path-missing"
   | "render-failed"
   | "substitution-failed"

@@ -324,6 +324,26 @@ describe("dependencies", () => {
     await world.untilReady("apps", revision);
   });
 
+  it.each([
+    ["dep.metadata.labels.stage == self.metadata.labels.stage", true],
+    ["dep.metadata.name == 'other'", false],
+  ])("with readyExpr %s are judged by it alone: %s", async (readyExpr, isMet) => {
+    world.sources.commit({ "apps/a.yaml": configMap("a", {}) });
+    const labels = { stage: "one" };
+    await world.apply(kustomization("base", { suspend: true }, { labels }));
+    await world.apply(kustomization("apps", { dependsOn: [{ name: "base", readyExpr }] }, { labels }));
+    if (isMet) await world.untilReady("apps");
+    else await world.untilFailed("apps", "its readyExpr is false");
+  });
+
+  it("with a bad readyExpr stall and say why", async () => {
+    world.sources.commit({ "apps/a.yaml": configMap("a", {}) });
+    await world.apply(kustomization("base", { suspend: true }));
+    await world.apply(kustomization("apps", { dependsOn: [{ name: "base", readyExpr: "dep.(" }] }));
+    const stalled = await world.until("the condition Stalled", () => world.condition("apps", "Stalled"));
+    expect(stalled.reason).toBe("InvalidCELExpression");
+  });
+
   it("in a cycle are named in the condition", async () => {
     world.sources.commit({ "a/a.yaml": "", "b/b.yaml": "" });
     await world.apply(

@@ -21,6 +21,7 @@ const reasons: Readonly<Record<DeliveryFaultCode | FluxFaultCode, string>> = {
   "source-not-ready": "ArtifactFailed",
   "dependency-not-ready": "DependencyNotReady",
   "dependency-cycle": "DependencyNotReady",
+  "expression-invalid": "InvalidCELExpression",
   "path-missing": "ArtifactFailed",
   "render-failed": "BuildFailed",
   "substitution-failed": "BuildFailed",
