@@ -2,7 +2,7 @@
 // from reads are frozen and shared, those from writes are the caller's own.
 
 import type { ApplyOptions, DeleteOptions, List, ListOptions, PatchBody, WatchOptions, WriteOptions } from "#cluster";
-import type { Manifest } from "#kernel";
+import type { Json, Manifest } from "#kernel";
 import {
   type Call,
   changeObject,
@@ -17,27 +17,53 @@ import {
   type Registry,
   type Removal,
   startDraft,
+  storageKey,
   type Watch,
   watchObjects,
   type WriteCall,
 } from "#apiserver/registry";
 import type { Authorizer } from "./authorizer.ts";
-import { applyObject, patchObject } from "./patching.ts";
+import { applyObject, patchedScale, patchObject } from "./patching.ts";
+import { getScale, updateScale } from "./scale.ts";
 
-export type Write<T> = { value: T; warnings: string[] };
+/** `isNew`: the object did not exist before. */
+export type Write<T> = { value: T; warnings: string[]; isNew?: boolean };
+
+/** What answers a request that no stored object answers: access reviews, tokens, logs. */
+export type Special = (call: Call, body: Manifest | undefined, query: URLSearchParams) => Promise<SpecialAnswer>;
+export type SpecialAnswer = { code: number; body: Json | string };
+
+/** Specials by `group/plural/subresource` and verb: "/pods/log get". */
+export type Specials = Readonly<Record<string, Special>>;
 
 export class Dispatch {
   readonly registry: Registry;
   readonly authorizer: Authorizer;
+  readonly #specials: Specials;
 
-  constructor(registry: Registry, authorizer: Authorizer) {
+  constructor(registry: Registry, authorizer: Authorizer, specials: Specials) {
     this.registry = registry;
     this.authorizer = authorizer;
+    this.#specials = specials;
+  }
+
+  /** undefined: the request is about a stored object. */
+  async special(
+    call: Call,
+    verb: string,
+    body: Manifest | undefined,
+    query: URLSearchParams,
+  ): Promise<SpecialAnswer | undefined> {
+    const { group, plural } = call.served.resource;
+    const special = this.#specials[`${group}/${plural}/${call.subresource} ${verb}`];
+    if (special === undefined) return undefined;
+    this.#permit(verb, call);
+    return special(call, body, query);
   }
 
   get(call: Call): Manifest {
     this.#permit("get", call);
-    return getObject(this.registry, call);
+    return call.subresource === "scale" ? getScale(this.registry, call) : getObject(this.registry, call);
   }
 
   list(call: Call, options: ListOptions): List {
@@ -57,6 +83,13 @@ export class Dispatch {
 
   update(call: Call, body: Manifest, options: WriteOptions): Promise<Write<Manifest>> {
     this.#permit("update", call);
+    const { served, subresource, namespace, name } = call;
+    if (subresource === "scale")
+      return this.#write(call, options, (write) => updateScale(this.registry, write, () => body));
+    const exists =
+      this.registry.collection(served.storage).get(storageKey(served.storage, namespace, name)) !== undefined;
+    if (!exists && served.strategy.allowsCreateOnUpdate && subresource === "")
+      return this.#write(call, options, (write) => createObject(this.registry, write, body), true);
     return this.#write(call, options, (write) => {
       const draft = startDraft(write, body);
       return changeObject(this.registry, write, { make: () => draft, retries: false });
@@ -65,14 +98,23 @@ export class Dispatch {
 
   patch(call: Call, body: PatchBody, options: WriteOptions): Promise<Write<Manifest>> {
     this.#permit("patch", call);
+    if (call.subresource === "scale")
+      return this.#write(call, options, (write) =>
+        updateScale(this.registry, write, (scale) => patchedScale(write, scale, body)),
+      );
     return this.#write(call, options, (write) => patchObject(this.registry, write, body));
   }
 
-  apply(call: Call, manifest: Manifest, options: ApplyOptions): Promise<Write<Manifest>> {
+  async apply(call: Call, manifest: Manifest, options: ApplyOptions): Promise<Write<Manifest>> {
     this.#permit("patch", call);
-    return this.#write(call, options, (write) =>
-      applyObject(this.registry, write, manifest, options.isForced === true),
-    );
+    let isNew = false;
+    const run = async (write: WriteCall): Promise<Manifest> => {
+      const applied = await applyObject(this.registry, write, manifest, options.isForced === true);
+      isNew = applied.isNew;
+      return applied.object;
+    };
+    const written = await this.#write(call, options, run);
+    return isNew ? { ...written, isNew } : written;
   }
 
   async delete(call: Call, options: DeleteOptions): Promise<Removal> {
@@ -113,9 +155,11 @@ export class Dispatch {
     call: Call,
     options: WriteOptions,
     run: (write: WriteCall) => Promise<Manifest>,
+    isNew = false,
   ): Promise<Write<Manifest>> {
     const warnings: string[] = [];
-    return { value: await run(this.#writeCall(call, options, warnings)), warnings };
+    const value = await run(this.#writeCall(call, options, warnings));
+    return isNew ? { value, warnings, isNew } : { value, warnings };
   }
 
   #writeCall(call: Call, options: WriteOptions, warnings: string[]): WriteCall {

@@ -35,7 +35,7 @@ export async function applyObject(
   call: WriteCall,
   body: Manifest,
   isForced: boolean,
-): Promise<Manifest> {
+): Promise<{ object: Manifest; isNew: boolean }> {
   const { served } = call;
   if (call.fieldManager === "")
     throw new Refusal({
@@ -64,15 +64,21 @@ export async function applyObject(
         call.name,
         `uid mismatch: the provided object specified uid ${manifest.metadata.uid}, and no existing object was found`,
       );
-    return createObject(registry, call, applyOver(registry, call, undefined, { manifest, isForced }), {
-      hasOwnership: true,
-    });
+    const created = applyOver(registry, call, undefined, { manifest, isForced });
+    return { object: await createObject(registry, call, created, { hasOwnership: true }), isNew: true };
   }
-  return changeObject(registry, call, {
+  const object = await changeObject(registry, call, {
     make: (live) => applyOver(registry, call, live, { manifest, isForced }),
     retries: true,
     hasOwnership: true,
   });
+  return { object, isNew: false };
+}
+
+/** A Scale with the patch on it. */
+export function patchedScale(call: WriteCall, scale: Manifest, body: PatchBody): Manifest {
+  const type = body.type === "strategic" ? "merge" : body.type;
+  return patched(call, scale, { ...body, type } as PatchBody);
 }
 
 function patched(call: WriteCall, live: Manifest, body: PatchBody): Manifest {

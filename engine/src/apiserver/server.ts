@@ -1,6 +1,7 @@
 // The embedded control plane: registry, custom resources and access wired over one store.
 
 import { randomBytes, randomUUID } from "node:crypto";
+import { join } from "node:path";
 import type { Cluster, Identity } from "#cluster";
 import { builtinServed } from "#apiserver/kinds";
 import { assert, type Clock } from "#kernel";
@@ -13,15 +14,27 @@ import { Dispatch } from "./dispatch.ts";
 import { InProcessCluster } from "./in-process.ts";
 import { namespaceLifecycle } from "./lifecycle.ts";
 import { compactEveryMs } from "./limits.ts";
+import { type Front, openFront } from "./front.ts";
+import { loadIdentity } from "#apiserver/tls";
 
 export type ApiServerOptions = {
   store: Store;
   clock: Clock;
+  /** Where certificates, the administrator's token and the kubeconfig are kept; absent: in memory alone. */
+  dataFolder?: string;
+  /** Serves HTTPS when given; port 0 takes any free one. */
+  listen?: { host?: string; port: number };
   /** Told of what failed in the background. */
   failed?: (error: unknown) => void;
 };
 
 export type ApiServer = {
+  /** "" when the server does not listen. */
+  readonly url: string;
+  /** PEM of the authority that signed the server's certificate. */
+  readonly caCertificate: string;
+  /** The administrator's kubeconfig; also in the data folder. */
+  kubeconfig(): string;
   /** The control plane in process, acting as `identity`. */
   cluster(identity: Identity): Cluster;
   /** Ends watches and timers; the store stays open, as the caller opened it. */
@@ -46,17 +59,37 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   assert(definitionKind !== undefined, "CustomResourceDefinition is served");
   const definitions = new Definitions(registry, definitionKind, failed);
   await bootstrap(registry);
-  const dispatch = new Dispatch(registry, mastersOnly);
+  const dispatch = new Dispatch(registry, mastersOnly, {});
+  const front = options.listen === undefined ? undefined : await open(options, dispatch, failed);
   const stopCompaction = compactRegularly(options.store, options.clock);
   return {
+    url: front?.url ?? "",
+    caCertificate: front?.caCertificate ?? "",
+    kubeconfig: () => front?.kubeconfig ?? "",
     cluster: (identity) => new InProcessCluster(dispatch, identity),
-    close: () => {
+    close: async () => {
       stopCompaction();
+      await front?.close();
       definitions.close();
       registry.close();
-      return Promise.resolve();
     },
   };
+}
+
+async function open(
+  options: ApiServerOptions,
+  dispatch: Dispatch,
+  failed: (error: unknown) => void,
+): Promise<Front & { caCertificate: string }> {
+  const { clock, dataFolder } = options;
+  const { host = "127.0.0.1", port = 0 } = options.listen ?? {};
+  const identity = loadIdentity(
+    dataFolder === undefined ? undefined : join(dataFolder, "pki"),
+    [...new Set(["localhost", "127.0.0.1", "::1", host])],
+    clock,
+  );
+  const front = await openFront({ dispatch, clock, identity, administrator, host, port, dataFolder, failed });
+  return { ...front, caCertificate: identity.authorityCertificate };
 }
 
 const mastersOnly: Authorizer = {

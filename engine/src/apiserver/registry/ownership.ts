@@ -69,6 +69,7 @@ function contextOf(registry: Registry, call: WriteCall, live: Manifest | undefin
 
 function ignoredBy(served: Served, subresource: string): FieldSet {
   if (subresource === "") return served.strategy.hasStatus ? statusSet : nothing;
+  if (subresource !== "status") return nothing;
   return served.custom === undefined ? specSet : allButStatusSet;
 }
 

@@ -1,0 +1,27 @@
+// Who sends a request: the bearer of a token, or nobody in particular.
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Identity } from "#cluster";
+import { unauthorized } from "#apiserver/registry";
+
+export const anonymous: Identity = { user: "system:anonymous", groups: ["system:unauthenticated"] };
+
+/** Gives the identity a token stands for, or undefined when the token is none of its own. */
+export type TokenReader = (token: string) => Identity | undefined;
+
+/** Reads the Authorization header; a token that nobody knows is refused, none at all is the anonymous user. */
+export function identityOf(authorization: string | undefined, readers: readonly TokenReader[]): Identity {
+  const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
+  if (token === undefined) return anonymous;
+  for (const read of readers) {
+    const identity = read(token);
+    if (identity !== undefined) return identity;
+  }
+  throw unauthorized();
+}
+
+/** Knows one fixed token. Compares digests, so that the time taken tells nothing. */
+export function fixedToken(token: string, identity: Identity): TokenReader {
+  const digest = createHash("sha256").update(token).digest();
+  return (given) => (timingSafeEqual(createHash("sha256").update(given).digest(), digest) ? identity : undefined);
+}

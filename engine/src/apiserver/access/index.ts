@@ -1,0 +1,3 @@
+// Who asks and what they may do.
+
+export { anonymous, fixedToken, identityOf, type TokenReader } from "./authenticator.ts";

@@ -1,0 +1,4 @@
+// What can keep the server from starting.
+
+/** port-in-use: another process listens there. cannot-listen: the address is not ours to use. */
+export type ApiServerFaultCode = "port-in-use" | "cannot-listen";

@@ -1,0 +1,80 @@
+// The control plane's HTTP side: identity files, handler and port, wired over a dispatch.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Identity } from "#cluster";
+import type { Clock } from "#kernel";
+import { fixedToken, identityOf, type TokenReader } from "#apiserver/access";
+import { OpenApi } from "#apiserver/discovery";
+import {
+  handle,
+  type HandlerContext,
+  type Incoming,
+  kubeconfigText,
+  listen,
+  Metrics,
+  Presenter,
+} from "#apiserver/http";
+import { type ServerIdentity } from "#apiserver/tls";
+import type { Dispatch } from "./dispatch.ts";
+
+export type FrontOptions = {
+  dispatch: Dispatch;
+  clock: Clock;
+  identity: ServerIdentity;
+  administrator: Identity;
+  host: string;
+  port: number;
+  dataFolder: string | undefined;
+  failed: (error: unknown) => void;
+};
+
+export type Front = { url: string; kubeconfig: string; close: () => Promise<void> };
+
+/** The name of cluster, user and context in the kubeconfig. */
+const contextName = "keelson";
+
+export async function openFront(options: FrontOptions): Promise<Front> {
+  const { dispatch, clock, identity, failed } = options;
+  const watches = new Set<() => void>();
+  const metrics = new Metrics({
+    apiserver_watches: () => watches.size,
+    apiserver_storage_revision: () => dispatch.registry.store.revision,
+  });
+  const readers: TokenReader[] = [fixedToken(identity.administratorToken, options.administrator)];
+  const context: HandlerContext = {
+    dispatch,
+    table: dispatch.registry.table,
+    openApi: new OpenApi(dispatch.registry.table),
+    address: `${options.host}:${options.port}`,
+    metrics: () => metrics.text(),
+    presenter: new Presenter(clock),
+    clock,
+    watches,
+    failed,
+    authenticate: (request: Incoming) => identityOf(request.headers.authorization, readers),
+    answered: (verb, resource, code) => metrics.count(verb, resource, code),
+  };
+  const listener = await listen({
+    host: options.host,
+    port: options.port,
+    certificate: identity.server.certificate,
+    key: identity.server.key,
+    handle: (request, response) => void handle(context, request, response),
+    endWatches: () => {
+      for (const end of watches) end();
+    },
+  });
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+  const url = `https://${host}:${listener.port}`;
+  context.address = `${host}:${listener.port}`;
+  const kubeconfig = kubeconfigText({
+    name: contextName,
+    url,
+    authority: identity.authorityCertificate,
+    token: identity.administratorToken,
+  });
+  if (options.dataFolder !== undefined)
+    writeFileSync(join(options.dataFolder, "kubeconfig"), kubeconfig, { mode: 0o600 });
+  return { url, kubeconfig, close: listener.close };
+}

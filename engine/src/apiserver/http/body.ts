@@ -1,0 +1,90 @@
+// Request bodies: bounded, JSON or YAML, gzip or plain.
+
+import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import { gunzipSync } from "node:zlib";
+import { parseYaml } from "#formats/yaml";
+import { decodeJson, Fault, type Json } from "#kernel";
+import { badRequest, tooLarge, unsupportedMediaType } from "#apiserver/registry";
+import { bodyBytesMax } from "../limits.ts";
+
+export type Incoming = IncomingMessage | Http2ServerRequest;
+
+export async function readBody(request: Incoming): Promise<Buffer> {
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > bodyBytesMax) throw tooLarge(bodyBytesMax);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bodyBytesMax) throw tooLarge(bodyBytesMax);
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks);
+  return request.headers["content-encoding"] === "gzip" ? inflate(body) : body;
+}
+
+function inflate(body: Buffer): Buffer {
+  try {
+    return gunzipSync(body, { maxOutputLength: bodyBytesMax });
+  } catch {
+    throw badRequest("the gzip body of the request could not be read, or is too large");
+  }
+}
+
+/** The media type without parameters, in lower case; JSON when the client says nothing. */
+export function mediaTypeOf(request: Incoming): string {
+  const header = request.headers["content-type"] ?? "";
+  const type = (header.split(";")[0] ?? "").trim().toLowerCase();
+  return type === "" ? "application/json" : type;
+}
+
+const yamlTypes: ReadonlySet<string> = new Set(["application/yaml", "application/apply-patch+yaml"]);
+const jsonTypes: ReadonlySet<string> = new Set([
+  "application/json",
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/strategic-merge-patch+json",
+]);
+
+/** The data of a body; `kind` names in errors what it should have been. */
+export function parseBody(body: Buffer, mediaType: string, kind: string): Json {
+  const text = body.toString("utf8");
+  if (yamlTypes.has(mediaType)) return parseYamlBody(text, kind);
+  if (!jsonTypes.has(mediaType))
+    throw unsupportedMediaType(
+      "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
+    );
+  try {
+    return decodeJson(text);
+  } catch (error) {
+    const start = text.length > 24 ? `${text.slice(0, 28)} ...` : text;
+    const why = error instanceof SyntaxError ? jsonProblem(error, text) : "invalid JSON";
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${start})`,
+    );
+  }
+}
+
+function jsonProblem(error: SyntaxError, text: string): string {
+  if (text.trim() === "" || /end of (JSON )?input|Unterminated/i.test(error.message))
+    return "unexpected end of JSON input";
+  const char = /Unexpected token '?(.)'?/.exec(error.message)?.[1];
+  return char === undefined ? "invalid JSON" : `invalid character '${char}' looking for beginning of value`;
+}
+
+function parseYamlBody(text: string, kind: string): Json {
+  if (text.trimStart().startsWith("{")) {
+    try {
+      return decodeJson(text);
+    } catch {
+      // YAML's flow style also begins with a brace.
+    }
+  }
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    const why = error instanceof Fault ? error.message : "invalid YAML";
+    throw badRequest(`error decoding YAML (must be of type ${kind}): ${why}`);
+  }
+}

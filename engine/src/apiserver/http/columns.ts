@@ -1,0 +1,440 @@
+// The columns of `kubectl get` for the built-in kinds, as kube-apiserver's printers define them. A kind that is not here has a
+// name and an age.
+
+import type { Json, Manifest } from "#kernel";
+import { age, humanDuration, labelText, selectorText } from "./human.ts";
+import { findAll } from "./json-path.ts";
+import { podCells, type PodLike } from "./pod-row.ts";
+
+/** `cell` gives a string, number or boolean; priority 1 is shown by -o wide alone. */
+export type Column = {
+  name: string;
+  type: string;
+  format?: string;
+  priority: number;
+  cell: (object: Manifest, nowMs: number) => Json;
+};
+
+type Cell = Column["cell"];
+
+function column(name: string, cell: Cell, options: { type?: string; isWide?: boolean } = {}): Column {
+  return { name, type: options.type ?? "string", priority: options.isWide === true ? 1 : 0, cell };
+}
+
+const wide = { isWide: true };
+const integer = { type: "integer" };
+
+export const nameColumn: Column = { ...column("Name", (object) => object.metadata.name), format: "name" };
+export const ageColumn: Column = column("Age", (object, now) => age(object.metadata.creationTimestamp, now));
+
+/** The value at a path, or what stands for nothing. */
+function at(path: string, absent: Json = ""): Cell {
+  return (object) => findAll(object as unknown as Json, path)[0] ?? absent;
+}
+
+function number(name: string, path: string): Column {
+  return column(name, at(path, 0), integer);
+}
+
+function count(path: string): Cell {
+  return (object) => {
+    const value = findAll(object as unknown as Json, path)[0];
+    return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
+  };
+}
+
+function joined(path: string): Cell {
+  return (object) =>
+    findAll(object as unknown as Json, path)
+      .map(String)
+      .join(",") || "<none>";
+}
+
+function labels(path: string): Cell {
+  return (object) => labelText(findAll(object as unknown as Json, path)[0]);
+}
+
+function selector(path: string): Cell {
+  return (object) => selectorText(findAll(object as unknown as Json, path)[0]);
+}
+
+function containers(path: string): Column[] {
+  return [
+    column("Containers", joined(`${path}.containers[*].name`), wide),
+    column("Images", joined(`${path}.containers[*].image`), wide),
+  ];
+}
+
+const template = "spec.template.spec";
+
+const replicas: Column[] = [
+  number("Desired", "spec.replicas"),
+  number("Current", "status.replicas"),
+  number("Ready", "status.readyReplicas"),
+];
+
+function fraction(ready: string, wanted: string): Cell {
+  return (object) => `${String(at(ready, 0)(object, 0))}/${String(at(wanted, 0)(object, 0))}`;
+}
+
+function since(path: string, absent: string): Cell {
+  return (object, now) => {
+    const value = at(path, null)(object, now);
+    return typeof value === "string" ? age(value, now) : absent;
+  };
+}
+
+function hasCondition(object: Manifest, type: string): boolean {
+  return at(`status.conditions[?(@.type=="${type}")].status`)(object, 0) === "True";
+}
+
+function jobStatus(object: Manifest): string {
+  const { deletionTimestamp } = object.metadata;
+  if (hasCondition(object, "Complete")) return "Complete";
+  if (hasCondition(object, "Failed")) return "Failed";
+  if (deletionTimestamp !== undefined) return "Terminating";
+  return ["Suspended", "FailureTarget", "SuccessCriteriaMet"].find((type) => hasCondition(object, type)) ?? "Running";
+}
+
+function jobCompletions(object: Manifest): string {
+  const succeeded = String(at("status.succeeded", 0)(object, 0));
+  const completions = at("spec.completions", null)(object, 0);
+  if (completions !== null) return `${succeeded}/${String(completions)}`;
+  const parallelism = Number(at("spec.parallelism", 0)(object, 0));
+  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
+}
+
+function jobDuration(object: Manifest, now: number): string {
+  const started = at("status.startTime", null)(object, now);
+  if (typeof started !== "string") return "";
+  const ended = at("status.completionTime", null)(object, now);
+  return humanDuration((typeof ended === "string" ? Date.parse(ended) : now) - Date.parse(started));
+}
+
+type Port = { port: number; nodePort?: number; protocol?: string };
+
+function servicePorts(object: Manifest): string {
+  const ports = ((object.spec as { ports?: Port[] } | undefined)?.ports ?? []).map(({ port, nodePort, protocol }) =>
+    (nodePort ?? 0) > 0 ? `${port}:${nodePort}/${protocol ?? "TCP"}` : `${port}/${protocol ?? "TCP"}`,
+  );
+  return ports.join(",") || "<none>";
+}
+
+function serviceAddress(object: Manifest): string {
+  const spec = (object.spec ?? {}) as { type?: string; externalIPs?: string[]; externalName?: string };
+  const own = spec.externalIPs ?? [];
+  if (spec.type === "ExternalName") return spec.externalName ?? "";
+  if (spec.type !== "LoadBalancer") return own.join(",") || "<none>";
+  return [...loadBalancerPoints(object), ...own].join(",") || "<pending>";
+}
+
+function loadBalancerPoints(object: Manifest): string[] {
+  const points = findAll(object as unknown as Json, "status.loadBalancer.ingress[*]") as {
+    ip?: string;
+    hostname?: string;
+  }[];
+  return points.map((point) => point.ip ?? point.hostname ?? "").filter((text) => text !== "");
+}
+
+function ingressHosts(object: Manifest): string {
+  const hosts = findAll(object as unknown as Json, "spec.rules[*].host")
+    .map(String)
+    .filter((host) => host !== "");
+  return hosts.length === 0 ? "*" : hosts.join(",");
+}
+
+function nodeStatus(object: Manifest): string {
+  const ready = at('status.conditions[?(@.type=="Ready")].status')(object, 0);
+  const word = ready === "True" ? "Ready" : ready === "" ? "Unknown" : "NotReady";
+  return at("spec.unschedulable", false)(object, 0) === true ? `${word},SchedulingDisabled` : word;
+}
+
+function nodeRoles(object: Manifest): string {
+  const prefix = "node-role.kubernetes.io/";
+  const roles = Object.keys(object.metadata.labels ?? {}).filter((key) => key.startsWith(prefix));
+  return (
+    roles
+      .map((key) => key.slice(prefix.length))
+      .sort()
+      .join(",") || "<none>"
+  );
+}
+
+function endpointsText(object: Manifest): string {
+  const subsets = (object.subsets ?? []) as { addresses?: { ip: string }[]; ports?: { port: number }[] }[];
+  const all = subsets.flatMap(({ addresses, ports }) =>
+    (ports ?? []).flatMap(({ port }) => (addresses ?? []).map(({ ip }) => `${ip}:${port}`)),
+  );
+  if (all.length === 0) return "<none>";
+  return all.length > 3 ? `${all.slice(0, 3).join(",")} + ${all.length - 3} more...` : all.join(",");
+}
+
+function eventObject(object: Manifest): string {
+  const { kind, name } = (object.involvedObject ?? object.regarding ?? {}) as { kind?: string; name?: string };
+  return kind === undefined || kind === "" ? (name ?? "") : `${kind.toLowerCase()}/${name ?? ""}`;
+}
+
+function eventLast(object: Manifest, now: number): string {
+  for (const path of ["series.lastObservedTime", "lastTimestamp", "deprecatedLastTimestamp", "eventTime"]) {
+    const value = at(path, null)(object, now);
+    if (typeof value === "string") return age(value, now);
+  }
+  return "<unknown>";
+}
+
+function roleText(object: Manifest): string {
+  const { kind, name } = (object.roleRef ?? {}) as { kind?: string; name?: string };
+  return `${kind ?? ""}/${name ?? ""}`;
+}
+
+function accessModes(object: Manifest, path: string): string {
+  const short: Record<string, string> = {
+    ReadWriteOnce: "RWO",
+    ReadOnlyMany: "ROX",
+    ReadWriteMany: "RWX",
+    ReadWriteOncePod: "RWOP",
+  };
+  return findAll(object as unknown as Json, path)
+    .map((mode) => short[String(mode)] ?? String(mode))
+    .join(",");
+}
+
+function claimPhase(object: Manifest): Json {
+  return object.metadata.deletionTimestamp === undefined ? at("status.phase")(object, 0) : "Terminating";
+}
+
+function budget(path: string): Cell {
+  return (object) => String(at(path, "N/A")(object, 0));
+}
+
+const podColumns: Column[] = [
+  column("Ready", (object, now) => podCells(object as unknown as PodLike, now).ready),
+  column("Status", (object, now) => podCells(object as unknown as PodLike, now).status),
+  column("Restarts", (object, now) => podCells(object as unknown as PodLike, now).restarts),
+  ageColumn,
+  column("IP", at("status.podIP", "<none>"), wide),
+  column("Node", at("spec.nodeName", "<none>"), wide),
+  column("Nominated Node", at("status.nominatedNodeName", "<none>"), wide),
+  column("Readiness Gates", () => "<none>", wide),
+];
+
+const eventColumns: Column[] = [
+  column("Last Seen", eventLast),
+  column("Type", at("type")),
+  column("Reason", at("reason")),
+  column("Object", eventObject),
+  column("Subobject", at("involvedObject.fieldPath"), wide),
+  column("Source", at("source.component", ""), wide),
+  column("Message", (object) => String(object.message ?? object.note ?? "").trim()),
+  column("First Seen", since("firstTimestamp", "<unknown>"), wide),
+  column("Count", (object) => String(at("count", 1)(object, 0)), wide),
+  { ...nameColumn, priority: 1 },
+];
+
+const byKind: Readonly<Record<string, readonly Column[]>> = {
+  Pod: [nameColumn, ...podColumns],
+  Deployment: [
+    nameColumn,
+    column("Ready", fraction("status.readyReplicas", "spec.replicas")),
+    number("Up-to-date", "status.updatedReplicas"),
+    number("Available", "status.availableReplicas"),
+    ageColumn,
+    ...containers(template),
+    column("Selector", selector("spec.selector"), wide),
+  ],
+  ReplicaSet: [
+    nameColumn,
+    ...replicas,
+    ageColumn,
+    ...containers(template),
+    column("Selector", selector("spec.selector"), wide),
+  ],
+  ReplicationController: [
+    nameColumn,
+    ...replicas,
+    ageColumn,
+    ...containers(template),
+    column("Selector", labels("spec.selector"), wide),
+  ],
+  StatefulSet: [
+    nameColumn,
+    column("Ready", fraction("status.readyReplicas", "spec.replicas")),
+    ageColumn,
+    ...containers(template),
+  ],
+  DaemonSet: [
+    nameColumn,
+    number("Desired", "status.desiredNumberScheduled"),
+    number("Current", "status.currentNumberScheduled"),
+    number("Ready", "status.numberReady"),
+    number("Up-to-date", "status.updatedNumberScheduled"),
+    number("Available", "status.numberAvailable"),
+    column("Node Selector", labels(`${template}.nodeSelector`)),
+    ageColumn,
+    ...containers(template),
+    column("Selector", selector("spec.selector"), wide),
+  ],
+  Job: [
+    nameColumn,
+    column("Status", jobStatus),
+    column("Completions", jobCompletions),
+    column("Duration", jobDuration),
+    ageColumn,
+    ...containers(template),
+    column("Selector", selector("spec.selector"), wide),
+  ],
+  CronJob: [
+    nameColumn,
+    column("Schedule", at("spec.schedule")),
+    column("Timezone", at("spec.timeZone", "<none>")),
+    column("Suspend", (object) => (at("spec.suspend", false)(object, 0) === true ? "True" : "False"), {
+      type: "boolean",
+    }),
+    column("Active", count("status.active"), integer),
+    column("Last Schedule", since("status.lastScheduleTime", "<none>")),
+    ageColumn,
+    ...containers("spec.jobTemplate.spec.template.spec"),
+    column("Selector", selector("spec.jobTemplate.spec.selector"), wide),
+  ],
+  Service: [
+    nameColumn,
+    column("Type", at("spec.type")),
+    column("Cluster-IP", at("spec.clusterIP", "<none>")),
+    column("External-IP", serviceAddress),
+    column("Port(s)", servicePorts),
+    ageColumn,
+    column("Selector", labels("spec.selector"), wide),
+  ],
+  Ingress: [
+    nameColumn,
+    column("Class", at("spec.ingressClassName", "<none>")),
+    column("Hosts", ingressHosts),
+    column("Address", (object) => loadBalancerPoints(object).join(",")),
+    column("Ports", (object) => (Number(count("spec.tls")(object, 0)) > 0 ? "80, 443" : "80")),
+    ageColumn,
+  ],
+  IngressClass: [
+    nameColumn,
+    column("Controller", at("spec.controller")),
+    column("Parameters", at("spec.parameters.name", "<none>")),
+    ageColumn,
+  ],
+  Endpoints: [nameColumn, column("Endpoints", endpointsText), ageColumn],
+  EndpointSlice: [
+    nameColumn,
+    column("AddressType", at("addressType")),
+    column("Ports", joined("ports[*].port")),
+    column("Endpoints", joined("endpoints[*].addresses[*]")),
+    ageColumn,
+  ],
+  Node: [
+    nameColumn,
+    column("Status", nodeStatus),
+    column("Roles", nodeRoles),
+    ageColumn,
+    column("Version", at("status.nodeInfo.kubeletVersion")),
+    column("Internal-IP", at('status.addresses[?(@.type=="InternalIP")].address', "<none>"), wide),
+    column("External-IP", at('status.addresses[?(@.type=="ExternalIP")].address', "<none>"), wide),
+    column("OS-Image", at("status.nodeInfo.osImage", "<unknown>"), wide),
+    column("Kernel-Version", at("status.nodeInfo.kernelVersion", "<unknown>"), wide),
+    column("Container-Runtime", at("status.nodeInfo.containerRuntimeVersion", "<unknown>"), wide),
+  ],
+  Event: eventColumns,
+  Namespace: [nameColumn, column("Status", at("status.phase")), ageColumn],
+  Secret: [nameColumn, column("Type", at("type")), column("Data", count("data"), integer), ageColumn],
+  ConfigMap: [nameColumn, column("Data", count("data"), integer), ageColumn],
+  ServiceAccount: [nameColumn, column("Secrets", count("secrets"), integer), ageColumn],
+  PersistentVolume: [
+    nameColumn,
+    column("Capacity", at("spec.capacity.storage")),
+    column("Access Modes", (object) => accessModes(object, "spec.accessModes[*]")),
+    column("Reclaim Policy", at("spec.persistentVolumeReclaimPolicy")),
+    column("Status", claimPhase),
+    column("Claim", (object) =>
+      findAll(object as unknown as Json, "spec.claimRef")
+        .map((ref) => `${(ref as { namespace: string }).namespace}/${(ref as { name: string }).name}`)
+        .join(""),
+    ),
+    column("StorageClass", at("spec.storageClassName")),
+    column("VolumeAttributesClass", at("spec.volumeAttributesClassName", "<unset>")),
+    column("Reason", at("status.reason")),
+    ageColumn,
+    column("VolumeMode", at("spec.volumeMode"), wide),
+  ],
+  PersistentVolumeClaim: [
+    nameColumn,
+    column("Status", claimPhase),
+    column("Volume", at("spec.volumeName")),
+    column("Capacity", at("status.capacity.storage")),
+    column("Access Modes", (object) => accessModes(object, "status.accessModes[*]")),
+    column("StorageClass", at("spec.storageClassName")),
+    column("VolumeAttributesClass", at("spec.volumeAttributesClassName", "<unset>")),
+    ageColumn,
+    column("VolumeMode", at("spec.volumeMode"), wide),
+  ],
+  StorageClass: [
+    nameColumn,
+    column("Provisioner", at("provisioner")),
+    column("ReclaimPolicy", at("reclaimPolicy", "Delete")),
+    column("VolumeBindingMode", at("volumeBindingMode", "Immediate")),
+    column("AllowVolumeExpansion", at("allowVolumeExpansion", false)),
+    ageColumn,
+  ],
+  HorizontalPodAutoscaler: [
+    nameColumn,
+    column(
+      "Reference",
+      (object) =>
+        `${String(at("spec.scaleTargetRef.kind")(object, 0))}/${String(at("spec.scaleTargetRef.name")(object, 0))}`,
+    ),
+    column("Targets", () => "<unknown>"),
+    column("MinPods", (object) => String(at("spec.minReplicas", "<unset>")(object, 0))),
+    number("MaxPods", "spec.maxReplicas"),
+    number("Replicas", "status.currentReplicas"),
+    ageColumn,
+  ],
+  PodDisruptionBudget: [
+    nameColumn,
+    column("Min Available", budget("spec.minAvailable")),
+    column("Max Unavailable", budget("spec.maxUnavailable")),
+    number("Allowed Disruptions", "status.disruptionsAllowed"),
+    ageColumn,
+  ],
+  NetworkPolicy: [nameColumn, column("Pod-Selector", selector("spec.podSelector")), ageColumn],
+  Role: [nameColumn, column("Created At", at("metadata.creationTimestamp"))],
+  ClusterRole: [nameColumn, column("Created At", at("metadata.creationTimestamp"))],
+  RoleBinding: [nameColumn, column("Role", roleText), ageColumn],
+  ClusterRoleBinding: [nameColumn, column("Role", roleText), ageColumn],
+  Lease: [nameColumn, column("Holder", at("spec.holderIdentity")), ageColumn],
+  PriorityClass: [
+    nameColumn,
+    number("Value", "value"),
+    column("Global-Default", at("globalDefault", false), { type: "boolean" }),
+    ageColumn,
+    column("PreemptionPolicy", at("preemptionPolicy")),
+  ],
+  CustomResourceDefinition: [nameColumn, column("Created At", at("metadata.creationTimestamp"))],
+  ControllerRevision: [
+    nameColumn,
+    column(
+      "Controller",
+      (object) =>
+        object.metadata.ownerReferences?.map(
+          (one) => `${one.kind.toLowerCase()}.${one.apiVersion.split("/")[0]}/${one.name}`,
+        )[0] ?? "<none>",
+    ),
+    number("Revision", "revision"),
+    ageColumn,
+  ],
+  APIService: [
+    nameColumn,
+    column("Service", at("spec.service.name", "Local")),
+    column("Available", at('status.conditions[?(@.type=="Available")].status', "Unknown")),
+    ageColumn,
+  ],
+  ResourceQuota: [nameColumn, ageColumn, column("Request", labels("status.hard")), column("Limit", () => "")],
+};
+
+export function builtinColumns(kind: string): readonly Column[] {
+  return byKind[kind] ?? [nameColumn, ageColumn];
+}

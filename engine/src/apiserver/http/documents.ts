@@ -1,0 +1,96 @@
+// What is served beside resources: discovery, OpenAPI, version, health and metrics.
+
+import { builtinVersion } from "#api/kubernetes";
+import {
+  aggregated,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  type OpenApi,
+  rootPaths,
+} from "#apiserver/discovery";
+import { noSuchPath, type ResourceTable } from "#apiserver/registry";
+import { json, refusal, type Reply, text } from "./respond.ts";
+
+export type DocumentContext = {
+  table: ResourceTable;
+  openApi: OpenApi;
+  address: string;
+  metrics: () => string;
+};
+
+const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+/** The answer to a GET of `path`, which is no resource. */
+export function documentReply(context: DocumentContext, path: string, accept: string): Reply {
+  const clean = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+  if (clean === "/api" || clean.startsWith("/api/")) return coreReply(context, clean, accept);
+  if (clean === "/apis" || clean.startsWith("/apis/")) return groupsReply(context, clean, accept);
+  if (clean.startsWith("/openapi/")) return openApiReply(context, clean);
+  if (/^\/(healthz|livez|readyz)(\/|$)/.test(clean)) return text("ok");
+  switch (clean) {
+    case "/":
+      return json(rootPaths(context.table));
+    case "/version":
+      return json(versionBody());
+    case "/metrics":
+      return { code: 200, body: context.metrics(), contentType: "text/plain; version=0.0.4; charset=utf-8" };
+    default:
+      return text("404 page not found\n", 404);
+  }
+}
+
+function wantsAggregated(accept: string): boolean {
+  return /as=APIGroupDiscoveryList/.test(accept) && /v=v2(;|,|$)/.test(accept);
+}
+
+function coreReply({ table, address }: DocumentContext, path: string, accept: string): Reply {
+  if (path === "/api")
+    return wantsAggregated(accept)
+      ? { ...json(aggregated(table, true)), contentType: aggregatedType }
+      : json(apiVersions(address));
+  return found(apiResourceList(table, "", path.slice("/api/".length)));
+}
+
+function groupsReply({ table }: DocumentContext, path: string, accept: string): Reply {
+  if (path === "/apis")
+    return wantsAggregated(accept)
+      ? { ...json(aggregated(table, false)), contentType: aggregatedType }
+      : json(apiGroupList(table));
+  const [group = "", version] = path.slice("/apis/".length).split("/");
+  return found(version === undefined ? apiGroup(table, group) : apiResourceList(table, group, version));
+}
+
+function found(document: Record<string, unknown> | undefined): Reply {
+  return document === undefined ? refusal(noSuchPath().status) : json(document);
+}
+
+function openApiReply({ openApi }: DocumentContext, path: string): Reply {
+  if (path === "/openapi/v3") return json(openApi.index());
+  const document =
+    path === "/openapi/v2" ? openApi.v2() : openApi.versionDocument(path.replace(/^\/openapi\/v3\//, ""));
+  if (document === undefined) return text("404 page not found\n", 404);
+  return {
+    code: 200,
+    body: document.text,
+    contentType: "application/json",
+    headers: { etag: `"${document.hash}"`, vary: "Accept" },
+  };
+}
+
+function versionBody(): Record<string, string> {
+  const version = builtinVersion();
+  const [major = "", minor = ""] = version.replace(/^v/, "").split(".");
+  return {
+    major,
+    minor,
+    gitVersion: version,
+    gitCommit: "",
+    gitTreeState: "clean",
+    buildDate: "1970-01-01T00:00:00Z",
+    goVersion: "",
+    compiler: "keelson",
+    platform: "linux/amd64",
+  };
+}

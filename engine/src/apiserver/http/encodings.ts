@@ -1,0 +1,29 @@
+// JSON texts of shared objects, kept while they are hot: a list, a get and every watcher of one write use one encoding.
+
+import { encodeJson, type Manifest } from "#kernel";
+import { encodedBytesMax } from "../limits.ts";
+
+export class Encodings {
+  /** Oldest first: what is used again moves to the end. */
+  readonly #texts = new Map<object, string>();
+  #bytes = 0;
+
+  /** The text of a frozen object. */
+  of(object: Manifest): string {
+    const known = this.#texts.get(object);
+    if (known !== undefined) {
+      this.#texts.delete(object);
+      this.#texts.set(object, known);
+      return known;
+    }
+    const text = encodeJson(object);
+    this.#texts.set(object, text);
+    this.#bytes += text.length;
+    for (const [oldest, old] of this.#texts) {
+      if (this.#bytes <= encodedBytesMax) break;
+      this.#texts.delete(oldest);
+      this.#bytes -= old.length;
+    }
+    return text;
+  }
+}

@@ -1,0 +1,82 @@
+// Objects, lists and watch events as JSON text in the form a client asked for.
+
+import type { List } from "#cluster";
+import { type Clock, encodeJson, type Manifest } from "#kernel";
+import { apiVersionOf, type Change, type Notice, type Served } from "#apiserver/registry";
+import { Encodings } from "./encodings.ts";
+import type { Shape } from "./shape.ts";
+import { tableOf } from "./table.ts";
+
+export class Presenter {
+  readonly #encodings = new Encodings();
+  readonly #clock: Clock;
+  /** Lines of watch events, by the write they tell of: encoded once for all watchers. */
+  readonly #lines = new WeakMap<Change, Map<string, Buffer>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  object(served: Served, object: Manifest, shape: Shape): string {
+    if (shape.as === "metadata") return encodeJson(metadataBody(object));
+    if (shape.as === "table") {
+      const metadata = { resourceVersion: object.metadata.resourceVersion };
+      return encodeJson(this.#table(served, [object], { include: shape.include, withColumns: true, metadata }));
+    }
+    return Object.isFrozen(object) ? this.#encodings.of(object) : encodeJson(object);
+  }
+
+  list(served: Served, list: List, shape: Shape): string {
+    const metadata = {
+      resourceVersion: list.resourceVersion,
+      ...(list.continue === "" ? {} : { continue: list.continue }),
+      ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
+    };
+    if (shape.as === "table")
+      return encodeJson(this.#table(served, list.items, { include: shape.include, withColumns: true, metadata }));
+    const [kind, apiVersion] =
+      shape.as === "metadata"
+        ? ["PartialObjectMetadataList", "meta.k8s.io/v1"]
+        : [`${served.resource.kind}List`, apiVersionOf(served)];
+    const items = list.items.map((item) =>
+      shape.as === "metadata" ? encodeJson(metadataBody(item)) : this.#encodings.of(item),
+    );
+    return `${encodeJson({ kind, apiVersion, metadata }).slice(0, -1)},"items":[${items.join(",")}]}`;
+  }
+
+  /** One line of a watch stream. `withColumns` is for the first event of a table. */
+  line(served: Served, notice: Notice, shape: Shape, withColumns: boolean): Buffer {
+    const change = notice.type === "BOOKMARK" ? undefined : notice.change;
+    if (change === undefined || shape.as === "table") return this.#encodeLine(served, notice, shape, withColumns);
+    let lines = this.#lines.get(change);
+    if (lines === undefined) this.#lines.set(change, (lines = new Map()));
+    const key = `${notice.type} ${apiVersionOf(served)} ${shape.as}`;
+    let line = lines.get(key);
+    if (line === undefined) lines.set(key, (line = this.#encodeLine(served, notice, shape, withColumns)));
+    return line;
+  }
+
+  #encodeLine(served: Served, notice: Notice, shape: Shape, withColumns: boolean): Buffer {
+    const object = this.#noticeBody(served, notice, shape, withColumns);
+    return Buffer.from(`{"type":"${notice.type}","object":${object}}\n`);
+  }
+
+  #noticeBody(served: Served, { object }: Notice, shape: Shape, withColumns: boolean): string {
+    if (shape.as === "whole") return this.object(served, object, shape);
+    if (shape.as === "metadata") return encodeJson(metadataBody(object));
+    const metadata = { resourceVersion: object.metadata.resourceVersion };
+    return encodeJson(this.#table(served, [object], { include: shape.include, withColumns, metadata }));
+  }
+
+  #table(
+    served: Served,
+    objects: readonly Manifest[],
+    options: Omit<Parameters<typeof tableOf>[2], "nowMs">,
+  ): Record<string, unknown> {
+    return tableOf(served, objects, { ...options, nowMs: this.#clock.now() });
+  }
+}
+
+function metadataBody(object: Manifest): Record<string, unknown> {
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
+}

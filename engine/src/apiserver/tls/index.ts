@@ -1,0 +1,3 @@
+// The server's own certificates and secrets.
+
+export { loadIdentity, type ServerIdentity } from "./identity-files.ts";
