@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Identity } from "#cluster";
 import type { Clock } from "#kernel";
-import { fixedToken, identityOf, type TokenReader } from "#apiserver/access";
+import { fixedToken, identityOf, impersonated, type TokenReader } from "#apiserver/access";
 import { OpenApi } from "#apiserver/discovery";
 import {
   handle,
@@ -52,7 +52,12 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     clock,
     watches,
     failed,
-    authenticate: (request: Incoming) => identityOf(request.headers.authorization, readers),
+    authenticate: (request: Incoming) => {
+      const sender = identityOf(request.headers.authorization, readers);
+      return impersonated(request.headers, sender, (identity, question) =>
+        dispatch.authorizer.decide(identity, question),
+      );
+    },
     answered: (verb, resource, code) => metrics.count(verb, resource, code),
   };
   const listener = await listen({

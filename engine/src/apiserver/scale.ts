@@ -87,7 +87,7 @@ function replicasOf(scale: Manifest, name: string): number {
   if (typeof replicas === "number" && Number.isInteger(replicas) && replicas >= 0) return replicas;
   throw invalid({ group: "autoscaling", kind: "Scale" }, name, [
     {
-      type: "FieldValueInvalid",
+      type: "Invalid",
       field: "spec.replicas",
       value: replicas as Json,
       detail: "must be greater than or equal to 0",

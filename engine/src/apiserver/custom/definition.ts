@@ -1,7 +1,8 @@
 // A CustomResourceDefinition as the server reads it, and what is served for each of its versions.
 
-import type { JsonObject, Manifest } from "#kernel";
-import type { PrinterColumn, Served, Storage, Subresource } from "#apiserver/registry";
+import { type CustomKind, customKinds } from "#api/crd";
+import type { Served, Storage, Subresource } from "#apiserver/registry";
+import { asJson, type JsonObject, type Manifest } from "#kernel";
 
 export type DefinitionNames = {
   plural: string;
@@ -16,22 +17,7 @@ export type DefinitionVersion = {
   name: string;
   served: boolean;
   storage: boolean;
-  deprecated?: boolean;
-  deprecationWarning?: string;
   schema?: { openAPIV3Schema?: JsonObject };
-  subresources?: {
-    status?: JsonObject;
-    scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
-  };
-  additionalPrinterColumns?: {
-    name: string;
-    type: string;
-    format?: string;
-    description?: string;
-    priority?: number;
-    jsonPath: string;
-  }[];
-  selectableFields?: { jsonPath: string }[];
 };
 
 export type Definition = Manifest & {
@@ -80,66 +66,64 @@ export function storageOf(definition: Definition): Storage {
 
 /** What is served of a definition: one entry a served version, the preferred one first. */
 export function servedOf(definition: Definition): Served[] {
-  return [...definition.spec.versions]
-    .filter((version) => version.served)
-    .sort((a, b) => compareVersions(b.name, a.name))
-    .map((version) => servedVersion(definition, version));
+  const storage = storageOf(definition);
+  return customKinds(asJson(definition))
+    .filter((kind) => kind.isServed)
+    .sort((a, b) => compareVersions(b.version, a.version))
+    .map((kind) => servedKind(kind, storage, rawSchema(definition, kind.version)));
 }
 
-function servedVersion(definition: Definition, version: DefinitionVersion): Served {
-  const { group, names, scope } = definition.spec;
-  const { status, scale } = version.subresources ?? {};
+function rawSchema(definition: Definition, version: string): JsonObject | undefined {
+  return definition.spec.versions.find((one) => one.name === version)?.schema?.openAPIV3Schema;
+}
+
+function servedKind(kind: CustomKind, storage: Storage, schema: JsonObject | undefined): Served {
+  const { group, version, scale } = kind;
   const subresources: Record<string, Subresource> = {};
-  if (status !== undefined) subresources.status = { group, version: version.name, kind: names.kind, verbs: partVerbs };
+  if (kind.hasStatus) subresources.status = { group, version, kind: kind.kind, verbs: partVerbs };
   if (scale !== undefined)
     subresources.scale = { group: "autoscaling", version: "v1", kind: "Scale", verbs: partVerbs };
-  const fields = (version.selectableFields ?? []).map((field) => field.jsonPath.replace(/^\./, ""));
+  const fields = kind.selectableFields.map(withoutDot);
+  const { plural, singular, shortNames, categories, isNamespaced } = kind;
   return {
     resource: {
       group,
-      version: version.name,
-      plural: names.plural,
-      singular: names.singular ?? names.kind.toLowerCase(),
-      kind: names.kind,
-      isNamespaced: scope === "Namespaced",
+      version,
+      plural,
+      singular,
+      kind: kind.kind,
+      isNamespaced,
       verbs,
-      shortNames: names.shortNames ?? [],
-      categories: names.categories ?? [],
+      shortNames,
+      categories,
       subresources: Object.keys(subresources),
     },
-    storage: storageOf(definition),
+    storage,
     subresources,
     strategy: {
-      hasStatus: status !== undefined,
+      hasStatus: kind.hasStatus,
       hasGeneration: true,
       allowsUnconditionalUpdate: false,
       allowsCreateOnUpdate: false,
-      nameRule: "subdomain",
       selectableFields: (object) => Object.fromEntries(fields.map((path) => [path, fieldText(object, path)])),
     },
-    schemas: undefined,
-    schema: undefined,
+    schemas: kind.schemas,
+    schema: kind.root,
     ...(scale === undefined
       ? {}
       : {
           scale: {
-            specReplicas: scale.specReplicasPath.replace(/^\./, ""),
-            statusReplicas: scale.statusReplicasPath.replace(/^\./, ""),
-            ...(scale.labelSelectorPath === undefined
-              ? {}
-              : { labelSelector: scale.labelSelectorPath.replace(/^\./, "") }),
+            specReplicas: withoutDot(scale.specReplicas),
+            statusReplicas: withoutDot(scale.statusReplicas),
+            ...(scale.labelSelector === "" ? {} : { labelSelector: withoutDot(scale.labelSelector) }),
           },
         }),
-    custom: {
-      columns: (version.additionalPrinterColumns ?? []).map(columnOf),
-      selectableFields: fields,
-      schema: version.schema?.openAPIV3Schema,
-    },
+    custom: { columns: kind.columns, schema, deprecationWarning: kind.deprecationWarning },
   };
 }
 
-function columnOf(column: NonNullable<DefinitionVersion["additionalPrinterColumns"]>[number]): PrinterColumn {
-  return { ...column, description: column.description ?? "", priority: column.priority ?? 0 };
+function withoutDot(path: string): string {
+  return path.replace(/^\./, "");
 }
 
 function fieldText(object: Manifest, path: string): string {

@@ -32,6 +32,16 @@ function at(path: string, absent: Json = ""): Cell {
   return (object) => findAll(object as unknown as Json, path)[0] ?? absent;
 }
 
+/** A value as text: what is no text, number or boolean is nothing. */
+function plain(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
+}
+
+/** The value at a path, as text. */
+function textAt(object: Manifest, path: string, absent: Json = ""): string {
+  return plain(at(path, absent)(object, 0));
+}
+
 function number(name: string, path: string): Column {
   return column(name, at(path, 0), integer);
 }
@@ -46,7 +56,7 @@ function count(path: string): Cell {
 function joined(path: string): Cell {
   return (object) =>
     findAll(object as unknown as Json, path)
-      .map(String)
+      .map(plain)
       .join(",") || "<none>";
 }
 
@@ -74,7 +84,7 @@ const replicas: Column[] = [
 ];
 
 function fraction(ready: string, wanted: string): Cell {
-  return (object) => `${String(at(ready, 0)(object, 0))}/${String(at(wanted, 0)(object, 0))}`;
+  return (object) => `${textAt(object, ready, 0)}/${textAt(object, wanted, 0)}`;
 }
 
 function since(path: string, absent: string): Cell {
@@ -97,9 +107,9 @@ function jobStatus(object: Manifest): string {
 }
 
 function jobCompletions(object: Manifest): string {
-  const succeeded = String(at("status.succeeded", 0)(object, 0));
+  const succeeded = textAt(object, "status.succeeded", 0);
   const completions = at("spec.completions", null)(object, 0);
-  if (completions !== null) return `${succeeded}/${String(completions)}`;
+  if (completions !== null) return `${succeeded}/${plain(completions)}`;
   const parallelism = Number(at("spec.parallelism", 0)(object, 0));
   return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
 }
@@ -138,7 +148,7 @@ function loadBalancerPoints(object: Manifest): string[] {
 
 function ingressHosts(object: Manifest): string {
   const hosts = findAll(object as unknown as Json, "spec.rules[*].host")
-    .map(String)
+    .map(plain)
     .filter((host) => host !== "");
   return hosts.length === 0 ? "*" : hosts.join(",");
 }
@@ -195,7 +205,7 @@ function accessModes(object: Manifest, path: string): string {
     ReadWriteOncePod: "RWOP",
   };
   return findAll(object as unknown as Json, path)
-    .map((mode) => short[String(mode)] ?? String(mode))
+    .map((mode) => short[plain(mode)] ?? plain(mode))
     .join(",");
 }
 
@@ -204,7 +214,7 @@ function claimPhase(object: Manifest): Json {
 }
 
 function budget(path: string): Cell {
-  return (object) => String(at(path, "N/A")(object, 0));
+  return (object) => textAt(object, path, "N/A");
 }
 
 const podColumns: Column[] = [
@@ -225,9 +235,9 @@ const eventColumns: Column[] = [
   column("Object", eventObject),
   column("Subobject", at("involvedObject.fieldPath"), wide),
   column("Source", at("source.component", ""), wide),
-  column("Message", (object) => String(object.message ?? object.note ?? "").trim()),
+  column("Message", (object) => plain(object.message ?? object.note).trim()),
   column("First Seen", since("firstTimestamp", "<unknown>"), wide),
-  column("Count", (object) => String(at("count", 1)(object, 0)), wide),
+  column("Count", (object) => textAt(object, "count", 1), wide),
   { ...nameColumn, priority: 1 },
 ];
 
@@ -384,11 +394,10 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     nameColumn,
     column(
       "Reference",
-      (object) =>
-        `${String(at("spec.scaleTargetRef.kind")(object, 0))}/${String(at("spec.scaleTargetRef.name")(object, 0))}`,
+      (object) => `${textAt(object, "spec.scaleTargetRef.kind")}/${textAt(object, "spec.scaleTargetRef.name")}`,
     ),
     column("Targets", () => "<unknown>"),
-    column("MinPods", (object) => String(at("spec.minReplicas", "<unset>")(object, 0))),
+    column("MinPods", (object) => textAt(object, "spec.minReplicas", "<unset>")),
     number("MaxPods", "spec.maxReplicas"),
     number("Replicas", "status.currentReplicas"),
     ageColumn,

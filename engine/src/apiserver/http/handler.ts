@@ -101,7 +101,7 @@ async function answerResource(context: HandlerContext, asked: Asked, route: Reso
 }
 
 async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
-  switch (asked.request.method) {
+  switch (asked.request.method ?? "GET") {
     case "GET":
     case "HEAD":
       return read(context, asked, call);

@@ -1,7 +1,8 @@
 // metav1.Table: rows that kubectl prints, with as much of each object as the client asks for.
 
 import type { Json, Manifest } from "#kernel";
-import type { PrinterColumn, Served } from "#apiserver/registry";
+import type { PrinterColumn } from "#api/crd";
+import type { Served } from "#apiserver/registry";
 import { ageColumn, builtinColumns, type Column, nameColumn } from "./columns.ts";
 import { age } from "./human.ts";
 import { findAll } from "./json-path.ts";
@@ -18,7 +19,7 @@ function customColumn(column: PrinterColumn): Column {
   return {
     name: column.name,
     type: column.type,
-    ...(column.format === undefined ? {} : { format: column.format }),
+    ...(column.format === "" ? {} : { format: column.format }),
     priority: column.priority,
     cell: (object, nowMs) => customCell(column, findAll(object as unknown as Json, column.jsonPath), nowMs),
   };

@@ -66,15 +66,6 @@ const withCreateOnUpdate: ReadonlySet<string> = new Set([
   "RuntimeClass",
 ]);
 
-const nameRules: Readonly<Record<string, Strategy["nameRule"]>> = {
-  Namespace: "label",
-  Service: "label-1035",
-  Role: "path",
-  RoleBinding: "path",
-  ClusterRole: "path",
-  ClusterRoleBinding: "path",
-};
-
 const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   Namespace: namespaceRules,
   CustomResourceDefinition: definitionRules,
@@ -88,7 +79,6 @@ export function basicStrategy(kind: string, hasStatus: boolean): Strategy {
     hasGeneration: withGeneration.has(kind),
     allowsUnconditionalUpdate: !withRequiredVersion.has(kind),
     allowsCreateOnUpdate: withCreateOnUpdate.has(kind),
-    nameRule: nameRules[kind] ?? "subdomain",
     ...(selectable === undefined ? {} : { selectableFields: selectable }),
     ...ownRules[kind],
     ...(kind === "Pod" ? { graceSeconds: podGraceSeconds } : {}),

@@ -2,14 +2,6 @@
 
 export { type Codec, plainCodec } from "./codec.ts";
 export { type Change, Collection, type Stored } from "./collection.ts";
-export {
-  type FieldError,
-  forbiddenValue,
-  formatFieldErrors,
-  invalidValue,
-  requiredValue,
-  unsupportedValue,
-} from "./field-error.ts";
 export { applyOver, objectTypeOf } from "./ownership.ts";
 export { asOwn } from "./own.ts";
 export { getObject, listObjects, parseFilter, passes } from "./read.ts";
@@ -32,7 +24,6 @@ export {
 export { type Admission, apiVersionOf, type Call, Registry, type WriteCall } from "./registry.ts";
 export { deleteCollection, deleteObject, type Removal } from "./remove.ts";
 export {
-  type PrinterColumn,
   type ResourceTable,
   type ScalePaths,
   type Served,

@@ -2,7 +2,7 @@
 // the server, turned into an answer at its edges.
 
 import type { Status } from "#cluster";
-import { type FieldError, formatFieldError, formatFieldErrors } from "./field-error.ts";
+import { causesOf, type FieldError, invalidMessage } from "#api/crd";
 
 export class Refusal extends Error {
   override readonly name: string = "Refusal";
@@ -86,15 +86,8 @@ export function invalid(kind: NamedKind, name: string, errors: readonly FieldErr
   return new Refusal({
     code: 422,
     reason: "Invalid",
-    message: `${qualified(kind.group, kind.kind)} "${name}" is invalid${errors.length === 0 ? "" : `: ${formatFieldErrors(errors)}`}`,
-    details: {
-      ...detailsOf(kind.group, kind.kind, name),
-      causes: errors.map((error) => ({
-        reason: error.type,
-        message: formatFieldError(error, { withField: false }),
-        field: error.field,
-      })),
-    },
+    message: invalidMessage({ ...kind, name }, errors),
+    details: { ...detailsOf(kind.group, kind.kind, name), causes: causesOf(errors) },
   });
 }
 

@@ -3,7 +3,7 @@
 
 import type { Identity, Resource } from "#cluster";
 import type { JsonObject, Manifest, SchemaRef, SchemaSet } from "#kernel";
-import type { FieldError } from "./field-error.ts";
+import type { FieldError, PrinterColumn } from "#api/crd";
 
 /** What versions of one resource share: one place in the store, in one version. */
 export type Storage = {
@@ -45,8 +45,6 @@ export type Strategy = {
   validate?: (draft: Manifest, live: Manifest | undefined) => FieldError[];
   /** More label-like fields for field selectors than metadata.name and metadata.namespace. */
   selectableFields?: (object: Manifest) => Readonly<Record<string, string>>;
-  /** What a valid name looks like. */
-  nameRule: "subdomain" | "label" | "path" | "label-1035" | "none";
 };
 
 /** A subresource: the kind it speaks and what may be done with it. */
@@ -54,16 +52,6 @@ export type Subresource = { group: string; version: string; kind: string; verbs:
 
 /** Where a scale subresource finds its numbers in the object, as JSON paths without the leading dot. */
 export type ScalePaths = { specReplicas: string; statusReplicas: string; labelSelector?: string };
-
-/** A column of a Table: its path is a JSONPath as in additionalPrinterColumns. */
-export type PrinterColumn = {
-  name: string;
-  type: string;
-  format?: string;
-  description: string;
-  priority: number;
-  jsonPath: string;
-};
 
 export type Served = {
   resource: Resource;
@@ -78,9 +66,10 @@ export type Served = {
   /** Present for custom resources. */
   custom?: {
     columns: readonly PrinterColumn[];
-    selectableFields: readonly string[];
     /** openAPIV3Schema as the definition has it. */
     schema: JsonObject | undefined;
+    /** Told to whoever uses a deprecated version. */
+    deprecationWarning: string | undefined;
   };
 };
 

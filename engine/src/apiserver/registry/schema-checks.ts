@@ -1,9 +1,82 @@
-// Validation of an object against the schema of its kind.
+// Objects against the schema of their kind: unknown fields dropped and told, defaults filled in, values checked.
 
-import type { Manifest } from "#kernel";
-import type { FieldError } from "./field-error.ts";
+import {
+  applyDefaults,
+  type FieldError,
+  pruneObject,
+  unknownFieldMessage,
+  validateListTypes,
+  validateValue,
+} from "#api/crd";
+import { asJson, asManifest, isObject, type Json, type JsonObject, type Manifest, setOwn } from "#kernel";
+import { fillZeros } from "#merge";
+import { badRequest } from "./refusal.ts";
+import type { WriteCall } from "./registry.ts";
 import type { Served } from "./resource.ts";
 
-export function validateSchema(_served: Served, _draft: Manifest, _live: Manifest | undefined): FieldError[] {
-  return [];
+/** The object as the version's decoder gives it: defaulted, without unknown fields. Shares parts with the draft. */
+export function decodeObject(call: WriteCall, draft: Manifest): Manifest {
+  const { served } = call;
+  if (served.schemas === undefined || served.schema === undefined) return draft;
+  const isCustom = served.custom !== undefined;
+  const start = isCustom ? applyDefaults(asJson(draft), served.schemas, served.schema) : withoutNulls(asJson(draft));
+  const { value, unknown } = pruneObject(start, served.schemas, served.schema);
+  tellUnknown(call, unknown);
+  if (isCustom) return asManifest(value);
+  refuseWrongTypes(served, value);
+  served.strategy.applyDefaults?.(asManifest(value));
+  return asManifest(fillZeros(value, served.schemas, served.schema));
+}
+
+function tellUnknown(call: WriteCall, unknown: readonly string[]): void {
+  if (unknown.length === 0 || call.fieldValidation === "Ignore") return;
+  const messages = unknown.map(unknownFieldMessage);
+  if (call.fieldValidation === "Strict") {
+    const { kind, version } = call.served.resource;
+    const prefix =
+      call.served.custom === undefined ? `${kind} in version "${version}" cannot be handled as a ${kind}: ` : "";
+    throw badRequest(`${prefix}strict decoding error: ${messages.join(", ")}`);
+  }
+  for (const message of messages) call.warn(message);
+}
+
+/** Go's decoders take a null for a field that is not set. */
+function withoutNulls(value: JsonObject): JsonObject {
+  const kept: JsonObject = {};
+  for (const [key, member] of Object.entries(value)) if (member !== null) setOwn(kept, key, withoutNullsIn(member));
+  return kept;
+}
+
+function withoutNullsIn(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutNullsIn);
+  return isObject(value) ? withoutNulls(value) : value;
+}
+
+/** A value of another type than Go's is refused before anything else is looked at. */
+function refuseWrongTypes(served: Served, object: JsonObject): void {
+  if (served.schemas === undefined || served.schema === undefined) return;
+  const wrong = validateValue(object, served.schemas, served.schema).find((error) => error.type === "TypeInvalid");
+  if (wrong === undefined) return;
+  const { kind, version } = served.resource;
+  const found = Array.isArray(wrong.value)
+    ? "array"
+    : typeof wrong.value === "string"
+      ? (/^(object|array|string|number|integer|boolean)$/.exec(wrong.value)?.[0] ?? "string")
+      : typeof wrong.value;
+  throw badRequest(
+    `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${found} into Go struct field ${kind}.${wrong.field} (${wrong.detail})`,
+  );
+}
+
+/** Built-in parts that the server fills or accepts empty although their schema calls them required. */
+const lenient: ReadonlySet<string> = new Set(["Event", "EndpointSlice", "Lease"]);
+
+/** What is wrong with an object by its schema. */
+export function validateSchema(served: Served, draft: Manifest, _live: Manifest | undefined): FieldError[] {
+  if (served.schemas === undefined || served.schema === undefined) return [];
+  const object = asJson(draft);
+  const errors = validateValue(object, served.schemas, served.schema);
+  if (served.custom !== undefined) return [...errors, ...validateListTypes(object, served.schemas, served.schema)];
+  if (lenient.has(served.resource.kind)) return [];
+  return errors.filter((error) => !error.field.startsWith("status") && !error.field.startsWith("metadata"));
 }

@@ -2,7 +2,7 @@
 
 import type { Manifest } from "#kernel";
 import { badRequest } from "./refusal.ts";
-import { labelValueProblems, qualifiedNameProblems } from "./names.ts";
+import { labelValueErrors, qualifiedNameErrors } from "#api/crd";
 
 type Operator = "=" | "!=" | "in" | "notin" | "exists" | "!" | ">" | "<";
 type Requirement = { key: string; operator: Operator; values: string[] };
@@ -55,10 +55,10 @@ function parseTerm(term: string, whole: string): Requirement {
               values: (spacedValues ?? closeValues ?? "").split(",").map((item) => item.trim()),
             }
           : { key: key as string, operator: "exists", values: [] };
-  const problems = qualifiedNameProblems(requirement.key);
+  const problems = qualifiedNameErrors(requirement.key);
   if (problems.length > 0) throw badSelector(whole, `key: Invalid value: "${requirement.key}": ${problems.join("; ")}`);
   for (const item of requirement.values) {
-    const wrong = labelValueProblems(item);
+    const wrong = labelValueErrors(item);
     if (wrong.length > 0)
       throw badSelector(whole, `values[0][${requirement.key}]: Invalid value: "${item}": ${wrong.join("; ")}`);
   }

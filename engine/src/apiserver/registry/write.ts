@@ -1,9 +1,10 @@
 // create and update: from a client's body, or a change to what stands there, to one durable write. The order of steps is
 // kube-apiserver's: decode, defaults, the kind's own preparation, admission, ownership, validation, store.
 
-import { asJson, asManifest, copyJson, equalJson, type Json, type JsonObject, type Manifest } from "#kernel";
-import { fillZeros, isSameButTimes } from "#merge";
-import { type FieldError } from "./field-error.ts";
+import type { FieldError } from "#api/crd";
+import { asJson, copyJson, equalJson, type Json, type JsonObject, type Manifest } from "#kernel";
+import { isSameButTimes } from "#merge";
+
 import { generateNameAttemptsMax, generateNameBaseMax, objectBytesMax, patchAttemptsMax } from "./limits.ts";
 import { validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
 import { asOwn } from "./own.ts";
@@ -12,7 +13,7 @@ import { alreadyExists, badRequest, conflict, invalid, modifiedText, notFound, t
 import { apiVersionOf, type Registry, type WriteCall } from "./registry.ts";
 import { finishDeletion } from "./remove.ts";
 import { type Served, storageKey, type WriteContext } from "./resource.ts";
-import { validateSchema } from "./schema-checks.ts";
+import { decodeObject, validateSchema } from "./schema-checks.ts";
 
 /** What an update starts from and what it makes of it. The draft is the maker's own; it may carry `managedFields` already. */
 export type Change = {
@@ -53,7 +54,7 @@ async function insert(
 ): Promise<Manifest | undefined> {
   const { served } = call;
   const context = contextOf(registry, call);
-  const decoded = withDefaults(served, body);
+  const decoded = decodeObject(call, body);
   const draft = hasOwnership ? decoded : asOwn(trackOwnership(registry, call, undefined, decoded));
   resetSystemMetadata(draft, served, context);
   if (served.strategy.hasStatus) delete draft.status;
@@ -113,13 +114,6 @@ function checkTypeMeta(served: Served, draft: Manifest): void {
   );
 }
 
-/** The defaults of the version's decoder, and what Go writes even when it is unset. */
-function withDefaults(served: Served, draft: Manifest): Manifest {
-  served.strategy.applyDefaults?.(draft);
-  if (served.custom !== undefined || served.schemas === undefined || served.schema === undefined) return draft;
-  return asManifest(fillZeros(asJson(draft), served.schemas, served.schema));
-}
-
 function resetSystemMetadata(draft: Manifest, served: Served, context: WriteContext): void {
   const metadata = draft.metadata;
   delete metadata.deletionTimestamp;
@@ -147,7 +141,7 @@ export async function changeObject(registry: Registry, call: WriteCall, change: 
     if (asked === "" && !change.retries && !served.strategy.allowsUnconditionalUpdate)
       refuseIfInvalid(served, wanted, [
         {
-          type: "FieldValueInvalid",
+          type: "Invalid",
           field: "metadata.resourceVersion",
           value: 0,
           detail: "must be specified for an update",
@@ -184,7 +178,7 @@ function prepareChange(registry: Registry, call: WriteCall, { wanted, live, hasO
   const { served } = call;
   const { strategy } = served;
   refuseOtherUid(call, wanted, live);
-  const decoded = withDefaults(served, wanted);
+  const decoded = decodeObject(call, wanted);
   const draft = hasOwnership ? decoded : asOwn(trackOwnership(registry, call, live, decoded));
   keepSystemMetadata(draft, live);
   if (call.subresource === "status") keepAllButStatus(draft, live);
@@ -196,7 +190,7 @@ function prepareChange(registry: Registry, call: WriteCall, { wanted, live, hasO
   if (call.subresource === "") strategy.prepareUpdate?.(draft, live, contextOf(registry, call));
   if (strategy.hasGeneration) draft.metadata.generation = nextGeneration(draft, live, strategy.hasStatus);
   refuseIfInvalid(served, draft, [
-    ...validateChangedMetadata(draft, live),
+    ...validateChangedMetadata(draft, live, served),
     ...validateSchema(served, draft, live),
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
   ]);

@@ -1,0 +1,74 @@
+// Acting as another: the Impersonate-… headers, each allowed by a rule of its own.
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { AccessQuestion, Identity } from "#cluster";
+import { badRequest, forbidden } from "#apiserver/registry";
+
+const serviceAccountPrefix = "system:serviceaccount:";
+const extraPrefix = "impersonate-extra-";
+
+/** The identity that the request acts as; refused where its sender may not impersonate so. */
+export function impersonated(
+  headers: IncomingHttpHeaders,
+  sender: Identity,
+  decide: (identity: Identity, question: AccessQuestion) => { isAllowed: boolean; reason: string },
+): Identity {
+  const user = textOf(headers["impersonate-user"]);
+  const asked = listOf(headers["impersonate-group"]);
+  const uid = textOf(headers["impersonate-uid"]);
+  const extra = extraOf(headers);
+  if (user === undefined) {
+    if (asked.length > 0 || uid !== undefined || Object.keys(extra).length > 0)
+      throw badRequest(`requested ${JSON.stringify({ groups: asked })} without impersonating a user`);
+    return sender;
+  }
+  const permit = (question: AccessQuestion): void => {
+    const verdict = decide(sender, question);
+    const named = { group: question.group, plural: question.resource };
+    if (!verdict.isAllowed) throw forbidden(named, question.name ?? "", verdict.reason);
+  };
+  permit(userQuestion(user));
+  for (const group of asked) permit({ verb: "impersonate", group: "", resource: "groups", name: group });
+  if (uid !== undefined) permit({ verb: "impersonate", group: "authentication.k8s.io", resource: "uids", name: uid });
+  for (const [key, values] of Object.entries(extra))
+    for (const name of values)
+      permit({ verb: "impersonate", group: "authentication.k8s.io", resource: "userextras", subresource: key, name });
+  return { user, groups: groupsFor(user, asked), ...(uid === undefined ? {} : { uid }), extra };
+}
+
+function userQuestion(user: string): AccessQuestion {
+  if (!user.startsWith(serviceAccountPrefix)) return { verb: "impersonate", group: "", resource: "users", name: user };
+  const [namespace = "", name = ""] = user.slice(serviceAccountPrefix.length).split(":");
+  return { verb: "impersonate", group: "", resource: "serviceaccounts", namespace, name };
+}
+
+/** A service account is in its groups without being told; whoever is not anonymous is authenticated. */
+function groupsFor(user: string, asked: readonly string[]): string[] {
+  const groups = [...asked];
+  if (asked.length === 0 && user.startsWith(serviceAccountPrefix)) {
+    const namespace = user.slice(serviceAccountPrefix.length).split(":")[0] ?? "";
+    groups.push("system:serviceaccounts", `system:serviceaccounts:${namespace}`);
+  }
+  const own = user === "system:anonymous" ? "system:unauthenticated" : "system:authenticated";
+  if (!groups.includes(own)) groups.push(own);
+  return groups;
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  const text = Array.isArray(header) ? header[0] : header;
+  return text === undefined || text === "" ? undefined : text;
+}
+
+/** Node joins repeated headers with ", ". */
+function listOf(header: string | string[] | undefined): string[] {
+  if (header === undefined) return [];
+  return (Array.isArray(header) ? header : header.split(", ")).filter((text) => text !== "");
+}
+
+function extraOf(headers: IncomingHttpHeaders): Record<string, string[]> {
+  const extra: Record<string, string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(extraPrefix)) extra[decodeURIComponent(name.slice(extraPrefix.length))] = listOf(value);
+  }
+  return extra;
+}
