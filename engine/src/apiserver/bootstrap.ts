@@ -1,5 +1,6 @@
 // What a new control plane holds before anybody asks for it.
 
+import { bootstrapRoles } from "#apiserver/access";
 import type { Manifest } from "#kernel";
 import { createObject, Refusal, type Registry, type WriteCall } from "#apiserver/registry";
 
@@ -7,9 +8,11 @@ const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 /** Creates what is missing; what is there stays as it is. */
 export async function bootstrap(registry: Registry): Promise<void> {
-  await Promise.all(
-    namespaces.map((name) => ensure(registry, { apiVersion: "v1", kind: "Namespace", metadata: { name } })),
-  );
+  const objects = [
+    ...namespaces.map((name): Manifest => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
+    ...bootstrapRoles(),
+  ];
+  await Promise.all(objects.map((object) => ensure(registry, object)));
 }
 
 /** Creates a cluster-scoped object of a built-in kind, unless it exists. */

@@ -24,6 +24,7 @@ import {
 } from "#apiserver/registry";
 import type { Authorizer } from "./authorizer.ts";
 import { applyObject, patchedScale, patchObject } from "./patching.ts";
+import { finalizeNamespace } from "./pod-parts.ts";
 import { getScale, updateScale } from "./scale.ts";
 
 /** `isNew`: the object did not exist before. */
@@ -76,8 +77,11 @@ export class Dispatch {
     return watchObjects(this.registry, call, options, deliver);
   }
 
-  create(call: Call, body: Manifest, options: WriteOptions): Promise<Write<Manifest>> {
+  async create(call: Call, body: Manifest, options: WriteOptions): Promise<Write<Manifest>> {
+    const special = await this.special(call, "create", body, new URLSearchParams());
+    if (special !== undefined) return { value: special.body as unknown as Manifest, warnings: [] };
     this.#permit("create", call);
+    if (call.subresource !== "") throw methodNotAllowed(call.served.resource, "create");
     return this.#write(call, options, (write) => createObject(this.registry, write, body));
   }
 
@@ -86,6 +90,8 @@ export class Dispatch {
     const { served, subresource, namespace, name } = call;
     if (subresource === "scale")
       return this.#write(call, options, (write) => updateScale(this.registry, write, () => body));
+    if (subresource === "finalize")
+      return this.#write(call, options, (write) => finalizeNamespace(this.registry, write, body));
     const exists =
       this.registry.collection(served.storage).get(storageKey(served.storage, namespace, name)) !== undefined;
     if (!exists && served.strategy.allowsCreateOnUpdate && subresource === "")

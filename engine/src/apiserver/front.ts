@@ -2,9 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Identity } from "#cluster";
 import type { Clock } from "#kernel";
-import { fixedToken, identityOf, impersonated, type TokenReader } from "#apiserver/access";
+import { identityOf, impersonated, type TokenReader } from "#apiserver/access";
 import { OpenApi } from "#apiserver/discovery";
 import {
   handle,
@@ -22,7 +21,8 @@ export type FrontOptions = {
   dispatch: Dispatch;
   clock: Clock;
   identity: ServerIdentity;
-  administrator: Identity;
+  /** Who each token stands for. */
+  readers: readonly TokenReader[];
   host: string;
   port: number;
   dataFolder: string | undefined;
@@ -41,7 +41,6 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     apiserver_watches: () => watches.size,
     apiserver_storage_revision: () => dispatch.registry.store.revision,
   });
-  const readers: TokenReader[] = [fixedToken(identity.administratorToken, options.administrator)];
   const context: HandlerContext = {
     dispatch,
     table: dispatch.registry.table,
@@ -53,7 +52,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     watches,
     failed,
     authenticate: (request: Incoming) => {
-      const sender = identityOf(request.headers.authorization, readers);
+      const sender = identityOf(request.headers.authorization, options.readers);
       return impersonated(request.headers, sender, (identity, question) =>
         dispatch.authorizer.decide(identity, question),
       );

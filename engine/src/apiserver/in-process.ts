@@ -89,7 +89,13 @@ export class InProcessCluster implements Cluster {
   }
 
   create(target: Target, manifest: Manifest, options: WriteOptions): Promise<Answer<Manifest>> {
-    return written(() => this.#dispatch.create(this.#call({ ...target, name: "" }, target.name), manifest, options));
+    return written(() =>
+      this.#dispatch.create(
+        this.#call(isPart(target) ? target : { ...target, name: "" }, target.name),
+        manifest,
+        options,
+      ),
+    );
   }
 
   delete(target: Target, options: DeleteOptions = {}): Promise<Answer<Manifest | undefined>> {
@@ -124,6 +130,10 @@ export class InProcessCluster implements Cluster {
     if (served === undefined) throw noSuchPath();
     return { identity: this.#identity, served, namespace: namespace ?? "", name: "", subresource: "" };
   }
+}
+
+function isPart(target: Target): boolean {
+  return (target.subresource ?? "") !== "";
 }
 
 async function answer<T>(run: () => T | Promise<T>): Promise<Answer<T>> {

@@ -138,6 +138,34 @@ describe("the in-process cluster", () => {
     });
   });
 
+  it("keeps a deleted namespace until its own finalizer is taken away by the finalize subresource", async () => {
+    await create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "going" } });
+    const target = await targetOf("", "Namespace", "going");
+    const marked = await cluster.delete(target);
+    if (!marked.ok || marked.value === undefined) throw new Error("expected the namespace to stand");
+    expect(marked.value).toMatchObject({ spec: { finalizers: ["kubernetes"] }, status: { phase: "Terminating" } });
+    await cluster.update({ ...target, subresource: "finalize" }, { ...marked.value, spec: {} }, writing);
+    expect(await cluster.get(target)).toMatchObject({ ok: false, status: { code: 404 } });
+  });
+
+  it("binds a pod to a node once", async () => {
+    const spec = { containers: [{ name: "c", image: "i" }] };
+    await create({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec });
+    const target = await targetOf("", "Pod", "p");
+    const binding: Manifest = {
+      apiVersion: "v1",
+      kind: "Binding",
+      metadata: { name: "p" },
+      target: { apiVersion: "v1", kind: "Node", name: "n1" },
+    };
+    expect((await cluster.create({ ...target, subresource: "binding" }, binding, writing)).ok).toBe(true);
+    const bound = await cluster.get(target);
+    expect(bound.ok && bound.value.spec).toMatchObject({ nodeName: "n1" });
+    expect(await cluster.create({ ...target, subresource: "binding" }, binding, writing)).toMatchObject({
+      status: { code: 409 },
+    });
+  });
+
   it("keeps a deleted object until its last finalizer is gone", async () => {
     const made = await create({ ...configMap("a"), metadata: { name: "a", finalizers: ["example.com/hold"] } });
     const target = await targetOf("", "ConfigMap", "a");

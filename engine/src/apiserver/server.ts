@@ -7,15 +7,16 @@ import { builtinServed } from "#apiserver/kinds";
 import { assert, type Clock } from "#kernel";
 import type { Store } from "#store";
 import { plainCodec, Registry } from "#apiserver/registry";
-import type { Authorizer } from "./authorizer.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { Definitions } from "#apiserver/custom";
 import { Dispatch } from "./dispatch.ts";
 import { InProcessCluster } from "./in-process.ts";
 import { namespaceLifecycle } from "./lifecycle.ts";
 import { compactEveryMs } from "./limits.ts";
-import { type Front, openFront } from "./front.ts";
-import { loadIdentity } from "#apiserver/tls";
+import { type Front, type FrontOptions, openFront } from "./front.ts";
+import { loadIdentity, type ServerIdentity } from "#apiserver/tls";
+import { fixedToken, Rbac, reviewHandlers, ServiceAccountTokens, type TokenReader } from "#apiserver/access";
+import { type PodLog, podParts } from "./pod-parts.ts";
 
 export type ApiServerOptions = {
   store: Store;
@@ -24,6 +25,8 @@ export type ApiServerOptions = {
   dataFolder?: string;
   /** Serves HTTPS when given; port 0 takes any free one. */
   listen?: { host?: string; port: number };
+  /** Gives the text of `kubectl logs`. */
+  podLog?: PodLog;
   /** Told of what failed in the background. */
   failed?: (error: unknown) => void;
 };
@@ -59,12 +62,20 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   assert(definitionKind !== undefined, "CustomResourceDefinition is served");
   const definitions = new Definitions(registry, definitionKind, failed);
   await bootstrap(registry);
-  const dispatch = new Dispatch(registry, mastersOnly, {});
-  const front = options.listen === undefined ? undefined : await open(options, dispatch, failed);
+  const identity = identityFor(options);
+  const rbac = new Rbac(registry);
+  const tokens = new ServiceAccountTokens(registry, options.clock, identity.signingKey);
+  const readers: TokenReader[] = [fixedToken(identity.administratorToken, administrator), tokens.read];
+  const podLog = options.podLog ?? (() => "");
+  const dispatch = new Dispatch(registry, rbac, {
+    ...reviewHandlers({ registry, rbac, tokens, readers }),
+    ...podParts(registry, podLog),
+  });
+  const front = options.listen === undefined ? undefined : await open(options, { dispatch, identity, readers, failed });
   const stopCompaction = compactRegularly(options.store, options.clock);
   return {
     url: front?.url ?? "",
-    caCertificate: front?.caCertificate ?? "",
+    caCertificate: identity.authorityCertificate,
     kubeconfig: () => front?.kubeconfig ?? "",
     cluster: (identity) => new InProcessCluster(dispatch, identity),
     close: async () => {
@@ -76,26 +87,18 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
 }
 
-async function open(
-  options: ApiServerOptions,
-  dispatch: Dispatch,
-  failed: (error: unknown) => void,
-): Promise<Front & { caCertificate: string }> {
-  const { clock, dataFolder } = options;
-  const { host = "127.0.0.1", port = 0 } = options.listen ?? {};
-  const identity = loadIdentity(
-    dataFolder === undefined ? undefined : join(dataFolder, "pki"),
-    [...new Set(["localhost", "127.0.0.1", "::1", host])],
-    clock,
-  );
-  const front = await openFront({ dispatch, clock, identity, administrator, host, port, dataFolder, failed });
-  return { ...front, caCertificate: identity.authorityCertificate };
+function identityFor({ dataFolder, clock, listen }: ApiServerOptions): ServerIdentity {
+  const hosts = [...new Set(["localhost", "127.0.0.1", "::1", listen?.host ?? "127.0.0.1"])];
+  return loadIdentity(dataFolder === undefined ? undefined : join(dataFolder, "pki"), hosts, clock);
 }
 
-const mastersOnly: Authorizer = {
-  decide: (identity) => ({ isAllowed: identity.groups.includes("system:masters"), reason: "" }),
-  decidePath: (identity) => ({ isAllowed: identity.groups.includes("system:masters"), reason: "" }),
-};
+function open(
+  options: ApiServerOptions,
+  parts: Pick<FrontOptions, "dispatch" | "identity" | "readers" | "failed">,
+): Promise<Front> {
+  const { host = "127.0.0.1", port = 0 } = options.listen ?? {};
+  return openFront({ ...parts, clock: options.clock, host, port, dataFolder: options.dataFolder });
+}
 
 /** The alphabet of generateName leaves out vowels and what looks alike. */
 const suffixLetters = "bcdfghjklmnpqrstvwxz2456789";

@@ -158,8 +158,6 @@ function manifestOf(body: Json, kind: string): Manifest {
 
 async function create(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
   const body = manifestOf(await bodyOf(asked, call), call.served.resource.kind);
-  const special = await context.dispatch.special(call, "create", body, asked.query);
-  if (special !== undefined) return specialReply(special);
   if (call.name !== "" && call.subresource === "") throw methodNotAllowed(call.served.resource, "create");
   return writeReply(context, asked, call, {
     ...(await context.dispatch.create(call, body, optionsOf(asked))),
