@@ -37,6 +37,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/create-kustomization.ts"),
   },
   { name: "export", summary: "Print objects as YAML to commit", load: () => import("./commands/export.ts") },
+  {
+    name: "build kustomization",
+    summary: "Build a Kustomization from a folder on disk",
+    load: () => import("./commands/build-kustomization.ts"),
+  },
+  {
+    name: "diff kustomization",
+    summary: "Show what a folder on disk would change",
+    load: () => import("./commands/diff-kustomization.ts"),
+  },
   { name: "doctor", summary: "Look for what is wrong", load: () => import("./commands/doctor.ts") },
   { name: "version", summary: "Print the version", load: () => import("./commands/version.ts") },
   {

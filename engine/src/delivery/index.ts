@@ -24,6 +24,7 @@ export {
   type VariableSource,
   type Wait,
 } from "./model.ts";
+export { type Build, layoutRenderer } from "./layout.ts";
 export { previewManifests, type PreviewOptions, previewSteps } from "./preview.ts";
 export type { SourceArtifact } from "./pass.ts";
 export {
