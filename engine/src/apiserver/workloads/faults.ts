@@ -3,7 +3,7 @@
 import type { Status } from "#cluster";
 import { Fault } from "#kernel";
 
-export type WorkloadFaultCode = "workload-refused" | "workload-stale";
+export type WorkloadFaultCode = "workload-refused" | "workload-stale" | "workload-schedule";
 
 /** The server refused a write; it is tried again. */
 export function refused(what: string, status: Status): Fault<WorkloadFaultCode> {

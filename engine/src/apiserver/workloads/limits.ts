@@ -59,3 +59,6 @@ export const missedStartsMax = 100;
 
 /** Minutes searched for a schedule's next time: leap days come within eight years. */
 export const scheduleSearchYears = 8;
+
+/** Deleted uids remembered for each kind: an answer overtaken by so many deletions does not happen. */
+export const endedMax = 4_096;

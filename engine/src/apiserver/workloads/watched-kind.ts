@@ -4,6 +4,7 @@
 import { type Answer, type Cluster, type DeleteOptions, Informer, type Resource, type Target } from "#cluster";
 import type { Clock, Manifest } from "#kernel";
 import { refused } from "./faults.ts";
+import { endedMax } from "./limits.ts";
 
 export type KindListener<T> = (current: T | undefined, previous: T | undefined) => void;
 
@@ -21,6 +22,8 @@ export class WatchedKind<T extends Manifest> {
   readonly #unowned = new Map<string, Map<string, T>>();
   /** uids of objects that our own delete removed and whose event has not come yet. */
   readonly #removed = new Set<string>();
+  /** uids whose deletion the watch has reported, newest last: an answer that arrives after it must not bring them back. */
+  readonly #ended = new Set<string>();
   readonly #listeners = new Set<KindListener<T>>();
 
   constructor(cluster: Cluster, clock: Clock, resource: Resource) {
@@ -122,7 +125,14 @@ export class WatchedKind<T extends Manifest> {
   }
 
   #gone(last: T): void {
-    this.#removed.delete(last.metadata.uid ?? "");
+    const { uid = "" } = last.metadata;
+    this.#removed.delete(uid);
+    this.#ended.add(uid);
+    if (this.#ended.size > endedMax)
+      for (const oldest of this.#ended) {
+        this.#ended.delete(oldest);
+        break;
+      }
     const held = this.get(last.metadata.namespace ?? "", last.metadata.name);
     if (held?.metadata.uid === last.metadata.uid) this.#drop(last);
     for (const listener of this.#listeners) listener(undefined, last);
@@ -131,6 +141,7 @@ export class WatchedKind<T extends Manifest> {
   /** Keeps the newer of what is held and what is given; returns it. */
   #hold(object: T): T {
     const { namespace = "", name, uid } = object.metadata;
+    if (this.#ended.has(uid ?? "")) return object;
     const objects = this.#byNamespace.get(namespace) ?? new Map<string, T>();
     const held = objects.get(name);
     if (held?.metadata.uid === uid && held !== undefined && versionOf(held) > versionOf(object)) return held;

@@ -5,11 +5,19 @@ import { setMaxListeners } from "node:events";
 import type { Cluster } from "#cluster";
 import { type Reconcile, runController, type WorkQueue } from "#controller";
 import type { Clock, Fault } from "#kernel";
+import { Ingresses, LoadBalancers } from "./addresses-published.ts";
+import { Budgets } from "./budgets.ts";
+import { Claims } from "./claims.ts";
+import { CronJobs } from "./cron-jobs.ts";
+import { DaemonSets } from "./daemon-sets.ts";
 import { Deployments } from "./deployments.ts";
+import { Endpoints } from "./endpoints.ts";
+import { Jobs } from "./jobs.ts";
 import { concurrency } from "./limits.ts";
 import { startNodes } from "./nodes.ts";
 import { Pods } from "./pods.ts";
 import { ReplicaSets } from "./replica-sets.ts";
+import { StatefulSets } from "./stateful-sets.ts";
 import { openWorld, type World } from "./world.ts";
 
 export type WorkloadsOptions = {
@@ -43,6 +51,15 @@ function loopsOf(world: World): Record<string, Loop> {
     pods: new Pods(world),
     "replica-sets": new ReplicaSets(world),
     deployments: new Deployments(world),
+    "stateful-sets": new StatefulSets(world),
+    "daemon-sets": new DaemonSets(world),
+    jobs: new Jobs(world),
+    "cron-jobs": new CronJobs(world),
+    endpoints: new Endpoints(world),
+    claims: new Claims(world),
+    "load-balancers": new LoadBalancers(world),
+    ingresses: new Ingresses(world),
+    budgets: new Budgets(world),
   };
 }
 

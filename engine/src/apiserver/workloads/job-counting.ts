@@ -1,0 +1,138 @@
+// What a Job's pods add up to, and what that makes of the Job. Pure.
+
+import { formatTime } from "#kernel";
+import { conditionOf, isTrue, withCondition } from "./conditions.ts";
+import { isActive, isReady, isTerminating } from "./pod-facts.ts";
+import type { Condition, Job, JobStatus, Pod } from "./types.ts";
+
+export type Counts = {
+  active: Pod[];
+  succeeded: number;
+  failed: number;
+  terminating: number;
+  doneIndexes: Set<number>;
+};
+
+/** Why a Job is over. */
+export type Verdict = { type: "Complete" | "Failed"; reason: string; message: string };
+
+/** Never fewer than the status has: a pod that has ended may have been deleted since. */
+export function countJob(job: Job, pods: readonly Pod[]): Counts {
+  const isIndexed = job.spec.completionMode === "Indexed";
+  const succeeded = pods.filter((pod) => pod.status?.phase === "Succeeded");
+  const doneIndexes = new Set([...succeeded.map(indexOf), ...parseIndexes(job.status?.completedIndexes ?? "")]);
+  doneIndexes.delete(-1);
+  const failed = pods.filter((pod) => pod.status?.phase === "Failed").length;
+  return {
+    active: pods.filter(isActive),
+    succeeded: isIndexed ? doneIndexes.size : Math.max(succeeded.length, job.status?.succeeded ?? 0),
+    failed: Math.max(failed, job.status?.failed ?? 0),
+    terminating: pods.filter(
+      (pod) => isTerminating(pod) && pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed",
+    ).length,
+    doneIndexes,
+  };
+}
+
+export function indexOf(pod: Pod): number {
+  const text = pod.metadata.annotations?.["batch.kubernetes.io/job-completion-index"];
+  return text === undefined ? -1 : Number(text);
+}
+
+/** undefined: it goes on. */
+export function verdictOf(job: Job, counts: Counts, now: number): Verdict | undefined {
+  const message = "Reached expected number of succeeded pods";
+  const isEnough =
+    job.spec.completions === undefined
+      ? counts.succeeded > 0 && counts.active.length === 0
+      : counts.succeeded >= job.spec.completions;
+  if (isEnough) return { type: "Complete", reason: "CompletionsReached", message };
+  const restarts = counts.active.reduce((sum, pod) => sum + restartsOf(pod), 0);
+  if (counts.failed > (job.spec.backoffLimit ?? 6) || (restarts > 0 && restarts >= (job.spec.backoffLimit ?? 6)))
+    return { type: "Failed", reason: "BackoffLimitExceeded", message: "Job has reached the specified backoff limit" };
+  const startedMs = Date.parse(job.status?.startTime ?? "");
+  const deadline = job.spec.activeDeadlineSeconds;
+  if (deadline !== undefined && job.spec.suspend !== true && startedMs + deadline * 1000 <= now)
+    return { type: "Failed", reason: "DeadlineExceeded", message: "Job was active longer than specified deadline" };
+  return undefined;
+}
+
+function restartsOf(pod: Pod): number {
+  return (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+}
+
+export function finishedAtMs(job: Job): number | undefined {
+  const finished = job.status?.conditions?.find(
+    ({ type, status }) => (type === "Complete" || type === "Failed") && status === "True",
+  );
+  return finished === undefined ? undefined : Date.parse(finished.lastTransitionTime ?? "");
+}
+
+export function jobStatus(job: Job, pods: readonly Pod[], now: number): JobStatus {
+  const counts = countJob(job, pods);
+  const verdict = verdictOf(job, counts, now);
+  const conditions = conditionsFor(job, counts, verdict, now);
+  const isOver = isTrue(conditions, "Complete") || isTrue(conditions, "Failed");
+  const numbers = { active: counts.active.length, succeeded: counts.succeeded, failed: counts.failed };
+  return {
+    ...(conditions.length === 0 ? {} : { conditions }),
+    ...startOf(job, isOver, now),
+    ...(isTrue(conditions, "Complete") ? { completionTime: job.status?.completionTime ?? formatTime(now) } : {}),
+    ...Object.fromEntries(Object.entries(numbers).filter(([, count]) => count > 0)),
+    ...(counts.doneIndexes.size > 0 ? { completedIndexes: formatIndexes(counts.doneIndexes) } : {}),
+    terminating: counts.terminating,
+    ready: counts.active.filter(isReady).length,
+    uncountedTerminatedPods: {},
+  };
+}
+
+/** A suspended Job has no start; a resumed one starts anew. */
+function startOf(job: Job, isOver: boolean, now: number): { startTime?: string } {
+  const known = job.status?.startTime;
+  if (isOver) return known === undefined ? {} : { startTime: known };
+  if (job.spec.suspend === true) return {};
+  return { startTime: known === undefined || isResumed(job) ? formatTime(now) : known };
+}
+
+/** Suspended before, and no longer: its time counts anew. */
+function isResumed(job: Job): boolean {
+  return job.spec.suspend !== true && isTrue(job.status?.conditions, "Suspended");
+}
+
+function conditionsFor(job: Job, counts: Counts, verdict: Verdict | undefined, now: number): Condition[] {
+  let conditions = job.status?.conditions ?? [];
+  const set = (condition: Condition): void => {
+    const isNew = conditionOf(conditions, condition.type)?.status !== condition.status;
+    conditions = withCondition(conditions, isNew ? { ...condition, lastProbeTime: formatTime(now) } : condition, now);
+  };
+  if (verdict !== undefined) {
+    const { type, reason, message } = verdict;
+    set({ type: type === "Complete" ? "SuccessCriteriaMet" : "FailureTarget", status: "True", reason, message });
+    // Terminal only when the last pod is gone, so that a successor never overlaps with it.
+    if (counts.active.length === 0 && counts.terminating === 0) set({ type, status: "True", reason, message });
+  } else if (job.spec.suspend === true) {
+    set({ type: "Suspended", status: "True", reason: "JobSuspended", message: "Job suspended" });
+  } else if (isTrue(conditions, "Suspended")) {
+    set({ type: "Suspended", status: "False", reason: "JobResumed", message: "Job resumed" });
+  }
+  return conditions;
+}
+
+/** `0-2,5`. */
+export function formatIndexes(indexes: ReadonlySet<number>): string {
+  const ranges: [number, number][] = [];
+  for (const index of [...indexes].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === index - 1) last[1] = index;
+    else ranges.push([index, index]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}${to === from + 1 ? "," : "-"}${to}`)).join(",");
+}
+
+export function parseIndexes(text: string): number[] {
+  return text.split(",").flatMap((part) => {
+    const [from, to] = part.split("-").map(Number);
+    if (part === "" || from === undefined) return [];
+    return Array.from({ length: (to ?? from) - from + 1 }, (_, offset) => from + offset);
+  });
+}
