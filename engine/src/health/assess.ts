@@ -4,6 +4,7 @@ import { type Manifest, splitApiVersion } from "#kernel";
 import { assessDefinition } from "./custom-resource-definition.ts";
 import { assessDaemonSet } from "./daemon-set.ts";
 import { assessDeployment } from "./deployment.ts";
+import { assessByExpressions, expressionsFor, type HealthExpressions } from "./expressions.ts";
 import { assessCommon, assessReady } from "./generic.ts";
 import { current, type Finding, type Health, healthOf } from "./health.ts";
 import { assessCronJob, assessJob } from "./job.ts";
@@ -36,11 +37,15 @@ const rules: Readonly<Record<string, Rule>> = {
 export type AssessOptions = {
   /** Milliseconds since 1970; only a pod without a node depends on it. */
   now: number;
+  /** Asked instead of any rule, for the kinds they name. */
+  expressions?: readonly HealthExpressions[];
 };
 
 /** How `object` is doing; undefined is an object that should be there and is not. */
 export function assess(object: Manifest | undefined, options: AssessOptions): Health {
   if (object === undefined) return healthOf({ kstatus: "NotFound", reason: "NotFound", message: "does not exist" });
+  const expressions = expressionsFor(object, options.expressions);
+  if (expressions !== undefined) return healthOf(assessByExpressions(object, expressions));
   const common = assessCommon(object);
   if (common !== undefined) return healthOf(common);
   const { group } = splitApiVersion(object.apiVersion);

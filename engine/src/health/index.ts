@@ -2,3 +2,4 @@
 
 export { assess, type AssessOptions } from "./assess.ts";
 export type { Health, HealthStatus, KStatus } from "./health.ts";
+export { checkExpressions, type HealthExpressions } from "./expressions.ts";
