@@ -1,0 +1,552 @@
+// What a cluster with life and simulated workloads does, as a client sees it: run on the embedded server and on a real
+// kube-apiserver, since both loops are written against the Cluster contract alone.
+
+import { expect, it } from "vitest";
+import type { Cluster, DeleteOptions, PatchBody, Resource, Target } from "#cluster";
+import { type Manifest, splitApiVersion } from "#kernel";
+
+/** A cluster at work; `wait` lets it go on for a moment. */
+export type Living = { cluster: Cluster; wait(): Promise<void> };
+
+const writing = { fieldManager: "test" };
+const untilMax = 400;
+let made = 0;
+
+/** One client in a namespace of its own. */
+export class Client {
+  readonly namespace: string = `living-${++made}`;
+  readonly #living: Living;
+
+  constructor(living: Living) {
+    this.#living = living;
+  }
+
+  async target(apiVersion: string, kind: string, name: string, namespace: string = this.namespace): Promise<Target> {
+    const { group, version } = splitApiVersion(apiVersion);
+    const discovery = await this.#living.cluster.discover();
+    const resource: Resource | undefined = discovery.ok ? discovery.value.byKind(group, kind, version) : undefined;
+    if (resource === undefined) throw new Error(`${kind} is not served`);
+    return { resource, namespace: resource.isNamespaced ? namespace : "", name };
+  }
+
+  async open(): Promise<void> {
+    await this.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: this.namespace } });
+  }
+
+  async create(manifest: Manifest): Promise<Manifest> {
+    const target = await this.target(manifest.apiVersion, manifest.kind, manifest.metadata.name);
+    const answer = await this.#living.cluster.create(target, manifest, writing);
+    if (!answer.ok) throw new Error(answer.status.message);
+    return answer.value;
+  }
+
+  async patch(apiVersion: string, kind: string, name: string, patch: object): Promise<Manifest> {
+    const body: PatchBody = { type: "merge", patch: patch as never };
+    const answer = await this.#living.cluster.patch(await this.target(apiVersion, kind, name), body, writing);
+    if (!answer.ok) throw new Error(answer.status.message);
+    return answer.value;
+  }
+
+  async delete(apiVersion: string, kind: string, name: string, options: DeleteOptions = {}): Promise<void> {
+    const answer = await this.#living.cluster.delete(await this.target(apiVersion, kind, name), options);
+    if (!answer.ok) throw new Error(answer.status.message);
+  }
+
+  async get(apiVersion: string, kind: string, name: string): Promise<Manifest | undefined> {
+    const answer = await this.#living.cluster.get(await this.target(apiVersion, kind, name));
+    return answer.ok ? answer.value : undefined;
+  }
+
+  async list(apiVersion: string, kind: string): Promise<Manifest[]> {
+    const { resource } = await this.target(apiVersion, kind, "");
+    const answer = await this.#living.cluster.list(
+      resource,
+      resource.isNamespaced ? { namespace: this.namespace } : {},
+    );
+    return answer.ok ? answer.value.items : [];
+  }
+
+  /** Waits for a state; what was last seen is in the failure. */
+  async until<T>(look: () => Promise<T>, isFine: (seen: T) => boolean): Promise<T> {
+    let seen = await look();
+    for (let tries = 0; tries < untilMax && !isFine(seen); tries++) {
+      await this.#living.wait();
+      seen = await look();
+    }
+    expect(seen).toSatisfy(isFine);
+    return seen;
+  }
+
+  /** Waits until the pods, sorted by name, show so: `phase`, or what a container waits for. */
+  pods(isFine: (shown: string[]) => boolean): Promise<string[]> {
+    return this.until(async () => (await this.list("v1", "Pod")).map(shownOf), isFine);
+  }
+
+  async status(apiVersion: string, kind: string, name: string): Promise<Record<string, unknown>> {
+    return ((await this.get(apiVersion, kind, name))?.["status"] ?? {}) as Record<string, unknown>;
+  }
+}
+
+function shownOf(pod: Manifest): string {
+  const status = (pod["status"] ?? {}) as {
+    phase?: string;
+    containerStatuses?: { ready: boolean; state: { waiting?: { reason: string } } }[];
+  };
+  const [container] = status.containerStatuses ?? [];
+  const image = (pod["spec"] as { containers: { image: string }[] }).containers[0]?.image ?? "";
+  const word = container?.state.waiting?.reason ?? (container?.ready === true ? "Ready" : (status.phase ?? "New"));
+  return `${word} ${image}`;
+}
+
+export function podTemplate(image: string, more: object = {}): object {
+  return { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "app", image }], ...more } };
+}
+
+export function workload(kind: string, spec: object, annotations: { [key: string]: string } = {}): Manifest {
+  const apiVersion = kind === "Job" || kind === "CronJob" ? "batch/v1" : "apps/v1";
+  const selector = apiVersion === "apps/v1" ? { selector: { matchLabels: { app: "web" } } } : {};
+  return { apiVersion, kind, metadata: { name: "web", annotations }, spec: { ...selector, ...spec } };
+}
+
+const all = (count: number, word: string) => (shown: string[]) =>
+  shown.length === count && shown.every((one) => one === word);
+
+/** The whole suite; `start` gives one cluster for all of it. */
+export function livingContract(living: () => Living): void {
+  const open = async (): Promise<Client> => {
+    const client = new Client(living());
+    await client.open();
+    return client;
+  };
+  lifeSuite(open);
+  garbageSuite(open);
+  deploymentSuite(open);
+  behaviourSuite(open);
+  statefulSuite(open);
+  jobSuite(open);
+  networkSuite(open);
+}
+
+type Open = () => Promise<Client>;
+
+function lifeSuite(open: Open): void {
+  it("gives a new namespace its account and certificate, and again when they are deleted", async () => {
+    const client = await open();
+    const look = async () => [
+      await client.get("v1", "ServiceAccount", "default"),
+      await client.get("v1", "ConfigMap", "kube-root-ca.crt"),
+    ];
+    const isThere = (found: unknown[]): boolean => found.every((one) => one !== undefined);
+    const [account] = await client.until(look, isThere);
+    await client.delete("v1", "ServiceAccount", "default");
+    await client.delete("v1", "ConfigMap", "kube-root-ca.crt");
+    const [again] = await client.until(look, isThere);
+    expect(again?.metadata.uid).not.toBe(account?.metadata.uid);
+  });
+
+  it("empties a namespace that is deleted, and waits for finalizers of others", async () => {
+    const client = await open();
+    await client.create({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "held", finalizers: ["example.com/hold"] },
+    });
+    await client.create(workload("Deployment", { replicas: 2, template: podTemplate("nginx:1") }));
+    await client.pods(all(2, "Ready nginx:1"));
+    const { namespace } = client;
+    await client.delete("v1", "Namespace", namespace);
+    const look = () => client.status("v1", "Namespace", namespace);
+    const conditions = await client.until(
+      look,
+      (status) => remaining(status) === "configmaps. has 1 resource instances",
+    );
+    expect(JSON.stringify(conditions)).toContain("example.com/hold in 1 resource instances");
+    await client.patch("v1", "ConfigMap", "held", { metadata: { finalizers: null } });
+    await client.until(
+      () => client.get("v1", "Namespace", namespace),
+      (found) => found === undefined,
+    );
+  });
+}
+
+function remaining(status: Record<string, unknown>): string {
+  const conditions = (status["conditions"] ?? []) as { type: string; message: string }[];
+  return (conditions.find(({ type }) => type === "NamespaceContentRemaining")?.message ?? "").replace(
+    "Some resources are remaining: ",
+    "",
+  );
+}
+
+function configMap(name: string, owners: Manifest[] = [], more: object = {}): Manifest {
+  const ownerReferences = owners.map(({ apiVersion, kind, metadata }) => ({
+    apiVersion,
+    kind,
+    name: metadata.name,
+    uid: metadata.uid ?? "",
+    blockOwnerDeletion: true,
+  }));
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, ownerReferences, ...more } };
+}
+
+function garbageSuite(open: Open): void {
+  const names = async (client: Client): Promise<string> =>
+    (await client.list("v1", "ConfigMap"))
+      .map(({ metadata }) => metadata.name)
+      .filter((name) => name !== "kube-root-ca.crt")
+      .sort((a, b) => (a < b ? -1 : 1))
+      .join(" ");
+
+  it("deletes what nobody owns any more, and keeps what still has an owner", async () => {
+    const client = await open();
+    const [one, two] = [await client.create(configMap("one")), await client.create(configMap("two"))];
+    const child = await client.create(configMap("child", [one]));
+    await client.create(configMap("grandchild", [child]));
+    await client.create(configMap("both", [one, two]));
+    await client.delete("v1", "ConfigMap", "one");
+    await client.until(
+      () => names(client),
+      (found) => found === "both two",
+    );
+    const both = await client.until(
+      () => client.get("v1", "ConfigMap", "both"),
+      (found) => found?.metadata.ownerReferences?.length === 1,
+    );
+    expect(both?.metadata.ownerReferences?.[0]?.name).toBe("two");
+  });
+
+  it("deletes an object whose owner never was, but not one whose owner's kind is unknown", async () => {
+    const client = await open();
+    const ghost = configMap("ghost", [], {});
+    await client.create(
+      configMap("orphan", [{ ...ghost, metadata: { name: "ghost", uid: "11111111-2222-3333-4444-555555555555" } }]),
+    );
+    await client.create(
+      configMap(
+        "stranger",
+        [{ ...ghost, apiVersion: "nowhere.example.com/v1", kind: "Thing" }].map((one) => ({
+          ...one,
+          metadata: { name: "x", uid: "1" },
+        })),
+      ),
+    );
+    await client.until(
+      () => names(client),
+      (found) => found === "stranger",
+    );
+  });
+
+  it("keeps an owner that is deleted in the foreground until its dependents are gone", async () => {
+    const client = await open();
+    const owner = await client.create(configMap("owner"));
+    await client.create(configMap("held", [owner], { finalizers: ["example.com/hold"] }));
+    await client.create(configMap("free", [owner]));
+    await client.delete("v1", "ConfigMap", "owner", { propagation: "Foreground" });
+    await client.until(
+      () => names(client),
+      (found) => found === "held owner",
+    );
+    await client.patch("v1", "ConfigMap", "held", { metadata: { finalizers: null } });
+    await client.until(
+      () => names(client),
+      (found) => found === "",
+    );
+  });
+
+  it("leaves the dependents of an owner that is deleted as an orphan", async () => {
+    const client = await open();
+    const owner = await client.create(configMap("owner"));
+    await client.create(configMap("child", [owner]));
+    await client.delete("v1", "ConfigMap", "owner", { propagation: "Orphan" });
+    await client.until(
+      () => names(client),
+      (found) => found === "child",
+    );
+    expect((await client.get("v1", "ConfigMap", "child"))?.metadata.ownerReferences).toBeUndefined();
+  });
+}
+
+function deploymentSuite(open: Open): void {
+  const reason = async (client: Client): Promise<string> => {
+    const { conditions = [] } = (await client.status("apps/v1", "Deployment", "web")) as {
+      conditions?: { type: string; reason: string }[];
+    };
+    return conditions.find(({ type }) => type === "Progressing")?.reason ?? "";
+  };
+
+  it("rolls a Deployment out, forward and back, and numbers its revisions", async () => {
+    const client = await open();
+    await client.create(workload("Deployment", { replicas: 3, template: podTemplate("nginx:1") }));
+    await client.pods(all(3, "Ready nginx:1"));
+    await client.patch("apps/v1", "Deployment", "web", { spec: { template: podTemplate("nginx:2") } });
+    await client.pods(all(3, "Ready nginx:2"));
+    await client.patch("apps/v1", "Deployment", "web", { spec: { template: podTemplate("nginx:1") } });
+    await client.pods(all(3, "Ready nginx:1"));
+    await client.until(
+      () => reason(client),
+      (found) => found === "NewReplicaSetAvailable",
+    );
+    const sets = await client.list("apps/v1", "ReplicaSet");
+    const revisions = sets.map(({ metadata }) => metadata.annotations?.["deployment.kubernetes.io/revision"]);
+    expect(revisions.toSorted((a, b) => (String(a) < String(b) ? -1 : 1))).toEqual(["2", "3"]);
+    const deployment = await client.get("apps/v1", "Deployment", "web");
+    expect(deployment?.metadata.annotations?.["deployment.kubernetes.io/revision"]).toBe("3");
+    expect(deployment?.["status"]).toMatchObject({
+      replicas: 3,
+      updatedReplicas: 3,
+      readyReplicas: 3,
+      availableReplicas: 3,
+    });
+  });
+
+  it("starts nothing new while a Deployment is paused, but scales it", async () => {
+    const client = await open();
+    await client.create(workload("Deployment", { replicas: 1, template: podTemplate("nginx:1") }));
+    await client.pods(all(1, "Ready nginx:1"));
+    await client.patch("apps/v1", "Deployment", "web", {
+      spec: { paused: true, replicas: 2, template: podTemplate("nginx:2") },
+    });
+    await client.pods(all(2, "Ready nginx:1"));
+    await client.patch("apps/v1", "Deployment", "web", { spec: { paused: false } });
+    await client.pods(all(2, "Ready nginx:2"));
+  });
+
+  it("removes every old pod first when it is to recreate", async () => {
+    const client = await open();
+    const strategy = { type: "Recreate" };
+    await client.create(workload("Deployment", { replicas: 2, strategy, template: podTemplate("nginx:1") }));
+    await client.pods(all(2, "Ready nginx:1"));
+    await client.patch("apps/v1", "Deployment", "web", { spec: { template: podTemplate("nginx:2") } });
+    const seen = new Set<string>();
+    await client.pods((shown) => {
+      seen.add([...new Set(shown.map((one) => one.split(" ")[1]))].join("+"));
+      return all(2, "Ready nginx:2")(shown);
+    });
+    expect(seen).not.toContain("nginx:1+nginx:2");
+  });
+
+  it("keeps the old pods when the new ones cannot start, and says when the deadline has passed", async () => {
+    const client = await open();
+    await client.create(
+      workload("Deployment", { replicas: 2, progressDeadlineSeconds: 1, template: podTemplate("nginx:1") }),
+    );
+    await client.pods(all(2, "Ready nginx:1"));
+    const broken = {
+      ...podTemplate("nginx:2"),
+      metadata: { labels: { app: "web" }, annotations: { "keelson.dev/simulate": "pull-error" } },
+    };
+    await client.patch("apps/v1", "Deployment", "web", { spec: { template: broken } });
+    const shown = await client.pods((pods) => pods.includes("ImagePullBackOff nginx:2"));
+    expect(shown.filter((one) => one === "Ready nginx:1")).toHaveLength(2);
+    await client.until(
+      () => reason(client),
+      (found) => found === "ProgressDeadlineExceeded",
+    );
+  });
+
+  it("adopts what an orphaning deletion left, and makes no second pod", async () => {
+    const client = await open();
+    const manifest = workload("Deployment", { replicas: 2, template: podTemplate("nginx:1") });
+    await client.create(manifest);
+    await client.pods(all(2, "Ready nginx:1"));
+    const uids = (await client.list("v1", "Pod")).map(({ metadata }) => metadata.uid);
+    await client.delete("apps/v1", "Deployment", "web", { propagation: "Orphan" });
+    await client.until(
+      () => client.get("apps/v1", "Deployment", "web"),
+      (found) => found === undefined,
+    );
+    await client.create(manifest);
+    await client.until(
+      () => reason(client),
+      (found) => found === "NewReplicaSetAvailable",
+    );
+    expect((await client.list("v1", "Pod")).map(({ metadata }) => metadata.uid)).toEqual(uids);
+  });
+}
+
+function behaviourSuite(open: Open): void {
+  it.each([
+    ["crash", "CrashLoopBackOff nginx:1"],
+    ["stall", "Running nginx:1"],
+  ])("a running workload that is told to %s does, and mends when it no longer is", async (behaviour, shown) => {
+    const client = await open();
+    await client.create(workload("Deployment", { replicas: 2, template: podTemplate("nginx:1") }));
+    await client.pods(all(2, "Ready nginx:1"));
+    const annotate = (value: string | null) =>
+      client.patch("apps/v1", "Deployment", "web", { metadata: { annotations: { "keelson.dev/simulate": value } } });
+    await annotate(behaviour);
+    await client.pods(all(2, shown));
+    await annotate(null);
+    await client.pods(all(2, "Ready nginx:1"));
+  });
+
+  it("a workload that is told to fail finds no node", async () => {
+    const client = await open();
+    const manifest = workload(
+      "Deployment",
+      { replicas: 1, template: podTemplate("nginx:1") },
+      { "keelson.dev/simulate": "fail" },
+    );
+    await client.create(manifest);
+    const pods = await client.until(
+      () => client.list("v1", "Pod"),
+      (found) => JSON.stringify(found).includes("Unschedulable"),
+    );
+    expect((pods[0]?.["spec"] as { nodeName?: string }).nodeName).toBeUndefined();
+  });
+}
+
+function statefulSuite(open: Open): void {
+  it("makes a StatefulSet's pods and claims in order, and updates from the last", async () => {
+    const client = await open();
+    const claims = [
+      {
+        metadata: { name: "data" },
+        spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+      },
+    ];
+    await client.create(
+      workload("StatefulSet", {
+        replicas: 2,
+        serviceName: "web",
+        template: podTemplate("db:1"),
+        volumeClaimTemplates: claims,
+      }),
+    );
+    await client.pods(all(2, "Ready db:1"));
+    const bound = await client.list("v1", "PersistentVolumeClaim");
+    expect(bound.map(({ metadata, status }) => `${metadata.name} ${(status as { phase: string }).phase}`)).toEqual([
+      "data-web-0 Bound",
+      "data-web-1 Bound",
+    ]);
+    await client.patch("apps/v1", "StatefulSet", "web", { spec: { template: podTemplate("db:2") } });
+    await client.pods((shown) => shown.includes("Ready db:2"));
+    await client.pods(all(2, "Ready db:2"));
+    const status = await client.until(
+      () => client.status("apps/v1", "StatefulSet", "web"),
+      ({ currentRevision, updateRevision }) => currentRevision === updateRevision,
+    );
+    expect(status).toMatchObject({ replicas: 2, readyReplicas: 2, currentReplicas: 2, updatedReplicas: 2 });
+    await client.patch("apps/v1", "StatefulSet", "web", { spec: { replicas: 1 } });
+    await client.pods(all(1, "Ready db:2"));
+    expect(await client.list("v1", "PersistentVolumeClaim")).toHaveLength(2);
+  });
+
+  it("runs a DaemonSet on every node, and updates it node by node", async () => {
+    const client = await open();
+    await client.create(workload("DaemonSet", { template: podTemplate("agent:1") }));
+    await client.pods(all(3, "Ready agent:1"));
+    await client.patch("apps/v1", "DaemonSet", "web", { spec: { template: podTemplate("agent:2") } });
+    await client.pods(all(3, "Ready agent:2"));
+    await client.until(
+      () => client.status("apps/v1", "DaemonSet", "web"),
+      (status) => status["updatedNumberScheduled"] === 3 && status["numberAvailable"] === 3,
+    );
+    const nodes = (await client.list("v1", "Pod")).map(({ spec }) => (spec as { nodeName: string }).nodeName);
+    expect(new Set(nodes).size).toBe(3);
+  });
+}
+
+function jobSuite(open: Open): void {
+  const never = { restartPolicy: "Never" };
+  const finished = (status: Record<string, unknown>): string =>
+    ((status["conditions"] ?? []) as { type: string; status: string }[])
+      .filter(({ type, status: is }) => is === "True" && (type === "Complete" || type === "Failed"))
+      .map(({ type }) => type)
+      .join();
+
+  it("runs a Job to its completions, no more than its parallelism at once", async () => {
+    const client = await open();
+    await client.create(workload("Job", { completions: 3, parallelism: 2, template: podTemplate("task:1", never) }));
+    const status = await client.until(
+      () => client.status("batch/v1", "Job", "web"),
+      (seen) => finished(seen) === "Complete",
+    );
+    expect(status).toMatchObject({ succeeded: 3 });
+    expect(await client.list("v1", "Pod")).toHaveLength(3);
+  });
+
+  it("fails a Job after its limit of failed pods", async () => {
+    const client = await open();
+    const manifest = workload(
+      "Job",
+      { backoffLimit: 1, template: podTemplate("task:1", never) },
+      { "keelson.dev/simulate": "fail" },
+    );
+    await client.create(manifest);
+    const status = await client.until(
+      () => client.status("batch/v1", "Job", "web"),
+      (seen) => finished(seen) === "Failed",
+    );
+    expect(status).toMatchObject({ failed: 2 });
+  });
+
+  it("starts a suspended Job when it is resumed", async () => {
+    const client = await open();
+    await client.create(workload("Job", { suspend: true, template: podTemplate("task:1", never) }));
+    await client.until(
+      () => client.status("batch/v1", "Job", "web"),
+      (seen) => JSON.stringify(seen).includes("JobSuspended"),
+    );
+    expect(await client.list("v1", "Pod")).toEqual([]);
+    await client.patch("batch/v1", "Job", "web", { spec: { suspend: false } });
+    await client.until(
+      () => client.status("batch/v1", "Job", "web"),
+      (seen) => finished(seen) === "Complete",
+    );
+  });
+}
+
+function networkSuite(open: Open): void {
+  it("lists the ready pods of a Service, and gives a load balancer an address", async () => {
+    const client = await open();
+    const ports = [{ port: 80, targetPort: 8080 }];
+    await client.create({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "web" },
+      spec: { type: "LoadBalancer", selector: { app: "web" }, ports },
+    } as Manifest);
+    await client.create(workload("Deployment", { replicas: 2, template: podTemplate("nginx:1") }));
+    await client.pods(all(2, "Ready nginx:1"));
+    const addresses = await client.until(
+      async () => readyAddresses(await client.list("discovery.k8s.io/v1", "EndpointSlice")),
+      (found) => found.length === 2,
+    );
+    const pods = (await client.list("v1", "Pod")).map(({ status }) => (status as { podIP: string }).podIP);
+    expect(addresses.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(pods.toSorted((a, b) => (a < b ? -1 : 1)));
+    const balanced = await client.until(
+      () => client.status("v1", "Service", "web"),
+      (status) => JSON.stringify(status).includes("203.0.113."),
+    );
+    expect(balanced).toMatchObject({ loadBalancer: { ingress: [{ ipMode: "VIP" }] } });
+    await client.patch("apps/v1", "Deployment", "web", {
+      metadata: { annotations: { "keelson.dev/simulate": "stall" } },
+    });
+    await client.until(
+      async () => readyAddresses(await client.list("discovery.k8s.io/v1", "EndpointSlice")),
+      (found) => found.length === 0,
+    );
+  });
+
+  it("counts what a disruption budget still allows", async () => {
+    const client = await open();
+    const spec = { minAvailable: 1, selector: { matchLabels: { app: "web" } } };
+    await client.create({
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: "web" },
+      spec,
+    } as Manifest);
+    await client.create(workload("Deployment", { replicas: 3, template: podTemplate("nginx:1") }));
+    const look = () => client.status("policy/v1", "PodDisruptionBudget", "web");
+    await client.until(look, (status) => status["disruptionsAllowed"] === 2 && status["expectedPods"] === 3);
+  });
+}
+
+function readyAddresses(slices: readonly Manifest[]): string[] {
+  return slices.flatMap((slice) =>
+    ((slice["endpoints"] ?? []) as { addresses: string[]; conditions: { ready?: boolean } }[])
+      .filter(({ conditions }) => conditions.ready === true)
+      .flatMap(({ addresses }) => addresses),
+  );
+}
