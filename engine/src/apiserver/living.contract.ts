@@ -391,7 +391,7 @@ function behaviourSuite(open: Open): void {
       () => client.list("v1", "Pod"),
       (found) => JSON.stringify(found).includes("Unschedulable"),
     );
-    expect((pods[0]?.["spec"] as { nodeName?: string }).nodeName).toBeUndefined();
+    expect(pods.map(({ spec }) => (spec as { nodeName?: string }).nodeName)).toEqual([undefined]);
   });
 }
 

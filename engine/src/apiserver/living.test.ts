@@ -55,7 +55,7 @@ describe.skipIf(!existsSync(`${folder}/kube-apiserver`) || !existsSync(`${folder
 
     beforeAll(async () => {
       const tool = new URL("../../../tools/oracle-apiserver.mjs", import.meta.url).href;
-      const { startOracle } = (await import(tool)) as { startOracle(): Promise<Oracle> };
+      const { startOracle } = (await import(tool)) as { startOracle: () => Promise<Oracle> };
       oracle = await startOracle();
       const clock: Clock = {
         now: () => performance.timeOrigin + performance.now(),

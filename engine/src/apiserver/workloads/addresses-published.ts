@@ -39,7 +39,7 @@ export class LoadBalancers {
 }
 
 function isBalanced(service: Service): boolean {
-  return service.spec.type === "LoadBalancer" && (service.spec.clusterIP ?? "") !== "";
+  return service.spec.type === "LoadBalancer";
 }
 
 function needsChange(service: Service): boolean {

@@ -16,6 +16,9 @@ export const maxAnnotation = "deployment.kubernetes.io/max-replicas";
 /** Kubernetes' own mark for "no deadline" (math.MaxInt32). */
 const noDeadline = 2_147_483_647;
 
+/** The API's default, for a server that does not write defaults into objects. */
+const defaultDeadlineSeconds = 600;
+
 export function wanted(deployment: Deployment): number {
   return deployment.spec.replicas ?? 1;
 }
@@ -42,7 +45,7 @@ export function maxUnavailable(deployment: Deployment): number {
 }
 
 export function hasDeadline(deployment: Deployment): boolean {
-  return (deployment.spec.progressDeadlineSeconds ?? noDeadline) !== noDeadline;
+  return deployment.spec.progressDeadlineSeconds !== noDeadline;
 }
 
 /** The ReplicaSet whose template is the Deployment's, the oldest if there are several. */
@@ -281,7 +284,7 @@ function isTimedOut(deployment: Deployment, conditions: readonly Condition[], no
 }
 
 function deadlineMs(deployment: Deployment): number {
-  return (deployment.spec.progressDeadlineSeconds ?? 0) * 1000;
+  return (deployment.spec.progressDeadlineSeconds ?? defaultDeadlineSeconds) * 1000;
 }
 
 /** When to look whether the deadline has passed; undefined when there is nothing to wait for. */
