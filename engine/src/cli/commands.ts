@@ -47,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "Show what a folder on disk would change",
     load: () => import("./commands/diff-kustomization.ts"),
   },
+  {
+    name: "build",
+    summary: "Build a kustomization, as `kustomize build` does",
+    load: () => import("./commands/build.ts"),
+  },
   { name: "doctor", summary: "Look for what is wrong", load: () => import("./commands/doctor.ts") },
   { name: "version", summary: "Print the version", load: () => import("./commands/version.ts") },
   {

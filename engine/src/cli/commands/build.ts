@@ -1,0 +1,114 @@
+// `keelson build DIR`: what `kustomize build DIR` prints, byte for byte, with its flags.
+
+import { statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { formatYaml } from "#formats/yaml";
+import { asJson, type Issue, type Manifest, Missing, splitApiVersion } from "#kernel";
+import { build, type BuildOptions, type BuildResult, parseRemote } from "#render/kustomize";
+import { usage } from "../arguments.ts";
+import { type Command, defineCommand } from "../command.ts";
+import type { Io } from "../io.ts";
+import { DiskTree } from "../disk-tree.ts";
+import { RemoteBases } from "../remote-bases.ts";
+
+/** Each round fetches what the one before lacked; bases nested deeper than this are a mistake. */
+const fetchRoundsMax = 50;
+
+export const command: Command = defineCommand({
+  arguments: "[DIR]",
+  arity: [0, 1],
+  about: "Builds a kustomization: the output of `kustomize build`, byte for byte. Without DIR, that of this folder.",
+  examples: ["keelson build clusters/production", "keelson build . -o all.yaml"],
+  flags: {
+    output: { short: "o", takes: "PATH", about: "write to this file, or one file an object into this folder" },
+    "load-restrictor": {
+      takes: "RULE",
+      default: "LoadRestrictionsRootOnly",
+      choices: ["LoadRestrictionsRootOnly", "LoadRestrictionsNone"],
+      about: "whether files may lie outside their kustomization's folder",
+    },
+    reorder: { takes: "ORDER", default: "legacy", choices: ["legacy", "none"], about: "order of the objects" },
+    "enable-managedby-label": { about: "label all objects as managed by kustomize" },
+    "enable-helm": { about: "render helmCharts" },
+    "enable-alpha-plugins": { about: "refused: plugins run programs", isHidden: true },
+    "enable-exec": { about: "refused: plugins run programs", isHidden: true },
+    env: {
+      short: "e",
+      takes: "NAME=VALUE",
+      isRepeated: true,
+      about: "accepted; for plugins, which are refused",
+      isHidden: true,
+    },
+    mount: { takes: "SPEC", isRepeated: true, about: "accepted; for plugins, which are refused", isHidden: true },
+    network: { about: "accepted; for plugins, which are refused", isHidden: true },
+    "network-name": { takes: "NAME", about: "accepted; for plugins, which are refused", isHidden: true },
+    "as-current-user": { about: "accepted; for plugins, which are refused", isHidden: true },
+    "helm-command": { takes: "PATH", about: "accepted; charts are rendered here", isHidden: true },
+    "helm-api-versions": { takes: "VERSION", isRepeated: true, about: "API versions that charts see" },
+    "helm-kube-version": { takes: "VERSION", about: "the Kubernetes version that charts see" },
+    "helm-debug": { about: "accepted", isHidden: true },
+    "stack-trace": { about: "accepted", isHidden: true },
+  },
+  async run({ args, flags, io }) {
+    const result = await buildAt(args[0] ?? ".", io, {
+      loadRestrictor: flags["load-restrictor"] === "LoadRestrictionsNone" ? "none" : "root-only",
+      reorder: flags.reorder === "none" ? "none" : "legacy",
+      addsManagedByLabel: flags["enable-managedby-label"],
+      isHelmEnabled: flags["enable-helm"],
+    });
+    for (const warning of result.rendering.warnings) io.stderr.write(`${formatWarning(warning)}\n`);
+    if (flags.output === undefined) io.stdout.write(result.text);
+    else write(resolve(io.folder, flags.output), result);
+    return 0;
+  },
+});
+
+function formatWarning(warning: Issue): string {
+  return `# Warning: ${warning.path === undefined ? "" : `/${warning.path}: `}${warning.message}`;
+}
+
+/** Builds, fetches what was missing, and builds again until nothing is. */
+async function buildAt(folder: string, io: Io, options: BuildOptions): Promise<BuildResult> {
+  const remotes = new RemoteBases();
+  try {
+    const top = parseRemote(folder);
+    if (top !== undefined) await remotes.fetch(folder);
+    const content = top === undefined ? undefined : remotes.get(folder);
+    const tree = content !== undefined && "tree" in content ? content.tree : new DiskTree();
+    const path = top === undefined ? resolve(io.folder, folder).slice(1) : top.folder;
+    const local = tree instanceof DiskTree ? { local: tree } : {};
+    for (let round = 0; round < fetchRoundsMax; round++) {
+      const missing: string[] = [];
+      try {
+        return build(tree, path, { ...options, ...local, remote: (url) => remotes.get(url) });
+      } catch (thrown) {
+        if (!(thrown instanceof Missing)) throw thrown;
+        for (const need of thrown.needs) if (need.what === "remote") missing.push(need.url);
+        if (missing.length === 0) throw thrown;
+      }
+      for (const url of missing) await remotes.fetch(url);
+    }
+    throw usage(`remote bases are nested deeper than ${fetchRoundsMax}`);
+  } finally {
+    await remotes.close();
+  }
+}
+
+function write(path: string, result: BuildResult): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    writeFileSync(path, result.text);
+    return;
+  }
+  const manifests = result.rendering.manifests;
+  const namespaces = new Set(manifests.map((one) => one.metadata.namespace ?? "default"));
+  for (const manifest of manifests)
+    writeFileSync(join(path, fileName(manifest, namespaces.size > 1)), formatYaml(asJson(manifest)));
+}
+
+/** `apps_v1_deployment_web.yaml`, after its namespace where there are several. */
+function fileName(manifest: Manifest, hasNamespaces: boolean): string {
+  const { group, version } = splitApiVersion(manifest.apiVersion);
+  const parts = [group, version, manifest.kind].filter((part) => part !== "");
+  const namespace = hasNamespaces && manifest.metadata.namespace ? [manifest.metadata.namespace] : [];
+  return `${[...namespace, ...parts, manifest.metadata.name].join("_").toLowerCase()}.yaml`;
+}
