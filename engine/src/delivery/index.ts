@@ -36,4 +36,6 @@ export {
   type SourceTree,
   sourceTreeOf,
 } from "./render-desk.ts";
+export { builtinRenderers } from "./renderers.ts";
+export { type ClosablePool, type PoolOptions, startRenderPool } from "./worker-pool.ts";
 export type { DeliverySnapshot, EngineSnapshot, ObjectSnapshot } from "./snapshot.ts";

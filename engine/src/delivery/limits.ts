@@ -47,3 +47,6 @@ export const syncPatienceMs = 3000;
 
 /** Folders walked for files to apply: no layout that people keep is deeper, a loop of generated ones would be. */
 export const layoutDepth = 50;
+
+/** Longest rendering of one folder: the largest real trees take a few seconds; longer is a loop or a bomb. */
+export const renderMostMs = 60_000;

@@ -21,7 +21,12 @@ export type RenderJob = { path: string; renderer: string; options: JsonObject };
 export type OpenTree = { tree: FileTree; fetch(needs: readonly Need[]): Promise<void> };
 
 /** Content of a source at a revision. */
-export type SourceTree = { hash: string; open(): Promise<OpenTree> };
+export type SourceTree = {
+  hash: string;
+  open(): Promise<OpenTree>;
+  /** Plain data by which another thread can open the same tree; absent where only this one can. */
+  handle?: unknown;
+};
 
 /** One way to make manifests of a folder; synchronous and pure, throws Missing for what it lacks. */
 export interface Renderer {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { asManifest, type JsonObject, type Manifest } from "#kernel";
-import { configMap, kustomization, World } from "./world.contract.ts";
+import { startLife } from "#apiserver/life";
+import { configMap, kustomization, namespace, realClock, World } from "./world.contract.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -70,7 +71,7 @@ describe("one commit", () => {
 
 describe("invariant 1: what fails changes nothing", () => {
   it.each([
-    ["broken YAML", "a: [", "apps/all.yaml", "BuildFailed"],
+    ["broken YAML", "a: [", "all.yaml: unable to read this file: line 2", "BuildFailed"],
     [
       "an unknown kind",
       `${configMap("n", {})}${JSON.stringify({ ...widget("w"), kind: "Gadget" })}`,
@@ -351,7 +352,7 @@ describe("dependencies", () => {
       kustomization("b", { dependsOn: [{ name: "a" }] }),
     );
     await world.untilFailed("a", "dependencies form a cycle: flux-system/a → flux-system/b → flux-system/a");
-    expect(await world.condition("b", "Stalled")).toMatchObject({ status: "True" });
+    await world.until("b to stall", async () => (await world.condition("b", "Stalled"))?.status === "True");
   });
 });
 
@@ -495,6 +496,37 @@ describe("substitution", () => {
     const failed = await world.untilFailed("apps", "variable nothing is not set");
     expect(failed.message).toContain("ConfigMap/shop/a");
     expect(failed.reason).toBe("BuildFailed");
+  });
+});
+
+describe("what a person deletes with kubectl", () => {
+  it("a definition: it and its objects come back", async () => {
+    await deliver("apps", definition("Widget", "widgets") + JSON.stringify(widget("w")));
+    const uid = (await world.get("example.test", "Widget", "w"))?.metadata.uid;
+    await world.remove(await world.target("apiextensions.k8s.io", "CustomResourceDefinition", "widgets.example.test"));
+    await world.until("the widget to be back", async () => {
+      const live = await world.get("example.test", "Widget", "w").catch(() => undefined);
+      return live !== undefined && live.metadata.uid !== uid;
+    });
+  });
+
+  it("a namespace: it and what was in it come back", async () => {
+    const life = new AbortController();
+    await startLife({ cluster: world.cluster, clock: realClock, signal: life.signal, caCertificate: "" });
+    const inside = configMap("inside", { k: "1" }).replace('"namespace":"shop"', '"namespace":"gone"');
+    await deliver("apps", `${JSON.stringify(namespace("gone"))}\n---\n${inside}`);
+    const uid = (await world.get("", "Namespace", "gone"))?.metadata.uid;
+    await world.remove(await world.target("", "Namespace", "gone"));
+    await world.until(
+      "the object to be back",
+      async () => {
+        const back = await world.get("", "Namespace", "gone");
+        return back?.metadata.uid !== uid && (await world.get("", "ConfigMap", "inside", "gone")) !== undefined;
+      },
+      15_000,
+    );
+    await world.untilReady("apps");
+    life.abort();
   });
 });
 

@@ -6,29 +6,13 @@ import type { Cluster, Resource, Target } from "#cluster";
 import {
   type ArtifactView,
   type Engine,
-  InlinePool,
-  type Renderer,
   type SourceArtifact,
   type SourceRef,
   sourceTreeOf,
   startDelivery,
+  startRenderPool,
 } from "#delivery";
-import { parseYamlDocuments } from "#formats/yaml";
-import {
-  asManifest,
-  type Clock,
-  decodeUtf8,
-  Fault,
-  type FileTree,
-  isObject,
-  type JsonObject,
-  type Manifest,
-  memoryTree,
-  RecordingTree,
-  refOf,
-  type Rendering,
-  sha1Hex,
-} from "#kernel";
+import { asManifest, type Clock, isObject, type JsonObject, type Manifest, memoryTree, refOf, sha1Hex } from "#kernel";
 import { memoryStore, type Store } from "#store";
 import { fluxDialect } from "./index.ts";
 
@@ -73,25 +57,6 @@ function keyOf(ref: SourceRef): string {
   return `${ref.kind}/${ref.namespace}/${ref.name}`;
 }
 
-/** Every YAML file of a folder, as it is. */
-const folderRenderer: Renderer = {
-  name: "layout",
-  version: "test",
-  render(tree: FileTree, path: string): Rendering {
-    const recording = new RecordingTree(tree);
-    const manifests = (recording.list(path) ?? []).flatMap((entry) => {
-      if (!entry.name.endsWith(".yaml")) return [];
-      const file = path === "" ? entry.name : `${path}/${entry.name}`;
-      try {
-        return parseYamlDocuments(decodeUtf8(recording.read(file))).map((document) => asManifest(document));
-      } catch (cause) {
-        throw new Fault({ code: "bad-file", disposition: "stall", at: file, message: "is not readable", cause });
-      }
-    });
-    return { manifests, reads: recording.reads(), inputs: [], warnings: [], isVolatile: false };
-  },
-};
-
 export class World {
   readonly sources: TestSources = new TestSources();
   readonly store: Store;
@@ -125,7 +90,7 @@ export class World {
       cluster: this.cluster,
       artifacts: this.sources,
       dialects: [fluxDialect()],
-      pool: new InlinePool([folderRenderer]),
+      pool: startRenderPool({ clock: realClock, threads: 0 }),
       clock: realClock,
       signal: this.#abort.signal,
       logged: (message) => this.logs.push(message),
