@@ -1,1 +1,13 @@
-export {};
+// What sources have fetched: kept, served, collected; the loops over the objects that describe sources.
+
+export type { ArtifactFaultCode } from "./faults.ts";
+export { type Artifacts, type ArtifactsOptions, startArtifacts } from "./start.ts";
+export {
+  type Artifact,
+  type ArtifactListener,
+  ArtifactStore,
+  type ArtifactView,
+  type OpenableTree,
+  openableTree,
+  type SourceName,
+} from "./store.ts";

@@ -3,6 +3,7 @@
 export { type GitAccess, type GitLocation, parseGitUrl } from "./access.ts";
 export type { Environment } from "./command.ts";
 export { changedPaths } from "./compare.ts";
+export { composeTree, type ComposedFile, type ComposeOptions, contentHash, filesOf } from "./compose.ts";
 export type { GitFaultCode } from "./faults.ts";
 export { closeReaders, type OpenTree, openTree } from "./git-tree.ts";
 export { compileGlob } from "./glob.ts";
@@ -12,3 +13,4 @@ export { type FetchedCommit, GitMirror, GitMirrors, type MirrorCall, type Mirror
 export type { GitReference, ResolvedReference } from "./refs.ts";
 export { compareSemVer, parseRange, parseSemVer, type SemVer } from "./semver.ts";
 export { findIgnoreFiles } from "./source-ignore.ts";
+export { watchRefs, type WatchRefsOptions } from "./watch-refs.ts";

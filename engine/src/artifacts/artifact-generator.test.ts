@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeUtf8, type JsonObject } from "#kernel";
+import { TestRepository } from "../sources/git/repository.contract.ts";
+import { condition, World } from "./world.contract.ts";
+
+let world: World;
+let made: TestRepository;
+beforeAll(async () => {
+  world = await World.start();
+  made = new TestRepository(`${world.folder}/mono`, { isBare: false });
+  made.commit({
+    "apps/Shop/values.yaml": "a: 1\nb: {c: 2}\n",
+    "apps/Shop/over.yaml": "b: {d: 3}\n",
+    "apps/blog/values.yaml": "x: 1\n",
+    "apps/blog/README.md": "read",
+    "infrastructure/base/a.yaml": "a",
+    "infrastructure/prod/b.yaml": "b",
+    "top.yaml": "t",
+  });
+  await world.repository("mono", { url: made.path });
+});
+afterAll(() => world.close());
+
+async function filesIn(name: string): Promise<Record<string, string>> {
+  const open = await world.artifacts.view.get({ kind: "ExternalArtifact", namespace: "default", name })?.source.open();
+  await open?.prefetch("");
+  const found: Record<string, string> = {};
+  const walk = (folder: string): void => {
+    for (const entry of open?.tree.list(folder) ?? []) {
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.type === "folder") walk(path);
+      else found[path] = decodeUtf8(open?.tree.read(path) ?? new Uint8Array());
+    }
+  };
+  walk("");
+  return found;
+}
+
+async function generate(name: string, spec: JsonObject): Promise<void> {
+  const sources = [{ alias: "mono", kind: "GitRepository", name: "mono" }];
+  await world.create({
+    apiVersion: "source.extensions.fluxcd.io/v1beta1",
+    kind: "ArtifactGenerator",
+    metadata: { name, namespace: "default" },
+    spec: { sources, ...spec },
+  });
+}
+
+let count = 0;
+/** The files of one output of these copy steps. */
+async function copied(...copy: JsonObject[]): Promise<Record<string, string>> {
+  const name = `copied-${(count += 1)}`;
+  await generate(name, { artifacts: [{ name, copy }] });
+  await world.untilReady("ArtifactGenerator", name);
+  return filesIn(name);
+}
+
+describe("ArtifactGenerator", () => {
+  it.each<[string, JsonObject[], string[]]>([
+    [
+      "dir/** loses the folder",
+      [{ from: "@mono/infrastructure/**", to: "@artifact/" }],
+      ["base/a.yaml", "prod/b.yaml"],
+    ],
+    [
+      "other patterns keep the path",
+      [{ from: "@mono/infrastructure/*/a.yaml", to: "@artifact/x" }],
+      ["x/infrastructure/base/a.yaml"],
+    ],
+    ["a folder under its own name", [{ from: "@mono/infrastructure/base", to: "@artifact/in/" }], ["in/base/a.yaml"]],
+    ["a file to a name", [{ from: "@mono/top.yaml", to: "@artifact/other.yaml" }], ["other.yaml"]],
+    ["a file into a folder", [{ from: "@mono/top.yaml", to: "@artifact/in/" }], ["in/top.yaml"]],
+    [
+      "without what is excluded",
+      [{ from: "@mono/apps/**", to: "@artifact/", exclude: ["*.md", "Shop/{over,none}.yaml"] }],
+      ["Shop/values.yaml", "blog/values.yaml"],
+    ],
+  ])("copies %s", async (_name, copy, paths) => {
+    expect(Object.keys(await copied(...copy)).sort()).toEqual(paths);
+  });
+
+  it("merges maps where told to, overwrites otherwise", async () => {
+    const first = { from: "@mono/apps/Shop/values.yaml", to: "@artifact/values.yaml" };
+    const over = { from: "@mono/apps/Shop/over.yaml", to: "@artifact/values.yaml" };
+    expect(await copied(first, { ...over, strategy: "Merge" })).toEqual({
+      "values.yaml": "a: 1\nb:\n  c: 2\n  d: 3\n",
+    });
+    expect(await copied(first, over)).toEqual({ "values.yaml": "b: {d: 3}\n" });
+  });
+
+  it("keeps the revision of a piece while its own content is the same, and notes where it comes from", async () => {
+    const copy = [{ from: "@mono/infrastructure/**", to: "@artifact/" }];
+    await generate("pieces", { artifacts: [{ name: "piece", originRevision: "@mono", copy }] });
+    await world.untilReady("ArtifactGenerator", "pieces");
+    const first = await world.untilReady("ExternalArtifact", "piece");
+    const artifactOf = (object: typeof first) =>
+      (object["status"] as { artifact: { revision: string; metadata: JsonObject } }).artifact;
+    expect(artifactOf(first).revision).toMatch(/^latest@sha256:[0-9a-f]{64}$/);
+    expect(first.metadata.ownerReferences?.[0]).toMatchObject({
+      kind: "ArtifactGenerator",
+      name: "pieces",
+      controller: true,
+    });
+    const elsewhere = made.commit({ "top.yaml": "changed" });
+    const origin = "org.opencontainers.image.revision";
+    const second = await world.until(
+      "ExternalArtifact",
+      "piece",
+      (object) => artifactOf(object).metadata[origin] === `main@sha1:${elsewhere}`,
+    );
+    expect(artifactOf(second).revision).toBe(artifactOf(first).revision);
+    made.commit({ "infrastructure/base/a.yaml": "changed" });
+    await world.until(
+      "ExternalArtifact",
+      "piece",
+      (object) => artifactOf(object).revision !== artifactOf(first).revision,
+    );
+    expect((await filesIn("piece"))["base/a.yaml"]).toBe("changed");
+    const generator = await world.untilReady("ArtifactGenerator", "pieces");
+    expect(generator["status"]).toMatchObject({
+      inventory: [{ name: "piece", namespace: "default", filename: expect.stringMatching(/\.tar\.gz$/) }],
+    });
+  });
+
+  it("makes an artifact of every folder that a path pattern finds, and removes those that are gone", async () => {
+    const artifacts = [{ name: "app-{app}", copy: [{ from: "@mono/apps/{app}/**", to: "@artifact/" }] }];
+    await generate("each", { pathPattern: "@mono/apps/{app}", artifacts });
+    await world.untilReady("ArtifactGenerator", "each");
+    const shop = await world.untilReady("ExternalArtifact", "app-shop");
+    expect(shop.metadata.labels).toMatchObject({ app: "shop" });
+    expect(Object.keys(await filesIn("app-blog")).sort()).toEqual(["README.md", "values.yaml"]);
+    made.commit({ "apps/blog": null });
+    for (let tries = 0; tries < 300 && (await world.get("ExternalArtifact", "app-blog")) !== undefined; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await world.get("ExternalArtifact", "app-blog")).toBeUndefined();
+    expect(await filesIn("app-blog")).toEqual({});
+  });
+
+  it.each<[string, JsonObject, string, string]>([
+    [
+      "a source that is not there",
+      { sources: [{ alias: "mono", kind: "GitRepository", name: "none" }] },
+      "SourceFetchFailed",
+      "GitRepository/default/none",
+    ],
+    [
+      "a file that is not there",
+      { artifacts: [{ name: "bad", copy: [{ from: "@mono/none.yaml", to: "@artifact/" }] }] },
+      "BuildFailed",
+      "none.yaml does not exist",
+    ],
+    [
+      "an alias that is not there",
+      { artifacts: [{ name: "bad", copy: [{ from: "@other/x", to: "@artifact/" }] }] },
+      "BuildFailed",
+      "alias other",
+    ],
+    [
+      "a way out",
+      { artifacts: [{ name: "bad", copy: [{ from: "@mono/top.yaml", to: "@artifact/../x" }] }] },
+      "BuildFailed",
+      "leaves the artifact",
+    ],
+    [
+      "a clash of names",
+      {
+        pathPattern: "@mono/{a}/{b}",
+        artifacts: [{ name: "one-{a}", copy: [{ from: "@mono/{a}/**", to: "@artifact/" }] }],
+      },
+      "ValidationFailed",
+      "the same name",
+    ],
+  ])("says what is wrong with %s", async (_name, spec, reason, text) => {
+    const name = `bad-${(count += 1)}`;
+    const artifacts = [{ name, copy: [{ from: "@mono/top.yaml", to: "@artifact/" }] }];
+    await generate(name, { artifacts, ...spec });
+    const failed = await world.untilReady("ArtifactGenerator", name, "False");
+    expect(condition(failed, "Ready")).toMatchObject({ reason, message: expect.stringContaining(text) });
+  });
+
+  it("makes an output again that someone has deleted, and takes all along when it goes itself", async () => {
+    await generate("keeper", { artifacts: [{ name: "kept", copy: [{ from: "@mono/top.yaml", to: "@artifact/" }] }] });
+    const first = await world.untilReady("ExternalArtifact", "kept");
+    const { resourceOf } = await import("./objects.ts");
+    await world.cluster.delete({ resource: resourceOf("ExternalArtifact"), namespace: "default", name: "kept" });
+    await world.until(
+      "ExternalArtifact",
+      "kept",
+      (object) => object.metadata.uid !== first.metadata.uid && object["status"] !== undefined,
+    );
+    await world.cluster.delete({ resource: resourceOf("ArtifactGenerator"), namespace: "default", name: "keeper" });
+    for (let tries = 0; tries < 300 && (await world.get("ArtifactGenerator", "keeper")) !== undefined; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await world.get("ArtifactGenerator", "keeper")).toBeUndefined();
+    expect(await world.get("ExternalArtifact", "kept")).toBeUndefined();
+    expect(world.artifacts.store.get({ kind: "ExternalArtifact", namespace: "default", name: "kept" })).toBeUndefined();
+  });
+});

@@ -1,0 +1,31 @@
+// What every loop over source objects works with.
+
+import type { Cluster } from "#cluster";
+import type { WorkQueue } from "#controller";
+import type { Clock } from "#kernel";
+import type { Environment, GitMirrors } from "#sources/git";
+import type { Archives } from "./archives.ts";
+import { intervalJitter, intervalLeastMs } from "./limits.ts";
+import type { Objects } from "./objects.ts";
+import type { ArtifactStore } from "./store.ts";
+
+export type Context = {
+  cluster: Cluster;
+  clock: Clock;
+  random: () => number;
+  store: ArtifactStore;
+  archives: Archives;
+  mirrors: GitMirrors;
+  objects: Objects;
+  queue: WorkQueue;
+  /** A folder for repositories of composed trees. */
+  composed: string;
+  environment: Environment;
+  /** Where artifacts are served, without a trailing slash: `http://127.0.0.1:7440`. */
+  address: string;
+};
+
+/** The interval, a little longer or shorter. */
+export function withJitter(intervalMs: number, random: () => number): number {
+  return Math.max(intervalLeastMs, intervalMs) * (1 + intervalJitter * (random() * 2 - 1));
+}

@@ -1,0 +1,34 @@
+// Every bound of this folder, with the reason for its number.
+
+/** Sources looked at at once: each runs git, and a fetch is bound by the network and by git's own threads. */
+export const concurrentSources = 4;
+
+/** Used where an object names none; Flux's default for GitRepository. */
+export const defaultTimeoutMs = 60_000;
+
+/** Intervals are stretched or cut by up to so much, so that many objects do not ask at once; Flux's default is 5 %. */
+export const intervalJitter = 0.05;
+/** Below this an interval would be a busy loop. */
+export const intervalLeastMs = 1_000;
+
+/** An archive that was replaced is kept so long and so many, for clients that have just read its address; as Flux. */
+export const archiveKeptMs = 60_000;
+export const archivesKept = 2;
+/** Files read at once while an archive is written: bounds memory by some hundred files, not by the tree. */
+export const archiveBatch = 200;
+
+/** An archive of a third party that we fetch. */
+export const foreignArchiveMost: number = 256 * 1024 * 1024;
+/** What it may unpack to. */
+export const unpackedMost: number = 1024 * 1024 * 1024;
+export const unpackedFilesMost = 100_000;
+
+/** After a source that an ArtifactGenerator or an include needs was missing; Flux's dependency interval. */
+export const dependencyRetryMs = 30_000;
+
+/** Kubernetes cuts an event's message at 1 KiB and refuses longer ones. */
+export const eventMessageMost = 1_000;
+/** A condition's message may have 32 KiB; nobody reads so much. */
+export const conditionMessageMost = 4_000;
+/** Alternatives of `{a,b}` in a pattern; source-watcher allows 20 commas. */
+export const alternativesMost = 64;

@@ -1,0 +1,295 @@
+// Starts the loops over source objects: watches them, decides when each is looked at, and keeps what they have fetched.
+
+import { requestedAtAnnotation } from "#api/flux";
+import { type Cluster, Informer } from "#cluster";
+import { type Priority, type ReconcileResult, runController, WorkQueue } from "#controller";
+import { type Clock, type Fault, isObject, type Manifest } from "#kernel";
+import { closeReaders, type Environment, GitMirrors, watchRefs } from "#sources/git";
+import { mkdir } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { Archives } from "./archives.ts";
+import { reconcileArtifactGenerator } from "./artifact-generator.ts";
+import type { Context } from "./context.ts";
+import { reconcileForeignArtifact } from "./foreign-artifact.ts";
+import { reconcileGitRepository, resumeGitRepository } from "./git-repository.ts";
+import { concurrentSources } from "./limits.ts";
+import { Objects, resourceOf } from "./objects.ts";
+import { ArtifactStore, type ArtifactView, openableTree, type SourceName } from "./store.ts";
+
+export type ArtifactsOptions = {
+  cluster: Cluster;
+  clock: Clock;
+  /** A folder of our own for mirrors and archives; deleting it loses nothing. */
+  folder: string;
+  /** For git: PATH, and trust settings where set. */
+  environment: Environment;
+  /** Where `serve` can be reached: `http://127.0.0.1:7440`. */
+  address: string;
+  signal: AbortSignal;
+  random?: () => number;
+  /** Told of each failed pass. */
+  failed?: (source: SourceName, fault: Fault) => void;
+};
+
+export type Artifacts = {
+  readonly store: ArtifactStore;
+  /** What the loop over deliveries asks. */
+  readonly view: ArtifactView;
+  /** Resolved once all source objects are known and what mirrors hold is offered again. */
+  readonly ready: Promise<void>;
+  /** Resolved when the signal has aborted and all work has ended. */
+  readonly ended: Promise<void>;
+  /** Looks at a source now: for webhooks. */
+  hook(source: SourceName): void;
+  /** Answers requests below `/artifacts/`; false for others. */
+  serve(request: IncomingMessage, response: ServerResponse): boolean;
+};
+
+const kinds = ["GitRepository", "ArtifactGenerator", "ExternalArtifact"] as const;
+
+/** Runs until the signal aborts. */
+export function startArtifacts(options: ArtifactsOptions): Artifacts {
+  return new SourceLoops(options);
+}
+
+class SourceLoops implements Artifacts {
+  readonly store: ArtifactStore = new ArtifactStore();
+  readonly view: ArtifactView;
+  readonly ready: Promise<void>;
+  readonly ended: Promise<void>;
+  readonly #options: ArtifactsOptions;
+  readonly #context: Context;
+  readonly #informers = new Map<string, Informer<Manifest>>();
+  /** Repositories on this machine whose refs are watched, by object. */
+  readonly #watches = new Map<string, { path: string; close: () => void }>();
+
+  constructor(options: ArtifactsOptions) {
+    this.#options = options;
+    const { cluster, clock, folder, environment } = options;
+    const random = options.random ?? Math.random;
+    this.#context = {
+      cluster,
+      clock,
+      random,
+      environment,
+      store: this.store,
+      archives: new Archives(join(folder, "archives"), clock),
+      mirrors: new GitMirrors({ folder: join(folder, "mirrors"), clock, environment }),
+      objects: new Objects({ cluster, clock, manager: "source-controller" }),
+      queue: new WorkQueue({ clock, random }),
+      composed: join(folder, "composed"),
+      address: options.address.replace(/\/+$/, ""),
+    };
+    this.view = {
+      get: (source) => this.#viewed(source),
+      subscribe: (listener) => this.store.subscribe({ changed: listener, removed: listener }),
+      whyNot: (source) => Promise.resolve(this.#whyNot(source)),
+    };
+    const informing = kinds.map((kind) => this.#inform(kind));
+    this.ready = this.#resume();
+    this.ended = this.#run(informing);
+  }
+
+  hook(source: SourceName): void {
+    this.#context.queue.add(keyOf(source), "revision");
+  }
+
+  serve(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.#context.archives.serve(request, response);
+  }
+
+  #inform(kind: string): Promise<void> {
+    const { cluster, clock, signal } = this.#options;
+    const informer = new Informer<Manifest>({ cluster, clock, resource: resourceOf(kind), keep: (object) => object });
+    this.#informers.set(kind, informer);
+    informer.subscribe({
+      changed: (current, previous) => {
+        const priority = priorityOf(current, previous);
+        if (priority !== undefined) this.#context.queue.add(keyOf(nameOf(current)), priority);
+      },
+      deleted: (last) => this.#context.queue.add(keyOf(isMadeHere(last) ? makerOf(last) : nameOf(last)), "spec"),
+    });
+    return informer.run(signal);
+  }
+
+  async #resume(): Promise<void> {
+    const { folder } = this.#options;
+    await Promise.all(
+      ["archives", "mirrors", "composed"].map((name) => mkdir(join(folder, name), { recursive: true })),
+    );
+    await Promise.all([...this.#informers.values()].map((informer) => informer.synced));
+    // One repository that cannot be resumed must not keep the others from it: its own pass will say why.
+    for (const object of this.#informers.get("GitRepository")?.values() ?? [])
+      await resumeGitRepository(object, this.#context).catch(() => {});
+  }
+
+  async #run(informing: Promise<void>[]): Promise<void> {
+    const { clock, signal } = this.#options;
+    const unsubscribe = this.store.subscribe({ changed: (artifact) => this.#wakeReaders(artifact) });
+    // Before what mirrors hold is offered, a pass would find its sources missing.
+    const isAborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await Promise.race([this.ready, isAborted]);
+    await runController({
+      name: "sources",
+      queue: this.#context.queue,
+      clock,
+      concurrency: concurrentSources,
+      signal,
+      reconcile: (key, passSignal) => this.#reconcile(key, passSignal),
+      failed: (key, fault) => this.#options.failed?.(sourceOf(key), fault),
+    });
+    unsubscribe();
+    for (const watch of this.#watches.values()) watch.close();
+    closeReaders();
+    await Promise.all(informing);
+  }
+
+  async #reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
+    const source = sourceOf(key);
+    const held = this.#informers.get(source.kind)?.get(source.namespace, source.name);
+    if (held === undefined) return this.#forget(source);
+    const object = structuredClone(held);
+    this.#watchLocal(key, object);
+    switch (source.kind) {
+      case "GitRepository":
+        return reconcileGitRepository(object, this.#context, signal);
+      case "ArtifactGenerator":
+        return reconcileArtifactGenerator(object, this.#context, signal);
+      default:
+        // What a generator of ours makes is in the store before its object says so.
+        if (isMadeHere(object)) return undefined;
+        return reconcileForeignArtifact(object, this.#context, signal);
+    }
+  }
+
+  async #forget(source: SourceName): Promise<void> {
+    const key = keyOf(source);
+    this.#watches.get(key)?.close();
+    this.#watches.delete(key);
+    if (source.kind !== "ArtifactGenerator") {
+      this.store.remove(source);
+      await this.#context.archives.remove(source);
+    }
+    const urls = [...(this.#informers.get("GitRepository")?.values() ?? [])].map(urlOf).filter((url) => url !== "");
+    const hasSubmodules = [...(this.#informers.get("GitRepository")?.values() ?? [])].some(
+      (object) => (object["spec"] as { recurseSubmodules?: boolean } | undefined)?.recurseSubmodules === true,
+    );
+    // Mirrors of submodules are named by no object; they stay while any object may use them.
+    if (
+      source.kind === "GitRepository" &&
+      !hasSubmodules &&
+      this.store.values().every((each) => each.kind === "GitRepository")
+    )
+      await this.#context.mirrors.removeOthers(urls).catch(() => {});
+    this.#context.queue.remove(key);
+  }
+
+  /** A commit to a repository on this machine is seen at once, not at the interval. */
+  #watchLocal(key: string, object: Manifest): void {
+    if (object.kind !== "GitRepository") return;
+    const url = urlOf(object);
+    const path = url.startsWith("/") ? url : url.startsWith("file://") ? decodeURIComponent(new URL(url).pathname) : "";
+    const known = this.#watches.get(key);
+    if (known?.path === path) return;
+    known?.close();
+    this.#watches.delete(key);
+    if (path === "") return;
+    const changed = (): void => this.#context.queue.add(key, "revision");
+    this.#watches.set(key, { path, close: watchRefs({ path, clock: this.#options.clock, changed }) });
+  }
+
+  /** Generators and includes that read a source look again when it changes. */
+  #wakeReaders(changed: SourceName): void {
+    for (const generator of this.#informers.get("ArtifactGenerator")?.values() ?? []) {
+      const { sources = [] } = (generator["spec"] ?? {}) as {
+        sources?: { kind: string; name: string; namespace?: string }[];
+      };
+      const namespace = generator.metadata.namespace ?? "";
+      const isReader = sources.some(
+        (each) =>
+          each.kind === changed.kind &&
+          each.name === changed.name &&
+          (each.namespace ?? namespace) === changed.namespace,
+      );
+      if (isReader) this.#context.queue.add(keyOf(nameOf(generator)), "revision");
+    }
+    for (const repository of this.#informers.get("GitRepository")?.values() ?? []) {
+      const { include = [] } = (repository["spec"] ?? {}) as { include?: { repository: { name: string } }[] };
+      const isReader = include.some((each) => each.repository.name === changed.name);
+      if (isReader && changed.kind === "GitRepository" && repository.metadata.namespace === changed.namespace)
+        this.#context.queue.add(keyOf(nameOf(repository)), "revision");
+    }
+  }
+
+  #viewed(source: SourceName): ReturnType<ArtifactView["get"]> {
+    const artifact = this.store.get(source);
+    if (artifact === undefined) return undefined;
+    const { revision, originRevision, tree } = artifact;
+    return { revision, originRevision, source: openableTree(tree) };
+  }
+
+  #whyNot(source: SourceName): string {
+    const label = `${source.kind}/${source.namespace}/${source.name}`;
+    const informer = this.#informers.get(source.kind);
+    if (informer === undefined) return `${label}: sources of this kind are not served yet`;
+    const object = informer.get(source.namespace, source.name);
+    if (object === undefined) return `${label} does not exist`;
+    if ((object["spec"] as { suspend?: boolean } | undefined)?.suspend === true) return `${label} is suspended`;
+    const { conditions = [] } = (object["status"] ?? {}) as {
+      conditions?: { type: string; status: string; message: string }[];
+    };
+    const ready = conditions.find((condition) => condition.type === "Ready");
+    return ready === undefined || ready.message === ""
+      ? `${label} has no artifact yet`
+      : `${label} is not ready: ${ready.message}`;
+  }
+}
+
+/** Why a change of an object calls for a pass; undefined when it does not: its status is our own writing. */
+function priorityOf(current: Manifest, previous: Manifest | undefined): Priority | undefined {
+  if (previous === undefined) return "spec";
+  if (annotationOf(current) !== annotationOf(previous)) return "person";
+  const isDeleted =
+    current.metadata.deletionTimestamp !== undefined && previous.metadata.deletionTimestamp === undefined;
+  if (isDeleted || current.metadata.generation !== previous.metadata.generation) return "spec";
+  if (current.kind === "ExternalArtifact") return "revision";
+  const isSame =
+    JSON.stringify(current.metadata.annotations ?? {}) === JSON.stringify(previous.metadata.annotations ?? {});
+  return isSame ? undefined : "spec";
+}
+
+function annotationOf(object: Manifest): string | undefined {
+  return object.metadata.annotations?.[requestedAtAnnotation];
+}
+
+function isMadeHere(object: Manifest): boolean {
+  const spec = object["spec"];
+  const reference = isObject(spec) ? spec["sourceRef"] : undefined;
+  return isObject(reference) && reference["kind"] === "ArtifactGenerator";
+}
+
+/** The generator whose output this is: it makes the object again. */
+function makerOf(object: Manifest): SourceName {
+  const { sourceRef } = object["spec"] as { sourceRef: { kind: string; name: string; namespace?: string } };
+  const { kind, name, namespace = object.metadata.namespace ?? "" } = sourceRef;
+  return { kind, namespace, name };
+}
+
+function urlOf(object: Manifest): string {
+  const spec = object["spec"];
+  return isObject(spec) && typeof spec["url"] === "string" ? spec["url"] : "";
+}
+
+function nameOf(object: Manifest): SourceName {
+  return { kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+}
+
+function keyOf(source: SourceName): string {
+  return `${source.kind}/${source.namespace}/${source.name}`;
+}
+
+function sourceOf(key: string): SourceName {
+  const [kind = "", namespace = "", name = ""] = key.split("/");
+  return { kind, namespace, name };
+}

@@ -1,0 +1,89 @@
+// What sources have fetched, by source: the one place where deliveries learn of a new revision. A new artifact is told of
+// before its object's status is written.
+
+import { changedPaths as comparePaths, handleKey, openTree, type OpenTree, type TreeHandle } from "#sources/git";
+import { type Revision, sha256Hex } from "#kernel";
+
+/** Names the object that a source is. */
+export type SourceName = { kind: string; namespace: string; name: string };
+
+/** Files of a source at a revision. */
+export type Artifact = SourceName & {
+  revision: Revision;
+  /** Where the files come from, when the revision itself does not say so: of generated artifacts. */
+  originRevision?: Revision;
+  tree: TreeHandle;
+  /** First line of the commit's message. */
+  subject?: string;
+};
+
+export type ArtifactListener = {
+  changed?(artifact: Artifact, previous: Artifact | undefined): void;
+  removed?(artifact: Artifact): void;
+};
+
+/** What the loop over deliveries asks of sources. */
+export interface ArtifactView {
+  get(source: SourceName): { revision: string; originRevision: string | undefined; source: OpenableTree } | undefined;
+  subscribe(listener: (source: SourceName) => void): () => void;
+  /** Why a source offers nothing, in words. */
+  whyNot(source: SourceName): Promise<string>;
+}
+
+export type OpenableTree = { hash: string; open(): Promise<OpenTree>; handle: TreeHandle };
+
+/** In memory only: all of it is rebuilt from mirrors and objects. */
+export class ArtifactStore {
+  readonly #artifacts = new Map<string, Artifact>();
+  readonly #listeners = new Set<ArtifactListener>();
+
+  get(source: SourceName): Artifact | undefined {
+    return this.#artifacts.get(keyOf(source));
+  }
+
+  values(): Artifact[] {
+    return [...this.#artifacts.values()];
+  }
+
+  /** Calls `changed` at once for all there are, then for what follows. The function returned ends it. */
+  subscribe(listener: ArtifactListener): () => void {
+    for (const artifact of this.#artifacts.values()) listener.changed?.(artifact, undefined);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** True when it differs from what was there; only then is anyone told. */
+  put(artifact: Artifact): boolean {
+    const key = keyOf(artifact);
+    const previous = this.#artifacts.get(key);
+    this.#artifacts.set(key, artifact);
+    if (previous !== undefined && isSame(previous, artifact)) return false;
+    for (const listener of this.#listeners) listener.changed?.(artifact, previous);
+    return true;
+  }
+
+  remove(source: SourceName): void {
+    const artifact = this.#artifacts.get(keyOf(source));
+    if (artifact === undefined) return;
+    this.#artifacts.delete(keyOf(source));
+    for (const listener of this.#listeners) listener.removed?.(artifact);
+  }
+
+  /** Files that differ between two artifacts, in time proportional to the change. */
+  changedPaths(before: Artifact, after: Artifact): Promise<string[]> {
+    return comparePaths(before.tree, after.tree);
+  }
+}
+
+function keyOf(source: SourceName): string {
+  return `${source.kind}/${source.namespace}/${source.name}`;
+}
+
+function isSame(a: Artifact, b: Artifact): boolean {
+  return a.revision === b.revision && a.originRevision === b.originRevision && handleKey(a.tree) === handleKey(b.tree);
+}
+
+/** The artifact's files as something that can be opened here, or in a worker by its handle. */
+export function openableTree(handle: TreeHandle): OpenableTree {
+  return { hash: sha256Hex(handleKey(handle)), open: () => openTree(handle), handle };
+}

@@ -1,0 +1,141 @@
+// A cluster in this process with Flux's kinds, and the source loops over it.
+
+import { rmSync } from "node:fs";
+import { fluxDefinitions } from "#api/flux";
+import { administrator, startApiServer } from "#apiserver";
+import type { Cluster, Resource } from "#cluster";
+import { isObject, type JsonObject, type Manifest } from "#kernel";
+import { memoryStore } from "#store";
+import { realClock } from "../cluster/cluster.contract.ts";
+import { temporaryFolder, testEnvironment } from "../sources/git/repository.contract.ts";
+import { type Artifacts, startArtifacts } from "./start.ts";
+import { resourceOf } from "./objects.ts";
+
+export class World {
+  readonly folder: string = temporaryFolder("artifacts");
+  cluster: Cluster = undefined as unknown as Cluster;
+  artifacts: Artifacts = undefined as unknown as Artifacts;
+  #abort = new AbortController();
+  #close: () => Promise<void> = () => Promise.resolve();
+
+  static async start(): Promise<World> {
+    const world = new World();
+    const store = memoryStore();
+    const server = await startApiServer({ store, clock: realClock });
+    world.cluster = server.cluster(administrator);
+    world.#close = async () => {
+      await server.close();
+      await store.close();
+    };
+    const definitions: Resource = {
+      ...resourceOf("GitRepository"),
+      group: "apiextensions.k8s.io",
+      plural: "customresourcedefinitions",
+      kind: "CustomResourceDefinition",
+      isNamespaced: false,
+    };
+    for (const definition of fluxDefinitions()) await world.create(definition, definitions);
+    world.startLoops();
+    await world.artifacts.ready;
+    return world;
+  }
+
+  startLoops(): void {
+    this.#abort = new AbortController();
+    const { cluster, folder } = this;
+    this.artifacts = startArtifacts({
+      cluster,
+      clock: realClock,
+      folder: `${folder}/cache`,
+      environment: testEnvironment,
+      address: "http://127.0.0.1:1",
+      signal: this.#abort.signal,
+    });
+  }
+
+  /** Ends the loops; the cluster goes on. */
+  async stopLoops(): Promise<void> {
+    this.#abort.abort();
+    await this.artifacts.ended;
+  }
+
+  async close(): Promise<void> {
+    await this.stopLoops();
+    await this.#close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async create(object: Manifest, resource: Resource = resourceOf(object.kind)): Promise<Manifest> {
+    const { name, namespace = "" } = object.metadata;
+    const answer = await this.cluster.create({ resource, namespace, name }, object, { fieldManager: "test" });
+    if (!answer.ok) throw new Error(`${object.kind}/${name}: ${answer.status.message}`);
+    return answer.value;
+  }
+
+  /** A GitRepository in the namespace `default`. */
+  async repository(name: string, spec: JsonObject): Promise<void> {
+    const metadata = { name, namespace: "default" };
+    const defaults = { interval: "1h", ref: { branch: "main" } };
+    await this.create({
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "GitRepository",
+      metadata,
+      spec: { ...defaults, ...spec },
+    });
+  }
+
+  async secret(name: string, data: Record<string, string>): Promise<void> {
+    const encoded = Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
+    );
+    const resource = { ...resourceOf("GitRepository"), group: "", plural: "secrets", kind: "Secret" };
+    await this.create(
+      { apiVersion: "v1", kind: "Secret", metadata: { name, namespace: "default" }, data: encoded },
+      resource,
+    );
+  }
+
+  async get(kind: string, name: string): Promise<Manifest | undefined> {
+    const answer = await this.cluster.get({ resource: resourceOf(kind), namespace: "default", name });
+    return answer.ok ? answer.value : undefined;
+  }
+
+  async patch(kind: string, name: string, patch: JsonObject): Promise<void> {
+    const answer = await this.cluster.patch(
+      { resource: resourceOf(kind), namespace: "default", name },
+      { type: "merge", patch },
+      { fieldManager: "test" },
+    );
+    if (!answer.ok) throw new Error(answer.status.message);
+  }
+
+  /** Waits for a state of an object; returns it. */
+  async until(kind: string, name: string, holds: (object: Manifest) => boolean): Promise<Manifest> {
+    for (let tries = 0; tries < 1500; tries++) {
+      const object = await this.get(kind, name);
+      if (object !== undefined && holds(object)) return object;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`${kind}/${name} never came so far: ${JSON.stringify((await this.get(kind, name))?.["status"])}`);
+  }
+
+  untilReady(kind: string, name: string, status = "True"): Promise<Manifest> {
+    return this.until(kind, name, (object) => condition(object, "Ready")?.status === status);
+  }
+
+  async events(): Promise<{ reason: string; message: string; type: string }[]> {
+    const resource = { ...resourceOf("GitRepository"), group: "", plural: "events", kind: "Event" };
+    const answer = await this.cluster.list(resource, { namespace: "default" });
+    return answer.ok ? (answer.value.items as unknown as { reason: string; message: string; type: string }[]) : [];
+  }
+}
+
+type Found = { status: string; reason: string; message: string };
+
+export function condition(object: Manifest, type: string): Found | undefined {
+  const status = object["status"];
+  const list = isObject(status) ? status["conditions"] : undefined;
+  return (Array.isArray(list) ? (list as unknown as (Found & { type: string })[]) : []).find(
+    (each) => each.type === type,
+  );
+}

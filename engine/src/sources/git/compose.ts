@@ -1,0 +1,149 @@
+// New trees made of files of others, without copying: a repository of its own borrows the sources' objects (git's
+// alternates) and holds only the new folders. Equal lists of files give the same tree, made once.
+
+import { createHash } from "node:crypto";
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Missing } from "#kernel";
+import { type Environment, gitEnvironment, runGit } from "./command.ts";
+import { gitFault } from "./faults.ts";
+import { Loader, openTree, readerOf, tooLarge } from "./git-tree.ts";
+import type { TreeHandle } from "./handle.ts";
+import { depthMost, entriesMost, gitTimeoutMs } from "./limits.ts";
+
+/** A file by the id of its content, or with its content. */
+export type ComposedFile = { path: string; isExecutable: boolean } & ({ id: string } | { content: Uint8Array });
+
+export type ComposeOptions = {
+  /** A folder of our own for such repositories; deleting it loses nothing. */
+  folder: string;
+  environment: Environment;
+  signal: AbortSignal;
+};
+
+/** Every file of a tree that is visible, with the id of its content; links and submodules are left out. */
+export async function filesOf(handle: TreeHandle): Promise<{ path: string; id: string; isExecutable: boolean }[]> {
+  const { tree } = await openTree(handle);
+  const loader = new Loader(handle);
+  const files: { path: string; id: string; isExecutable: boolean }[] = [];
+  let level = [""];
+  for (let depth = 0; level.length > 0; depth++) {
+    const lists = await wholeLevel(loader, () => level.map((path) => tree.list(path) ?? []));
+    const next: string[] = [];
+    lists.forEach((list, i) => {
+      const folder = level[i] ?? "";
+      for (const entry of list) {
+        const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+        if (entry.type === "folder") next.push(path);
+        if (entry.type === "file") files.push({ path, id: entry.hash, isExecutable: entry.isExecutable === true });
+      }
+    });
+    if (files.length + next.length > entriesMost || depth > depthMost) throw tooLarge("");
+    level = next;
+  }
+  return files;
+}
+
+async function wholeLevel<T>(loader: Loader, step: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return step();
+    } catch (thrown) {
+      if (!(thrown instanceof Missing)) throw thrown;
+      await loader.loadObjects(thrown.needs.flatMap((need) => (need.what === "object" ? [need.id] : [])));
+    }
+  }
+}
+
+/** A hash over paths, marks and contents, independent of where the files come from. */
+export function contentHash(files: readonly ComposedFile[]): string {
+  const hash = createHash("sha256");
+  for (const file of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
+    const id = "id" in file ? file.id : createHash("sha256").update(file.content).digest("hex");
+    hash.update(`${file.isExecutable ? "x" : "-"} ${id} ${file.path}\0`);
+  }
+  return hash.digest("hex");
+}
+
+/** A tree of just these files, whose contents stand in the given repositories. The revision is the caller's. */
+export async function composeTree(
+  files: readonly ComposedFile[],
+  repositories: readonly string[],
+  options: ComposeOptions,
+): Promise<Pick<TreeHandle, "repository" | "tree">> {
+  const borrowed = [...new Set(repositories)].sort();
+  const name = createHash("sha256").update(borrowed.join("\n")).digest("hex").slice(0, 32);
+  const repository = join(options.folder, `composed-${name}.git`);
+  const base = {
+    environment: gitEnvironment(options.environment, "/dev/null"),
+    signal: options.signal,
+    at: repository,
+    timeoutMs: gitTimeoutMs,
+  };
+  await create(repository, borrowed, files, base);
+  const ref = `refs/keelson/${contentHash(files)}`;
+  const reader = readerOf(repository, options.environment);
+  const [known] = await reader.read([`${ref}^{tree}`], 0);
+  if (known !== undefined) return { repository, tree: known.id };
+  const args = ["--git-dir", repository, "fast-import", "--quiet", "--date-format=raw"];
+  await runGit({ ...base, args, input: importText(ref, files) });
+  const [made] = await reader.read([`${ref}^{tree}`], 0);
+  if (made !== undefined) return { repository, tree: made.id };
+  throw gitFault({
+    code: "git-failed",
+    disposition: "retry",
+    at: repository,
+    message: "the composed tree cannot be read",
+  });
+}
+
+type Base = { environment: Environment; signal: AbortSignal; at: string; timeoutMs: number };
+
+/** Made under another name and moved, so that a kill in between leaves no half repository. */
+async function create(
+  path: string,
+  borrowed: readonly string[],
+  files: readonly ComposedFile[],
+  base: Base,
+): Promise<void> {
+  const isThere = await stat(join(path, "HEAD")).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return;
+  const draft = `${path}.new`;
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(draft, { recursive: true });
+  const first = files.find((file) => "id" in file);
+  const format = first !== undefined && "id" in first && first.id.length === 64 ? "sha256" : "sha1";
+  await runGit({
+    ...base,
+    args: ["init", "--quiet", "--bare", `--object-format=${format}`, "--template=", "--", draft],
+  });
+  await mkdir(join(draft, "objects/info"), { recursive: true });
+  await writeFile(
+    join(draft, "objects/info/alternates"),
+    borrowed.map((each) => `${join(each, "objects")}\n`).join(""),
+  );
+  await rename(draft, path);
+}
+
+function importText(ref: string, files: readonly ComposedFile[]): Buffer {
+  const parts: Buffer[] = [Buffer.from(`commit ${ref}\ncommitter keelson <> 0 +0000\ndata 0\n\n`)];
+  for (const file of files) {
+    const mode = file.isExecutable ? "100755" : "100644";
+    const path = quotePath(file.path);
+    if ("id" in file) parts.push(Buffer.from(`M ${mode} ${file.id} ${path}\n`));
+    else {
+      parts.push(Buffer.from(`M ${mode} inline ${path}\ndata ${file.content.length}\n`), Buffer.from(file.content));
+      parts.push(Buffer.from("\n"));
+    }
+  }
+  return Buffer.concat(parts);
+}
+
+/** As fast-import's grammar wants it: C quoting for what could end the line or begin a quotation. */
+function quotePath(path: string): string {
+  if (!/["\n\\]/.test(path)) return path;
+  return `"${path.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+}
