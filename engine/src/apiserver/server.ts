@@ -3,7 +3,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Cluster, Identity } from "#cluster";
-import { builtinServed } from "#apiserver/kinds";
+import { builtinServed, serviceAddresses } from "#apiserver/kinds";
 import { assert, type Clock } from "#kernel";
 import type { Store } from "#store";
 import { plainCodec, Registry } from "#apiserver/registry";
@@ -57,7 +57,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     newSuffix,
   });
   for (const served of builtinServed()) registry.table.add(served);
-  registry.admission.push(namespaceLifecycle(registry));
+  registry.admission.push(namespaceLifecycle(registry), serviceAddresses(registry));
   const definitionKind = registry.table.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
   assert(definitionKind !== undefined, "CustomResourceDefinition is served");
   const definitions = new Definitions(registry, definitionKind, failed);

@@ -3,7 +3,10 @@
 import type { Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
 import { definitionRules } from "./definition.ts";
+import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
+import { claimRules, secretRules, volumeRules } from "./plain.ts";
+import { daemonSetRules, jobRules, podRules, templatedRules } from "./workloads.ts";
 
 /** Kinds whose objects count generations (every strategy with `Generation = 1`). */
 const withGeneration: ReadonlySet<string> = new Set([
@@ -69,7 +72,29 @@ const withCreateOnUpdate: ReadonlySet<string> = new Set([
 const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   Namespace: namespaceRules,
   CustomResourceDefinition: definitionRules,
+  Deployment: templatedRules,
+  ReplicaSet: templatedRules,
+  StatefulSet: templatedRules,
+  DaemonSet: daemonSetRules,
+  Job: jobRules,
+  Pod: podRules,
+  Secret: secretRules,
+  PersistentVolumeClaim: claimRules,
+  PersistentVolume: volumeRules,
 };
+
+/** The kind's own checks, and those of fields that may not change. */
+function validation(kind: string): Pick<Strategy, "validate"> {
+  const own = ownRules[kind]?.validate;
+  const fixed = immutableFields[kind];
+  if (own === undefined && fixed === undefined) return {};
+  return {
+    validate: (draft, live) => [
+      ...(own?.(draft, live) ?? []),
+      ...(live === undefined ? [] : (fixed?.(draft, live) ?? [])),
+    ],
+  };
+}
 
 /** The strategy of a kind before its own defaults and rules. */
 export function basicStrategy(kind: string, hasStatus: boolean): Strategy {
@@ -81,6 +106,7 @@ export function basicStrategy(kind: string, hasStatus: boolean): Strategy {
     allowsCreateOnUpdate: withCreateOnUpdate.has(kind),
     ...(selectable === undefined ? {} : { selectableFields: selectable }),
     ...ownRules[kind],
+    ...validation(kind),
     ...(kind === "Pod" ? { graceSeconds: podGraceSeconds } : {}),
   };
 }

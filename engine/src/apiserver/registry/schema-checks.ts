@@ -6,9 +6,11 @@ import {
   pruneObject,
   unknownFieldMessage,
   validateListTypes,
+  validateRules,
   validateValue,
 } from "#api/crd";
 import { asJson, asManifest, isObject, type Json, type JsonObject, type Manifest, setOwn } from "#kernel";
+import { evaluateRule } from "#formats/cel";
 import { fillZeros } from "#merge";
 import { badRequest } from "./refusal.ts";
 import type { WriteCall } from "./registry.ts";
@@ -72,11 +74,16 @@ function refuseWrongTypes(served: Served, object: JsonObject): void {
 const lenient: ReadonlySet<string> = new Set(["Event", "EndpointSlice", "Lease"]);
 
 /** What is wrong with an object by its schema. */
-export function validateSchema(served: Served, draft: Manifest, _live: Manifest | undefined): FieldError[] {
+export function validateSchema(served: Served, draft: Manifest, live: Manifest | undefined): FieldError[] {
   if (served.schemas === undefined || served.schema === undefined) return [];
   const object = asJson(draft);
   const errors = validateValue(object, served.schemas, served.schema);
-  if (served.custom !== undefined) return [...errors, ...validateListTypes(object, served.schemas, served.schema)];
+  if (served.custom !== undefined) {
+    const found = [...errors, ...validateListTypes(object, served.schemas, served.schema)];
+    const old = live === undefined ? undefined : asJson(live);
+    const input = { value: object, old, schemas: served.schemas, root: served.schema };
+    return [...found, ...validateRules(input, evaluateRule, found)];
+  }
   if (lenient.has(served.resource.kind)) return [];
   return errors.filter((error) => !error.field.startsWith("status") && !error.field.startsWith("metadata"));
 }

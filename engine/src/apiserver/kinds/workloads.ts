@@ -1,0 +1,108 @@
+// Pods, and the kinds that make them from a template: what the server adds, and what it refuses.
+
+import { type FieldError, invalid } from "#api/crd";
+import type { Strategy, WriteContext } from "#apiserver/registry";
+import { asJson, encodeJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+
+function child(object: JsonObject, name: string): JsonObject {
+  const value = object[name];
+  if (isObject(value)) return value;
+  const made: JsonObject = {};
+  object[name] = made;
+  return made;
+}
+
+function specOf(object: Manifest): JsonObject {
+  const spec = asJson(object).spec;
+  return isObject(spec) ? spec : {};
+}
+
+function matchesSelector(selector: Json | undefined, labels: Json | undefined): boolean {
+  if (!isObject(selector)) return false;
+  const own = isObject(labels) ? labels : {};
+  const pairs = Object.entries(isObject(selector.matchLabels) ? selector.matchLabels : {});
+  if (!pairs.every(([key, value]) => own[key] === value)) return false;
+  const expressions = Array.isArray(selector.matchExpressions) ? selector.matchExpressions : [];
+  return expressions.every((one) => isObject(one) && holds(one, own));
+}
+
+function holds({ key, operator, values }: JsonObject, labels: JsonObject): boolean {
+  const value = typeof key === "string" ? labels[key] : undefined;
+  const list = Array.isArray(values) ? values : [];
+  if (operator === "In") return value !== undefined && list.includes(value);
+  if (operator === "NotIn") return value === undefined || !list.includes(value);
+  return (operator === "Exists") === (value !== undefined);
+}
+
+/** A workload that does not select its own pods would make them without end. */
+function selectorErrors(draft: Manifest): FieldError[] {
+  const { selector, template } = specOf(draft);
+  const metadata = isObject(template) ? template.metadata : undefined;
+  const labels = isObject(metadata) ? metadata.labels : undefined;
+  if (!isObject(selector)) return [];
+  const isEmpty = Object.keys(selector).length === 0;
+  if (isEmpty) return [invalid("spec.selector", {}, "empty selector is invalid for deployment")];
+  if (matchesSelector(selector, labels)) return [];
+  return [invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`")];
+}
+
+export const templatedRules: Partial<Strategy> = { validate: (draft) => selectorErrors(draft) };
+
+const revisionAnnotation = "deprecated.daemonset.template.generation";
+
+export const daemonSetRules: Partial<Strategy> = {
+  validate: (draft) => selectorErrors(draft),
+  prepareCreate: (draft) => noteGeneration(draft, 1),
+  prepareUpdate: (draft, live) => {
+    const isSame = equalJson(specOf(draft).template ?? null, specOf(live).template ?? null);
+    const before = Number(live.metadata.annotations?.[revisionAnnotation] ?? 1);
+    noteGeneration(draft, isSame ? before : before + 1);
+  },
+};
+
+function noteGeneration(draft: Manifest, generation: number): void {
+  draft.metadata.annotations = { ...draft.metadata.annotations, [revisionAnnotation]: String(generation) };
+}
+
+const uidLabel = "batch.kubernetes.io/controller-uid";
+
+export const jobRules: Partial<Strategy> = {
+  prepareCreate: (draft) => {
+    const spec = child(asJson(draft), "spec");
+    if (spec.manualSelector === true) return;
+    const uid = draft.metadata.uid ?? "";
+    const labels = child(child(child(spec, "template"), "metadata"), "labels");
+    const name = draft.metadata.name;
+    Object.assign(labels, {
+      [uidLabel]: uid,
+      "batch.kubernetes.io/job-name": name,
+      "controller-uid": uid,
+      "job-name": name,
+    });
+    child(child(spec, "selector"), "matchLabels")[uidLabel] = uid;
+  },
+};
+
+export const podRules: Partial<Strategy> = {
+  prepareCreate: (draft: Manifest, _context: WriteContext) => {
+    draft.status = { phase: "Pending", qosClass: qualityOf(specOf(draft)) };
+  },
+};
+
+/** Guaranteed when every container limits and requests the same cpu and memory, BestEffort when none asks for anything. */
+function qualityOf(spec: JsonObject): string {
+  const containers = [spec.containers, spec.initContainers].flatMap((list) => (Array.isArray(list) ? list : []));
+  const resources = containers.map((one) => (isObject(one) && isObject(one.resources) ? one.resources : {}));
+  const asked = resources.map(({ limits, requests }) => {
+    const most = isObject(limits) ? limits : {};
+    return { limits: most, requests: { ...most, ...(isObject(requests) ? requests : {}) } };
+  });
+  const isGuaranteed = asked.every(({ limits, requests }) =>
+    ["cpu", "memory"].every(
+      (name) => limits[name] !== undefined && encodeJson(limits[name]) === encodeJson(requests[name]),
+    ),
+  );
+  if (asked.length > 0 && isGuaranteed) return "Guaranteed";
+  const isNothing = asked.every(({ requests }) => requests.cpu === undefined && requests.memory === undefined);
+  return isNothing ? "BestEffort" : "Burstable";
+}
