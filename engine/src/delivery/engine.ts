@@ -91,7 +91,13 @@ class DeliveryEngine implements Engine {
     setMaxListeners(0, signal);
     this.#queue = new WorkQueue({ clock, ...(options.random === undefined ? {} : { random: options.random }) });
     this.#kinds = new Kinds(cluster);
-    this.#live = new Live({ cluster, clock, signal, noted: (note) => this.#noted(note) });
+    this.#live = new Live({
+      cluster,
+      clock,
+      signal,
+      expressions: (key) => this.#states.get(key)?.delivery.healthExpressions ?? [],
+      noted: (note) => this.#noted(note),
+    });
     this.#desk = new RenderDesk(options.pool);
     this.#reporter = new Reporter({ cluster, clock, logged: (message) => this.#log(message) });
     this.#claims = new Claims({

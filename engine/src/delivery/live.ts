@@ -2,7 +2,7 @@
 // uid and resourceVersion, its health, and how it differs from what our last apply left.
 
 import { type Cluster, Informer, type Resource } from "#cluster";
-import { assess, type Health } from "#health";
+import { assess, type Health, type HealthExpressions } from "#health";
 import { type Clock, type Manifest, refKey, refOf, type VersionedRef } from "#kernel";
 import { syncPatienceMs } from "./limits.ts";
 import { pause } from "./waiting.ts";
@@ -29,6 +29,8 @@ export type LiveOptions = {
   cluster: Cluster;
   clock: Clock;
   signal: AbortSignal;
+  /** A delivery's own expressions of health. */
+  expressions: (delivery: string) => readonly HealthExpressions[];
   noted: (note: LiveNote) => void;
 };
 
@@ -162,9 +164,15 @@ export class Live {
       ref,
       uid: object.metadata.uid ?? "",
       resourceVersion: object.metadata.resourceVersion ?? "",
-      health: assess(object, { now: this.#options.clock.now() }),
+      health: assess(object, { now: this.#options.clock.now(), expressions: this.#expressions(refKey(ref)) }),
       changes: isOurs ? this.#drift(known, object) : [],
     };
+  }
+
+  /** Those of the owner; for an object of others, of whoever waits for it. */
+  #expressions(key: string): readonly HealthExpressions[] {
+    const delivery = this.#known.get(key)?.delivery ?? this.#waiters.get(key)?.values().next().value;
+    return delivery === undefined ? [] : this.#options.expressions(delivery);
   }
 
   #drift(known: Known, object: Manifest): readonly FieldChange[] {

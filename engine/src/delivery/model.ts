@@ -2,6 +2,7 @@
 // objects to it and results back; nothing here knows any of them.
 
 import type { Identity } from "#cluster";
+import type { HealthExpressions } from "#health";
 import type { Fault, JsonObject, Manifest, VersionedRef } from "#kernel";
 import type { FieldChange, Policy } from "#plan";
 
@@ -66,6 +67,8 @@ export type Delivery = {
   /** Rules for fields left out of apply and drift. */
   ignored: readonly { paths: readonly string[]; matches: (manifest: Manifest) => boolean }[];
   wait: Wait;
+  /** How to judge kinds whose status nothing else can read. */
+  healthExpressions: readonly HealthExpressions[];
   timeoutMs: number;
   intervalMs: number;
   retryIntervalMs: number;

@@ -12,6 +12,7 @@ import {
 } from "#api/flux";
 import type { Identity } from "#cluster";
 import { type Delivery, deliveryKey, type Remembered, type Wait } from "#delivery";
+import { checkExpressions } from "#health";
 import { joinPath, type JsonObject, type Manifest, refOf, splitApiVersion, type VersionedRef } from "#kernel";
 import { driftMark, parseInventoryEntry, type Policy, readDriftMode, readSwitches } from "#plan";
 import { FluxFault } from "./faults.ts";
@@ -64,6 +65,7 @@ export function readKustomization(object: Manifest, options: ReadOptions): Deliv
       matches: (manifest: Manifest) => selects(rule.target, manifest),
     })),
     wait: waitOf(spec, ref),
+    healthExpressions: spec.healthCheckExprs ?? [],
     timeoutMs: durationOr(spec.timeout, Math.max(leastTimeoutMs, intervalMs - leastTimeoutMs)),
     intervalMs,
     retryIntervalMs: durationOr(spec.retryInterval, intervalMs),
@@ -86,6 +88,10 @@ function refuseUnsupported(spec: KustomizationSpec, ref: VersionedRef, options: 
       hint: "remove spec.kubeConfig to apply to this cluster",
     });
   }
+  for (const expressions of spec.healthCheckExprs ?? []) {
+    const message = checkExpressions(expressions);
+    if (message !== undefined) throw badExpression(message);
+  }
   if (options.isCrossNamespaceAllowed) return;
   const foreign = [spec.sourceRef, ...(spec.dependsOn ?? [])].find(
     (other) => other.namespace !== undefined && other.namespace !== ref.namespace,
@@ -97,6 +103,16 @@ function refuseUnsupported(spec: KustomizationSpec, ref: VersionedRef, options: 
     at: `${foreign.namespace ?? ""}/${foreign.name}`,
     message: "can't access an object in another namespace: cross-namespace references have been blocked",
     hint: "move both into one namespace",
+  });
+}
+
+function badExpression(message: string): FluxFault {
+  return new FluxFault({
+    code: "expression-invalid",
+    disposition: "stall",
+    at: "spec.healthCheckExprs",
+    message,
+    hint: "correct the expression",
   });
 }
 

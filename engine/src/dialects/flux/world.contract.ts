@@ -84,10 +84,10 @@ export class World {
     this.cluster = this.#server.cluster(administrator);
   }
 
-  startEngine(): void {
+  startEngine(cluster: Cluster = this.cluster): void {
     this.#abort = new AbortController();
     this.engine = startDelivery({
-      cluster: this.cluster,
+      cluster,
       artifacts: this.sources,
       dialects: [fluxDialect()],
       pool: startRenderPool({ clock: realClock, threads: 0 }),
