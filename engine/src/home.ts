@@ -1,18 +1,17 @@
-// Wires the embedded home: store, control plane, its life and simulated workloads, the engine, and the HTTP port. Loaded
-// only by `keelson up`.
+// Wires the embedded home: store, control plane, its life and simulated workloads, and the engine over them. Loaded only
+// by `keelson up`.
 
-import { randomBytes, randomInt } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { randomInt } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fluxDefinitions } from "#api/flux";
 import { administrator, startApiServer } from "#apiserver";
 import { startLife } from "#apiserver/life";
-import { startWorkloads } from "#apiserver/workloads";
-import type { Home, HomeOptions } from "#cli";
-import type { Cluster } from "#cluster";
-import { type Clock, Fault, type Manifest } from "#kernel";
-import { startHttpServer } from "#server";
+import { simulatedLog, startWorkloads } from "#apiserver/workloads";
+import { type Home, type HomeOptions, installDefinitions } from "#cli";
+import type { Clock, Fault } from "#kernel";
 import { openStore } from "#store";
+import { openEngine } from "./engine.ts";
 import { openLog } from "./log.ts";
 
 /** Opens the home in a data folder; everything runs when it resolves, and ends with `close`. */
@@ -24,34 +23,37 @@ export async function openHome(options: HomeOptions, clock: Clock): Promise<Home
   const store = openStore(join(dataFolder, "store"));
   const ending = new AbortController();
   const { signal } = ending;
+  setMaxListeners(0, signal);
   step("starting the Kubernetes API");
-  const server = await startApiServer({ store, clock, failed: (error) => log.error("apiserver", error) });
+  const server = await startApiServer({
+    store,
+    clock,
+    dataFolder,
+    listen: { port: options.apiPort },
+    podLog: simulatedLog,
+    failed: (error) => log.error("apiserver", error),
+  });
   const cluster = server.cluster(administrator);
   const failed = (loop: string, key: string, fault: Fault): void => log.error(loop, fault, { key });
-  await startLife({ cluster, clock, signal, caCertificate: "", failed });
+  await startLife({ cluster, clock, signal, caCertificate: server.caCertificate, failed });
   step("starting simulated workloads");
   await startWorkloads({ cluster, clock, signal, random, failed });
   step("installing the Flux definitions");
-  await installDefinitions(cluster, fluxDefinitions());
-  step("opening the console");
-  const token = readToken(join(dataFolder, "token"));
-  const http = await startHttpServer({
-    cluster,
-    clock,
-    port: options.port,
-    token,
-    consoleFolder: options.consoleFolder,
-    failed: (error) => log.error("http", error),
-    signal,
-  });
+  // All of them each time: a newer version of this program may bring newer ones; equal ones are not written.
+  await installDefinitions(cluster);
+  step("starting the engine");
+  const engine = await openEngine({ ...options, cluster, log }, clock);
+  if (options.kubeconfigOut !== undefined) writeFileSync(options.kubeconfigOut, server.kubeconfig(), { mode: 0o600 });
   return {
     cluster,
-    kubeconfig: join(dataFolder, "kubeconfig"),
-    api: "",
-    url: `http://127.0.0.1:${http.port}/?token=${token}`,
+    kubeconfig: options.kubeconfigOut ?? join(dataFolder, "kubeconfig"),
+    api: server.url,
+    url: engine.url,
+    phases: engine.phases,
     async close() {
+      // The engine first: what it still writes needs a server.
+      await engine.close();
       ending.abort();
-      await http.close();
       await server.close();
       await store.close();
       log.close();
@@ -59,61 +61,7 @@ export async function openHome(options: HomeOptions, clock: Clock): Promise<Home
   };
 }
 
-/** Applies definitions and returns once all their kinds are served. */
-async function installDefinitions(cluster: Cluster, definitions: readonly Manifest[]): Promise<void> {
-  const discovery = await cluster.discover();
-  const resource = discovery.ok
-    ? discovery.value.byKind("apiextensions.k8s.io", "CustomResourceDefinition")
-    : undefined;
-  if (resource === undefined)
-    throw new Fault({ code: "internal", disposition: "retry", message: "no definitions served" });
-  for (const manifest of definitions) {
-    const target = { resource, namespace: "", name: manifest.metadata.name };
-    const applied = await cluster.apply(target, manifest, { fieldManager: "keelson", isForced: true });
-    if (!applied.ok)
-      throw new Fault({
-        code: "internal",
-        disposition: "retry",
-        at: manifest.metadata.name,
-        message: "the definition was refused",
-        cause: new Error(applied.status.message),
-      });
-  }
-  await untilServed(cluster, definitions);
-}
-
-/** A definition is served a moment after it was accepted. */
-async function untilServed(cluster: Cluster, definitions: readonly Manifest[]): Promise<void> {
-  for (let attempt = 0; attempt < servedAttempts; attempt++) {
-    const discovery = await cluster.discover(true);
-    if (
-      discovery.ok &&
-      definitions.every((manifest) => isServed(discovery.value.byKind.bind(discovery.value), manifest))
-    )
-      return;
-    await new Promise((resolve) => setTimeout(resolve, servedPauseMs));
-  }
-  throw new Fault({ code: "internal", disposition: "retry", message: "the definitions were not served in time" });
-}
-
-/** The console's token: made once for a data folder, so that an open page survives a restart. */
-function readToken(path: string): string {
-  const found = existsSync(path) ? readFileSync(path, "utf8").trim() : "";
-  if (found !== "") return found;
-  const token = randomBytes(24).toString("base64url");
-  writeFileSync(path, `${token}\n`, { mode: 0o600 });
-  return token;
-}
-
 /** From 0 to 1, for back-off and names. */
 function random(): number {
   return randomInt(2 ** 32) / 2 ** 32;
-}
-
-const servedPauseMs = 10;
-const servedAttempts = 1_000;
-
-function isServed(byKind: (group: string, kind: string) => unknown, definition: Manifest): boolean {
-  const spec = definition["spec"] as { group: string; names: { kind: string } };
-  return byKind(spec.group, spec.names.kind) !== undefined;
 }

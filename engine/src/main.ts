@@ -23,6 +23,7 @@ const ports: Ports = {
     return (JSON.parse(text) as { version: string }).version;
   },
   openHome: async (options) => (await import("./home.ts")).openHome(options, clock),
+  openEngine: async (options) => (await import("./engine.ts")).openEngine(options, clock),
   consoleFolder: fileURLToPath(new URL("../../console/dist", import.meta.url)),
   exampleFolder: fileURLToPath(new URL("../../examples/fleet", import.meta.url)),
 };

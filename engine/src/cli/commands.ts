@@ -9,6 +9,7 @@ export const commands: readonly CommandEntry[] = [
     summary: "Start a GitOps system here, with a control plane built in",
     load: () => import("./commands/up.ts"),
   },
+  { name: "run", summary: "Run the engine against a cluster", load: () => import("./commands/run.ts") },
   { name: "get", summary: "List deliveries, sources and the other kinds", load: () => import("./commands/get.ts") },
   {
     name: "tree",

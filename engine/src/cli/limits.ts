@@ -23,3 +23,10 @@ export const redrawMs = 80;
 
 /** An end by Ctrl-C takes at most two seconds; this leaves some of them for the process itself. */
 export const stopMs = 1_500;
+
+/** A definition is served within milliseconds in process, within a second or two by a real server; then it is tried on. */
+export const servedPauseMs = 20;
+export const servedAttempts = 1_500;
+
+/** A happening in line form: the first few objects of a long list, and where to read the rest (`keelson events`). */
+export const lineMost = 200;

@@ -1,6 +1,7 @@
 // What main.ts hands to the command line: the rooms that it must not import itself. Each is loaded when first called.
 
 import type { Cluster } from "#cluster";
+import type { PhaseNote } from "./live/state.ts";
 
 export type HomeOptions = {
   /** Everything the home keeps. */
@@ -16,6 +17,23 @@ export type HomeOptions = {
   step: (text: string) => void;
 };
 
+/** An engine that runs in this process. */
+export type RunningEngine = {
+  /** Tells each delivery's phase, now and whenever it changes. */
+  phases: (listener: (note: PhaseNote) => void) => void;
+  /** The console, with the token that opens it. */
+  url: string;
+  close(): Promise<void>;
+};
+
+export type EngineOptions = {
+  cluster: Cluster;
+  /** For mirrors and logs; nothing in it is missed. */
+  dataFolder: string;
+  port: number;
+  consoleFolder: string;
+};
+
 export type Home = {
   /** The embedded control plane, as its administrator. */
   cluster: Cluster;
@@ -23,6 +41,7 @@ export type Home = {
   /** Addresses of the Kubernetes API and of the console; the latter with the token that opens it. */
   api: string;
   url: string;
+  phases: RunningEngine["phases"];
   /** Stops everything; what was acknowledged is on disk. */
   close(): Promise<void>;
 };
@@ -34,6 +53,8 @@ export type Ports = {
   cluster?: Cluster;
   /** Starts the embedded home. */
   openHome?: (options: HomeOptions) => Promise<Home>;
+  /** Starts the engine against a cluster elsewhere. */
+  openEngine?: (options: EngineOptions) => Promise<RunningEngine>;
   /** The console's built files, and the example fleet, as shipped. */
   consoleFolder?: string;
   exampleFolder?: string;

@@ -27,8 +27,6 @@ export type HttpServerOptions = {
   token: string;
   /** The console's built files. */
   consoleFolder: string;
-  /** Where the engine runs in this process: its phases are shown. */
-  engine?: EngineView;
   /** Answers `/artifacts/…`; false: there is no such artifact. */
   artifacts?: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** A webhook for a source came in; false: there is none of that name. */
@@ -38,7 +36,12 @@ export type HttpServerOptions = {
   signal: AbortSignal;
 };
 
-export type HttpServer = { port: number; close(): Promise<void> };
+export type HttpServer = {
+  port: number;
+  /** From now on the phases of an engine in this process are shown. */
+  attach(engine: EngineView): void;
+  close(): Promise<void>;
+};
 
 /** Listens and answers; the watches behind it end with the signal. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -52,13 +55,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     });
   });
   await listen(server, options.port, options.host ?? "127.0.0.1");
-  if (options.engine !== undefined) {
-    const unsubscribe = fleet.followEngine(options.engine);
-    options.signal.addEventListener("abort", unsubscribe, { once: true });
-  }
   void fleet.follow(options.cluster, options.clock, options.signal).then(() => desk.ready());
   return {
     port: (server.address() as AddressInfo).port,
+    attach(engine) {
+      const unsubscribe = fleet.followEngine(engine);
+      options.signal.addEventListener("abort", unsubscribe, { once: true });
+    },
     close: () =>
       new Promise((resolve) => {
         desk.close();

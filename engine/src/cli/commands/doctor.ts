@@ -94,7 +94,7 @@ function problemOf(object: Manifest): Finding[] {
   const { ready, message } = readiness(object);
   if (ready === "True") return [];
   const reason = conditionOf(object, "Ready")?.reason ?? "";
-  const isWaiting = ready === "Unknown" || reason === "DependencyNotReady";
+  const isWaiting = reason === "" || ready === "Unknown" || reason === "DependencyNotReady";
   return [{ state: isWaiting ? "odd" : "bad", text: `${name}: ${message}`, hint }];
 }
 

@@ -12,9 +12,9 @@ import { applyFleetRoot, type FleetRoot, readFleetRoot } from "../fleet-root.ts"
 import { textOf } from "../flux-objects.ts";
 import { type HomeFile, lockHome } from "../home-file.ts";
 import type { Io } from "../io.ts";
-import { stopMs } from "../limits.ts";
 import { LiveView } from "../live/live-view.ts";
 import { checkPortFree } from "../port-holder.ts";
+import { endWithin, localTime, readPort, untilAborted } from "../running.ts";
 import type { Home, Ports } from "../ports.ts";
 
 const flags = {
@@ -69,22 +69,16 @@ export const command: Command = defineCommand({
       const fleet = await startFleet({ asked, given, folder, home, ports, view });
       view.step("");
       view.footer(addresses(home, io), thingsToTry(fleet, home, io));
-      await view.follow(home.cluster, signal);
+      await view.follow(home.cluster, signal, home.phases);
       await untilAborted(signal);
       return 0;
     } finally {
       view.close();
-      if (home !== undefined) await stop(home, io);
+      if (home !== undefined) await endWithin(home, io);
       lock.release();
     }
   },
 });
-
-function readPort(flag: string, text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port < 65_536 && text !== "") return port;
-  throw usage(`${flag} cannot be ${JSON.stringify(text)}`, "a number from 0 to 65535; 0 takes any free port");
-}
 
 /** What `--repo` names. A local path must be a repository that has commits. */
 async function readRepository(given: Flags, io: Io): Promise<FleetRoot> {
@@ -173,35 +167,4 @@ function pathOf(repository: string): string {
 function shown(path: string, io: Io): string {
   const short = relative(io.folder, path);
   return short.startsWith("..") ? path : short;
-}
-
-function localTime(ms: number): string {
-  return new Date(ms).toTimeString().slice(0, 8);
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  // The timer holds the process, whatever else does.
-  const hold = setInterval(() => undefined, 60_000);
-  return new Promise((done) => {
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearInterval(hold);
-        done();
-      },
-      { once: true },
-    );
-  });
-}
-
-/** Everything acknowledged is on disk already, so a slow end may be cut short. */
-async function stop(home: Home, io: Io): Promise<void> {
-  io.stderr.write("stopping\n");
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((done) => {
-    timer = setTimeout(done, stopMs);
-  });
-  await Promise.race([home.close(), late]);
-  clearTimeout(timer);
 }

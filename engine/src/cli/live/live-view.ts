@@ -1,13 +1,18 @@
 // Shows a home or a cluster while it works: redrawn in place on a terminal, one line for each change elsewhere.
 
+import { setMaxListeners } from "node:events";
 import type { Cluster } from "#cluster";
 import type { Clock } from "#kernel";
 import type { Output } from "../io.ts";
-import { redrawMs } from "../limits.ts";
+import { lineMost, redrawMs } from "../limits.ts";
+import { cut } from "../table.ts";
 import { drawFrame } from "./draw.ts";
 import { Screen } from "./screen.ts";
-import { type Happening, LiveState, type Row } from "./state.ts";
+import { type Happening, LiveState, type PhaseNote, type Row } from "./state.ts";
 import { feedLiveState } from "./watch.ts";
+
+/** Calls the listener with what is, then with each change. */
+export type Phases = (listener: (note: PhaseNote) => void) => void;
 
 export type LiveViewOptions = {
   output: Output;
@@ -53,9 +58,15 @@ export class LiveView {
     this.#changed();
   }
 
-  /** Watches the cluster from now on. */
-  async follow(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  /** Watches the cluster from now on, and listens to the engine where it runs here. */
+  async follow(cluster: Cluster, signal: AbortSignal, phases?: Phases): Promise<void> {
+    // One watch a kind ends with it.
+    setMaxListeners(0, signal);
     const { clock } = this.#options;
+    phases?.((note) => {
+      this.state.note(note);
+      this.#changed();
+    });
     await feedLiveState({ cluster, clock, state: this.state, changed: () => this.#changed(), signal });
   }
 
@@ -107,7 +118,7 @@ export class LiveView {
     const key = `${happening.key} ${happening.atMs}`;
     if (this.#saidHappenings.has(key)) return;
     this.#saidHappenings.add(key);
-    this.#line(happening.text);
+    this.#line(cut(happening.text, lineMost));
   }
 
   #saySettled(): void {

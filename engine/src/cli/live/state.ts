@@ -79,9 +79,15 @@ export function happeningOf(event: Manifest): Happening {
   };
 }
 
+/** What the engine itself says of a delivery: finer and sooner than its status. */
+export type PhaseNote = { key: string; phase: string; waitingFor: string };
+
+const busyPhases = new Set(["rendering", "applying", "pruning", "checking", "deleting"]);
+
 /** All that the view shows. */
 export class LiveState {
   readonly rows: Map<string, Row> = new Map();
+  readonly #phases = new Map<string, PhaseNote>();
   readonly #dependencies = new Map<string, readonly string[]>();
   readonly #happenings = new Map<string, Happening>();
   /** What is done before there is anything to watch. */
@@ -99,7 +105,23 @@ export class LiveState {
   }
 
   remove(object: Manifest): void {
-    this.rows.delete(rowOf(object).key);
+    const { key } = rowOf(object);
+    this.rows.delete(key);
+    this.#phases.delete(key);
+  }
+
+  note(note: PhaseNote): void {
+    this.#phases.set(note.key, note);
+  }
+
+  /** The row with what the engine says of it now. */
+  #told(row: Row): Row {
+    const note = this.#phases.get(row.key);
+    if (note === undefined || row.mark === "suspended") return row;
+    if (note.phase === "waiting") return { ...row, mark: "waiting", text: note.waitingFor || row.text };
+    if (!busyPhases.has(note.phase)) return row;
+    const text = note.waitingFor === "" ? note.phase : `${note.phase}: ${note.waitingFor}`;
+    return { ...row, mark: "working", text };
   }
 
   happened(event: Manifest): void {
@@ -123,14 +145,14 @@ export class LiveState {
 
   /** What others depend on stands above them. */
   deliveries(): Row[] {
-    const rows = [...this.rows.values()].filter(isDelivery);
+    const rows = [...this.rows.values()].filter(isDelivery).map((row) => this.#told(row));
     const depth = new Map(rows.map((row) => [row.key, this.#depth(row.key, 0)]));
     return rows.sort((a, b) => (depth.get(a.key) ?? 0) - (depth.get(b.key) ?? 0) || byRoot(a, b) || byName(a, b));
   }
 
   /** True when there are deliveries and none of them has anything to do. */
   isSettled(): boolean {
-    const rows = [...this.rows.values()];
+    const rows = [...this.sources(), ...this.deliveries()];
     return rows.some(isDelivery) && rows.every((row) => row.mark === "ready" || row.mark === "suspended");
   }
 

@@ -1,0 +1,93 @@
+// `keelson run`: the engine against a cluster elsewhere, until interrupted. It keeps nothing of its own there.
+
+import { resolve } from "node:path";
+import { Fault, formatTime } from "#kernel";
+import { usage } from "../arguments.ts";
+import { type Command, defineCommand, type FlagValues } from "../command.ts";
+import { installDefinitions, missingKinds } from "../definitions.ts";
+import type { CliCode } from "../faults.ts";
+import { findNeighbours, refuseNeighbours, stopNeighbours } from "../flux-neighbours.ts";
+import { lockHome } from "../home-file.ts";
+import type { Io } from "../io.ts";
+import { LiveView } from "../live/live-view.ts";
+import { checkPortFree } from "../port-holder.ts";
+import type { RunningEngine } from "../ports.ts";
+import { endWithin, localTime, readPort, untilAborted } from "../running.ts";
+import { announceTarget, type ConnectedTarget, targetFlags, withTarget } from "../target.ts";
+import { say } from "../waiting.ts";
+
+const flags = {
+  ...targetFlags,
+  data: { takes: "DIR", about: "folder for mirrors and logs; nothing in it is missed", default: "./.keelson/run" },
+  port: { takes: "PORT", about: "port of the console, webhooks and metrics, 0: any free one", default: "7440" },
+  "install-definitions": { about: "bring the Flux definitions that the cluster lacks" },
+  "take-over": { about: "scale Flux's own controllers to zero first" },
+} as const;
+
+type Flags = FlagValues<typeof flags>;
+
+export const command: Command = defineCommand({
+  about:
+    "Runs the engine against the cluster of a kubeconfig: reads its GitRepositories and Kustomizations, applies, watches, heals.\n" +
+    "Everything it knows stands in Git or in the cluster, so it may be stopped and started anywhere.",
+  examples: ["keelson run --context kind-dev --install-definitions", "keelson run --take-over"],
+  flags,
+  async run({ flags: given, io, ports }) {
+    const { signal } = io;
+    const { openEngine } = ports;
+    if (openEngine === undefined) throw usage("`run` is not part of this build");
+    const port = readPort("--port", given.port);
+    return await withTarget(given, { io, ports }, async (target) => {
+      announceTarget(target, io);
+      await checkPortFree(port, "--port");
+      await makeReady(target, given, io);
+      const dataFolder = resolve(io.folder, given.data);
+      const file = {
+        pid: process.pid,
+        since: formatTime(io.clock.now()),
+        kubeconfig: "",
+        url: "",
+        api: target.cluster.name,
+      };
+      const lock = lockHome(dataFolder, file);
+      const title = `Keelson ${ports.version}  ${target.label}`;
+      const view = new LiveView({ output: io.stdout, clock: io.clock, title, formatTime: localTime });
+      let engine: RunningEngine | undefined;
+      try {
+        const consoleFolder = ports.consoleFolder ?? "";
+        engine = await openEngine({ cluster: target.cluster, dataFolder, port, consoleFolder });
+        view.footer([`  ${io.stdout.style("bold", "Console")}   ${engine.url}`], []);
+        await view.follow(target.cluster, signal, engine.phases);
+        await untilAborted(signal);
+        return 0;
+      } finally {
+        view.close();
+        if (engine !== undefined) await endWithin(engine, io);
+        lock.release();
+      }
+    });
+  },
+});
+
+/** Nobody else does the same work, and the kinds are there. */
+async function makeReady(target: ConnectedTarget, given: Flags, io: Io): Promise<void> {
+  const neighbours = await findNeighbours(target.cluster);
+  if (neighbours.length > 0 && !given["take-over"]) throw refuseNeighbours(neighbours);
+  if (neighbours.length > 0) {
+    await stopNeighbours(target.cluster, neighbours);
+    say.done(io, `${neighbours.map(({ name }) => name).join(", ")} scaled to zero`);
+  }
+  const missing = await missingKinds(target.cluster);
+  const isUseless = missing.includes("Kustomization") || missing.includes("GitRepository");
+  if (given["install-definitions"] && missing.length > 0) {
+    await installDefinitions(target.cluster, missing);
+    say.done(io, `installed the definitions of ${missing.join(", ")}`);
+  } else if (isUseless) {
+    throw new Fault<CliCode>({
+      code: "not-found",
+      disposition: "stall",
+      message: `the cluster does not serve ${missing.join(", ")}`,
+      hint: "--install-definitions brings what is missing",
+    });
+  }
+}

@@ -1,0 +1,105 @@
+// Wires the engine over any cluster: sources, deliveries, and the HTTP port. What `up` and `run` have in common.
+
+import { randomBytes, randomInt } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startArtifacts, type Artifacts } from "#artifacts";
+import type { EngineOptions, RunningEngine } from "#cli";
+import { type Engine, startDelivery, startRenderPool } from "#delivery";
+import { fluxDialect } from "#dialects/flux";
+import { type Clock, formatRef } from "#kernel";
+import { type HttpServer, startHttpServer } from "#server";
+import { type Log, openLog } from "./log.ts";
+
+/** Starts the engine; the log is opened where none is given. */
+export async function openEngine(options: EngineOptions & { log?: Log }, clock: Clock): Promise<RunningEngine> {
+  const { cluster, dataFolder } = options;
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  const log = options.log ?? openLog(join(dataFolder, "keelson.log"), clock);
+  const ending = new AbortController();
+  const { signal } = ending;
+  // One watch a kind ends with it.
+  setMaxListeners(0, signal);
+  const token = readToken(join(dataFolder, "token"));
+  let artifacts: Artifacts | undefined;
+  const http: HttpServer = await startHttpServer({
+    cluster,
+    clock,
+    port: options.port,
+    token,
+    consoleFolder: options.consoleFolder,
+    // The port must be known before sources can name their artifacts' addresses.
+    artifacts: (request, response) => artifacts?.serve(request, response) ?? false,
+    hook(link) {
+      if (artifacts?.view.get(link) === undefined) return false;
+      artifacts.hook(link);
+      return true;
+    },
+    failed: (error) => log.error("http", error),
+    signal,
+  });
+  artifacts = startArtifacts({
+    cluster,
+    clock,
+    folder: join(dataFolder, "sources"),
+    environment: process.env,
+    address: `http://127.0.0.1:${http.port}`,
+    signal,
+    random,
+    failed: (source, fault) => log.error("sources", fault, { ...source }),
+  });
+  await artifacts.ready;
+  // One thread beside this one: rendering then never holds up the API server.
+  const pool = startRenderPool({ clock, threads: 1 });
+  const engine = startDelivery({
+    cluster,
+    artifacts: artifacts.view,
+    dialects: [fluxDialect()],
+    pool,
+    clock,
+    signal,
+    random,
+    logged: (message) => log.info("delivery", message),
+  });
+  http.attach(engine);
+  return {
+    phases: (listener) => tellPhases(engine, listener),
+    url: `http://127.0.0.1:${http.port}/?token=${token}`,
+    async close() {
+      ending.abort();
+      await http.close();
+      await Promise.all([engine.ended, artifacts.ended]);
+      await pool.close();
+      if (options.log === undefined) log.close();
+    },
+  };
+}
+
+function tellPhases(engine: Engine, listener: Parameters<RunningEngine["phases"]>[0]): void {
+  const tell = ({
+    ref,
+    phase,
+    waitingFor,
+  }: {
+    ref: Parameters<typeof formatRef>[0];
+    phase: string;
+    waitingFor: string | undefined;
+  }): void => listener({ key: formatRef(ref), phase, waitingFor: waitingFor ?? "" });
+  for (const delivery of engine.snapshot().deliveries) tell(delivery);
+  engine.subscribe(tell);
+}
+
+/** The console's token: made once for a data folder, so that an open page survives a restart. */
+function readToken(path: string): string {
+  const found = existsSync(path) ? readFileSync(path, "utf8").trim() : "";
+  if (found !== "") return found;
+  const token = randomBytes(24).toString("base64url");
+  writeFileSync(path, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
+/** From 0 to 1, for back-off and jitter. */
+function random(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
+}
