@@ -40,7 +40,6 @@ export function callFunction(
   return invoke(frame, fn, site, values);
 }
 
-// oxlint-disable-next-line max-params
 function failArity(frame: Frame, fn: GoFunction, name: string, given: number, count: number): never {
   if (fn.variadic !== undefined)
     frame.fail(`wrong number of args for ${name}: want at least ${fn.parameters.length} got ${given}`);
@@ -49,6 +48,7 @@ function failArity(frame: Frame, fn: GoFunction, name: string, given: number, co
 
 function invoke(frame: Frame, fn: GoFunction, site: CallSite, values: Value[]): Value {
   try {
+    if (fn.isScoped === true) return (fn.call as (...args: unknown[]) => Value)(frame.set, ...values);
     return (fn.call as (...args: Value[]) => Value)(...values);
   } catch (error) {
     if (!(error instanceof GoError || error instanceof TemplateExecError) || error instanceof TemplateLimitError)

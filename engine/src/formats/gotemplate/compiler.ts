@@ -30,7 +30,7 @@ import type {
   TemplateNode,
   VariableNode,
 } from "./tree.ts";
-import { isTrue, type Value } from "./values.ts";
+import { GoObject, isTrue, type Value } from "./values.ts";
 
 /** A definition ready to run. */
 export function compile(definition: Definition): Compiled {
@@ -85,9 +85,15 @@ function compileAction(pipe: PipeNode): Statement {
   return (frame, dot) => {
     frame.at = pipe;
     const value = evaluate(frame, dot);
-    if (!isSilent) frame.write(value === undefined || value === null ? "<no value>" : printValue(value));
+    if (!isSilent) frame.write(printAlone(value));
     return 0;
   };
+}
+
+/** An action's text: what is nil shows as "<no value>". */
+function printAlone(value: Value): string {
+  if (value === undefined || value === null) return "<no value>";
+  return value instanceof GoObject ? value.printAlone() : printValue(value);
 }
 
 function compileCondition(

@@ -3,7 +3,7 @@
 import { type Argument, callFunction, type Final, noFinal } from "./calls.ts";
 import type { Frame } from "./runtime.ts";
 import type { Node } from "./tree.ts";
-import { GoObject, goTypeOf, isMap, mapGet, type Value } from "./values.ts";
+import { GoObject, goTypeOf, isMap, mapGet, mapMethod, type Value } from "./values.ts";
 import { quote } from "./print.ts";
 
 export type FieldChain = {
@@ -38,6 +38,9 @@ function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: { nam
   if (receiver === null) return frame.fail(`nil pointer evaluating interface {}.${name}`);
   const hasArguments = chain.args.length > 0 || final !== noFinal;
   if (isMap(receiver)) {
+    const fn = mapMethod(receiver, name);
+    if (fn !== undefined)
+      return callFunction(frame, chain.dot, { fn, site: { name, node: chain.node, args: chain.args } }, final);
     if (hasArguments) frame.fail(`${name} is not a method but has arguments`);
     return mapEntry(frame, receiver, name);
   }

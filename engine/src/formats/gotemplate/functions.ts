@@ -28,9 +28,16 @@ export type GoFunction = {
   readonly variadic?: ParameterType;
   /** Runs it; a GoError thrown is the error that the Go function would return or panic with. */
   readonly call: (...args: never[]) => Value;
+  /** True for a function that works on the templates around its call: it gets their set as its first argument. */
+  readonly isScoped?: boolean;
 };
 
 export type FunctionTable = { readonly [name: string]: GoFunction };
+
+/** Declares a function that gets the set of templates it is called in before its other arguments. */
+export function defineScoped(signature: string, call: (...args: never[]) => Value): GoFunction {
+  return { ...define(signature, call), isScoped: true };
+}
 
 /** Declares a function: "string, ...any" with its body. */
 export function define(signature: string, call: (...args: never[]) => Value): GoFunction {

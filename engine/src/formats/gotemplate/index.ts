@@ -11,7 +11,7 @@ export {
   TemplateLimitError,
   TemplateParseError,
 } from "./faults.ts";
-export { define, type FunctionTable, type GoFunction, type ParameterType } from "./functions.ts";
+export { define, defineScoped, type FunctionTable, type GoFunction, type ParameterType } from "./functions.ts";
 export { fitsInt64, formatPlain, formatShortest, parseFloatText, parseIntText } from "./numbers.ts";
 export { printValue, quote, sortedKeys, sprint } from "./print.ts";
 export { sprintf } from "./printf.ts";
@@ -32,6 +32,7 @@ export {
   kindOf,
   mapGet,
   mapSet,
+  namedMap,
   strings,
   typed,
   type Value,

@@ -284,7 +284,7 @@ class Parser {
       declarations: [],
       commands: [],
     };
-    this.#declarations(pipe, context);
+    const declared = this.#declarations(pipe, context);
     for (;;) {
       const token = this.#nextNonSpace();
       if (token.type === end) break;
@@ -293,10 +293,12 @@ class Parser {
       pipe.commands.push(this.#command());
     }
     this.#checkPipeline(pipe, context);
+    // Only now: the pipeline itself still sees what the names meant before.
+    pipe.declarations = declared.map((token) => this.#declare(token, pipe.isAssign));
     return pipe;
   }
 
-  #declarations(pipe: PipeNode, context: string): void {
+  #declarations(pipe: PipeNode, context: string): Token[] {
     const names: Token[] = [];
     while (this.#peekNonSpace().type === "variable") {
       const variable = this.#nextNonSpace();
@@ -319,7 +321,7 @@ class Parser {
       if (following.type !== "variable" && following.type !== "rightDelim" && following.type !== "rightParen")
         this.#fail("range can only initialize variables");
     }
-    pipe.declarations = names.map((token) => this.#declare(token, pipe.isAssign));
+    return names;
   }
 
   #declare(token: Token, isAssign: boolean): VariableNode {

@@ -26,7 +26,7 @@ function unsigned(value: number, verb: string, flags: Flags): string {
   switch (verb) {
     case "e":
     case "E":
-      return fixExponent(value.toExponential(Math.min(flags.precision ?? 6, 100)));
+      return fixExponent(toExponentialExact(value, flags.precision ?? 6));
     case "f":
     case "F":
       return toFixedExact(value, flags.precision ?? 6) + (flags.sharp && flags.precision === 0 ? "." : "");
@@ -44,18 +44,45 @@ function fixExponent(text: string): string {
   return text.replace(/e([+-])(\d)$/, "e$10$2");
 }
 
-/** All digits of the exact binary value, rounded half to even as Go does; toFixed ends at 1e21. */
-function toFixedExact(value: number, precision: number): string {
-  if (value < 1e21 && precision <= 100) return value.toFixed(precision);
-  const whole = value < 1e21 ? value.toFixed(100) : `${BigInt(value)}.`;
-  const [integer = "0", fraction = ""] = whole.split(".");
-  return precision === 0 ? integer : `${integer}.${fraction.padEnd(precision, "0")}`;
+/** Digits of the exact value with `places` after the point, rounded half to even as Go does; JavaScript rounds half up. */
+function toFixedExact(value: number, places: number): string {
+  const { mantissa, exponent } = binaryParts(value);
+  const scale = 10n ** BigInt(places);
+  const digits =
+    exponent >= 0 ? (mantissa << BigInt(exponent)) * scale : divideEven(mantissa * scale, 1n << BigInt(-exponent));
+  const text = digits.toString().padStart(places + 1, "0");
+  return places === 0 ? text : `${text.slice(0, -places)}.${text.slice(-places)}`;
+}
+
+function divideEven(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  const twice = (dividend % divisor) * 2n;
+  return twice > divisor || (twice === divisor && quotient % 2n === 1n) ? quotient + 1n : quotient;
+}
+
+/** toExponential of the exact value, rounded half to even. */
+function toExponentialExact(value: number, places: number): string {
+  if (value === 0) return `0${places > 0 ? `.${"0".repeat(places)}` : ""}e+0`;
+  let power = Number(value.toExponential().split("e")[1]);
+  const { mantissa, exponent } = binaryParts(value);
+  for (;;) {
+    const shift = places - power;
+    const up = shift > 0 ? 10n ** BigInt(shift) : 1n;
+    const down = shift < 0 ? 10n ** BigInt(-shift) : 1n;
+    const whole = exponent >= 0 ? mantissa << BigInt(exponent) : mantissa;
+    const digits = divideEven(whole * up, down * (exponent < 0 ? 1n << BigInt(-exponent) : 1n)).toString();
+    if (digits.length > places + 1) {
+      power++;
+      continue;
+    }
+    return `${digits[0]}${places > 0 ? `.${digits.slice(1)}` : ""}e${power < 0 ? "-" : "+"}${Math.abs(power)}`;
+  }
 }
 
 function general(value: number, flags: Flags): string {
   if (flags.precision === undefined) return flags.sharp ? alternate(formatShortest(value), 6) : formatShortest(value);
   const precision = flags.precision === 0 ? 1 : flags.precision;
-  const [mantissa = "0", exponentText = "0"] = value.toExponential(Math.min(precision, 100) - 1).split("e");
+  const [mantissa = "0", exponentText = "0"] = toExponentialExact(value, Math.min(precision, 1100) - 1).split("e");
   const exponent = Number(exponentText);
   const digits = mantissa.replace(".", "").replace(/0+$/, "") || "0";
   const threshold = precision > digits.length && digits.length >= exponent + 1 ? digits.length : precision;

@@ -153,7 +153,8 @@ function formatArgument(value: Value, verb: string, flags: Flags): string {
   if (verb === "T") return pad(goTypeOf(value), flags);
   if (value === null || value === undefined) return verb === "v" ? pad("<nil>", flags) : `%!${verb}(<nil>)`;
   if (verb === "p") return `%!p(${goTypeOf(value)}=${printValue(value)})`;
-  return formatByType(value, verb, flags, 0);
+  // With %v the plus sign asks for field names, not for signs.
+  return formatByType(value, verb, verb === "v" && flags.plus ? { ...flags, plus: false } : flags, 0);
 }
 
 function formatByType(value: Value, verb: string, flags: Flags, depth: number): string {

@@ -57,8 +57,9 @@ export class TemplateSet {
     this.#parent = options.parent;
   }
 
-  clone(functions: Map<string, GoFunction>): TemplateSet {
-    return new TemplateSet(functions, { missingKey: this.missingKey, budget: this.budget, parent: this });
+  /** A set that sees all of this one; what is added to it stays in it. */
+  clone(): TemplateSet {
+    return new TemplateSet(this.functions, { missingKey: this.missingKey, budget: this.budget, parent: this });
   }
 
   find(name: string): Compiled | undefined {

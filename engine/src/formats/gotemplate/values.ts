@@ -17,6 +17,10 @@ export abstract class GoObject {
   abstract readonly kind: Kind;
   /** What %v prints. */
   abstract print(): string;
+  /** What {{ }} prints: a value that can be addressed uses the methods of its pointer. */
+  printAlone(): string {
+    return this.print();
+  }
   /** The value as encoding/json would marshal it. */
   abstract plain(): Value;
   /** A field of a struct or an entry of a map; undefined when there is none. */
@@ -116,6 +120,20 @@ const typeMark: unique symbol = Symbol("Go type");
 export function typed<T extends Value[] | GoMap>(value: T, goType: string): T {
   Object.defineProperty(value, typeMark, { value: goType, enumerable: false, configurable: true });
   return value;
+}
+
+const methodMark: unique symbol = Symbol("Go methods");
+
+/** A view of a map as a named map type with methods; reads and writes go to the map itself. */
+export function namedMap(map: GoMap, goType: string, method: (name: string) => GoFunction | undefined): GoMap {
+  return new Proxy(map, {
+    get: (target, key) => (key === typeMark ? goType : key === methodMark ? method : Reflect.get(target, key)),
+  });
+}
+
+/** A method of a named map type; undefined for plain maps. */
+export function mapMethod(map: GoMap, name: string): GoFunction | undefined {
+  return (map as { [methodMark]?: (name: string) => GoFunction | undefined })[methodMark]?.(name);
 }
 
 /** A []string. */

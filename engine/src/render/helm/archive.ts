@@ -1,0 +1,137 @@
+// Packed charts: gzip and tar, with Helm's own checks on names and sizes.
+
+import { Gunzip } from "fflate";
+import { baseName, decodeUtf8 } from "#kernel";
+import type { ChartFile } from "./chart.ts";
+import { helmFault } from "./faults.ts";
+import { cleanPath } from "./functions/paths.ts";
+import { unpackedSizeMax } from "./limits.ts";
+
+/** True when the bytes begin as gzip does. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 0x08;
+}
+
+/** Unpacks gzip, never beyond the limit, whatever the stream claims. */
+function gunzip(bytes: Uint8Array): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const unpacker = new Gunzip((chunk) => {
+    size += chunk.length;
+    // Tar adds a header and padding to each file; twice the limit holds for any chart that fits it.
+    if (size > unpackedSizeMax * 2) throw tooLarge();
+    chunks.push(chunk);
+  });
+  const step = 64 * 1024;
+  try {
+    for (let at = 0; at < bytes.length; at += step)
+      unpacker.push(bytes.subarray(at, at + step), at + step >= bytes.length);
+  } catch (error) {
+    if (error instanceof Error && error.name === "Fault") throw error;
+    throw helmFault(
+      "chart-archive",
+      `the archive is no valid gzip: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+function tooLarge(): Error {
+  return helmFault("chart-archive", `decompressed chart is larger than the maximum size ${unpackedSizeMax}`);
+}
+
+/** The files of a packed chart, without the folder that holds them all. */
+export function unpackChart(bytes: Uint8Array, name: string): ChartFile[] {
+  if (!isGzip(bytes)) throw helmFault("chart-archive", `file '${name}' does not appear to be a gzipped archive`);
+  const files: ChartFile[] = [];
+  let remaining = unpackedSizeMax;
+  for (const entry of readTar(gunzip(bytes))) {
+    if (entry.type !== "file") continue;
+    const path = checkName(entry.name);
+    remaining -= entry.data.length;
+    if (remaining <= 0) throw tooLarge();
+    files.push({ name: path, data: withoutMark(entry.data) });
+  }
+  if (files.length === 0) throw helmFault("chart-archive", "no files in chart archive");
+  return files;
+}
+
+/** Drops a byte order mark. */
+export function withoutMark(data: Uint8Array): Uint8Array {
+  return data[0] === 0xef && data[1] === 0xbb && data[2] === 0xbf ? data.subarray(3) : data;
+}
+
+function checkName(name: string): string {
+  const delimiter = name.includes("\\") ? "\\" : "/";
+  const parts = name.split(delimiter);
+  const inner = parts.slice(1).join("/");
+  if (inner.startsWith("/")) throw helmFault("chart-archive", "chart illegally contains absolute paths");
+  const clean = cleanPath(inner);
+  if (clean === ".")
+    throw helmFault(
+      "chart-archive",
+      `chart illegally contains content outside the base directory: ${JSON.stringify(name)}`,
+    );
+  if (clean.startsWith("..")) throw helmFault("chart-archive", "chart illegally references parent directory");
+  if (/^[a-zA-Z]:\//.test(clean)) throw helmFault("chart-archive", "chart contains illegally named files");
+  if (parts[0] === "Chart.yaml") throw helmFault("chart-archive", "chart yaml not in base directory");
+  return clean;
+}
+
+type TarEntry = { name: string; type: "file" | "folder" | "other"; data: Uint8Array };
+
+function textOf(block: Uint8Array, start: number, length: number): string {
+  const field = block.subarray(start, start + length);
+  const end = field.indexOf(0);
+  return decodeUtf8(end < 0 ? field : field.subarray(0, end));
+}
+
+function sizeOf(block: Uint8Array): number {
+  // Sizes beyond octal are written as big-endian binary with the high bit set.
+  if (((block[124] as number) & 0x80) !== 0) return block.subarray(128, 136).reduce((sum, byte) => sum * 256 + byte, 0);
+  const text = textOf(block, 124, 12).trim();
+  return text === "" ? 0 : Number.parseInt(text, 8);
+}
+
+function* readTar(bytes: Uint8Array): Generator<TarEntry> {
+  let longName: string | undefined;
+  for (let at = 0; at + 512 <= bytes.length; ) {
+    const block = bytes.subarray(at, at + 512);
+    if (block.every((byte) => byte === 0)) return;
+    const size = sizeOf(block);
+    if (!Number.isFinite(size) || at + 512 + size > bytes.length)
+      throw helmFault("chart-archive", "the archive ends in the middle of a file");
+    const data = bytes.subarray(at + 512, at + 512 + size);
+    at += 512 + Math.ceil(size / 512) * 512;
+    const flag = String.fromCharCode(block[156] as number);
+    if (flag === "L") longName = textOf(data, 0, data.length);
+    else if (flag === "x") longName = paxPath(decodeUtf8(data)) ?? longName;
+    else if (flag !== "g" && flag !== "K") {
+      const name = longName ?? headerName(block);
+      longName = undefined;
+      yield { name, type: typeOf(flag, name), data };
+    }
+  }
+}
+
+function headerName(block: Uint8Array): string {
+  const name = textOf(block, 0, 100);
+  const prefix = textOf(block, 257, 5) === "ustar" ? textOf(block, 345, 155) : "";
+  return prefix === "" ? name : `${prefix}/${name}`;
+}
+
+function typeOf(flag: string, name: string): TarEntry["type"] {
+  if (flag === "5" || baseName(name) === "") return "folder";
+  return flag === "0" || flag === "\0" || flag === "7" ? "file" : "other";
+}
+
+/** The path record of an extended header: "LENGTH path=VALUE\n". */
+function paxPath(text: string): string | undefined {
+  return /(?:^|\n)\d+ path=([^\n]*)\n/.exec(text)?.[1];
+}

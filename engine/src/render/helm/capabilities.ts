@@ -1,0 +1,137 @@
+// .Capabilities: what Helm 4.3.1 claims a cluster can do when it is not asked, and what the caller adds.
+
+import { define, type GoFunction, GoObject, strings, type Value } from "#formats/gotemplate";
+import { helmFault } from "./faults.ts";
+
+/** Group versions built into Helm 4.3.1's client library. */
+export const builtinApiVersions: readonly string[] = (
+  "v1 admissionregistration.k8s.io/v1 admissionregistration.k8s.io/v1alpha1 admissionregistration.k8s.io/v1beta1 internal.apiserver.k8s.io/v1alpha1 " +
+  "apps/v1 apps/v1beta1 apps/v1beta2 authentication.k8s.io/v1 authentication.k8s.io/v1alpha1 authentication.k8s.io/v1beta1 " +
+  "authorization.k8s.io/v1 authorization.k8s.io/v1beta1 autoscaling/v1 autoscaling/v2 batch/v1 batch/v1beta1 certificates.k8s.io/v1 " +
+  "certificates.k8s.io/v1beta1 certificates.k8s.io/v1alpha1 coordination.k8s.io/v1alpha2 coordination.k8s.io/v1beta1 coordination.k8s.io/v1 " +
+  "discovery.k8s.io/v1 discovery.k8s.io/v1beta1 events.k8s.io/v1 events.k8s.io/v1beta1 extensions/v1beta1 flowcontrol.apiserver.k8s.io/v1 " +
+  "flowcontrol.apiserver.k8s.io/v1beta1 flowcontrol.apiserver.k8s.io/v1beta2 flowcontrol.apiserver.k8s.io/v1beta3 lifecycle.k8s.io/v1alpha1 " +
+  "networking.k8s.io/v1 networking.k8s.io/v1beta1 node.k8s.io/v1 node.k8s.io/v1alpha1 node.k8s.io/v1beta1 policy/v1 policy/v1beta1 " +
+  "rbac.authorization.k8s.io/v1 rbac.authorization.k8s.io/v1beta1 rbac.authorization.k8s.io/v1alpha1 resource.k8s.io/v1 resource.k8s.io/v1beta2 " +
+  "resource.k8s.io/v1beta1 resource.k8s.io/v1alpha3 scheduling.k8s.io/v1alpha3 scheduling.k8s.io/v1beta1 scheduling.k8s.io/v1 storage.k8s.io/v1beta1 " +
+  "storage.k8s.io/v1 storage.k8s.io/v1alpha1 storagemigration.k8s.io/v1 storagemigration.k8s.io/v1beta1 apiextensions.k8s.io/v1beta1 apiextensions.k8s.io/v1"
+).split(" ");
+
+/** The cluster version that Helm 4.3.1 assumes. */
+export const defaultKubeVersion = "v1.37.0";
+
+/** The version that `.Capabilities.HelmVersion` names: what Helm 4.3 says of itself where no release script sets more. */
+export const helmVersion = "v4.3";
+
+class KubeVersion extends GoObject {
+  readonly goType: string = "common.KubeVersion";
+  readonly kind: string = "struct";
+  readonly version: string;
+  readonly normalized: string;
+  readonly major: string;
+  readonly minor: string;
+
+  constructor(text: string) {
+    super();
+    const match = /^\s*v?(\d+)\.(\d+)((?:\.\d+)*)/.exec(text);
+    if (match === null)
+      throw helmFault(
+        "helm-option",
+        `invalid kube version '${text}': could not parse ${JSON.stringify(text)} as version`,
+      );
+    const [, major = "", minor = "", rest = ""] = match;
+    this.version = text.startsWith("v") ? text : `v${text}`;
+    this.normalized = `v${major}.${minor}${rest}`;
+    this.major = BigInt(major).toString();
+    this.minor = BigInt(minor).toString();
+  }
+  // Inside .Capabilities the value is no pointer, so printf prints its fields and not its String method.
+  print(): string {
+    return `{${this.version} ${this.normalized} ${this.major} ${this.minor}}`;
+  }
+  override printAlone(): string {
+    return this.normalized;
+  }
+  plain(): Value {
+    return { Version: this.version, Major: this.major, Minor: this.minor };
+  }
+  override field(name: string): Value {
+    return { Version: this.version, Major: this.major, Minor: this.minor }[name];
+  }
+  override method(name: string): GoFunction | undefined {
+    if (name === "String") return define("", () => this.normalized);
+    return name === "GitVersion" ? define("", () => this.version) : undefined;
+  }
+}
+
+class ApiVersions extends GoObject {
+  readonly goType: string = "common.VersionSet";
+  readonly kind: string = "slice";
+  readonly #versions: readonly string[];
+  readonly #known: ReadonlySet<string>;
+  constructor(versions: readonly string[]) {
+    super();
+    this.#versions = versions;
+    this.#known = new Set(versions);
+  }
+  print(): string {
+    return `[${this.#versions.join(" ")}]`;
+  }
+  plain(): Value {
+    return strings([...this.#versions]);
+  }
+  entries(): [Value, Value][] {
+    return this.#versions.map((version, i) => [BigInt(i), version]);
+  }
+  override method(name: string): GoFunction | undefined {
+    return name === "Has" ? define("string", (version: string) => this.#known.has(version)) : undefined;
+  }
+}
+
+class HelmVersion extends GoObject {
+  readonly goType: string = "version.BuildInfo";
+  readonly kind: string = "struct";
+  readonly #fields: { readonly [name: string]: string } = {
+    Version: helmVersion,
+    GitCommit: "",
+    GitTreeState: "",
+    GoVersion: "go1.26.8",
+    KubeClientVersion: "v1.37",
+  };
+  print(): string {
+    return `{${Object.values(this.#fields).join(" ")}}`;
+  }
+  plain(): Value {
+    return { version: helmVersion, go_version: "go1.26.8", kube_client_version: "v1.37" };
+  }
+  override field(name: string): Value {
+    return Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
+  }
+}
+
+export class Capabilities extends GoObject {
+  readonly goType: string = "*common.Capabilities";
+  readonly kind: string = "ptr";
+  readonly kubeVersion: KubeVersion;
+  readonly #apiVersions: ApiVersions;
+  readonly #helmVersion: HelmVersion = new HelmVersion();
+
+  constructor(kubeVersion: string, apiVersions: readonly string[]) {
+    super();
+    this.kubeVersion = new KubeVersion(kubeVersion);
+    this.#apiVersions = new ApiVersions(apiVersions);
+  }
+  print(): string {
+    return `&{${this.kubeVersion.print()} ${this.#apiVersions.print()} ${this.#helmVersion.print()}}`;
+  }
+  plain(): Value {
+    return {
+      KubeVersion: this.kubeVersion.plain(),
+      APIVersions: this.#apiVersions.plain(),
+      HelmVersion: this.#helmVersion.plain(),
+    };
+  }
+  override field(name: string): Value {
+    return { KubeVersion: this.kubeVersion, APIVersions: this.#apiVersions, HelmVersion: this.#helmVersion }[name];
+  }
+}

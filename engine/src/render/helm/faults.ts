@@ -1,0 +1,25 @@
+// What can go wrong with a chart. Messages are Helm's own where Helm has one, so that what people find by searching fits.
+
+import { Fault } from "#kernel";
+
+export type HelmFaultCode =
+  | "chart-load"
+  | "chart-archive"
+  | "chart-dependency"
+  | "chart-kube-version"
+  | "chart-type"
+  | "values-parse"
+  | "values-schema"
+  | "values-set"
+  | "helm-template"
+  | "helm-manifest"
+  | "helm-option"
+  | "helm-limit";
+
+export function helmFault(
+  code: HelmFaultCode,
+  message: string,
+  more: { at?: string; hint?: string; cause?: unknown } = {},
+): Fault<HelmFaultCode> {
+  return new Fault({ code, disposition: "stall", message, ...more });
+}

@@ -1,0 +1,37 @@
+// What functions take from outside: time and randomness. Both make a render volatile, so their use is noted.
+
+import { randomGenerator } from "./random-source.ts";
+
+export type FunctionEnvironment = {
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  /** Bytes for keys, salts and random text. */
+  randomBytes(count: number): Uint8Array;
+  /** A faster maker of RSA keys, as PKCS #1 DER; without it keys are made by this engine's own arithmetic. */
+  generateRsaKey?: ((bits: number) => Uint8Array) | undefined;
+};
+
+/** An environment that notes whether it was asked for anything. */
+export class NotingEnvironment implements FunctionEnvironment {
+  isUsed = false;
+  readonly #inner: FunctionEnvironment;
+  readonly generateRsaKey: ((bits: number) => Uint8Array) | undefined;
+
+  constructor(inner: FunctionEnvironment) {
+    this.#inner = inner;
+    this.generateRsaKey = inner.generateRsaKey?.bind(inner);
+  }
+  nowMs(): number {
+    this.isUsed = true;
+    return this.#inner.nowMs();
+  }
+  randomBytes(count: number): Uint8Array {
+    this.isUsed = true;
+    return this.#inner.randomBytes(count);
+  }
+}
+
+/** An environment that gives the same for the same seed and time. */
+export function seededEnvironment(seed: string, nowMs: number): FunctionEnvironment {
+  return { nowMs: () => nowMs, randomBytes: randomGenerator(seed) };
+}

@@ -1,0 +1,39 @@
+// Template values as plain data for YAML and JSON: what encoding/json would see.
+
+import { type Json, type JsonObject, setOwn } from "#kernel";
+import { GoObject, isList, isMap, toValidText, type Value } from "#formats/gotemplate";
+
+/** True when the value, as it is, can be written as plain data. */
+function isPlain(value: Value): boolean {
+  if (typeof value !== "object") return value !== undefined;
+  if (value === null) return true;
+  if (isList(value)) return value.every(isPlain);
+  if (value instanceof GoObject) return false;
+  for (const key in value) if (!isPlain(value[key])) return false;
+  return true;
+}
+
+/** Plain data that shares whatever needs no conversion. */
+export function toPlain(value: Value): Json {
+  return isPlain(value) ? (value as Json) : convert(value);
+}
+
+function convert(value: Value): Json {
+  if (value === undefined) return null;
+  if (value instanceof GoObject) return convert(value.plain());
+  if (isList(value)) return value.map(convert);
+  if (!isMap(value)) return value;
+  const object: JsonObject = {};
+  for (const key of Object.keys(value)) setOwn(object, key, convert(value[key]));
+  return object;
+}
+
+/** Plain data in which no text holds a byte that is no character: each becomes U+FFFD, as in encoding/json. */
+export function toValidData(value: Json): Json {
+  if (typeof value === "string") return toValidText(value);
+  if (Array.isArray(value)) return value.map(toValidData);
+  if (typeof value !== "object" || value === null) return value;
+  const object: JsonObject = {};
+  for (const key of Object.keys(value)) setOwn(object, toValidText(key), toValidData(value[key] as Json));
+  return object;
+}

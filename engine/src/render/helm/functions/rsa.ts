@@ -1,0 +1,146 @@
+// RSA and DSA arithmetic on bigints: keys, PKCS #1 v1.5 signatures. Used where no faster maker is handed in.
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { GoError } from "#formats/gotemplate";
+import { bigintBytes, bytesToBigint, concatBytes, integer, readDer, sequence } from "./der.ts";
+
+type RandomBytes = (count: number) => Uint8Array;
+
+export type RsaKey = { n: bigint; e: bigint; d: bigint; p: bigint; q: bigint };
+
+export function powerModulo(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n;
+  let power = base % modulus;
+  for (let left = exponent; left > 0n; left >>= 1n) {
+    if ((left & 1n) === 1n) result = (result * power) % modulus;
+    power = (power * power) % modulus;
+  }
+  return result;
+}
+
+/** The inverse of `value` modulo `modulus`, which must be coprime. */
+export function inverseModulo(value: bigint, modulus: bigint): bigint {
+  let [a, b] = [value % modulus, modulus];
+  let [x, y] = [1n, 0n];
+  while (b > 0n) {
+    const quotient = a / b;
+    [a, b] = [b, a - quotient * b];
+    [x, y] = [y, x - quotient * y];
+  }
+  return ((x % modulus) + modulus) % modulus;
+}
+
+const smallPrimes: readonly number[] = primesBelow(4_000);
+
+function primesBelow(limit: number): number[] {
+  const isComposite = new Uint8Array(limit);
+  const primes: number[] = [];
+  for (let i = 2; i < limit; i++) {
+    if (isComposite[i] === 1) continue;
+    primes.push(i);
+    for (let j = i * i; j < limit; j += i) isComposite[j] = 1;
+  }
+  return primes;
+}
+
+/** Miller and Rabin's test; the rounds suffice for random candidates of these sizes (FIPS 186-5, table B.1). */
+function isProbablyPrime(candidate: bigint, random: RandomBytes): boolean {
+  let odd = candidate - 1n;
+  let twos = 0;
+  while ((odd & 1n) === 0n) {
+    odd >>= 1n;
+    twos++;
+  }
+  const size = Math.ceil(candidate.toString(16).length / 2);
+  for (let round = 0; round < 5; round++) {
+    const base = 2n + (bytesToBigint(random(size)) % (candidate - 4n));
+    let x = powerModulo(base, odd, candidate);
+    if (x === 1n || x === candidate - 1n) continue;
+    let isWitness = true;
+    for (let i = 1; i < twos && isWitness; i++) {
+      x = (x * x) % candidate;
+      if (x === candidate - 1n) isWitness = false;
+    }
+    if (isWitness) return false;
+  }
+  return true;
+}
+
+/** A random prime with its two highest bits set. */
+export function randomPrime(bitCount: number, random: RandomBytes): bigint {
+  const size = BigInt(bitCount);
+  for (;;) {
+    let candidate = bytesToBigint(random(Math.ceil(bitCount / 8))) & ((1n << size) - 1n);
+    candidate |= (3n << (size - 2n)) | 1n;
+    const rests = smallPrimes.map((prime) => Number(candidate % BigInt(prime)));
+    // Candidates near the first share its remainders, so most fall without any long arithmetic.
+    for (let step = 0; step < 4_000; step += 2) {
+      if (smallPrimes.some((prime, i) => ((rests[i] as number) + step) % prime === 0)) continue;
+      const found = candidate + BigInt(step);
+      if (found >> size === 0n && isProbablyPrime(found, random)) return found;
+    }
+  }
+}
+
+export function generateRsaKey(bitCount: number, random: RandomBytes): RsaKey {
+  const e = 65537n;
+  for (;;) {
+    const p = randomPrime(bitCount / 2, random);
+    const q = randomPrime(bitCount / 2, random);
+    const totient = (p - 1n) * (q - 1n);
+    if (p === q || totient % e === 0n || (p * q).toString(2).length !== bitCount) continue;
+    return { n: p * q, e, d: inverseModulo(e, totient), p, q };
+  }
+}
+
+/** PKCS #1, the content of "RSA PRIVATE KEY". */
+export function encodeRsaKey(key: RsaKey): Uint8Array {
+  const { n, e, d, p, q } = key;
+  return sequence(...[0n, n, e, d, p, q, d % (p - 1n), d % (q - 1n), inverseModulo(q, p)].map(integer));
+}
+
+export function decodeRsaKey(bytes: Uint8Array): RsaKey {
+  const [outer] = readDer(bytes);
+  const numbers = outer === undefined ? [] : readDer(outer.content).map((value) => bytesToBigint(value.content));
+  const [, n, e, d, p, q] = numbers;
+  if (n === undefined || e === undefined || d === undefined || p === undefined || q === undefined)
+    throw new GoError("asn1: structure error: tags don't match");
+  return { n, e, d, p, q };
+}
+
+/** DER of the DigestInfo for SHA-256 up to the digest. */
+const sha256Prefix: Uint8Array = Uint8Array.from([
+  0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
+]);
+
+/** A PKCS #1 v1.5 signature with SHA-256. */
+export function signRsa(key: RsaKey, message: Uint8Array): Uint8Array {
+  const size = Math.ceil(key.n.toString(2).length / 8);
+  const info = concatBytes(sha256Prefix, sha256(message));
+  const padding = new Uint8Array(size - info.length - 3).fill(0xff);
+  const block = concatBytes(Uint8Array.of(0, 1), padding, Uint8Array.of(0), info);
+  const value = bytesToBigint(block);
+  const { p, q, d } = key;
+  // By the Chinese remainder theorem: two short powers instead of a long one.
+  const a = powerModulo(value, d % (p - 1n), p);
+  const b = powerModulo(value, d % (q - 1n), q);
+  const h = (inverseModulo(q, p) * (((a - b) % p) + p)) % p;
+  return bigintBytes(b + h * q, size);
+}
+
+/** A DSA key of 2048 and 256 bits as Sprig writes it: version, P, Q, G, Y, X. */
+export function generateDsaKey(random: RandomBytes): Uint8Array {
+  const q = randomPrime(256, random);
+  const unit = 2n * q;
+  let p = 0n;
+  for (;;) {
+    const x = bytesToBigint(random(256)) | (1n << 2047n);
+    p = x - (x % unit) + 1n;
+    if (p >> 2047n !== 1n || smallPrimes.some((prime) => p % BigInt(prime) === 0n)) continue;
+    if (isProbablyPrime(p, random)) break;
+  }
+  let g = 1n;
+  for (let h = 2n; g === 1n; h++) g = powerModulo(h, (p - 1n) / q, p);
+  const secret = 1n + (bytesToBigint(random(40)) % (q - 1n));
+  return sequence(...[0n, p, q, g, powerModulo(g, secret, p), secret].map(integer));
+}

@@ -1,0 +1,38 @@
+// All functions that a chart's templates can call, except those bound to one render: include, tpl, required, fail, lookup.
+
+import type { FunctionTable } from "#formats/gotemplate";
+import { define } from "#formats/gotemplate";
+import { certificateFunctions } from "./certificates.ts";
+import { cryptoFunctions } from "./crypto.ts";
+import { dateFunctions } from "./dates.ts";
+import { defaultFunctions } from "./defaults.ts";
+import { encodingFunctions } from "./encoding.ts";
+import type { FunctionEnvironment } from "./environment.ts";
+import { listFunctions } from "./lists.ts";
+import { mapFunctions } from "./maps.ts";
+import { mathFunctions } from "./math.ts";
+import { pathFunctions } from "./paths.ts";
+import { regexFunctions } from "./regex.ts";
+import { semverFunctions } from "./semver.ts";
+import { textFunctions } from "./text.ts";
+import { urlFunctions } from "./urls.ts";
+
+/** Sprig without env and expandenv, and Helm's own; names are never resolved, as in Helm unless it is asked to. */
+export function chartFunctions(environment: FunctionEnvironment): FunctionTable {
+  return {
+    ...defaultFunctions,
+    ...textFunctions,
+    ...mathFunctions,
+    ...listFunctions,
+    ...mapFunctions,
+    ...encodingFunctions,
+    ...regexFunctions,
+    ...semverFunctions,
+    ...urlFunctions,
+    ...pathFunctions,
+    ...dateFunctions(environment),
+    ...cryptoFunctions(environment),
+    ...certificateFunctions(environment),
+    getHostByName: define("string", () => ""),
+  };
+}

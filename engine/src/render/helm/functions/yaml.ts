@@ -1,0 +1,159 @@
+// YAML as the functions of Helm read and write it: sigs.k8s.io/yaml, and go-yaml v3 for toYamlPretty.
+
+import type { Json } from "#kernel";
+import { Fault } from "#kernel";
+import { formatYaml, parseYaml } from "#formats/yaml";
+import {
+  formatShortest,
+  GoError,
+  isList,
+  isMap,
+  sortedKeys,
+  type GoMap,
+  type Value,
+  GoObject,
+} from "#formats/gotemplate";
+import { describeJson, errorMap } from "./json.ts";
+import { toPlain, toValidData } from "./plain.ts";
+
+const loneByte = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
+
+/** toYaml: no line end at the end. Throws for what JSON cannot hold. */
+export function toYaml(value: Value): string {
+  let text = formatYaml(toPlain(value));
+  if (loneByte.test(text)) text = formatYaml(toValidData(toPlain(value)));
+  return text.endsWith("\n") ? text.slice(0, -1) : text;
+}
+
+/** Numbers of values are float64: long integers lose digits, as in Go. */
+export function toFloats(value: Json): Value {
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) value[i] = toFloats(value[i] as Json) as Json;
+    return value;
+  }
+  for (const key of Object.keys(value)) {
+    const member = value[key] as Json;
+    if (typeof member === "bigint" || (typeof member === "object" && member !== null))
+      value[key] = toFloats(member) as Json;
+  }
+  return value;
+}
+
+function parse(text: string): Value {
+  try {
+    return toFloats(parseYaml(text));
+  } catch (error) {
+    if (error instanceof Fault) throw new GoError(describeFault(error));
+    throw error;
+  }
+}
+
+/** go-yaml's words for a parse error. */
+function describeFault(fault: Fault): string {
+  const message = fault.message.replace(/ in a flow$/, "");
+  // Its parser counts lines from 0 and names none for the first; only its scanner adds one.
+  const shift = message.startsWith("did not find expected") ? 1 : 0;
+  const line = Number(/line (\d+)/.exec(fault.at ?? "")?.[1] ?? "0") - shift;
+  return `error converting YAML to JSON: yaml: ${line < 1 ? "" : `line ${line}: `}${message}`;
+}
+
+/** fromYaml: errors become the entry "Error". */
+export function fromYaml(text: string): Value {
+  try {
+    const value = parse(text);
+    if (value === null) return {};
+    if (isMap(value)) return value;
+    return errorMap(
+      `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${describeJson(value)} into Go value of type map[string]interface {}`,
+    );
+  } catch (error) {
+    if (error instanceof GoError) return errorMap(error.message);
+    throw error;
+  }
+}
+
+/** fromYamlArray: an error becomes the only item. */
+export function fromYamlArray(text: string): Value {
+  try {
+    const value = parse(text);
+    if (value === null) return [];
+    if (isList(value)) return value;
+    return [
+      `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${describeJson(value)} into Go value of type []interface {}`,
+    ];
+  } catch (error) {
+    if (error instanceof GoError) return [error.message];
+    throw error;
+  }
+}
+
+/** toYamlPretty: go-yaml v3 with an indent of two: lists stand indented below their key, lines do not fold. */
+export function toYamlPretty(value: Value): string {
+  const lines: string[] = [];
+  writePretty(value, "", lines);
+  return lines.join("\n");
+}
+
+function writePretty(value: Value, indent: string, lines: string[]): void {
+  if (isList(value) && value.length > 0) for (const item of value) writeItem(item, indent, lines);
+  else if (isMap(value) && Object.keys(value).length > 0) writeEntries(value, indent, lines);
+  else lines.push(indent + prettyScalar(value, indent));
+}
+
+function isBlock(value: Value): boolean {
+  return (isList(value) && value.length > 0) || (isMap(value) && Object.keys(value).length > 0);
+}
+
+function writeItem(item: Value, indent: string, lines: string[]): void {
+  if (!isBlock(item)) {
+    lines.push(`${indent}- ${prettyScalar(item, `${indent}  `)}`);
+    return;
+  }
+  const start = lines.length;
+  writePretty(item, `${indent}  `, lines);
+  lines[start] = `${indent}- ${(lines[start] as string).slice(indent.length + 2)}`;
+}
+
+function writeEntries(map: GoMap, indent: string, lines: string[]): void {
+  for (const key of naturalKeys(map)) {
+    const value = map[key];
+    const head = `${indent}${prettyScalar(key, indent)}:`;
+    if (!isBlock(value)) lines.push(`${head} ${prettyScalar(value, `${indent}  `)}`);
+    else {
+      lines.push(head);
+      writePretty(value, `${indent}  `, lines);
+    }
+  }
+}
+
+/** Key order is that of toYaml: both come from one library. */
+function naturalKeys(map: GoMap): string[] {
+  const order = formatYaml(Object.fromEntries(sortedKeys(map).map((key) => [key, null])));
+  const parsed = parseYaml(order);
+  return isMap(parsed as Value) ? Object.keys(parsed as GoMap) : sortedKeys(map);
+}
+
+function prettyScalar(value: Value, indent: string): string {
+  if (value === null || value === undefined) return "null";
+  if (typeof value === "number") return prettyNumber(value);
+  if (value instanceof GoObject) return prettyScalar(value.plain(), indent);
+  if (typeof value !== "string") return formatYaml(value as Json).trimEnd();
+  if (!value.includes("\n"))
+    return formatYaml(value)
+      .trimEnd()
+      .replace(/\\?\n +\\?/g, " ");
+  return formatYaml({ a: value })
+    .slice(3)
+    .trimEnd()
+    .split("\n")
+    .map((line, i) => (i > 0 && line !== "" ? indent + line.slice(2) : line))
+    .join("\n");
+}
+
+function prettyNumber(value: number): string {
+  if (Number.isNaN(value)) return ".nan";
+  if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
+  return formatShortest(value);
+}

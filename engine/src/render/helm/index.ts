@@ -1,0 +1,18 @@
+// Helm charts, rendered as Helm 4.3.1 renders them, in Node or in a browser. https://helm.sh/docs
+
+export { builtinApiVersions, Capabilities, defaultKubeVersion } from "./capabilities.ts";
+export { type Chart, type ChartFile, customResources, type Metadata } from "./chart.ts";
+export type { HelmFaultCode } from "./faults.ts";
+export { type FunctionEnvironment, seededEnvironment } from "./functions/environment.ts";
+export { compareVersions, isCompatibleRange, parseVersion } from "./functions/semver.ts";
+export { loadChartArchive, loadChartFiles, loadChartTree } from "./load.ts";
+export {
+  type Hook,
+  type HookEvent,
+  installOrder,
+  type RenderedDocument,
+  splitManifests,
+  uninstallOrder,
+} from "./manifests.ts";
+export { type ChartRendering, formatTemplateOutput, renderChart, type RenderOptions } from "./render.ts";
+export { type UserValues, userValues } from "./values.ts";

@@ -1,0 +1,26 @@
+// Bounds on what one chart may cost.
+
+/** Numbers in a list that until, untilStep or seq make. */
+export const listLengthMax = 10_000_000;
+
+/** Text that repeat may make, in UTF-16 units. */
+export const repeatLengthMax: number = 256 * 1024 * 1024;
+
+/** How often one named template may stand inside itself through include, as in Helm's engine. */
+export const includeDepthMax = 1_000;
+
+/** A packed chart's size once unpacked, as in Helm's loader (100 MiB), and of one file in it (5 MiB). */
+export const unpackedSizeMax: number = 100 * 1024 * 1024;
+export const unpackedFileSizeMax: number = 5 * 1024 * 1024;
+
+/** Nesting of charts in charts. */
+export const chartDepthMax = 64;
+
+/** The largest index that --set accepts, as in Helm's strvals. */
+export const setIndexMax = 65_536;
+
+/** Nesting of keys that --set accepts, as in Helm's strvals. */
+export const setDepthMax = 30;
+
+/** Rendering of one chart from the command line; public charts take less than two seconds. */
+export const renderTimeMaxMs = 120_000;

@@ -1,0 +1,164 @@
+// From rendered files to objects: documents, hooks, order. Mirrors pkg/release/v1/util of Helm 4.3.
+
+import { Fault, isObject, type Json, type JsonObject } from "#kernel";
+import { compareStrings, GoError } from "#formats/gotemplate";
+import { parseYaml } from "#formats/yaml";
+import { helmFault } from "./faults.ts";
+import { basePath } from "./functions/paths.ts";
+import { memberOf, scalarText } from "./metadata.ts";
+
+/** One document, where it came from, and what it says. */
+export type RenderedDocument = { path: string; content: string; kind: string; data: Json };
+
+export type HookEvent =
+  | "pre-install"
+  | "post-install"
+  | "pre-delete"
+  | "post-delete"
+  | "pre-upgrade"
+  | "post-upgrade"
+  | "pre-rollback"
+  | "post-rollback"
+  | "test";
+
+export type Hook = RenderedDocument & {
+  name: string;
+  events: HookEvent[];
+  weight: number;
+  deletePolicies: string[];
+  outputLogPolicies: string[];
+};
+
+const events: { readonly [name: string]: HookEvent } = {
+  "pre-install": "pre-install",
+  "post-install": "post-install",
+  "pre-delete": "pre-delete",
+  "post-delete": "post-delete",
+  "pre-upgrade": "pre-upgrade",
+  "post-upgrade": "post-upgrade",
+  "pre-rollback": "pre-rollback",
+  "post-rollback": "post-rollback",
+  test: "test",
+  "test-success": "test",
+};
+
+/** Kinds in the order in which they are installed; others come after, by name. */
+export const installOrder: readonly string[] =
+  "PriorityClass Namespace NetworkPolicy ResourceQuota LimitRange PodSecurityPolicy PodDisruptionBudget ServiceAccount Secret SecretList ConfigMap StorageClass PersistentVolume PersistentVolumeClaim CustomResourceDefinition ClusterRole ClusterRoleList ClusterRoleBinding ClusterRoleBindingList Role RoleList RoleBinding RoleBindingList Service DaemonSet Pod ReplicationController ReplicaSet Deployment HorizontalPodAutoscaler StatefulSet Job CronJob IngressClass Ingress APIService MutatingWebhookConfiguration ValidatingWebhookConfiguration".split(
+    " ",
+  );
+
+/** Kinds in the order in which they are removed. */
+export const uninstallOrder: readonly string[] =
+  "ValidatingWebhookConfiguration MutatingWebhookConfiguration APIService Ingress IngressClass Service CronJob Job StatefulSet HorizontalPodAutoscaler Deployment ReplicaSet ReplicationController Pod DaemonSet RoleBindingList RoleBinding RoleList Role ClusterRoleBindingList ClusterRoleBinding ClusterRoleList ClusterRole CustomResourceDefinition PersistentVolumeClaim PersistentVolume StorageClass ConfigMap SecretList Secret ServiceAccount PodDisruptionBudget PodSecurityPolicy LimitRange ResourceQuota NetworkPolicy Namespace PriorityClass".split(
+    " ",
+  );
+
+const installRank: ReadonlyMap<string, number> = new Map(installOrder.map((kind, i) => [kind, i]));
+
+/** Sorts by kind and keeps the order of equals. */
+export function sortByKind<T extends { kind: string }>(documents: readonly T[]): T[] {
+  return documents.toSorted((a, b) => {
+    const first = installRank.get(a.kind);
+    const second = installRank.get(b.kind);
+    if (first === undefined && second === undefined) return compareStrings(a.kind, b.kind);
+    if (first === undefined || second === undefined) return first === undefined ? 1 : -1;
+    return first - second;
+  });
+}
+
+const outerSpace = /^[\s\u0085]+/;
+
+/** Documents of a text: split at line starts with three dashes, whatever follows them; leading blanks dropped. */
+export function splitManifests(text: string): string[] {
+  const documents = text.replace(outerSpace, "").split(/(?:^|(?<=\n))---[ \t]*/);
+  return documents.map((document) => document.replace(outerSpace, "")).filter((document) => document !== "");
+}
+
+/** Hooks and other objects of all files, each in install order. */
+export function sortManifests(files: ReadonlyMap<string, string>): { hooks: Hook[]; documents: RenderedDocument[] } {
+  const hooks: Hook[] = [];
+  const documents: RenderedDocument[] = [];
+  for (const path of [...files.keys()].sort(compareStrings)) {
+    if (basePath(path).startsWith("_")) continue;
+    for (const content of splitManifests(files.get(path) as string)) {
+      const document = readDocument(path, content);
+      if (document.hook === undefined) documents.push(document.plain);
+      else if (document.hook !== "unknown") hooks.push(document.hook);
+    }
+  }
+  return { hooks: sortByKind(hooks), documents: sortByKind(documents) };
+}
+
+type Head = { kind: string; name: string; annotations: { [key: string]: string } };
+
+function readDocument(path: string, content: string): { plain: RenderedDocument; hook: Hook | "unknown" | undefined } {
+  try {
+    const data = parseYaml(content);
+    const head = readHead(data);
+    const plain = { path, content, kind: head.kind, data };
+    return { plain, hook: readHook(plain, head) };
+  } catch (error) {
+    if (error instanceof GoError || (error instanceof Fault && error.code.startsWith("yaml-")))
+      throw helmFault("helm-manifest", `YAML parse error on ${path}`, {
+        cause: error,
+        hint: "use --debug to see the text that was rendered",
+      });
+    throw error;
+  }
+}
+
+function decodeError(what: string, field: string): GoError {
+  return new GoError(`error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what} into ${field}`);
+}
+
+function describe(value: Json): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value === "bigint" ? "number" : typeof value;
+}
+
+function readHead(data: Json): Head {
+  if (data === null) return { kind: "", name: "", annotations: {} };
+  if (!isObject(data)) throw decodeError(describe(data), "Go value of type util.SimpleHead");
+  scalarText(memberOf(data, "apiVersion"), "SimpleHead.apiVersion");
+  const kind = scalarText(memberOf(data, "kind"), "SimpleHead.kind");
+  const metadata = memberOf(data, "metadata");
+  if (metadata === undefined || metadata === null) return { kind, name: "", annotations: {} };
+  if (!isObject(metadata)) throw decodeError(describe(metadata), "Go struct field SimpleHead.metadata of type struct");
+  const name = scalarText(memberOf(metadata, "name"), "SimpleHead.metadata.name");
+  const annotations = memberOf(metadata, "annotations");
+  if (annotations === undefined || annotations === null) return { kind, name, annotations: {} };
+  if (!isObject(annotations))
+    throw decodeError(
+      describe(annotations),
+      "Go struct field SimpleHead.metadata.annotations of type map[string]string",
+    );
+  return { kind, name, annotations: readAnnotations(annotations) };
+}
+
+function readAnnotations(annotations: JsonObject): { [key: string]: string } {
+  return Object.fromEntries(
+    Object.entries(annotations).map(([key, value]) => [key, scalarText(value, "SimpleHead.metadata.annotations")]),
+  );
+}
+
+function readHook(document: RenderedDocument, { name, annotations }: Head): Hook | "unknown" | undefined {
+  const types = annotations["helm.sh/hook"];
+  if (types === undefined) return undefined;
+  const named = listOf(types).map((type) => events[type]);
+  // One unknown event drops the object, silently as in Helm.
+  if (named.includes(undefined)) return "unknown";
+  const weight = annotations["helm.sh/hook-weight"] ?? "";
+  return {
+    ...document,
+    name,
+    events: named as HookEvent[],
+    weight: /^[+-]?\d+$/.test(weight) ? Number(weight) : 0,
+    deletePolicies: listOf(annotations["helm.sh/hook-delete-policy"]),
+    outputLogPolicies: listOf(annotations["helm.sh/hook-output-log-policy"]),
+  };
+}
+
+function listOf(text: string | undefined): string[] {
+  return text === undefined ? [] : text.split(",").map((part) => part.trim().toLowerCase());
+}

@@ -1,0 +1,258 @@
+// renderChart: a chart and values in, manifests, hooks, notes and Helm's text out. Pure and synchronous; the same inputs
+// give the same output unless the chart asks for time or randomness, which `isVolatile` then says.
+
+import {
+  asManifest,
+  canonicalJson,
+  deepFreeze,
+  type FileTree,
+  type Input,
+  isObject,
+  type Issue,
+  type Json,
+  type Manifest,
+  RecordingTree,
+  type Rendering,
+  sha256Hex,
+} from "#kernel";
+import { bytesOf, type GoMap, stringOf } from "#formats/gotemplate";
+import { builtinApiVersions, Capabilities, defaultKubeVersion } from "./capabilities.ts";
+import { type Chart, customResources, type CustomResource } from "./chart.ts";
+import { coalesceValues } from "./coalesce.ts";
+import { checkDependencies, processDependencies } from "./dependencies.ts";
+import { type Lookup, renderTemplates } from "./engine.ts";
+import { helmFault } from "./faults.ts";
+import { type FunctionEnvironment, NotingEnvironment, seededEnvironment } from "./functions/environment.ts";
+import { isCompatibleRange } from "./functions/semver.ts";
+import { loadChartArchive, loadChartTree } from "./load.ts";
+import { type Hook, type RenderedDocument, sortManifests } from "./manifests.ts";
+import { checkSchemas } from "./schema.ts";
+import { type UserValues, userValues } from "./values.ts";
+
+export type RenderOptions = {
+  releaseName: string;
+  namespace?: string;
+  /** The folder of the chart in the tree; "" for the root. */
+  path?: string;
+  /** Values as data, below those of `given`. */
+  values?: GoMap;
+  /** Values as files and --set texts. */
+  given?: UserValues;
+  isUpgrade?: boolean;
+  revision?: number;
+  includeCrds?: boolean;
+  skipSchemaValidation?: boolean;
+  kubeVersion?: string;
+  /** Added to the built-in list. */
+  apiVersions?: readonly string[];
+  /** Replaces the built-in list: what a real cluster serves. */
+  clusterApiVersions?: readonly string[];
+  lookup?: Lookup;
+  isStrict?: boolean;
+  subNotes?: boolean;
+  /** Time and randomness; without it both are fixed, so that a render repeats. */
+  environment?: FunctionEnvironment;
+  outputLengthMax?: number;
+  /** Called now and then while templates run; throws to stop them. */
+  checkTime?: () => void;
+};
+
+export type ChartRendering = Rendering & {
+  name: string;
+  version: string;
+  appVersion: string;
+  /** The documents in install order, as Helm prints them. */
+  documents: readonly RenderedDocument[];
+  hooks: readonly Hook[];
+  crds: readonly CustomResource[];
+  notes: string;
+  /** The release's manifest: what `helm get manifest` shows. */
+  text: string;
+  /** The values given by the user, as a release stores them. */
+  config: GoMap;
+};
+
+/** Renders the chart in a folder of `source`, or a packed chart. */
+export function renderChart(source: FileTree | Uint8Array, options: RenderOptions): ChartRendering {
+  const warnings: Issue[] = [];
+  const warn = (message: string): void => {
+    warnings.push({ severity: "warning", message });
+  };
+  const recording = source instanceof Uint8Array ? undefined : new RecordingTree(source);
+  const chart =
+    recording === undefined
+      ? loadChartArchive(source as Uint8Array)
+      : loadChartTree(recording, options.path ?? "", warnings);
+  checkInstallable(chart);
+  checkDependencies(chart);
+  const config = configOf(options);
+  processDependencies(chart, config, warn);
+  const capabilities = new Capabilities(options.kubeVersion ?? defaultKubeVersion, [
+    ...(options.clusterApiVersions ?? builtinApiVersions),
+    ...(options.apiVersions ?? []),
+  ]);
+  const values = coalesceValues(chart, config, warn);
+  if (options.skipSchemaValidation !== true) checkSchemas(chart, values);
+  checkKubeVersion(chart, capabilities);
+  const environment = new NotingEnvironment(options.environment ?? seededEnvironment("keelson", 0));
+  const lookups: Input[] = [];
+  const files = renderTemplates(
+    { chart, values, release: releaseOf(options), capabilities },
+    { ...engineOptions(options), environment, lookup: noting(options.lookup, lookups) },
+  );
+  const notes = takeNotes(files, chart, options.subNotes ?? false);
+  const { hooks, documents } = sortManifests(files);
+  const crds = customResources(chart);
+  return {
+    name: chart.metadata.name,
+    version: chart.metadata.version,
+    appVersion: chart.metadata.appVersion,
+    documents,
+    hooks,
+    crds,
+    notes,
+    config,
+    text: formatManifest(documents, options.includeCrds === true ? crds : []),
+    manifests: deepFreeze(documents.flatMap((document) => manifestsOf(document.data))),
+    reads: recording?.reads() ?? [],
+    inputs: [...inputsOf(source, options, config), ...lookups],
+    warnings,
+    isVolatile: environment.isUsed,
+  };
+}
+
+function engineOptions(options: RenderOptions): {
+  isStrict?: boolean;
+  outputLengthMax?: number;
+  checkTime?: () => void;
+} {
+  const { isStrict, outputLengthMax, checkTime } = options;
+  return {
+    ...(isStrict === undefined ? {} : { isStrict }),
+    ...(outputLengthMax === undefined ? {} : { outputLengthMax }),
+    ...(checkTime === undefined ? {} : { checkTime }),
+  };
+}
+
+function configOf(options: RenderOptions): GoMap {
+  const given = userValues(options.given ?? {});
+  if (options.values === undefined) return given;
+  return { ...options.values, ...given };
+}
+
+function releaseOf(options: RenderOptions): GoMap {
+  const isUpgrade = options.isUpgrade ?? false;
+  return {
+    Name: options.releaseName,
+    Namespace: options.namespace ?? "default",
+    IsUpgrade: isUpgrade,
+    IsInstall: !isUpgrade,
+    Revision: BigInt(options.revision ?? 1),
+    Service: "Helm",
+  };
+}
+
+function checkInstallable(chart: Chart): void {
+  const { type } = chart.metadata;
+  if (type !== "" && type !== "application") throw helmFault("chart-type", `${type} charts are not installable`);
+}
+
+function checkKubeVersion(chart: Chart, capabilities: Capabilities): void {
+  const wanted = chart.metadata.kubeVersion;
+  const { version, normalized } = capabilities.kubeVersion;
+  if (wanted === "" || isCompatibleRange(wanted, normalized)) return;
+  throw helmFault(
+    "chart-kube-version",
+    `chart requires kubeVersion: ${wanted} which is incompatible with Kubernetes ${version}`,
+    {
+      hint: "--kube-version names the version to render for",
+    },
+  );
+}
+
+/** Takes the NOTES.txt files out; the main chart's own is the release's notes. */
+function takeNotes(files: Map<string, string>, chart: Chart, withSubcharts: boolean): string {
+  const own = `${chart.metadata.name}/templates/NOTES.txt`;
+  const notes: string[] = [];
+  for (const path of Array.from(files.keys())) {
+    if (!path.endsWith("NOTES.txt")) continue;
+    if (withSubcharts || path === own) notes.push(files.get(path) as string);
+    files.delete(path);
+  }
+  return notes.join("\n");
+}
+
+function formatManifest(documents: readonly RenderedDocument[], crds: readonly CustomResource[]): string {
+  const parts = crds.map((crd) => `---\n# Source: ${crd.path}\n${stringOf(crd.data)}\n`);
+  for (const { path, content } of documents) parts.push(`---\n# Source: ${path}\n${content}\n`);
+  return parts.join("");
+}
+
+/** Objects of a document; a list gives its items. */
+function manifestsOf(data: Json): Manifest[] {
+  if (!isObject(data) || typeof data["kind"] !== "string") return [];
+  const items = data["items"];
+  if (data["kind"].endsWith("List") && Array.isArray(items)) return items.flatMap(manifestsOf);
+  return [asManifest(data)];
+}
+
+/** What the result depends on besides the tree. */
+function inputsOf(source: FileTree | Uint8Array, options: RenderOptions, config: GoMap): Input[] {
+  const { releaseName, namespace, kubeVersion, apiVersions, clusterApiVersions } = options;
+  const flags = [
+    options.isUpgrade,
+    options.revision,
+    options.includeCrds,
+    options.skipSchemaValidation,
+    options.isStrict,
+    options.subNotes,
+  ];
+  const text = JSON.stringify([releaseName, namespace, flags]);
+  const capabilities = JSON.stringify([kubeVersion, apiVersions, clusterApiVersions]);
+  const inputs: Input[] = [
+    { what: "object", id: "release", hash: sha256Hex(text) },
+    { what: "object", id: "values", hash: sha256Hex(valuesText(config)) },
+    { what: "capabilities", id: "cluster", hash: sha256Hex(capabilities) },
+  ];
+  if (source instanceof Uint8Array) inputs.push({ what: "object", id: "chart", hash: sha256Hex(source) });
+  return inputs;
+}
+
+function valuesText(config: GoMap): string {
+  return canonicalJson(
+    JSON.parse(
+      JSON.stringify(config, (_key, value: unknown) => (typeof value === "bigint" ? `${value}n` : value)),
+    ) as Json,
+  );
+}
+
+function noting(lookup: Lookup | undefined, inputs: Input[]): Lookup | undefined {
+  if (lookup === undefined) return undefined;
+  return (...args) => {
+    const answer = lookup(...args);
+    inputs.push({
+      what: "lookup",
+      id: args.join(" "),
+      hash: sha256Hex(answer === undefined ? "" : valuesText(answer)),
+    });
+    return answer;
+  };
+}
+
+/** What `helm template` prints: manifest, then hooks; the bytes keep what is no character. */
+export function formatTemplateOutput(
+  rendering: ChartRendering,
+  options: { noHooks?: boolean; skipTests?: boolean } = {},
+): Uint8Array {
+  let text = `${trimSpace(rendering.text)}\n`;
+  if (options.noHooks !== true)
+    for (const hook of rendering.hooks) {
+      if (options.skipTests === true && hook.events.includes("test")) continue;
+      text += `---\n# Source: ${hook.path}\n${hook.content}\n`;
+    }
+  return bytesOf(text);
+}
+
+function trimSpace(text: string): string {
+  return text.replace(/^[\s\u0085]+/, "").replace(/[\s\u0085]+$/, "");
+}
