@@ -31,7 +31,7 @@ export function callFunction(
   const { args, name } = site;
   const fixed = fn.parameters.length;
   const count = args.length + (final === noFinal ? 0 : 1);
-  if (fn.variadic === undefined ? count !== fixed : count < fixed) failArity(frame, fn, name, args.length, count);
+  if (fn.variadic === undefined ? count !== fixed : count < fixed) failArity(frame, fn, site, count);
   const values: Value[] = [];
   for (let i = 0; i < args.length; i++)
     values.push(evaluateArgument(frame, dot, args[i] as Argument, (fn.parameters[i] ?? fn.variadic) as ParameterType));
@@ -40,9 +40,9 @@ export function callFunction(
   return invoke(frame, fn, site, values);
 }
 
-function failArity(frame: Frame, fn: GoFunction, name: string, given: number, count: number): never {
+function failArity(frame: Frame, fn: GoFunction, { name, args }: CallSite, count: number): never {
   if (fn.variadic !== undefined)
-    frame.fail(`wrong number of args for ${name}: want at least ${fn.parameters.length} got ${given}`);
+    frame.fail(`wrong number of args for ${name}: want at least ${fn.parameters.length} got ${args.length}`);
   frame.fail(`wrong number of args for ${name}: want ${fn.parameters.length} got ${count}`);
 }
 
