@@ -28,7 +28,7 @@ export function callFunction(
   final: Final,
 ): Value {
   const { fn, site } = target;
-  const { args, name } = site;
+  const { args } = site;
   const fixed = fn.parameters.length;
   const count = args.length + (final === noFinal ? 0 : 1);
   if (fn.variadic === undefined ? count !== fixed : count < fixed) failArity(frame, fn, site, count);
