@@ -15,9 +15,14 @@ let made = 0;
 /** One client in a namespace of its own. */
 export class Client {
   readonly namespace: string = `living-${++made}`;
-  readonly #living: Living;
+  #living: Living;
 
   constructor(living: Living) {
+    this.#living = living;
+  }
+
+  /** Goes on with the same namespace on another life of the cluster. */
+  moveTo(living: Living): void {
     this.#living = living;
   }
 
