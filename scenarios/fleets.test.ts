@@ -11,15 +11,13 @@ const fleets = process.env["KEELSON_FLEETS"];
 describe.skipIf(fleets === undefined || !hasKubectl)("real fleets", () => {
   it("applies podinfo's own kustomization, from HTTP and by path", { timeout: 180_000 }, async () => {
     using repository = new Repository();
-    repository
-      .copy(`${fleets}/podinfo`)
-      .write({
-        "clusters/demo/podinfo.yaml": kustomization(
-          "podinfo",
-          "./kustomize",
-          "  wait: true\n  targetNamespace: default\n",
-        ),
-      });
+    repository.copy(`${fleets}/podinfo`).write({
+      "clusters/demo/podinfo.yaml": kustomization(
+        "podinfo",
+        "./kustomize",
+        "  wait: true\n  targetNamespace: default\n",
+      ),
+    });
     repository.commit("podinfo");
     const served = await serveOverHttp(repository);
     for (const url of [served.url, repository.path]) {

@@ -1,3 +1,5 @@
+// The built-in kinds of Kubernetes: what is served, and the schema of each, from one generated text.
+
 export {
   builtinKinds,
   type BuiltinResource,
