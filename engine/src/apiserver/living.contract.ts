@@ -28,10 +28,14 @@ export class Client {
 
   async target(apiVersion: string, kind: string, name: string, namespace: string = this.namespace): Promise<Target> {
     const { group, version } = splitApiVersion(apiVersion);
-    const discovery = await this.#living.cluster.discover();
-    const resource: Resource | undefined = discovery.ok ? discovery.value.byKind(group, kind, version) : undefined;
+    const resource = (await this.#find(group, kind, version, false)) ?? (await this.#find(group, kind, version, true));
     if (resource === undefined) throw new Error(`${kind} is not served`);
     return { resource, namespace: resource.isNamespaced ? namespace : "", name };
+  }
+
+  async #find(group: string, kind: string, version: string, isFresh: boolean): Promise<Resource | undefined> {
+    const discovery = await this.#living.cluster.discover(isFresh);
+    return discovery.ok ? discovery.value.byKind(group, kind, version) : undefined;
   }
 
   async open(): Promise<void> {
@@ -130,6 +134,7 @@ export function livingContract(living: () => Living): void {
   statefulSuite(open);
   jobSuite(open);
   networkSuite(open);
+  gatewaySuite(open);
 }
 
 type Open = () => Promise<Client>;
@@ -555,3 +560,67 @@ function readyAddresses(slices: readonly Manifest[]): string[] {
       .flatMap(({ addresses }) => addresses),
   );
 }
+
+/** As small as a definition of Gateway API can be. */
+function gatewayDefinition(kind: string, plural: string): Manifest {
+  const anything = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  const openAPIV3Schema = { type: "object", properties: { spec: anything, status: anything } };
+  const version = {
+    name: "v1",
+    served: true,
+    storage: true,
+    schema: { openAPIV3Schema },
+    subresources: { status: {} },
+  };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: {
+      name: `${plural}.gateway.networking.k8s.io`,
+      annotations: { "api-approved.kubernetes.io": "unapproved, for a test" },
+    },
+    spec: {
+      group: "gateway.networking.k8s.io",
+      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+      scope: "Namespaced",
+      versions: [version],
+    },
+  };
+}
+
+function gatewaySuite(open: Open): void {
+  it("programs a Gateway and accepts its routes as soon as the kinds are served", async () => {
+    const client = await open();
+    await client.create(gatewayDefinition("Gateway", "gateways"));
+    await client.create(gatewayDefinition("HTTPRoute", "httproutes"));
+    const apiVersion = "gateway.networking.k8s.io/v1";
+    const isServed = async (): Promise<boolean> =>
+      client.target(apiVersion, "HTTPRoute", "x").then(
+        () => true,
+        () => false,
+      );
+    await client.until(isServed, (found) => found);
+    const spec = { gatewayClassName: "any", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] };
+    await client.until(
+      () =>
+        client.create({ apiVersion, kind: "Gateway", metadata: { name: "web" }, spec }).then(
+          () => true,
+          () => false,
+        ),
+      (isMade) => isMade,
+    );
+    await client.create({
+      apiVersion,
+      kind: "HTTPRoute",
+      metadata: { name: "web" },
+      spec: { parentRefs: [{ name: "web" }] },
+    });
+    const gateway = await client.until(() => client.status(apiVersion, "Gateway", "web"), hasWord("Programmed"));
+    expect(JSON.stringify(gateway)).toContain('"value":"203.0.113.');
+    await client.until(() => client.status(apiVersion, "HTTPRoute", "web"), hasWord("ResolvedRefs"));
+    for (const plural of ["gateways", "httproutes"])
+      await client.delete("apiextensions.k8s.io/v1", "CustomResourceDefinition", `${plural}.gateway.networking.k8s.io`);
+  });
+}
+
+const hasWord = (word: string) => (status: Record<string, unknown>) => JSON.stringify(status).includes(word);

@@ -62,3 +62,6 @@ export const scheduleSearchYears = 8;
 
 /** Deleted uids remembered for each kind: an answer overtaken by so many deletions does not happen. */
 export const endedMax = 4_096;
+
+/** A bundle of definitions is looked at once, when its kinds have been established. */
+export const definitionDelayMs = 100;

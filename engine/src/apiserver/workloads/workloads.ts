@@ -12,6 +12,7 @@ import { CronJobs } from "./cron-jobs.ts";
 import { DaemonSets } from "./daemon-sets.ts";
 import { Deployments } from "./deployments.ts";
 import { Endpoints } from "./endpoints.ts";
+import { followGatewayKinds } from "./gateway-kinds.ts";
 import { Jobs } from "./jobs.ts";
 import { concurrency } from "./limits.ts";
 import { startNodes } from "./nodes.ts";
@@ -31,7 +32,7 @@ export type WorkloadsOptions = {
 };
 
 /** A loop over one kind. */
-type Loop = { queue: WorkQueue; start(): void; reconcile: (key: string) => ReturnType<Reconcile> };
+type Loop = { queue: WorkQueue; reconcile: (key: string) => ReturnType<Reconcile> };
 
 /** Resolved once everything is watched, the nodes are ready and the loops run; goes on until the signal aborts. */
 export async function startWorkloads(options: WorkloadsOptions): Promise<void> {
@@ -44,9 +45,10 @@ export async function startWorkloads(options: WorkloadsOptions): Promise<void> {
     loop.start();
     run(options, name, loop);
   }
+  await followGatewayKinds(world, (name, loop, signal) => run({ ...options, signal }, name, loop));
 }
 
-function loopsOf(world: World): Record<string, Loop> {
+function loopsOf(world: World): Record<string, Loop & { start(): void }> {
   return {
     pods: new Pods(world),
     "replica-sets": new ReplicaSets(world),
