@@ -402,6 +402,17 @@ describe("health", () => {
     expect(failed.reason).toBe("HealthCheckFailed");
   });
 
+  it("by the delivery's own expressions", async () => {
+    world.sources.commit({ "apps/a.yaml": definition("Widget", "widgets") + JSON.stringify(widget("w")) });
+    const healthCheckExprs = [{ apiVersion: "example.test/v1", kind: "Widget", current: "spec.size > 3" }];
+    await world.apply(kustomization("apps", { wait: true, healthCheckExprs }));
+    await world.until("apps to be checking", async () => world.engine.snapshot().deliveries[0]?.phase === "checking");
+    world.sources.commit({
+      "apps/a.yaml": definition("Widget", "widgets") + JSON.stringify({ ...widget("w"), spec: { size: 4 } }),
+    });
+    await world.untilReady("apps");
+  });
+
   it("of named objects alone is waited for with healthChecks", async () => {
     world.sources.commit({ "apps/a.yaml": `${JSON.stringify(deployment("web", 1))}\n---\n${configMap("a", {})}` });
     const check = { apiVersion: "v1", kind: "ConfigMap", name: "later", namespace: "shop" };

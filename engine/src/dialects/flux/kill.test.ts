@@ -14,10 +14,11 @@ const second = {
 };
 
 /** Objects of the delivery and its inventory, once all is quiet. */
-async function outcome(world: World): Promise<{ objects: string[]; inventory: unknown }> {
+async function outcome(world: World): Promise<{ objects: string[]; inventory: string[] }> {
   const list = await world.cluster.list(await world.resource("", "ConfigMap"), { namespace: "shop" });
   const objects = list.ok ? list.value.items.map((o) => `${o.metadata.name} ${JSON.stringify(o["data"])}`) : [];
-  return { objects: objects.sort(), inventory: (await world.kustomization("apps"))["inventory"] };
+  const { entries } = (await world.kustomization("apps"))["inventory"] as { entries: { id: string }[] };
+  return { objects: objects.sort(), inventory: entries.map((entry) => entry.id).sort() };
 }
 
 /** Runs until the engine is killed at a write, or has finished without; true when it was killed. */
@@ -52,17 +53,10 @@ describe("a kill during a first apply, then another commit before the restart", 
         await world.untilReady("apps", revision);
         expect(await outcome(world), `killed at write ${atWrite}`).toEqual({
           objects: ['a {"k":"2"}', 'b {"k":"1"}', 'd {"k":"1"}'],
-          inventory: {
-            entries: expect.arrayContaining([
-              { id: "shop_a__ConfigMap", v: "v1" },
-              { id: "shop_b__ConfigMap", v: "v1" },
-              { id: "shop_d__ConfigMap", v: "v1" },
-              { id: "_extra__Namespace", v: "v1" },
-            ]) as unknown,
-          },
+          inventory: ["_extra__Namespace", "shop_a__ConfigMap", "shop_b__ConfigMap", "shop_d__ConfigMap"],
         });
         await world.close();
-        if (!isKilled) break;
+        if (!isKilled) return expect(atWrite).toBeGreaterThan(6);
         expect(atWrite).toBeLessThan(60);
       }
     },
