@@ -84,11 +84,11 @@ export class World {
     this.cluster = this.#server.cluster(administrator);
   }
 
-  startEngine(cluster: Cluster = this.cluster): void {
+  startEngine(cluster: Cluster = this.cluster, artifacts: ArtifactView = this.sources): void {
     this.#abort = new AbortController();
     this.engine = startDelivery({
       cluster,
-      artifacts: this.sources,
+      artifacts,
       dialects: [fluxDialect()],
       pool: startRenderPool({ clock: realClock, threads: 0 }),
       clock: realClock,
