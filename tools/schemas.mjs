@@ -1,7 +1,9 @@
 // npm run schemas: asks a running kube-apiserver (out of KEELSON_ORACLES) for discovery and OpenAPI v3, and writes
 // - engine/src/api/kubernetes/data/builtin.ts: groups, kinds, resources and schemas without descriptions, as one JSON string;
 // - engine/data/kubernetes-descriptions.json.gz: what `kubectl explain` shows, loaded by the API server alone.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { hasOracle, startOracle } from "./oracle-apiserver.mjs";
@@ -81,6 +83,84 @@ function alwaysWritten(schema, isRequired) {
   if (!isRequired) return undefined;
   if (schema.default === undefined) return null;
   return schema.default === "" || schema.default === 0 || schema.default === false ? schema.default : undefined;
+}
+
+const moduleVersion = "v0.36.3";
+
+/** The structs of one Go package: type to its fields `{ name, type, isInline, isPointer, omits }`. */
+const packages = new Map();
+
+function structsOf(path) {
+  const known = packages.get(path);
+  if (known !== undefined) return known;
+  const structs = new Map();
+  packages.set(path, structs);
+  const cache = spawnSync("go", ["env", "GOMODCACHE"], { encoding: "utf8" }).stdout.trim();
+  const [host, module, ...rest] = path.split("/");
+  const folder = join(cache, host, `${module}@${moduleVersion}`, ...rest);
+  if (!existsSync(folder)) return structs;
+  for (const file of readdirSync(folder)) {
+    if (!file.endsWith(".go") || file.endsWith("_test.go") || file.startsWith("zz_") || file.endsWith(".pb.go"))
+      continue;
+    const text = readFileSync(join(folder, file), "utf8");
+    for (const [, name, body] of text.matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm))
+      structs.set(name, fieldsOf(body));
+  }
+  return structs;
+}
+
+function fieldsOf(body) {
+  const fields = [];
+  for (const line of body.split("\n")) {
+    const match = /^\s*(?:\w+\s+)?([*[\]\w.]+)\s+`[^`]*json:"([^"]*)"/.exec(line);
+    if (match === null) continue;
+    const [name, ...options] = match[2].split(",");
+    fields.push({
+      name,
+      type: match[1],
+      isInline: name === "" && (options.includes("inline") || !line.trim().includes(' `json:",omit')),
+      omits: options.includes("omitempty"),
+    });
+  }
+  return fields;
+}
+
+/** All members of a Go struct, inline ones included. */
+function membersOf(path, type) {
+  const members = new Map();
+  for (const field of structsOf(path).get(type) ?? []) {
+    if (!field.isInline) members.set(field.name, field);
+    else if (!field.type.includes("."))
+      for (const [name, member] of membersOf(path, field.type)) members.set(name, member);
+  }
+  return members;
+}
+
+/** Scalars, lists and maps held in place that Go leaves out when they are empty. */
+function omittedMembers(definition, node) {
+  const parts = definition.split(".");
+  const path = `k8s.io/${parts.slice(2, -1).join("/")}`;
+  const members = membersOf(path, parts.at(-1));
+  const isKept = (ref) => typeof ref === "string" && !ref.endsWith("Time");
+  return Object.entries(node.properties ?? {})
+    .filter(([name, ref]) => {
+      const member = members.get(name);
+      if (member === undefined || !member.omits || member.type.startsWith("*")) return false;
+      // Structs in place are written whatever they hold; quantities and the like never stand in place with omitempty.
+      return !isKept(ref) && (ref.type !== "object" || ref.additional !== undefined || member.type.startsWith("map"));
+    })
+    .map(([name]) => name);
+}
+
+/** Lists and maps that Go writes as null when they are empty. */
+function nullMembers(definition, node) {
+  const parts = definition.split(".");
+  const members = membersOf(`k8s.io/${parts.slice(2, -1).join("/")}`, parts.at(-1));
+  return [...members.values()]
+    .filter(
+      (member) => !member.omits && /^(\[\]|map|\*)/.test(member.type) && node.properties?.[member.name] !== undefined,
+    )
+    .map(({ name }) => name);
 }
 
 /** A schema as a SchemaRef: the name of a definition, or a node in place. */
@@ -199,6 +279,12 @@ function write({ version, groups, definitions }) {
   const names = [...definitions.keys()].sort(compareText);
   const nodes = Object.fromEntries(names.map((name) => [name, convert(definitions.get(name), name, definitions)]));
   dropZeroDefaults(nodes);
+  for (const [name, node] of Object.entries(nodes)) {
+    const omitted = omittedMembers(name, node);
+    if (omitted.length > 0) node.omitEmpty = omitted;
+    for (const member of nullMembers(name, node))
+      node.always = { ...node.always, [member]: node.always?.[member] ?? null };
+  }
   const source = `kube-apiserver ${version.gitVersion}, discovery and OpenAPI v3`;
   const data = {
     source,

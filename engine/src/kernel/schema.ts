@@ -17,6 +17,8 @@ export type SchemaNode = {
   default?: Json;
   /** Members that Go's types always write, with their zero values: structs as {}, numbers as 0, lists as null. Built-in kinds alone. */
   always?: { [name: string]: Json };
+  /** Members that Go's types leave out when they are empty, zero, false or "". Built-in kinds alone. */
+  omitEmpty?: readonly string[];
   nullable?: boolean;
   /** x-kubernetes-list-type; absent means atomic, as in server-side apply. */
   listType?: "atomic" | "set" | "map";

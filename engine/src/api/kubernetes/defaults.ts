@@ -1,0 +1,404 @@
+// Defaults of built-in kinds that the schema does not tell: the rules of Kubernetes 1.36's own defaulting functions
+// (pkg/apis/*/v1/defaults.go), by the type they are for. A rule changes the copy it is given, before its members are looked at.
+
+import { encodeUtf8, isObject, type Json, type JsonObject } from "#kernel";
+import { encodeBase64 } from "./base64.ts";
+
+type Rule = (object: JsonObject) => void;
+
+function isUnset(value: Json | undefined): boolean {
+  return value === undefined || value === null || value === "";
+}
+
+function set(object: JsonObject, name: string, value: Json): void {
+  if (isUnset(object[name])) object[name] = value;
+}
+
+/** A rule that fills plain values. */
+function fill(values: JsonObject): Rule {
+  return (object) => {
+    for (const name in values) set(object, name, values[name] as Json);
+  };
+}
+
+/** For numbers held in place: zero counts as unset. */
+function fillZero(values: JsonObject): Rule {
+  return (object) => {
+    for (const name in values) if (isUnset(object[name]) || object[name] === 0) object[name] = values[name] as Json;
+  };
+}
+
+/** A copy of a member that may be changed; an empty one where there is none. */
+function own(object: JsonObject, name: string): JsonObject {
+  const member = object[name];
+  const copy = isObject(member) ? { ...member } : {};
+  object[name] = copy;
+  return copy;
+}
+
+/** Changes a copy of the spec. */
+function inSpec(rule: Rule): Rule {
+  return (object) => rule(own(object, "spec"));
+}
+
+function list(value: Json | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** `latest`, or no tag and no digest, is pulled always. */
+export function pullPolicy(image: Json | undefined): string {
+  const text = typeof image === "string" ? image : "";
+  const name = text.slice(text.lastIndexOf("/") + 1);
+  if (name.includes("@")) return "IfNotPresent";
+  const colon = name.indexOf(":");
+  return colon < 0 || name.slice(colon + 1) === "latest" ? "Always" : "IfNotPresent";
+}
+
+const container: Rule = (object) => {
+  set(object, "imagePullPolicy", pullPolicy(object["image"]));
+  set(object, "terminationMessagePath", "/dev/termination-log");
+  set(object, "terminationMessagePolicy", "File");
+};
+
+const podSpec: Rule = (object) => {
+  fill({
+    dnsPolicy: "ClusterFirst",
+    restartPolicy: "Always",
+    securityContext: {},
+    terminationGracePeriodSeconds: 30,
+    schedulerName: "default-scheduler",
+  })(object);
+  // The old name of the field is kept in step with the new one.
+  const name = isUnset(object["serviceAccountName"]) ? object["serviceAccount"] : object["serviceAccountName"];
+  if (!isUnset(name)) Object.assign(object, { serviceAccountName: name, serviceAccount: name });
+};
+
+/** On the host's network a container's port is the host's. */
+function withHostPorts(one: JsonObject): JsonObject {
+  if (!Array.isArray(one["ports"])) return one;
+  const ports = one["ports"].map((port) =>
+    isObject(port) && !port["hostPort"] ? { ...port, hostPort: port["containerPort"] ?? 0 } : port,
+  );
+  return { ...one, ports };
+}
+
+/** Requests that are not stated are the limits: in Pods, not in templates. */
+function withRequests(one: JsonObject): JsonObject {
+  const resources = isObject(one["resources"]) ? one["resources"] : {};
+  if (!isObject(resources["limits"])) return one;
+  const requests = { ...resources["limits"], ...(isObject(resources["requests"]) ? resources["requests"] : {}) };
+  return { ...one, resources: { ...resources, requests } };
+}
+
+const pod: Rule = inSpec((spec) => {
+  set(spec, "enableServiceLinks", true);
+  const isOnHost = spec["hostNetwork"] === true;
+  for (const member of ["containers", "initContainers"]) {
+    if (!Array.isArray(spec[member])) continue;
+    spec[member] = spec[member].map((one) => {
+      if (!isObject(one)) return one;
+      return isOnHost ? withHostPorts(withRequests(one)) : withRequests(one);
+    });
+  }
+});
+
+const volumeMembers: ReadonlySet<string> = new Set(["name"]);
+
+const volume: Rule = (object) => {
+  if (Object.keys(object).every((name) => volumeMembers.has(name) || object[name] === null)) object["emptyDir"] = {};
+  if (!isObject(object["image"])) return;
+  const image = own(object, "image");
+  set(image, "pullPolicy", pullPolicy(image["reference"]));
+};
+
+const service: Rule = inSpec((spec) => {
+  fill({ sessionAffinity: "None", type: "ClusterIP" })(spec);
+  if (spec["sessionAffinity"] === "None") delete spec["sessionAffinityConfig"];
+  else if (spec["sessionAffinity"] === "ClientIP")
+    set(own(own(spec, "sessionAffinityConfig"), "clientIP"), "timeoutSeconds", 10800);
+  if (Array.isArray(spec["ports"]))
+    spec["ports"] = spec["ports"].map((port) => (isObject(port) ? withTarget(port) : port));
+  const type = spec["type"];
+  const isReachable =
+    type === "LoadBalancer" ||
+    type === "NodePort" ||
+    (type === "ClusterIP" &&
+      list(spec["externalIPs"]).length + (Array.isArray(spec["externalIPs"]) ? spec["externalIPs"].length : 0) > 0);
+  if (isReachable) set(spec, "externalTrafficPolicy", "Cluster");
+  if (type !== "ExternalName") set(spec, "internalTrafficPolicy", "Cluster");
+  if (type === "LoadBalancer") set(spec, "allocateLoadBalancerNodePorts", true);
+});
+
+function withTarget(port: JsonObject): JsonObject {
+  const target =
+    isUnset(port["targetPort"]) || port["targetPort"] === 0 ? (port["port"] ?? 0) : (port["targetPort"] as Json);
+  return { ...port, protocol: isUnset(port["protocol"]) ? "TCP" : (port["protocol"] as Json), targetPort: target };
+}
+
+const deployment: Rule = inSpec((spec) => {
+  fill({ replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 })(spec);
+  const strategy = own(spec, "strategy");
+  set(strategy, "type", "RollingUpdate");
+  if (strategy["type"] === "RollingUpdate")
+    fill({ maxUnavailable: "25%", maxSurge: "25%" })(own(strategy, "rollingUpdate"));
+});
+
+const daemonSet: Rule = (object) => {
+  set(own(own(object, "metadata"), "annotations"), templateGeneration, "1");
+  daemonSetSpec(object);
+};
+
+const daemonSetSpec: Rule = inSpec((spec) => {
+  set(spec, "revisionHistoryLimit", 10);
+  const strategy = own(spec, "updateStrategy");
+  set(strategy, "type", "RollingUpdate");
+  if (strategy["type"] === "RollingUpdate") fill({ maxUnavailable: 1, maxSurge: 0 })(own(strategy, "rollingUpdate"));
+});
+
+const statefulSet: Rule = inSpec((spec) => {
+  if (Array.isArray(spec["volumeClaimTemplates"]))
+    spec["volumeClaimTemplates"] = spec["volumeClaimTemplates"].map(withKind);
+  fill({ podManagementPolicy: "OrderedReady", replicas: 1, revisionHistoryLimit: 10 })(spec);
+  const strategy = own(spec, "updateStrategy");
+  if (isUnset(strategy["type"])) {
+    strategy["type"] = "RollingUpdate";
+    own(strategy, "rollingUpdate");
+  }
+  if (strategy["type"] === "RollingUpdate" && isObject(strategy["rollingUpdate"]))
+    fill({ partition: 0 })(own(strategy, "rollingUpdate"));
+  fill({ whenDeleted: "Retain", whenScaled: "Retain" })(own(spec, "persistentVolumeClaimRetentionPolicy"));
+});
+
+/** Claims in a template are written as objects of their own. */
+function withKind(claim: Json): Json {
+  return isObject(claim) ? { ...claim, apiVersion: "v1", kind: "PersistentVolumeClaim" } : claim;
+}
+
+const templateGeneration = "deprecated.daemonset.template.generation";
+
+/** What is given as text joins the data, encoded. */
+const secret: Rule = (object) => {
+  set(object, "type", "Opaque");
+  const given = object["stringData"];
+  if (!isObject(given)) return;
+  delete object["stringData"];
+  const data = own(object, "data");
+  for (const [name, text] of Object.entries(given))
+    if (typeof text === "string") data[name] = encodeBase64(encodeUtf8(text));
+};
+
+function templateLabels(object: JsonObject): JsonObject | undefined {
+  const spec = isObject(object["spec"]) ? object["spec"] : {};
+  const template = isObject(spec["template"]) ? spec["template"] : {};
+  const metadata = isObject(template["metadata"]) ? template["metadata"] : {};
+  return isObject(metadata["labels"]) ? metadata["labels"] : undefined;
+}
+
+/** An object without labels takes those of its template. */
+function takeLabels(object: JsonObject): JsonObject | undefined {
+  const labels = templateLabels(object);
+  const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
+  const isBare = !isObject(metadata["labels"]) || Object.keys(metadata["labels"]).length === 0;
+  if (labels !== undefined && isBare) own(object, "metadata")["labels"] = labels;
+  return labels;
+}
+
+const job: Rule = (object) => {
+  const spec = own(object, "spec");
+  if (isUnset(spec["completions"]) && isUnset(spec["parallelism"])) spec["completions"] = 1;
+  const perIndex = !isUnset(spec["backoffLimitPerIndex"]);
+  const replaced = isUnset(spec["podFailurePolicy"]) ? "TerminatingOrFailed" : "Failed";
+  fill({
+    parallelism: 1,
+    backoffLimit: perIndex ? 2147483647 : 6,
+    completionMode: "NonIndexed",
+    suspend: false,
+    podReplacementPolicy: replaced,
+    manualSelector: false,
+  })(spec);
+  takeLabels(object);
+};
+
+const replicationController: Rule = (object) => {
+  const labels = takeLabels(object);
+  const spec = own(object, "spec");
+  set(spec, "replicas", 1);
+  const isSelected = isObject(spec["selector"]) && Object.keys(spec["selector"]).length > 0;
+  if (labels !== undefined && !isSelected) spec["selector"] = labels;
+};
+
+const networkPolicy: Rule = inSpec((spec) => {
+  if (Array.isArray(spec["policyTypes"]) && spec["policyTypes"].length > 0) return;
+  const hasEgress = Array.isArray(spec["egress"]) && spec["egress"].length > 0;
+  spec["policyTypes"] = hasEgress ? ["Ingress", "Egress"] : ["Ingress"];
+});
+
+const autoscaler: Rule = inSpec((spec) => {
+  set(spec, "minReplicas", 1);
+  if (list(spec["metrics"]).length === 0)
+    spec["metrics"] = [
+      { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } },
+    ];
+  if (!isObject(spec["behavior"])) return;
+  const behavior = own(spec, "behavior");
+  const up = own(behavior, "scaleUp");
+  fill({ stabilizationWindowSeconds: 0, selectPolicy: "Max" })(up);
+  set(up, "policies", [
+    { type: "Pods", value: 4, periodSeconds: 15 },
+    { type: "Percent", value: 100, periodSeconds: 15 },
+  ]);
+  const down = own(behavior, "scaleDown");
+  set(down, "selectPolicy", "Max");
+  set(down, "policies", [{ type: "Percent", value: 100, periodSeconds: 15 }]);
+});
+
+const namespace: Rule = (object) => {
+  const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
+  const name = metadata["name"];
+  if (typeof name === "string" && name !== "")
+    own(own(object, "metadata"), "labels")["kubernetes.io/metadata.name"] = name;
+};
+
+const limitRangeItem: Rule = (object) => {
+  if (object["type"] !== "Container") return;
+  const amounts = (name: string): JsonObject => (isObject(object[name]) ? object[name] : {});
+  object["default"] = { ...amounts("max"), ...amounts("default") };
+  object["defaultRequest"] = { ...amounts("min"), ...amounts("default"), ...amounts("defaultRequest") };
+};
+
+const subject: Rule = (object) => {
+  if (object["kind"] === "User" || object["kind"] === "Group") set(object, "apiGroup", "rbac.authorization.k8s.io");
+};
+
+const roleBinding: Rule = (object) => set(own(object, "roleRef"), "apiGroup", "rbac.authorization.k8s.io");
+
+const webhook = {
+  failurePolicy: "Fail",
+  matchPolicy: "Equivalent",
+  namespaceSelector: {},
+  objectSelector: {},
+  timeoutSeconds: 10,
+};
+
+const definitionNames: Rule = inSpec((spec) => {
+  const names = own(spec, "names");
+  const kind = typeof names["kind"] === "string" ? names["kind"] : "";
+  set(names, "singular", kind.toLowerCase());
+  set(names, "listKind", `${kind}List`);
+  set(own(spec, "conversion"), "strategy", "None");
+  const conversion = own(spec, "conversion");
+  if (conversion["strategy"] === "Webhook" && isObject(conversion["webhook"])) {
+    const config = own(own(conversion, "webhook"), "clientConfig");
+    if (isObject(config["service"])) set(own(config, "service"), "port", 443);
+  }
+});
+
+const deviceRequest: Rule = (object) => {
+  set(object, "allocationMode", "ExactCount");
+  if (object["allocationMode"] === "ExactCount") fillZero({ count: 1 })(object);
+};
+
+/** By the end of the definition's name: group, version and type. */
+const rules: { readonly [type: string]: Rule } = {
+  "core.v1.Container": container,
+  "core.v1.EphemeralContainer": container,
+  "core.v1.PodSpec": podSpec,
+  "core.v1.Pod": pod,
+  "core.v1.Volume": volume,
+  "core.v1.Probe": fillZero({ timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }),
+  "core.v1.HTTPGetAction": fill({ path: "/", scheme: "HTTP" }),
+  "core.v1.SecretVolumeSource": fill({ defaultMode: 420 }),
+  "core.v1.ConfigMapVolumeSource": fill({ defaultMode: 420 }),
+  "core.v1.DownwardAPIVolumeSource": fill({ defaultMode: 420 }),
+  "core.v1.ProjectedVolumeSource": fill({ defaultMode: 420 }),
+  "core.v1.ServiceAccountTokenProjection": fill({ expirationSeconds: 3600 }),
+  "core.v1.HostPathVolumeSource": (object) => {
+    object["type"] ??= "";
+  },
+  "core.v1.ISCSIVolumeSource": fill({ iscsiInterface: "default" }),
+  "core.v1.RBDVolumeSource": fill({ pool: "rbd", user: "admin", keyring: "/etc/ceph/keyring" }),
+  "core.v1.AzureDiskVolumeSource": fill({ cachingMode: "ReadWrite", kind: "Shared", fsType: "ext4", readOnly: false }),
+  "core.v1.ScaleIOVolumeSource": fill({ storageMode: "ThinProvisioned", fsType: "xfs" }),
+  "core.v1.ObjectFieldSelector": fill({ apiVersion: "v1" }),
+  "core.v1.Secret": secret,
+  "core.v1.Service": service,
+  "core.v1.ReplicationController": replicationController,
+  "core.v1.PersistentVolume": (object) => {
+    fill({ persistentVolumeReclaimPolicy: "Retain", volumeMode: "Filesystem" })(own(object, "spec"));
+    set(own(object, "status"), "phase", "Pending");
+  },
+  "core.v1.PersistentVolumeClaim": (object) => set(own(object, "status"), "phase", "Pending"),
+  "core.v1.PersistentVolumeClaimSpec": fill({ volumeMode: "Filesystem" }),
+  "core.v1.EndpointPort": fill({ protocol: "TCP" }),
+  "core.v1.Namespace": namespace,
+  "core.v1.NamespaceStatus": fill({ phase: "Active" }),
+  "core.v1.NodeStatus": (object) => {
+    if (isObject(object["capacity"]) && object["allocatable"] === undefined) object["allocatable"] = object["capacity"];
+  },
+  "core.v1.LimitRangeItem": limitRangeItem,
+  "apps.v1.Deployment": deployment,
+  "apps.v1.DaemonSet": daemonSet,
+  "apps.v1.StatefulSet": statefulSet,
+  "apps.v1.ReplicaSet": inSpec(fill({ replicas: 1 })),
+  "batch.v1.Job": job,
+  "batch.v1.CronJob": inSpec(
+    fill({ concurrencyPolicy: "Allow", suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 }),
+  ),
+  "batch.v1.PodFailurePolicyOnPodConditionsPattern": fill({ status: "True" }),
+  "networking.v1.NetworkPolicy": networkPolicy,
+  "networking.v1.NetworkPolicyPort": fill({ protocol: "TCP" }),
+  "networking.v1.IngressClassParametersReference": fill({ scope: "Cluster" }),
+  "rbac.v1.RoleBinding": roleBinding,
+  "rbac.v1.ClusterRoleBinding": roleBinding,
+  "rbac.v1.Subject": subject,
+  "storage.v1.StorageClass": fill({ reclaimPolicy: "Delete", volumeBindingMode: "Immediate" }),
+  "storage.v1.CSIDriver": inSpec(
+    fill({
+      attachRequired: true,
+      podInfoOnMount: false,
+      storageCapacity: false,
+      fsGroupPolicy: "ReadWriteOnceWithFSType",
+      volumeLifecycleModes: ["Persistent"],
+      requiresRepublish: false,
+      seLinuxMount: false,
+    }),
+  ),
+  "autoscaling.v2.HorizontalPodAutoscaler": autoscaler,
+  "autoscaling.v1.HorizontalPodAutoscaler": inSpec(fill({ minReplicas: 1 })),
+  "admissionregistration.v1.ValidatingWebhook": fill(webhook),
+  "admissionregistration.v1.MutatingWebhook": fill({ ...webhook, reinvocationPolicy: "Never" }),
+  "admissionregistration.v1.RuleWithOperations": fill({ scope: "*" }),
+  "admissionregistration.v1.NamedRuleWithOperations": fill({ scope: "*" }),
+  "admissionregistration.v1.ServiceReference": fill({ port: 443 }),
+  "admissionregistration.v1.ValidatingAdmissionPolicySpec": fill({ failurePolicy: "Fail" }),
+  "admissionregistration.v1.MutatingAdmissionPolicySpec": fill({ failurePolicy: "Fail" }),
+  "admissionregistration.v1.MatchResources": fill({
+    matchPolicy: "Equivalent",
+    namespaceSelector: {},
+    objectSelector: {},
+  }),
+  "apiregistration.v1.ServiceReference": fill({ port: 443 }),
+  "apiextensions.v1.CustomResourceDefinition": definitionNames,
+  "scheduling.v1.PriorityClass": fill({ preemptionPolicy: "PreemptLowerPriority" }),
+  "discovery.v1.EndpointPort": (object) => {
+    object["name"] ??= "";
+    set(object, "protocol", "TCP");
+  },
+  "flowcontrol.v1.FlowSchemaSpec": fillZero({ matchingPrecedence: 1000 }),
+  "flowcontrol.v1.ExemptPriorityLevelConfiguration": fill({ nominalConcurrencyShares: 0, lendablePercent: 0 }),
+  "flowcontrol.v1.LimitedPriorityLevelConfiguration": fill({ nominalConcurrencyShares: 30, lendablePercent: 0 }),
+  "flowcontrol.v1.QueuingConfiguration": fillZero({ handSize: 8, queues: 64, queueLengthLimit: 50 }),
+  "resource.v1.ExactDeviceRequest": deviceRequest,
+  "resource.v1.DeviceSubRequest": deviceRequest,
+};
+
+const byDefinition = new Map<string, Rule | undefined>();
+
+/** The rule for a definition by its full name. */
+export function defaultsOf(definition: string): Rule | undefined {
+  if (!byDefinition.has(definition)) {
+    const key = definition.split(".").slice(-3).join(".");
+    byDefinition.set(definition, Object.hasOwn(rules, key) ? rules[key] : undefined);
+  }
+  return byDefinition.get(definition);
+}
