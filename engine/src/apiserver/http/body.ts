@@ -5,6 +5,7 @@ import type { Http2ServerRequest } from "node:http2";
 import { gunzipSync } from "node:zlib";
 import { parseYaml } from "#formats/yaml";
 import { decodeJson, Fault, type Json } from "#kernel";
+import { decodeProtobuf, WireError } from "#apiserver/protobuf";
 import { badRequest, tooLarge, unsupportedMediaType } from "#apiserver/registry";
 import { bodyBytesMax } from "../limits.ts";
 
@@ -47,13 +48,26 @@ const jsonTypes: ReadonlySet<string> = new Set([
   "application/strategic-merge-patch+json",
 ]);
 
+const protobufType = "application/vnd.kubernetes.protobuf";
+
+function parseProtobuf(body: Buffer, kind: string): Json {
+  try {
+    return decodeProtobuf(body);
+  } catch (error) {
+    if (error instanceof WireError || error instanceof SyntaxError || error instanceof RangeError)
+      throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${error.message}`);
+    throw error;
+  }
+}
+
 /** The data of a body; `kind` names in errors what it should have been. */
 export function parseBody(body: Buffer, mediaType: string, kind: string): Json {
+  if (mediaType === protobufType) return parseProtobuf(body, kind);
   const text = body.toString("utf8");
   if (yamlTypes.has(mediaType)) return parseYamlBody(text, kind);
   if (!jsonTypes.has(mediaType))
     throw unsupportedMediaType(
-      "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
+      "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
     );
   try {
     return decodeJson(text);

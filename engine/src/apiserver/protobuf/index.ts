@@ -1,0 +1,4 @@
+// Kubernetes' protobuf bodies, read.
+
+export { decodeProtobuf } from "./decode.ts";
+export { WireError } from "./wire.ts";
