@@ -50,13 +50,35 @@ function drawRows(heading: string, rows: readonly Row[], room: number, output: F
     const { sign, style } = marks[row.mark];
     const objects = row.objects === 0 ? "" : `${row.objects} object${row.objects === 1 ? "" : "s"}`;
     const plain = `${row.name.padEnd(width)}  ${row.revision.padEnd(8)}  ${objects.padEnd(11)} `;
-    const text = cut(row.text, Math.max(0, output.columns - plain.length - 6));
-    lines.push(
-      `  ${output.style(style, sign)} ${plain}${output.style(row.mark === "ready" ? "dim" : style, text)}`.trimEnd(),
+    const paint = row.mark === "ready" ? "dim" : style;
+    const [first = "", ...rest] = fold(
+      row.text,
+      Math.max(20, output.columns - plain.length - 6),
+      isUrgent(row) ? 3 : 1,
     );
+    lines.push(`  ${output.style(style, sign)} ${plain}${first === "" ? "" : output.style(paint, first)}`.trimEnd());
+    for (const line of rest) lines.push(`    ${" ".repeat(plain.length)}${output.style(paint, line)}`);
   }
   if (shown.length < rows.length) lines.push(output.style("dim", `    and ${rows.length - shown.length} more`));
   return lines;
+}
+
+/** What a person must read is not cut after one line. */
+function isUrgent(row: Row): boolean {
+  return row.mark === "failed" || row.mark === "drifted";
+}
+
+/** Text in at most `most` lines of `width`, broken at blanks. */
+function fold(text: string, width: number, most: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (lines.length < most - 1 && rest.length > width) {
+    const blank = rest.lastIndexOf(" ", width);
+    const at = blank > 0 ? blank : width;
+    lines.push(rest.slice(0, at));
+    rest = rest.slice(at).trimStart();
+  }
+  return [...lines, cut(rest, width)];
 }
 
 /** Where not all fit: those that are not ready come first, in their old order. */

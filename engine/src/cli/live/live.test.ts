@@ -89,7 +89,9 @@ describe("the view", () => {
       lastTimestamp: "2026-01-01T00:00:00Z",
       involvedObject: { kind: "Kustomization", name: "shop" },
     };
-    state.happened(event);
+    state.happened(event, true);
+    state.happened({ ...event, metadata: { name: "f", uid: "2" }, message: "before this start" }, false);
+    state.happened({ ...event, metadata: { name: "g", uid: "3" }, reason: "ReconciliationSucceeded" }, true);
     const lines = frame(state);
     expect(lines.every((line) => line.length <= 80)).toBe(true);
     expect(lines).toEqual([
@@ -97,13 +99,33 @@ describe("the view", () => {
       "",
       "  Deliveries 1 of 2 ready",
       "  ✔ flux-system  6c4d3e9d  1 object",
-      `  ✗ shop         6c4d3e9d  1 object    ${"x".repeat(38)}…`,
+      `  ✗ shop         6c4d3e9d  1 object    ${"x".repeat(39)}`,
+      `                                       ${"x".repeat(39)}`,
+      `                                       ${"x".repeat(38)}…`,
       "",
       "  Lately",
       "    12:00:00  shop: build failed; in line 3",
       "",
       "below",
     ]);
+  });
+
+  it("shows the last commit of a ready source, also one from before this start", () => {
+    const state = new LiveState();
+    state.put({ ...delivery("fleet", { ready: "True" }), kind: "GitRepository" });
+    const about = { kind: "GitRepository", namespace: "flux-system", name: "fleet" };
+    const event = (uid: string, time: string, message: string): Manifest => ({
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: uid, uid },
+      lastTimestamp: time,
+      involvedObject: about,
+      message,
+    });
+    state.happened(event("1", "2026-01-02T00:00:00Z", "stored artifact for commit 'web: five pods'"), false);
+    state.happened(event("2", "2026-01-01T00:00:00Z", "stored artifact for commit 'older'"), false);
+    expect(state.sources().map((row) => row.text)).toEqual(["web: five pods"]);
+    expect(state.lately()).toEqual([]);
   });
 
   it("keeps what is not ready in sight when there are too many", () => {

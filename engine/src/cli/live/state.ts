@@ -21,7 +21,7 @@ export type Row = {
   text: string;
 };
 
-export type Happening = { key: string; atMs: number; text: string; isBad: boolean };
+export type Happening = { key: string; atMs: number; about: string; reason: string; text: string; isBad: boolean };
 
 /** The row of a source or a delivery. */
 export function rowOf(object: Manifest): Row {
@@ -74,6 +74,8 @@ export function happeningOf(event: Manifest): Happening {
   return {
     key: event.metadata.uid ?? event.metadata.name,
     atMs: Date.parse(time) || 0,
+    about: `${textOf(event, "involvedObject", "kind")}/${textOf(event, "involvedObject", "namespace")}/${name}`,
+    reason: textOf(event, "reason"),
     text: `${name}: ${oneLine(shortRevision(textOf(event, "message")))}`,
     isBad: textOf(event, "type") === "Warning",
   };
@@ -82,12 +84,16 @@ export function happeningOf(event: Manifest): Happening {
 /** What the engine itself says of a delivery: finer and sooner than its status. */
 export type PhaseNote = { key: string; phase: string; waitingFor: string };
 
+/** What the rows say anyway. */
+const silentReasons = new Set(["ReconciliationSucceeded", "DependencyNotReady", "ArtifactFailed"]);
+
 const busyPhases = new Set(["rendering", "applying", "pruning", "checking", "deleting"]);
 
 /** All that the view shows. */
 export class LiveState {
   readonly rows: Map<string, Row> = new Map();
   readonly #phases = new Map<string, PhaseNote>();
+  readonly #commits = new Map<string, { atMs: number; subject: string }>();
   readonly #dependencies = new Map<string, readonly string[]>();
   readonly #happenings = new Map<string, Happening>();
   /** What is done before there is anything to watch. */
@@ -124,8 +130,12 @@ export class LiveState {
     return { ...row, mark: "working", text };
   }
 
-  happened(event: Manifest): void {
+  /** Takes an Event in. `isNew`: it happened while we watch. */
+  happened(event: Manifest, isNew: boolean): void {
     const happening = happeningOf(event);
+    const subject = /^stored artifact for commit '(.*)'$/s.exec(textOf(event, "message"))?.[1];
+    if (subject !== undefined) this.#noteCommit(happening, subject);
+    if (!isNew || silentReasons.has(happening.reason)) return;
     this.#happenings.delete(happening.key);
     this.#happenings.set(happening.key, happening);
     for (const key of this.#happenings.keys()) {
@@ -134,13 +144,21 @@ export class LiveState {
     }
   }
 
+  /** The last commit of each source is shown in its row. */
+  #noteCommit({ about, atMs }: Happening, subject: string): void {
+    if ((this.#commits.get(about)?.atMs ?? 0) <= atMs) this.#commits.set(about, { atMs, subject: oneLine(subject) });
+  }
+
   /** The newest last. */
   lately(): Happening[] {
     return [...this.#happenings.values()].sort((a, b) => a.atMs - b.atMs);
   }
 
   sources(): Row[] {
-    return [...this.rows.values()].filter((row) => !isDelivery(row)).sort(byName);
+    const rows = [...this.rows.values()].filter((row) => !isDelivery(row)).sort(byName);
+    return rows.map((row) =>
+      row.mark === "ready" ? { ...row, text: this.#commits.get(row.key)?.subject ?? "" } : row,
+    );
   }
 
   /** What others depend on stands above them. */

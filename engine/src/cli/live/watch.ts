@@ -53,10 +53,10 @@ export async function feedLiveState({ cluster, clock, state, changed, signal }: 
     { group: "", kind: "Event" },
     {
       changed(event) {
+        if (!names.has(textOf(event, "involvedObject", "kind"))) return;
         // What happened before this start is history: `keelson events` shows it.
         const seen = Date.parse(textOf(event, "lastTimestamp") || (event.metadata.creationTimestamp ?? ""));
-        if (!names.has(textOf(event, "involvedObject", "kind")) || seen < started - 1000) return;
-        state.happened(event);
+        state.happened(event, seen >= started - 1000);
         changed();
       },
       deleted: () => undefined,
