@@ -1,6 +1,14 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { env } from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decodeUtf8, type JsonObject } from "#kernel";
-import { TestRepository } from "../sources/git/repository.contract.ts";
+import { parseYamlDocuments } from "#formats/yaml";
+import { decodeUtf8, type JsonObject, type Manifest } from "#kernel";
+import { resourceOf } from "./objects.ts";
+import { temporaryFolder, TestRepository } from "../sources/git/repository.contract.ts";
 import { condition, World } from "./world.contract.ts";
 
 let world: World;
@@ -86,6 +94,27 @@ describe("ArtifactGenerator", () => {
       "values.yaml": "a: 1\nb:\n  c: 2\n  d: 3\n",
     });
     expect(await copied(first, over)).toEqual({ "values.yaml": "b: {d: 3}\n" });
+  });
+
+  it("unpacks archives where told to", async () => {
+    const folder = temporaryFolder("tgz");
+    writeFileSync(`${folder}/inner.yaml`, "packed");
+    const archive = execFileSync("tar", ["-cz", "-C", folder, "inner.yaml"]);
+    made.commit({ "charts/one.tgz": archive, "charts/README": "" });
+    rmSync(folder, { recursive: true });
+    const latest = made.git("rev-parse", "main");
+    await world.until("GitRepository", "mono", (object) => JSON.stringify(object["status"]).includes(latest));
+    // Archives are left out of artifacts unless the source has ignore rules of its own.
+    await world.patch("GitRepository", "mono", { spec: { ignore: "nothing" } });
+    await world.until(
+      "GitRepository",
+      "mono",
+      (object) => (object["status"] as JsonObject)["observedIgnore"] === "nothing",
+    );
+    expect(await copied({ from: "@mono/charts/*", to: "@artifact/out", strategy: "Extract" })).toEqual({
+      "out/inner.yaml": "packed",
+    });
+    await world.patch("GitRepository", "mono", { spec: { ignore: null } });
   });
 
   it("keeps the revision of a piece while its own content is the same, and notes where it comes from", async () => {
@@ -178,10 +207,77 @@ describe("ArtifactGenerator", () => {
     expect(condition(failed, "Ready")).toMatchObject({ reason, message: expect.stringContaining(text) });
   });
 
+  it("takes artifacts that others write, when their digest is right", async () => {
+    const server = createServer((request, response) => world.artifacts.serve(request, response));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const status = (await world.untilReady("GitRepository", "mono"))["status"] as {
+      artifact: { path: string; digest: string };
+    };
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/artifacts/${status.artifact.path}`;
+    const metadata = { name: "foreign", namespace: "default" };
+    await world.create({
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "ExternalArtifact",
+      metadata,
+      spec: { sourceRef: { kind: "Other", name: "x" } },
+    });
+    const write = async (digest: string, revision: string): Promise<void> => {
+      const lastUpdateTime = "2026-01-01T00:00:00Z";
+      const artifact = { ...status.artifact, url, digest, revision, lastUpdateTime };
+      const target = {
+        resource: resourceOf("ExternalArtifact"),
+        namespace: "default",
+        name: "foreign",
+        subresource: "status",
+      };
+      await world.cluster.patch(target, { type: "merge", patch: { status: { artifact } } }, { fieldManager: "other" });
+    };
+    await write(`sha256:${"0".repeat(64)}`, "wrong@sha256:0");
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(await filesIn("foreign")).toEqual({});
+    await write(status.artifact.digest, "right@sha256:1");
+    for (let tries = 0; tries < 300 && (await filesIn("foreign"))["top.yaml"] === undefined; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect((await filesIn("foreign"))["infrastructure/prod/b.yaml"]).toBe("b");
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const fleet = join(env["KEELSON_FLEETS"] ?? "", "flux2-kustomize-helm-example");
+  it.skipIf(env["KEELSON_FLEETS"] === undefined || !existsSync(fleet))(
+    "splits Flux's own example repository",
+    async () => {
+      const files: Record<string, string> = {};
+      for (const entry of readdirSync(fleet, { recursive: true, withFileTypes: true }))
+        if (entry.isFile()) {
+          const path = join(entry.parentPath, entry.name);
+          files[path.slice(fleet.length + 1)] = readFileSync(path, "utf8");
+        }
+      const example = new TestRepository(`${world.folder}/example`);
+      example.commit(files);
+      await world.repository("flux-system", { url: example.path });
+      const [generator] = parseYamlDocuments(
+        files["clusters/production/artifacts.yaml"] ?? "",
+      ) as unknown as Manifest[];
+      if (generator === undefined) throw new Error("the example has no generator");
+      await world.create({ ...generator, metadata: { name: "flux-system", namespace: "default" } });
+      await world.untilReady("ArtifactGenerator", "flux-system");
+      const below = (prefix: string): string[] =>
+        Object.keys(files)
+          .filter((path) => path.startsWith(prefix))
+          .map((path) => path.slice(prefix.length));
+      expect(Object.keys(await filesIn("infrastructure")).sort()).toEqual(below("infrastructure/").sort());
+      const apps = [
+        ...below("apps/base/").map((path) => `base/${path}`),
+        ...below("apps/production/").map((path) => `production/${path}`),
+      ];
+      expect(Object.keys(await filesIn("apps")).sort()).toEqual(apps.sort());
+    },
+  );
+
   it("makes an output again that someone has deleted, and takes all along when it goes itself", async () => {
     await generate("keeper", { artifacts: [{ name: "kept", copy: [{ from: "@mono/top.yaml", to: "@artifact/" }] }] });
     const first = await world.untilReady("ExternalArtifact", "kept");
-    const { resourceOf } = await import("./objects.ts");
     await world.cluster.delete({ resource: resourceOf("ExternalArtifact"), namespace: "default", name: "kept" });
     await world.until(
       "ExternalArtifact",

@@ -122,6 +122,7 @@ class SourceLoops implements Artifacts {
     // One repository that cannot be resumed must not keep the others from it: its own pass will say why.
     for (const object of this.#informers.get("GitRepository")?.values() ?? [])
       await resumeGitRepository(object, this.#context).catch(() => {});
+    await this.#context.archives.sweep();
   }
 
   async #run(informing: Promise<void>[]): Promise<void> {

@@ -1,7 +1,11 @@
+import { rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { TLSSocket } from "node:tls";
 import { connect, createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeCertificate, temporaryFolder } from "../sources/git/repository.contract.ts";
 import { clusterContract, realClock } from "./cluster.contract.ts";
 import type { Connection } from "./connection.ts";
 import type { Resource, WatchEvent } from "./contract.ts";
@@ -214,6 +218,44 @@ describe("http client", () => {
       { type: "ERROR", status: { code: 410, reason: "Expired" } },
     ]);
     server.close();
+  });
+
+  it("speaks HTTP/1.1 over TLS where there is no HTTP/2, checks the server's name and shows its certificate", async () => {
+    const folder = temporaryFolder("client-tls");
+    const { authority, options } = makeCertificate(folder);
+    const subjects: (string | undefined)[] = [];
+    const tls = {
+      ...options,
+      ca: authority,
+      requestCert: true,
+      rejectUnauthorized: false,
+      ALPNProtocols: ["http/1.1"],
+    };
+    const server = createTlsServer(tls, (request, response) => {
+      const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+      subjects.push(subject === undefined ? undefined : String(subject.CN));
+      response.end('{"kind":"ConfigMap","metadata":{"name":"a"}}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const own = fixedCredentials({ certificate: options.cert, key: options.key });
+    const base = { server: url, name: "tls", namespace: "default", authority, credentials: own };
+    const ask = async (connection: Connection): Promise<string> => {
+      const cluster = connectCluster(connection, { clock: realClock });
+      const answer = await cluster.get(target);
+      cluster.close();
+      return answer.ok ? "ok" : answer.status.message;
+    };
+    expect(await ask(base)).toBe("ok");
+    expect(await ask({ ...base, serverName: "api.test" })).toBe("ok");
+    expect(await ask({ ...base, serverName: "other.test" })).toContain("other.test");
+    const { authority: _, ...untrusting } = base;
+    expect(await ask(untrusting)).toMatch(/self.signed/i);
+    expect(await ask({ ...untrusting, isInsecure: true, credentials: fixedCredentials({}) })).toBe("ok");
+    expect(subjects).toEqual(["test", "test", undefined]);
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
   });
 
   it("finds its way on a server without aggregated discovery", async () => {

@@ -38,3 +38,6 @@ export const ignoreFileMost: number = 1024 * 1024;
 export const refWatchSettleMs = 15;
 /** Where the file system cannot tell of changes, refs are looked at so often. */
 export const refPollMs = 1_000;
+
+/** Packs in a mirror before they are rolled into fewer; git itself begins to mind at 50. */
+export const packsMost = 30;

@@ -1,6 +1,5 @@
 import { chmodSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeUtf8, type FileTree } from "#kernel";
 import {
@@ -16,6 +15,7 @@ import type { GitReference } from "./refs.ts";
 import {
   type Changes,
   hasSshd,
+  makeCertificate,
   serveHttp,
   serveSsh,
   temporaryFolder,
@@ -264,12 +264,11 @@ describe("trees", () => {
     await expect(open.prefetch("")).rejects.toMatchObject({ code: "tree-too-large" });
   });
 
-  it("open in a worker thread from their handle", async () => {
-    const handle = await fetchTree({ url: repository({ "a/b.yaml": "from the worker" }).path });
+  it("open from a copy of their handle, as a worker thread receives it", async () => {
+    const handle = await fetchTree({ url: repository({ "a/b.yaml": "from the copy" }).path });
     expect(JSON.parse(JSON.stringify(handle))).toEqual(handle);
     const copy = structuredClone(handle);
-    expect(await textOf(copy, "a/b.yaml")).toBe("from the worker");
-    expect(Worker).toBeDefined();
+    expect(await textOf(copy, "a/b.yaml")).toBe("from the copy");
   });
 });
 
@@ -389,6 +388,33 @@ describe("fetching", () => {
     "ssh://-oProxyCommand=x/y",
   ])("refuses the URL %s", async (url) => {
     await expect(fetchTree({ url })).rejects.toMatchObject({ code: "git-url-invalid", disposition: "stall" });
+  });
+
+  it("stays quick over many fetches: small packs are rolled into one, and every commit can still be read", async () => {
+    const made = repository({ "0.yaml": "0" });
+    const into = mirrors();
+    const handles: TreeHandle[] = [];
+    for (let i = 0; i < 35; i++) {
+      made.commit({ [`${i}.yaml`]: `${i}` });
+      handles.push(await fetchTree({ url: made.path, into }));
+    }
+    const { readdirSync } = await import("node:fs");
+    const packs = readdirSync(`${into.of(made.path).folder}/objects/pack`).filter((name) => name.endsWith(".pack"));
+    expect(packs.length).toBeLessThan(20);
+    for (const [i, handle] of handles.entries()) expect(await textOf(handle, `${i}.yaml`)).toBe(`${i}`);
+  });
+
+  it("trusts the authority in its credentials, and no other", async () => {
+    const folder = temporaryFolder("tls");
+    const made = new TestRepository(`${folder}/shop.git`);
+    made.commit({ a: "over tls" });
+    const { authority, options } = makeCertificate(folder);
+    const server = await serveHttp(folder, { tls: options });
+    const url = `${server.url}/shop.git`;
+    expect(await textOf(await fetchTree({ url, access: { authority } }), "a")).toBe("over tls");
+    await expect(fetchTree({ url })).rejects.toMatchObject({ code: "git-certificate-rejected" });
+    server.close();
+    rmSync(folder, { recursive: true });
   });
 
   it("runs no hook and reads no setting of the repository it is given", async () => {

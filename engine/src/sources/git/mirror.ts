@@ -9,7 +9,7 @@ import { type GitAccess, type GitLocation, parseGitUrl, prepareAccess } from "./
 import { type Environment, gitEnvironment, runGit } from "./command.ts";
 import { gitFault } from "./faults.ts";
 import { closeReaders, readerOf } from "./git-tree.ts";
-import { fetchBytesMost, fetchWatchMs, gitTimeoutMs } from "./limits.ts";
+import { fetchBytesMost, fetchWatchMs, gitTimeoutMs, packsMost } from "./limits.ts";
 import {
   checkReference,
   type GitReference,
@@ -166,7 +166,10 @@ export class GitMirror {
       await this.#pin(pinned, resolved.commit, call);
     }
     const found = await this.find(resolved.commit);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      await this.#rollUp(call);
+      return found;
+    }
     throw gitFault({
       code: "git-ref-absent",
       disposition: "retry",
@@ -174,6 +177,13 @@ export class GitMirror {
       message: `the repository has no commit ${resolved.commit}`,
       hint: "check `ref.commit`, and that `ref.branch` contains it",
     });
+  }
+
+  /** Each fetch adds a pack, and each pack slows every look-up: now and then small ones become one. Nothing is dropped. */
+  async #rollUp(call: MirrorCall): Promise<void> {
+    const packs = (await readdir(join(this.folder, packFolder))).filter((name) => name.endsWith(".pack"));
+    if (packs.length < packsMost) return;
+    await this.#run(["--git-dir", this.folder, "repack", "--geometric=2", "-d", "-q"], call);
   }
 
   async #pin(name: string, commit: string, call: MirrorCall): Promise<void> {

@@ -2,7 +2,8 @@
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,6 +91,19 @@ function data(content: string | Buffer): Buffer {
   return Buffer.concat([Buffer.from(`data ${bytes.length}\n`), bytes, Buffer.from("\n")]);
 }
 
+export type TlsOptions = { cert: string; key: string; ca?: string; requestCert?: boolean };
+
+/** An authority of one certificate, for 127.0.0.1 and the name `api.test`, made by openssl. */
+export function makeCertificate(folder: string): { authority: string; options: TlsOptions } {
+  const [cert, key] = [join(folder, "tls.crt"), join(folder, "tls.key")];
+  const names = "subjectAltName=IP:127.0.0.1,DNS:api.test";
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  const args = ["req", "-x509", ...curve, "-nodes", "-days", "2", "-subj", "/CN=test", "-addext", names];
+  execFileSync("openssl", [...args, "-keyout", key, "-out", cert], { stdio: "ignore" });
+  const authority = readFileSync(cert, "utf8");
+  return { authority, options: { cert: authority, key: readFileSync(key, "utf8") } };
+}
+
 export type GitHttpServer = {
   url: string;
   /** Requests so far. */
@@ -100,10 +114,10 @@ export type GitHttpServer = {
 /** `git http-backend` behind a Node server; `authorization` is the one header that is let in, `cut` ends answers after so many bytes. */
 export async function serveHttp(
   root: string,
-  options: { authorization?: string; cut?: { bytes: number } } = {},
+  options: { authorization?: string; cut?: { bytes: number }; tls?: TlsOptions } = {},
 ): Promise<GitHttpServer> {
   let requests = 0;
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     requests += 1;
     if (options.authorization !== undefined && request.headers.authorization !== options.authorization) {
       response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end("no");
@@ -150,10 +164,11 @@ export async function serveHttp(
       else response.write(chunk);
     });
     backend.on("close", () => response.end());
-  });
+  };
+  const server = options.tls === undefined ? createServer(answer) : createTlsServer(options.tls, answer);
   const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     requests: () => requests,
     close: () => {
       server.closeAllConnections();
