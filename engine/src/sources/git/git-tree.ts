@@ -65,18 +65,31 @@ export async function openTree(handle: TreeHandle): Promise<OpenTree> {
 async function prefetch(tree: GitTree, loader: Loader, path: string): Promise<void> {
   let level = [path];
   const files: string[] = [];
-  for (let depth = 0, seen = 0; level.length > 0; depth++) {
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > depthMost) throw tooLarge(path);
     const entries = await loader.whole(() => level.map((each) => ({ path: each, entry: tree.entry(each) })));
     const below = entries.filter(({ entry }) => entry?.type === "folder").map((each) => each.path);
     for (const { entry } of entries) if (entry?.type === "file") files.push(entry.hash);
-    const lists = await loader.whole(() => below.map((each) => ({ path: each, list: tree.list(each) ?? [] })));
-    seen += lists.reduce((sum, each) => sum + each.list.length, 0);
-    if (seen > entriesMost || depth > depthMost) throw tooLarge(path);
-    level = lists.flatMap(({ path: folder, list }) =>
-      list.map((entry) => (folder === "" ? entry.name : `${folder}/${entry.name}`)),
-    );
+    level = await loader.whole(() => pathsIn(tree, below, entriesMost - files.length));
   }
   await loader.loadBlobs(files);
+}
+
+/** Paths of all entries of some folders; what they miss is asked for together. */
+function pathsIn(tree: GitTree, paths: readonly string[], most: number): string[] {
+  const found: string[] = [];
+  const needs: Need[] = [];
+  for (const path of paths) {
+    try {
+      for (const entry of tree.list(path) ?? []) found.push(path === "" ? entry.name : `${path}/${entry.name}`);
+    } catch (thrown) {
+      if (!(thrown instanceof Missing)) throw thrown;
+      needs.push(...thrown.needs);
+    }
+    if (found.length > most) throw tooLarge(path);
+  }
+  if (needs.length > 0) throw new Missing(needs);
+  return found;
 }
 
 export function tooLarge(at: string): Error {
@@ -158,6 +171,8 @@ class GitTree implements FileTree {
   readonly #only: readonly string[] | undefined;
   /** Added to folder hashes: equal tree objects under unequal rules show unequal files. */
   readonly #mark: string;
+  /** What each folder shows, once it has been looked at. */
+  readonly #shown = new Map<string, Folder>();
 
   constructor(handle: TreeHandle) {
     this.revision = handle.revision;
@@ -173,21 +188,12 @@ class GitTree implements FileTree {
 
   entry(path: string): Entry | undefined {
     if (path === "") return { name: "", type: "folder", hash: this.hash };
-    const raw = this.#rawEntry(path);
-    if (raw === undefined || !this.#isVisible(path, raw)) return undefined;
-    return raw.type === "folder" ? { ...raw, hash: raw.hash + this.#mark } : raw;
+    return this.#folder(parentPath(path))?.get(baseName(path));
   }
 
   list(path: string): readonly Entry[] | undefined {
     const folder = this.#folder(path);
-    if (folder === undefined) return undefined;
-    const entries: Entry[] = [];
-    for (const entry of folder.values()) {
-      const below = path === "" ? entry.name : `${path}/${entry.name}`;
-      if (!this.#isVisible(below, entry)) continue;
-      entries.push(entry.type === "folder" ? { ...entry, hash: entry.hash + this.#mark } : entry);
-    }
-    return entries;
+    return folder && [...folder.values()];
   }
 
   read(path: string): Uint8Array {
@@ -219,23 +225,32 @@ class GitTree implements FileTree {
     return this.#rawEntry(path) === undefined ? "no such file" : "is excluded by the source's ignore rules";
   }
 
-  #rawEntry(path: string): Entry | undefined {
-    return this.#rawFolder(parentPath(path))?.get(baseName(path));
-  }
-
+  /** The visible entries of a folder that is itself visible. */
   #folder(path: string): Folder | undefined {
-    return path === "" || this.entry(path)?.type === "folder" ? this.#rawFolder(path) : undefined;
+    const known = this.#shown.get(path);
+    if (known !== undefined) return known;
+    const entry = this.entry(path);
+    if (entry?.type !== "folder") return undefined;
+    const raw = folderOf(path === "" ? this.#root : entry.hash.slice(0, this.#root.length));
+    const shown = new Map<string, Entry>();
+    for (const each of raw.values()) {
+      if (!this.#isVisible(path === "" ? each.name : `${path}/${each.name}`, each)) continue;
+      const isMarked = each.type === "folder" && this.#mark !== "";
+      shown.set(each.name, isMarked ? { ...each, hash: each.hash + this.#mark } : each);
+    }
+    this.#shown.set(path, shown);
+    return shown;
   }
 
-  #rawFolder(path: string): Folder | undefined {
-    let folder = folderOf(this.#root);
-    if (path === "") return folder;
-    for (const part of path.split("/")) {
+  #rawEntry(path: string): Entry | undefined {
+    let folder: Folder = folderOf(this.#root);
+    const parts = path.split("/");
+    for (const part of parts.slice(0, -1)) {
       const entry = folder.get(part);
       if (entry?.type !== "folder") return undefined;
       folder = folderOf(entry.hash);
     }
-    return folder;
+    return folder.get(parts.at(-1) ?? "");
   }
 
   #isVisible(path: string, entry: Entry): boolean {

@@ -22,6 +22,8 @@ const classes: Readonly<Record<string, RegExp>> = {
 /** A test for one name; a malformed pattern matches nothing. */
 export function compileGlob(pattern: string): (name: string) => boolean {
   if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern;
+  const suffix = pattern.slice(1);
+  if (pattern.startsWith("*") && !/[*?[\\]/.test(suffix)) return (name) => name.endsWith(suffix);
   const tokens = tokenize(Array.from(pattern));
   if (tokens === undefined) return () => false;
   return (name) => run(tokens, Array.from(name));

@@ -76,13 +76,16 @@ function parsePattern(line: string, folder: readonly string[]): Pattern {
   if (!text.endsWith("\\ ")) text = text.replace(/ +$/, "");
   const isFolderOnly = text.endsWith("/");
   if (isFolderOnly) text = text.slice(0, -1);
-  const parts = text.split("/").filter((part) => part !== "");
+  const all = text.split("/").filter((part) => part !== "");
+  // `**/name` is the same as `name`, which is tried part by part.
+  const isAnywhere = all.length === 2 && all[0] === "**" && all[1] !== "**" && !text.startsWith("/");
+  const parts = isAnywhere ? all.slice(1) : all;
   return {
     folder,
     isInclusion,
     isFolderOnly,
     parts: parts.map((part) => (part === "**" ? undefined : compileGlob(part))),
-    isAnchored: text.includes("/"),
+    isAnchored: text.includes("/") && !isAnywhere,
   };
 }
 

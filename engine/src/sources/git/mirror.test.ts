@@ -224,7 +224,7 @@ describe("trees", () => {
     expect(decodeUtf8(open.tree.read("a.yaml"))).toBe("a");
     expect(() => open.tree.read("huge.bin")).toThrow("files above");
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
-  });
+  }, 120_000);
 
   it("leave out names that would escape", async () => {
     const made = repository({ "a.yaml": "a" });
@@ -262,7 +262,7 @@ describe("trees", () => {
     expect(await findIgnoreFiles(base)).toEqual([]);
     const open = await openTree({ ...base, ignore: [] });
     await expect(open.prefetch("")).rejects.toMatchObject({ code: "tree-too-large" });
-  });
+  }, 120_000);
 
   it("open from a copy of their handle, as a worker thread receives it", async () => {
     const handle = await fetchTree({ url: repository({ "a/b.yaml": "from the copy" }).path });
