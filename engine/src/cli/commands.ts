@@ -53,6 +53,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "Build a kustomization, as `kustomize build` does",
     load: () => import("./commands/build.ts"),
   },
+  {
+    name: "template",
+    summary: "Render a chart, as `helm template` does",
+    load: () => import("./commands/template.ts"),
+  },
   { name: "doctor", summary: "Look for what is wrong", load: () => import("./commands/doctor.ts") },
   { name: "version", summary: "Print the version", load: () => import("./commands/version.ts") },
   {

@@ -90,6 +90,8 @@ export class TemplateSet {
   }
 
   enter(): void {
+    // Templates that call each other can take forever without any loop.
+    this.turn();
     if (++this.budget.depth > stackDepthMax)
       throw new TemplateLimitError(`exceeded maximum template depth (${stackDepthMax})`);
   }

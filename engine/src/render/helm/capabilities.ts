@@ -2,6 +2,7 @@
 
 import { define, type GoFunction, GoObject, strings, type Value } from "#formats/gotemplate";
 import { helmFault } from "./faults.ts";
+import { struct } from "./functions/plain.ts";
 
 /** Group versions built into Helm 4.3.1's client library. */
 export const builtinApiVersions: readonly string[] = (
@@ -53,7 +54,7 @@ class KubeVersion extends GoObject {
     return this.normalized;
   }
   plain(): Value {
-    return { Version: this.version, Major: this.major, Minor: this.minor };
+    return struct({ Version: this.version, Major: this.major, Minor: this.minor });
   }
   override field(name: string): Value {
     return { Version: this.version, Major: this.major, Minor: this.minor }[name];
@@ -102,7 +103,7 @@ class HelmVersion extends GoObject {
     return `{${Object.values(this.#fields).join(" ")}}`;
   }
   plain(): Value {
-    return { version: helmVersion, go_version: "go1.26.8", kube_client_version: "v1.37" };
+    return struct({ version: helmVersion, go_version: "go1.26.8", kube_client_version: "v1.37" });
   }
   override field(name: string): Value {
     return Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
@@ -125,11 +126,11 @@ export class Capabilities extends GoObject {
     return `&{${this.kubeVersion.print()} ${this.#apiVersions.print()} ${this.#helmVersion.print()}}`;
   }
   plain(): Value {
-    return {
+    return struct({
       KubeVersion: this.kubeVersion.plain(),
       APIVersions: this.#apiVersions.plain(),
       HelmVersion: this.#helmVersion.plain(),
-    };
+    });
   }
   override field(name: string): Value {
     return { KubeVersion: this.kubeVersion, APIVersions: this.#apiVersions, HelmVersion: this.#helmVersion }[name];

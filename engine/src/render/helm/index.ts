@@ -5,6 +5,7 @@ export { type Chart, type ChartFile, customResources, type Metadata } from "./ch
 export type { HelmFaultCode } from "./faults.ts";
 export { type FunctionEnvironment, seededEnvironment } from "./functions/environment.ts";
 export { compareVersions, isCompatibleRange, parseVersion } from "./functions/semver.ts";
+export { renderTimeMaxMs } from "./limits.ts";
 export { loadChartArchive, loadChartFiles, loadChartTree } from "./load.ts";
 export {
   type Hook,
@@ -15,4 +16,5 @@ export {
   uninstallOrder,
 } from "./manifests.ts";
 export { type ChartRendering, formatTemplateOutput, renderChart, type RenderOptions } from "./render.ts";
+export { renderNameTemplate, showOnly } from "./show-only.ts";
 export { type UserValues, userValues } from "./values.ts";

@@ -26,6 +26,7 @@ import {
   readDer,
   sequence,
 } from "./der.ts";
+import { struct } from "./plain.ts";
 import type { FunctionEnvironment } from "./environment.ts";
 import {
   formatKey,
@@ -53,7 +54,7 @@ export class Certificate extends GoObject {
     return `{${this.cert} ${this.key}}`;
   }
   plain(): Value {
-    return { Cert: this.cert, Key: this.key };
+    return struct({ Cert: this.cert, Key: this.key });
   }
   override field(name: string): Value {
     return name === "Cert" ? this.cert : name === "Key" ? this.key : undefined;

@@ -10,7 +10,7 @@ import {
   mapSet,
   type Value,
 } from "#formats/gotemplate";
-import { toPlain, toValidData } from "./plain.ts";
+import { isStruct, toPlain, toValidData } from "./plain.ts";
 
 export type JsonOptions = { indent?: string; escapesHtml?: boolean };
 
@@ -31,12 +31,10 @@ function write(value: Json, writer: Writer, lineBreak: string): string {
   const isPretty = writer.indent !== "";
   const items = Array.isArray(value)
     ? value.map((item) => write(item, writer, inner))
-    : Object.keys(value)
-        .sort(compareStrings)
-        .map(
-          (key) =>
-            `${writeText(key, writer.escapesHtml)}:${isPretty ? " " : ""}${write(value[key] as Json, writer, inner)}`,
-        );
+    : (isStruct(value) ? Object.keys(value) : Object.keys(value).sort(compareStrings)).map(
+        (key) =>
+          `${writeText(key, writer.escapesHtml)}:${isPretty ? " " : ""}${write(value[key] as Json, writer, inner)}`,
+      );
   const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
   if (items.length === 0) return open + close;
   return isPretty

@@ -1,7 +1,7 @@
 // Template values as plain data for YAML and JSON: what encoding/json would see.
 
 import { type Json, type JsonObject, setOwn } from "#kernel";
-import { GoObject, isList, isMap, toValidText, type Value } from "#formats/gotemplate";
+import { type GoMap, GoObject, goTypeOf, isList, isMap, toValidText, typed, type Value } from "#formats/gotemplate";
 
 /** True when the value, as it is, can be written as plain data. */
 function isPlain(value: Value): boolean {
@@ -25,7 +25,20 @@ function convert(value: Value): Json {
   if (!isMap(value)) return value;
   const object: JsonObject = {};
   for (const key of Object.keys(value)) setOwn(object, key, convert(value[key]));
-  return object;
+  return keepOrder(value, object);
+}
+
+/** A Go struct as a map: JSON text keeps the order of its fields. */
+export function struct(fields: GoMap): GoMap {
+  return typed(fields, "struct");
+}
+
+export function isStruct(value: Value): boolean {
+  return isMap(value) && goTypeOf(value) === "struct";
+}
+
+function keepOrder(original: Value, copy: JsonObject): JsonObject {
+  return isStruct(original) ? (typed(copy as GoMap, "struct") as JsonObject) : copy;
 }
 
 /** Plain data in which no text holds a byte that is no character: each becomes U+FFFD, as in encoding/json. */
@@ -35,5 +48,5 @@ export function toValidData(value: Json): Json {
   if (typeof value !== "object" || value === null) return value;
   const object: JsonObject = {};
   for (const key of Object.keys(value)) setOwn(object, toValidText(key), toValidData(value[key] as Json));
-  return object;
+  return keepOrder(value, object);
 }

@@ -1,0 +1,47 @@
+// Charts on disk for the commands that take one: a folder, or a packed chart.
+
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { type Clock, Fault, type FileTree } from "#kernel";
+import type { FunctionEnvironment } from "#render/helm";
+import type { CliCode } from "./faults.ts";
+import { localTree } from "./local-tree.ts";
+
+/** A chart's folder as a tree, or a packed chart as a tree of one file; `path` is what to load of it. */
+export function openChart(folder: string, reference: string): FileTree | Uint8Array {
+  const path = resolve(folder, reference);
+  if (!existsSync(path)) {
+    throw new Fault<CliCode>({
+      code: "usage",
+      disposition: "stall",
+      at: reference,
+      message: /^(https?|oci):\/\//.test(reference)
+        ? "charts are taken from disk here, not from the network"
+        : "no such chart",
+      hint: "give the folder of a chart or a packed chart (.tgz)",
+    });
+  }
+  return statSync(path).isDirectory() ? localTree(path) : new Uint8Array(readFileSync(path));
+}
+
+/** The folder a packed chart lies in and its name; for messages and for what lies beside it. */
+export function splitPath(path: string): { folder: string; name: string } {
+  return { folder: dirname(path), name: basename(path) };
+}
+
+/** Time and randomness of this machine, for functions that ask for them. */
+export function machineEnvironment(clock: Clock): FunctionEnvironment {
+  return {
+    nowMs: () => clock.now(),
+    randomBytes: (count) => new Uint8Array(randomBytes(count)),
+    generateRsaKey: (bits) =>
+      new Uint8Array(
+        generateKeyPairSync("rsa", {
+          modulusLength: bits,
+          privateKeyEncoding: { type: "pkcs1", format: "der" },
+          publicKeyEncoding: { type: "pkcs1", format: "der" },
+        }).privateKey,
+      ),
+  };
+}
