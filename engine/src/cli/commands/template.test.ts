@@ -37,7 +37,7 @@ describe("keelson template", () => {
   it("prints objects in install order, hooks last", async () => {
     const { code, stdout } = await run(newChart(), "shop", ".", "--set", "size=7");
     expect(code).toBe(0);
-    expect(stdout.startsWith(`${config}\n${service}\n---\n# Source: web/templates/test.yaml\n`)).toBe(true);
+    expect(stdout.startsWith(`${config}\n${service}---\n# Source: web/templates/test.yaml\n`)).toBe(true);
   });
 
   it("shows only what is asked for, without tests", async () => {
