@@ -4,7 +4,7 @@
 import { setMaxListeners } from "node:events";
 import { type Cluster, type Identity, Informer } from "#cluster";
 import { runController, type Pass, type Priority, type ReconcileResult, WorkQueue } from "#controller";
-import { type Clock, type Fault, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
+import { type Clock, type Fault, faultFrom, formatFault, type Manifest, readsHold, refKey, refOf } from "#kernel";
 import { Claims } from "./claims.ts";
 import { sameSource } from "./dependencies.ts";
 import { describeDrift, whyResting } from "./drift-log.ts";
@@ -23,7 +23,7 @@ import {
   type SourceRef,
 } from "./model.ts";
 import { type PassResult, prepare, runPass, type SourceArtifact } from "./pass.ts";
-import { RenderDesk, type RenderPool } from "./render-desk.ts";
+import { RenderDesk, type RenderPool, withNeeds } from "./render-desk.ts";
 import { type DeliverySnapshot, type EngineSnapshot, objectsOf, type ObjectSnapshot, snapshotOf } from "./snapshot.ts";
 import { isChange, Reporter, type Served } from "./reporter.ts";
 import { type DeliveryState, newState } from "./state.ts";
@@ -105,7 +105,9 @@ class DeliveryEngine implements Engine {
       revisionOf: (delivery) => options.artifacts.get(delivery.source)?.revision,
       render: (key) => this.#renderOnly(key),
     });
-    const unsubscribe = options.artifacts.subscribe((source) => this.#sourceChanged(source));
+    const unsubscribe = options.artifacts.subscribe((source) => {
+      this.#sourceChanged(source).catch((thrown: unknown) => this.#log(formatFault(thrown)));
+    });
     this.ended = this.#run().finally(unsubscribe);
   }
 
@@ -235,10 +237,34 @@ class DeliveryEngine implements Engine {
     this.#wakeDependents(key);
   }
 
-  #sourceChanged(source: SourceRef): void {
-    for (const { delivery } of this.#states.values()) {
-      if (sameSource(delivery.source, source)) this.#queue.add(delivery.key, "revision");
+  /** Those whose files changed go first; the others hold as they are, and only have their revision written, later. */
+  async #sourceChanged(source: SourceRef): Promise<void> {
+    const artifact = this.#options.artifacts.get(source);
+    const concerned = [...this.#states.values()].filter((state) => sameSource(state.delivery.source, source));
+    const settled = concerned.filter((state) => isSettled(state));
+    for (const state of concerned) {
+      if (artifact === undefined || !isSettled(state)) this.#queue.add(state.delivery.key, "revision");
     }
+    if (artifact === undefined || settled.length === 0) return;
+    const open = await artifact.source.open();
+    const unmoved: DeliveryState[] = [];
+    for (const state of settled) {
+      const reads = state.desired?.rendering.reads ?? [];
+      const holds = await withNeeds(open, (tree) => readsHold(reads, tree)).catch(() => false);
+      // A newer revision has its own look at all of them.
+      if (this.#options.artifacts.get(source)?.revision !== artifact.revision) return;
+      if (holds && isSettled(state)) unmoved.push(state);
+      else this.#queue.add(state.delivery.key, "revision");
+    }
+    for (const state of unmoved) this.#bump(state, artifact.revision);
+  }
+
+  /** What was applied is what this revision says: dependents may go on at once. */
+  #bump(state: DeliveryState, revision: string): void {
+    if (state.applied !== undefined) state.applied = { ...state.applied, revision };
+    state.revision = revision;
+    state.bumpedTo = revision;
+    this.#queue.add(state.delivery.key, "status");
   }
 
   #noted(note: LiveNote): void {
@@ -291,11 +317,9 @@ class DeliveryEngine implements Engine {
   async #artifactOf(delivery: Delivery): Promise<SourceArtifact> {
     const artifact = this.#options.artifacts.get(delivery.source);
     if (artifact !== undefined) return artifact;
-    const { kind, namespace, name } = delivery.source;
     throw new DeliveryFault({
       code: "source-not-ready",
       disposition: "wait",
-      at: `${kind}/${namespace}/${name}`,
       message: await this.#options.artifacts.whyNot(delivery.source),
       hint: "this delivery goes on as soon as its source has an artifact",
     });
@@ -308,6 +332,7 @@ class DeliveryEngine implements Engine {
     if (state.announced === announced) return false;
     const isFirst = state.announced === "";
     state.announced = announced;
+    state.beganMs = this.#options.clock.now();
     state.attemptedRevision = artifact.revision;
     const { remembered } = delivery;
     const isResumed =
@@ -318,6 +343,7 @@ class DeliveryEngine implements Engine {
       remembered.handledRequest === delivery.request;
     // After a restart, what was ready and is unchanged is confirmed silently.
     if (isResumed && priority !== "person") return false;
+    if (state.isReady && state.bumpedTo === artifact.revision) return true;
     void this.#report(state, {
       phase: "rendering",
       revision: artifact.revision,
@@ -370,7 +396,7 @@ class DeliveryEngine implements Engine {
       originRevision: artifact.originRevision,
       inventory: result.inventory,
       isHealthy: result.isHealthy,
-      startedMs,
+      startedMs: done.isNews || !wasReady ? state.beganMs : startedMs,
     };
     if (result.waits !== undefined) {
       state.isReady = false;
@@ -507,6 +533,11 @@ class DeliveryEngine implements Engine {
   #log(message: string): void {
     this.#options.logged?.(message);
   }
+}
+
+/** True for what is ready and stands as it was last applied. */
+function isSettled(state: DeliveryState): boolean {
+  return state.isReady && state.desired !== undefined && state.applied?.digest === state.desired.digest;
 }
 
 /** An event from before our last status write must not bring back the older status. */

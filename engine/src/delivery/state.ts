@@ -52,9 +52,13 @@ export type DeliveryState = {
   drift: Map<string, DriftNote>;
   /** The generation and request last reported as being worked on. */
   announced: string;
+  /** When work on that began, over all its passes. */
+  beganMs: number;
   /** Revision the next pass must not take for news. */
   attemptedRevision: string | undefined;
   lastFault: string;
+  /** The revision at which all that was read is as before, so that nothing but the revision moves. */
+  bumpedTo: string | undefined;
 };
 
 export function newState(delivery: Delivery, object: Manifest, nowMs: number): DeliveryState {
@@ -76,7 +80,9 @@ export function newState(delivery: Delivery, object: Manifest, nowMs: number): D
     heals: new Map(),
     drift: new Map(),
     announced: "",
+    beganMs: nowMs,
     attemptedRevision: undefined,
     lastFault: "",
+    bumpedTo: undefined,
   };
 }
