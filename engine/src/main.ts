@@ -85,5 +85,12 @@ async function main(): Promise<ExitCode> {
   return await runCommandLine(process.argv.slice(2), io, ports);
 }
 
-// What is written to a pipe or a terminal is out by now; connections that linger must not hold the process.
-process.exit(await main());
+/** Resolves when all that was written is out: a pipe takes 64 KiB at a time. */
+async function drained(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => void stream.write("", () => resolve()));
+}
+
+const exitCode = await main();
+await Promise.all([drained(process.stdout), drained(process.stderr)]);
+// Connections that linger must not hold the process.
+process.exit(exitCode);
