@@ -14,7 +14,7 @@ import type { BuildContext } from "./context.ts";
 import { attempt, fault, invalid, within } from "./faults.ts";
 import { type Kustomization, parseKustomization, type Variable } from "./kustomization.ts";
 import type { Loader } from "./loader.ts";
-import { appendOrigin, cleanJoin, noteTransformation, type Origin, setOrigin } from "./origin.ts";
+import { annotateOrigin, appendOrigin, cleanJoin, noteTransformation, type Origin, setOrigin } from "./origin.ts";
 import { decodeText, readResources } from "./read.ts";
 import { makeGenerators, makeTransformers, pluginOrigin } from "./steps.ts";
 import type { Resource } from "./resource.ts";
@@ -129,7 +129,7 @@ function addFile(target: Target, into: Accumulator, { path, context }: { path: s
   const content = target.loader.load(path);
   const resources = within(path, "unable to read this file", () => readResources(decodeText(content), context.schema));
   if (target.origin !== undefined)
-    for (const resource of resources) setOrigin(resource, appendOrigin(target.origin, path));
+    for (const resource of resources) annotateOrigin(resource, appendOrigin(target.origin, path));
   into.list.addAll(resources);
   return true;
 }

@@ -137,10 +137,12 @@ function addManagedBy(list: ResourceList, { buildMetadata = [] }: Kustomization,
 
 function cleanAnnotations(resource: Resource, metadata: readonly string[]): void {
   const { annotations } = resource;
+  const hadMarks = resource.hasMarks;
+  resource.dropMarks();
   for (const name of buildAnnotations) annotations.delete(name);
   const keepsOrigin = metadata.includes("originAnnotations");
   const keepsTransformations = metadata.includes("transformerAnnotations");
-  if (annotations.size > 0 || resource.hasMarks) resource.setAnnotations(annotations);
+  if (annotations.size > 0 || hadMarks) resource.setAnnotations(annotations);
   if (!keepsOrigin) setOrigin(resource, undefined);
   if (!keepsTransformations) clearTransformations(resource);
 }

@@ -17,7 +17,7 @@ export function roundTripFolded(value: string): string {
 
 /** Lines that are neither indented nor empty fold and unfold to the same text. */
 function isSafe(value: string): boolean {
-  return !/\n[ \t]|\n\n./.test(value) && !value.startsWith("\n");
+  return !/\n[ \t\n]/.test(value) && !value.startsWith("\n");
 }
 
 function writeFolded(value: string): string {

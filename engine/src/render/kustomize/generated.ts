@@ -32,7 +32,8 @@ function mergeData(made: Resource, old: Resource, name: "data" | "binaryData"): 
 function readData(resource: Resource, name: string): Map<string, string> {
   const items = field(resource.node, name)?.items ?? [];
   const result = new Map<string, string>();
-  for (let i = 0; i + 1 < items.length; i += 2)
+  // Of two fields with one name kyaml reads the first.
+  for (let i = items.length - 2; i >= 0; i -= 2)
     result.set((items[i] as YamlNode).value, dataText(items[i + 1] as YamlNode));
   return result;
 }

@@ -33,6 +33,7 @@ export function generate(
   const resource = new Resource(node, schema);
   resource.needsHash = !(args.options?.disableNameSuffixHash ?? false);
   resource.behavior = asBehavior(args.behavior ?? "");
+  resource.setAnnotations(resource.annotations);
   return resource;
 }
 

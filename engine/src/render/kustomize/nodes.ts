@@ -123,6 +123,7 @@ export function setScalar(node: YamlNode, value: YamlNode): void {
   expectKind(node, "scalar");
   if (isMissing(value)) return;
   value.style = node.style;
+  value.isTagged = node.isTagged;
   assignNode(node, value);
 }
 
@@ -151,6 +152,7 @@ export function setField(map: YamlNode, name: string, value: YamlNode | undefine
   const old = getField(map, name);
   if (old !== undefined) {
     value.style = old.style;
+    value.isTagged = old.isTagged;
     if (old !== value) assignNode(old, value);
     return;
   }

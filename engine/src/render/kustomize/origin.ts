@@ -1,6 +1,8 @@
 // Annotations that say where an object came from and what changed it (`buildMetadata`).
 
-import { formatYaml } from "#formats/yaml";
+import { formatYaml, type YamlNode } from "#formats/yaml";
+import { visitField } from "./field-spec.ts";
+import { setField, text } from "./nodes.ts";
 import { parseRemote } from "./remote.ts";
 import { originAnnotation } from "./generated.ts";
 import type { Resource } from "./resource.ts";
@@ -60,6 +62,16 @@ function formatFields(fields: readonly (readonly [string, string | undefined])[]
   return fields.flatMap(([name, value]) => (value ? [`${name}: ${formatYaml(value).trimEnd()}`] : []));
 }
 
+/** Adds the origin and leaves the other annotations as they are written. */
+export function annotateOrigin(resource: Resource, origin: Origin): void {
+  if (resource.node === undefined) return;
+  const spec = { path: "metadata/annotations", create: true };
+  const value = text(formatOrigin(origin));
+  const set = (node: YamlNode): void => setField(node, originAnnotation, value);
+  visitField(resource.node, spec, { set, create: { kind: "map", tag: "!!map" } });
+}
+
+/** Sets the origin, or removes it; all annotations become text. */
 export function setOrigin(resource: Resource, origin: Origin | undefined): void {
   const { annotations } = resource;
   if (origin === undefined) annotations.delete(originAnnotation);

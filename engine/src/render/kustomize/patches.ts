@@ -8,7 +8,7 @@ import { applyOperations, type JsonPatch, parseJsonPatch } from "./json-patch.ts
 import type { Patch, Selector } from "./kustomization.ts";
 import type { Loader } from "./loader.ts";
 import { mergePatch } from "./merge.ts";
-import { field, lookupCreate } from "./nodes.ts";
+import { field } from "./nodes.ts";
 import { decodeText, readResources } from "./read.ts";
 import type { Resource } from "./resource.ts";
 import type { ResourceList } from "./resource-list.ts";
@@ -24,8 +24,11 @@ export function preparePatch(entry: Patch, context: Context): (list: ResourceLis
   const { text, source } = patchText(entry, context.loader);
   const parsed = within(source, "unable to use this patch", () => parsePatch(text, context.schema));
   for (const merge of parsed.merges ?? []) {
-    if (entry.options?.allowNameChange) merge.isNameChangeAllowed = true;
-    if (entry.options?.allowKindChange) merge.isKindChangeAllowed = true;
+    const { allowNameChange, allowKindChange } = entry.options ?? {};
+    if (allowNameChange) merge.isNameChangeAllowed = true;
+    if (allowKindChange) merge.isKindChangeAllowed = true;
+    // kustomize notes this in the patch's annotations, all of which become text when it does.
+    if (allowNameChange || allowKindChange) merge.setAnnotations(merge.annotations);
   }
   return (list) =>
     within(source, "this patch does not apply", () => {
@@ -130,8 +133,6 @@ function applyJsonPatch(
 function patchResource(resource: Resource, operations: JsonPatch): void {
   const { node } = resource;
   if (node === undefined) return;
-  // kustomize keeps what it remembers in annotations, so a patch finds some there.
-  if (resource.hasMarks) lookupCreate(node, ["metadata", "annotations"], "map");
   within(formatId(resource.id), "the JSON patch fails here", () => {
     resource.node = dataToNode(applyOperations(nodeToData(node), operations));
   });

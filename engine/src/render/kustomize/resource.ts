@@ -115,8 +115,36 @@ export class Resource {
     return [...this.previousIds, this.id];
   }
 
+  /**
+   * To be called once the object has a mark: where kustomize has put an annotation, there is a map of annotations, which
+   * patches and replacements find.
+   */
+  showMarks(): void {
+    const metadata = field(this.node, "metadata");
+    if (this.node === undefined || isEmpty(metadata)) return;
+    const old = field(metadata, "annotations");
+    if (old !== undefined && old.items.length === 0) clearField(metadata as YamlNode, "annotations");
+    lookupCreate(this.node, ["metadata", "annotations"], "map");
+  }
+
+  /** Forgets all marks; annotations that hold nothing else may go. */
+  dropMarks(): void {
+    this.previous = { names: [], namespaces: [], kinds: [] };
+    this.prefixes = [];
+    this.suffixes = [];
+    this.behavior = undefined;
+    this.isReferred = false;
+    this.isHelmGenerated = false;
+  }
+
+  refer(): void {
+    this.isReferred = true;
+    this.showMarks();
+  }
+
   rememberId(): void {
     const { id } = this;
+    this.showMarks();
     this.previous.names.push(...id.name.split(","));
     this.previous.namespaces.push(...effectiveNamespace(id).split(","));
     this.previous.kinds.push(...id.kind.split(","));
@@ -199,8 +227,10 @@ export class Resource {
     this.#setMetadataMap("labels", labels);
   }
 
+  /** Sets all annotations, as text. */
   setAnnotations(annotations: ReadonlyMap<string, string>): void {
     this.#setMetadataMap("annotations", annotations);
+    if (this.hasMarks) this.showMarks();
   }
 
   #setMetadataMap(name: string, values: ReadonlyMap<string, string>): void {
@@ -233,7 +263,7 @@ export class Resource {
   /** Takes name, namespace, history and metadata over from the object that this one replaces; own labels win. */
   takeMetadataFrom(other: Resource): void {
     this.setLabels(new Map([...other.labels, ...this.labels]));
-    this.setAnnotations(new Map([...other.annotations, ...this.annotations]));
+    const annotations = new Map([...other.annotations, ...this.annotations]);
     this.setName(other.name);
     this.setNamespace(other.namespace);
     this.previous = copyPrevious(other.previous);
@@ -245,6 +275,7 @@ export class Resource {
     this.isKindChangeAllowed = other.isKindChangeAllowed;
     this.isHelmGenerated = other.isHelmGenerated;
     this.varNames = [...other.varNames];
+    this.setAnnotations(annotations);
   }
 }
 

@@ -101,5 +101,7 @@ export function dataToNode(data: Json): YamlNode {
 function textNode(value: string): YamlNode {
   const node = new YamlNode("scalar", value, stringTag);
   node.style = textStyle(value);
+  // Written plain, it reads back as a merge key.
+  if (value === "<<") node.tag = "!!merge";
   return node;
 }
