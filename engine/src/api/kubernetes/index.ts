@@ -12,4 +12,4 @@ export {
 } from "./builtin.ts";
 export { type Decoded, decodeBuiltin, type DecodeOptions } from "./decode.ts";
 export { pullPolicy } from "./defaults.ts";
-export { canonicalQuantity } from "./quantity.ts";
+export { canonicalQuantity, quantityNanos } from "./quantity.ts";

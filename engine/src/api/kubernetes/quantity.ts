@@ -39,6 +39,11 @@ function parse(text: string): Parsed | undefined {
   };
 }
 
+/** A quantity in billionths, for comparing; undefined when the text is none. */
+export function quantityNanos(value: string | number | bigint): bigint | undefined {
+  return parse(String(value).trim())?.nanos;
+}
+
 /** The canonical text of a quantity, undefined when it is none. */
 export function canonicalQuantity(value: string | number | bigint): string | undefined {
   const parsed = parse(String(value).trim());

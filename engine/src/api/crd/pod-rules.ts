@@ -1,0 +1,230 @@
+// What the API server checks of a pod's specification, wherever it stands (pkg/apis/core/validation, v1.36): names, images, ports,
+// volumes and their mounts, probes, environment, resources, the closed lists of words. Takes a decoded and defaulted object.
+
+import { quantityNanos } from "#api/kubernetes";
+import { isObject, type Json, type JsonObject } from "#kernel";
+import { childField, type FieldError, invalid, notSupported, required } from "./field-error.ts";
+import { labelErrors } from "./names.ts";
+
+/** Errors so far, and the names that may be mounted. */
+type Pod = { errors: FieldError[]; volumes: ReadonlySet<string>; names: Set<string> };
+
+/** Objects in a list, with the field each stands at. */
+export function itemsOf(value: Json | undefined, field: string): { item: JsonObject; field: string }[] {
+  if (!Array.isArray(value)) return [];
+  return value.map((item, index) => ({ item: isObject(item) ? item : {}, field: `${field}[${index}]` }));
+}
+
+export function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** One error when a text that is set is none of the allowed. */
+export function oneOf(value: Json | undefined, field: string, allowed: readonly string[]): FieldError[] {
+  const text = textOf(value);
+  return text === "" || allowed.includes(text) ? [] : [notSupported(field, text, allowed)];
+}
+
+export function atLeastZero(value: Json | undefined, field: string): FieldError[] {
+  return typeof value === "number" && value < 0 ? [invalid(field, value, "must be greater than or equal to 0")] : [];
+}
+
+export function portErrors(value: Json | undefined, field: string): FieldError[] {
+  if (typeof value !== "number" || (value >= 1 && value <= 65535)) return [];
+  return [invalid(field, value, "must be between 1 and 65535, inclusive")];
+}
+
+/** A port by number, or by a name that IANA would take. */
+export function portOrNameErrors(value: Json | undefined, field: string): FieldError[] {
+  return typeof value === "string"
+    ? portNameErrors(value).map((message) => invalid(field, value, message))
+    : portErrors(value, field);
+}
+
+export function portNameErrors(name: string): string[] {
+  if (name.length > 15) return ["must be no more than 15 characters"];
+  const errors: string[] = [];
+  if (!/^[-a-z0-9]+$/.test(name)) return ["must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"];
+  if (!/[a-z]/.test(name)) errors.push("must contain at least one letter (a-z)");
+  if (name.includes("--")) errors.push("must not contain consecutive hyphens");
+  if (name.startsWith("-") || name.endsWith("-")) errors.push("must not begin or end with a hyphen");
+  return errors;
+}
+
+/** Everything wrong with a pod's specification. */
+export function validatePodSpec(spec: JsonObject, field: string): FieldError[] {
+  const pod: Pod = { errors: [], volumes: volumeNames(spec), names: new Set() };
+  pod.errors.push(...validateVolumes(spec["volumes"], childField(field, "volumes")));
+  if (itemsOf(spec["containers"], field).length === 0) pod.errors.push(required(childField(field, "containers")));
+  for (const list of ["containers", "initContainers"])
+    for (const one of itemsOf(spec[list], childField(field, list))) validateContainer(one.item, one.field, pod);
+  pod.errors.push(
+    ...oneOf(spec["restartPolicy"], `${field}.restartPolicy`, ["Always", "OnFailure", "Never"]),
+    ...oneOf(spec["dnsPolicy"], `${field}.dnsPolicy`, ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]),
+    ...["hostname", "subdomain"].flatMap((name) => nameErrors(spec[name], `${field}.${name}`)),
+    ...itemsOf(spec["tolerations"], `${field}.tolerations`).flatMap((one) => validateToleration(one.item, one.field)),
+  );
+  return pod.errors;
+}
+
+function nameErrors(value: Json | undefined, field: string): FieldError[] {
+  const text = textOf(value);
+  return text === "" ? [] : labelErrors(text).map((message) => invalid(field, text, message));
+}
+
+/** A name that must be there, be a label, and stand once. */
+function ownName(value: Json | undefined, field: string, seen: Set<string>): FieldError[] {
+  const name = textOf(value);
+  if (name === "") return [required(field)];
+  const errors = nameErrors(name, field);
+  if (errors.length === 0 && seen.has(name)) errors.push({ type: "Duplicate", field, value: name, detail: "" });
+  seen.add(name);
+  return errors;
+}
+
+function volumeNames(spec: JsonObject): Set<string> {
+  return new Set(itemsOf(spec["volumes"], "").map(({ item }) => textOf(item["name"])));
+}
+
+function validateVolumes(volumes: Json | undefined, at: string): FieldError[] {
+  const seen = new Set<string>();
+  return itemsOf(volumes, at).flatMap(({ item, field }) => [
+    ...ownName(item["name"], `${field}.name`, seen),
+    ...sourceErrors(item, field, {
+      configMap: "name",
+      secret: "secretName",
+      persistentVolumeClaim: "claimName",
+      hostPath: "path",
+    }),
+  ]);
+}
+
+function sourceErrors(volume: JsonObject, field: string, names: Readonly<Record<string, string>>): FieldError[] {
+  return Object.entries(names).flatMap(([source, name]) => {
+    const found = volume[source];
+    return isObject(found) && textOf(found[name]) === "" ? [required(`${field}.${source}.${name}`)] : [];
+  });
+}
+
+function validateContainer(one: JsonObject, field: string, pod: Pod): void {
+  pod.errors.push(
+    ...ownName(one["name"], `${field}.name`, pod.names),
+    ...(textOf(one["image"]) === "" ? [required(`${field}.image`)] : []),
+    ...validatePorts(one["ports"], `${field}.ports`),
+    ...itemsOf(one["env"], `${field}.env`).flatMap((env) => validateVariable(env.item, env.field)),
+    ...itemsOf(one["volumeMounts"], `${field}.volumeMounts`).flatMap((mount) =>
+      validateMount(mount.item, mount.field, pod.volumes),
+    ),
+    ...["livenessProbe", "readinessProbe", "startupProbe"].flatMap((name) =>
+      validateProbe(one[name], `${field}.${name}`),
+    ),
+    ...oneOf(one["terminationMessagePolicy"], `${field}.terminationMessagePolicy`, ["File", "FallbackToLogsOnError"]),
+    ...oneOf(one["imagePullPolicy"], `${field}.imagePullPolicy`, ["Always", "IfNotPresent", "Never"]),
+    ...validateResources(one["resources"], `${field}.resources`),
+  );
+}
+
+function validatePorts(ports: Json | undefined, at: string): FieldError[] {
+  const seen = new Set<string>();
+  return itemsOf(ports, at).flatMap(({ item, field }) => {
+    const errors: FieldError[] = [];
+    const name = textOf(item["name"]);
+    const wrong = name === "" ? [] : portNameErrors(name);
+    errors.push(...wrong.map((message) => invalid(`${field}.name`, name, message)));
+    if (name !== "" && wrong.length === 0) {
+      if (seen.has(name)) errors.push({ type: "Duplicate", field: `${field}.name`, value: name, detail: "" });
+      seen.add(name);
+    }
+    if (!item["containerPort"]) errors.push(required(`${field}.containerPort`));
+    else errors.push(...portErrors(item["containerPort"], `${field}.containerPort`));
+    if (item["hostPort"]) errors.push(...portErrors(item["hostPort"], `${field}.hostPort`));
+    errors.push(...oneOf(item["protocol"], `${field}.protocol`, ["SCTP", "TCP", "UDP"]));
+    return errors;
+  });
+}
+
+const variableSources = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
+
+function validateVariable(variable: JsonObject, field: string): FieldError[] {
+  const errors = textOf(variable["name"]) === "" ? [required(`${field}.name`)] : [];
+  const from = variable["valueFrom"];
+  if (!isObject(from)) return errors;
+  const at = `${field}.valueFrom`;
+  const count = variableSources.filter((name) => from[name] !== undefined).length;
+  if (count === 0)
+    errors.push(
+      invalid(
+        at,
+        "",
+        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`",
+      ),
+    );
+  else if (textOf(variable["value"]) !== "")
+    errors.push(invalid(at, "", "may not be specified when `value` is not empty"));
+  else if (count > 1) errors.push(invalid(at, "", "may not have more than one field specified at a time"));
+  return errors;
+}
+
+function validateMount(mount: JsonObject, field: string, volumes: ReadonlySet<string>): FieldError[] {
+  const errors: FieldError[] = [];
+  const name = textOf(mount["name"]);
+  if (name === "") errors.push(required(`${field}.name`));
+  else if (!volumes.has(name)) errors.push({ type: "NotFound", field: `${field}.name`, value: name, detail: "" });
+  if (textOf(mount["mountPath"]) === "") errors.push(required(`${field}.mountPath`));
+  return errors;
+}
+
+function validateProbe(probe: Json | undefined, field: string): FieldError[] {
+  if (!isObject(probe)) return [];
+  const handlers = ["exec", "httpGet", "tcpSocket", "grpc"].filter((name) => probe[name] !== undefined);
+  const errors = [
+    "initialDelaySeconds",
+    "timeoutSeconds",
+    "periodSeconds",
+    "successThreshold",
+    "failureThreshold",
+  ].flatMap((name) => atLeastZero(probe[name], `${field}.${name}`));
+  if (handlers.length === 0) errors.unshift(required(field, "must specify a handler type"));
+  for (const name of ["httpGet", "tcpSocket"]) {
+    const handler = probe[name];
+    if (isObject(handler)) errors.push(...portOrNameErrors(handler["port"], `${field}.${name}.port`));
+  }
+  return errors;
+}
+
+function validateToleration(toleration: JsonObject, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const operator = textOf(toleration["operator"]);
+  if (textOf(toleration["key"]) === "" && operator !== "Exists")
+    errors.push(
+      invalid(
+        `${field}.operator`,
+        operator,
+        'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+      ),
+    );
+  return [...errors, ...oneOf(operator, `${field}.operator`, ["Equal", "Exists"])];
+}
+
+function validateResources(resources: Json | undefined, field: string): FieldError[] {
+  if (!isObject(resources)) return [];
+  const amounts = (name: string): JsonObject => (isObject(resources[name]) ? resources[name] : {});
+  const errors: FieldError[] = [];
+  for (const part of ["limits", "requests"])
+    for (const [name, value] of Object.entries(amounts(part))) {
+      const nanos = typeof value === "string" ? quantityNanos(value) : undefined;
+      if (nanos !== undefined && nanos < 0n)
+        errors.push(invalid(`${field}.${part}[${name}]`, value, "must be greater than or equal to 0"));
+    }
+  for (const [name, request] of Object.entries(amounts("requests"))) {
+    const limit = amounts("limits")[name];
+    const [wanted, most] = [request, limit].map((value) =>
+      typeof value === "string" ? quantityNanos(value) : undefined,
+    );
+    if (wanted !== undefined && most !== undefined && wanted > most)
+      errors.push(
+        invalid(`${field}.requests`, request, `must be less than or equal to ${name} limit of ${textOf(limit)}`),
+      );
+  }
+  return errors;
+}

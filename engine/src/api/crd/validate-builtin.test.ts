@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { decodeBuiltin, schemaFor } from "#api/kubernetes";
+import { deepFreeze, type JsonObject, splitApiVersion } from "#kernel";
+import { causesOf, type StatusCause } from "./field-error.ts";
+import { validateBuiltin } from "./validate-builtin.ts";
+
+type Recorded = { object: JsonObject; code: number; message?: string; causes?: StatusCause[] };
+
+const text = readFileSync(new URL("./testdata/builtin/recorded.jsonl", import.meta.url), "utf8");
+const recorded = text
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line) as Recorded);
+
+function key(cause: StatusCause): string {
+  return `${cause.field} ${cause.reason} ${cause.message}`;
+}
+
+describe("validation of built-in objects", () => {
+  it.each(recorded.map((one, index) => ({ ...one, title: `${index} ${one.message ?? "accepted"}`.slice(0, 120) })))(
+    "refuses as the real server: $title",
+    ({ object, causes }) => {
+      const { group, version } = splitApiVersion(object["apiVersion"] as string);
+      const kind = object["kind"] as string;
+      const decoded = decodeBuiltin(deepFreeze(object), schemaFor(group, version, kind) as string).object;
+      const found = causesOf(validateBuiltin(group, kind, deepFreeze(decoded)));
+      expect(found.map(key).sort()).toEqual((causes ?? []).map(key).sort());
+    },
+  );
+});
