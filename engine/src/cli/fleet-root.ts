@@ -6,7 +6,7 @@ import type { Cluster, Target } from "#cluster";
 import type { Manifest } from "#kernel";
 import { discover, resourceOf, valueIfFound, valueOf } from "./answers.ts";
 
-export type FleetRoot = { url: string; branch: string; path: string };
+export type FleetRoot = { url: string; branch: string; path: string; targetNamespace?: string };
 
 const manager = "keelson-up";
 const metadata = { name: "flux-system", namespace: "flux-system" };
@@ -18,12 +18,14 @@ const metadata = { name: "flux-system", namespace: "flux-system" };
  */
 export function fleetRootManifests(root: FleetRoot): Manifest[] {
   const source = { url: root.url, ref: { branch: root.branch } };
+  const namespace = root.targetNamespace;
   const pin = [
     { op: "add", path: "/spec/url", value: root.url },
     { op: "add", path: "/spec/ref", value: source.ref },
   ];
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: "flux-system" } },
+    ...(namespace === undefined ? [] : [{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]),
     {
       apiVersion: `${sourceGroup}/v1`,
       kind: "GitRepository",
@@ -38,6 +40,7 @@ export function fleetRootManifests(root: FleetRoot): Manifest[] {
         interval: "10m0s",
         path: root.path,
         prune: true,
+        ...(namespace === undefined ? {} : { targetNamespace: namespace }),
         sourceRef: { kind: "GitRepository", name: "flux-system" },
         patches: [{ target: { kind: "GitRepository", ...metadata }, patch: JSON.stringify(pin) }],
       },

@@ -22,6 +22,7 @@ const flags = {
   repo: { takes: "URL", about: "deliver this repository: a URL or a local path (default: an example)" },
   branch: { takes: "NAME", about: "its branch (default: a local repository's current one, else main)" },
   path: { takes: "PATH", about: "the folder in it to start from", default: "./" },
+  "target-namespace": { takes: "NAME", about: "put all objects of --repo into this namespace" },
   "no-example": { about: "without --repo: deliver nothing" },
   "kubeconfig-out": { takes: "FILE", about: "where to write the kubeconfig (default: in the data folder)" },
   "api-port": { takes: "PORT", about: "port of the Kubernetes API, 0: any free one", default: "7443" },
@@ -83,10 +84,10 @@ export const command: Command = defineCommand({
 /** What `--repo` names. A local path must be a repository that has commits. */
 async function readRepository(given: Flags, io: Io): Promise<FleetRoot> {
   const repo = given.repo ?? "";
-  if (/^(https?|ssh|file):\/\//.test(repo)) return { url: repo, branch: given.branch ?? "main", path: given.path };
+  if (/^(https?|ssh|file):\/\//.test(repo)) return { url: repo, branch: given.branch ?? "main", ...rootOf(given) };
   const scp = /^([\w.-]+@)?([\w.-]+):(?!\/\/)(.+)$/.exec(repo);
   if (scp !== null && !existsSync(resolve(io.folder, repo)))
-    return { url: `ssh://${scp[1] ?? ""}${scp[2]}/${scp[3]}`, branch: given.branch ?? "main", path: given.path };
+    return { url: `ssh://${scp[1] ?? ""}${scp[2]}/${scp[3]}`, branch: given.branch ?? "main", ...rootOf(given) };
   const folder = resolve(io.folder, repo);
   const branch = given.branch ?? (await runGit(folder, "symbolic-ref", "--short", "HEAD").catch(() => undefined));
   const commit = await runGit(folder, "rev-parse", "--verify", `refs/heads/${branch ?? "main"}`).catch(() => undefined);
@@ -98,7 +99,12 @@ async function readRepository(given: Flags, io: Io): Promise<FleetRoot> {
       message: existsSync(folder) ? `no Git repository with a branch ${branch ?? "main"}` : "there is no such folder",
       hint: "--repo takes a URL, or the folder of a repository with at least one commit",
     });
-  return { url: pathToFileURL(folder).href, branch: branch ?? "main", path: given.path };
+  return { url: pathToFileURL(folder).href, branch: branch ?? "main", ...rootOf(given) };
+}
+
+function rootOf(given: Flags): { path: string; targetNamespace?: string } {
+  const namespace = given["target-namespace"];
+  return { path: given.path, ...(namespace === undefined ? {} : { targetNamespace: namespace }) };
 }
 
 type Fleet = { repository: string; isExample: boolean };
