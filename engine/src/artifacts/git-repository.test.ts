@@ -174,6 +174,23 @@ describe("GitRepository", () => {
     server.close();
   });
 
+  it("is not slowed by servers that never answer", async () => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const names = Array.from({ length: 10 }, (_, i) => `silent-${i}`);
+    for (const name of names) await world.repository(name, { url: `http://127.0.0.1:${port}/${name}`, timeout: "5s" });
+    const started = performance.now();
+    await world.repository("lively", { url: repository({ a: "a" }).path });
+    await world.untilReady("GitRepository", "lively");
+    expect(performance.now() - started).toBeLessThan(4_000);
+    const silent = await world.untilReady("GitRepository", "silent-9", "False");
+    expect(condition(silent, "Ready")?.message).toContain("did not answer within 5 s");
+    for (const name of names) await world.patch("GitRepository", name, { spec: { suspend: true } });
+    server.closeAllConnections();
+    server.close();
+  });
+
   it("does nothing while suspended, and lets go when deleted", async () => {
     const made = repository({ a: "a" });
     await world.repository("paused", { url: made.path });

@@ -109,6 +109,7 @@ class GitPass {
     const call: MirrorCall = { access, signal, timeoutMs };
     const mirror = this.#context.mirrors.of(spec.url);
     const resolved = await mirror.resolve(spec.ref ?? {}, call);
+    if (this.#isSettled(resolved.revision)) return this.#writeStatus({});
     const isNew = this.#repository.status?.artifact?.revision !== resolved.revision;
     if (isNew && !this.#isNewGeneration) await this.#progress(`fetching new revision '${resolved.revision}'`);
     const commit = await mirror.fetch(resolved, call);
@@ -120,6 +121,17 @@ class GitPass {
     const tree = await this.#grafted(plain, mirror, call);
     await this.#publish({ ...nameOf(this.#object), revision: resolved.revision, tree, subject: commit.message });
     await mirror.keepOnly(this.#commitsInUse(mirror), signal);
+  }
+
+  /** Nothing but the revision need be looked at: it is offered, and the status says all there is to say. */
+  #isSettled(revision: string): boolean {
+    const { spec, status } = this.#repository;
+    const isGrafted = spec.recurseSubmodules === true || (spec.include ?? []).length > 0;
+    const isReady = this.#conditions.some((each) => each.type === "Ready" && each.status === "True");
+    const isOffered = this.#context.store.get(nameOf(this.#object))?.revision === revision;
+    const isAddressed = status?.artifact?.url.startsWith(`${this.#context.address}/`) === true;
+    const isTold = status?.artifact?.revision === revision && isReady && !this.#isNewGeneration;
+    return isOffered && isTold && isAddressed && !isGrafted;
   }
 
   /** Writes why the pass failed; the artifact stays. */

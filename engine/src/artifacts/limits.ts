@@ -1,7 +1,7 @@
 // Every bound of this folder, with the reason for its number.
 
-/** Sources looked at at once: each runs git, and a fetch is bound by the network and by git's own threads. */
-export const concurrentSources = 4;
+/** Sources looked at at once. Most of a look is waiting: servers that do not answer must not keep others from theirs. */
+export const concurrentSources = 32;
 
 /** Used where an object names none; Flux's default for GitRepository. */
 export const defaultTimeoutMs = 60_000;

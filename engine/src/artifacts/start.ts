@@ -1,7 +1,7 @@
 // Starts the loops over source objects: watches them, decides when each is looked at, and keeps what they have fetched.
 
 import { requestedAtAnnotation } from "#api/flux";
-import { type Cluster, Informer } from "#cluster";
+import { type Cluster, Informer, type Status } from "#cluster";
 import { type Priority, type ReconcileResult, runController, WorkQueue } from "#controller";
 import { type Clock, type Fault, isObject, type Manifest } from "#kernel";
 import { closeReaders, type Environment, GitMirrors, watchRefs } from "#sources/git";
@@ -14,7 +14,7 @@ import type { Context } from "./context.ts";
 import { reconcileForeignArtifact } from "./foreign-artifact.ts";
 import { reconcileGitRepository, resumeGitRepository } from "./git-repository.ts";
 import { concurrentSources } from "./limits.ts";
-import { Objects, resourceOf } from "./objects.ts";
+import { Objects, refusalFault, resourceOf } from "./objects.ts";
 import { ArtifactStore, type ArtifactView, openableTree, type SourceName } from "./store.ts";
 
 export type ArtifactsOptions = {
@@ -61,6 +61,8 @@ class SourceLoops implements Artifacts {
   readonly #options: ArtifactsOptions;
   readonly #context: Context;
   readonly #informers = new Map<string, Informer<Manifest>>();
+  /** For each kind: resolved once its objects are known, or known not to be readable. */
+  readonly #known: Promise<void>[] = [];
   /** Repositories on this machine whose refs are watched, by object. */
   readonly #watches = new Map<string, { path: string; close: () => void }>();
 
@@ -101,8 +103,19 @@ class SourceLoops implements Artifacts {
 
   #inform(kind: string): Promise<void> {
     const { cluster, clock, signal } = this.#options;
-    const informer = new Informer<Manifest>({ cluster, clock, resource: resourceOf(kind), keep: (object) => object });
+    let markAbsent = (): void => {};
+    const isAbsent = new Promise<void>((resolve) => {
+      markAbsent = resolve;
+    });
+    const failed = (status: Status): void => {
+      // A cluster without this kind, or without the right to read it, still has the others.
+      if (status.code === 404 || status.code === 403) markAbsent();
+      if (status.code !== 404) this.#options.failed?.({ kind, namespace: "", name: "" }, refusalFault(status, kind));
+    };
+    const resource = resourceOf(kind);
+    const informer = new Informer<Manifest>({ cluster, clock, resource, keep: (object) => object, failed });
     this.#informers.set(kind, informer);
+    this.#known.push(Promise.race([informer.synced, isAbsent]));
     informer.subscribe({
       changed: (current, previous) => {
         const priority = priorityOf(current, previous);
@@ -118,7 +131,7 @@ class SourceLoops implements Artifacts {
     await Promise.all(
       ["archives", "mirrors", "composed"].map((name) => mkdir(join(folder, name), { recursive: true })),
     );
-    await Promise.all([...this.#informers.values()].map((informer) => informer.synced));
+    await Promise.all(this.#known);
     // One repository that cannot be resumed must not keep the others from it: its own pass will say why.
     for (const object of this.#informers.get("GitRepository")?.values() ?? [])
       await resumeGitRepository(object, this.#context).catch(() => {});

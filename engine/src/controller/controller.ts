@@ -1,6 +1,7 @@
 // Runs one reconcile function over a queue's keys: some at once, never two for one key. A fault's disposition decides
 // what follows: `retry` comes back with back-off, `wait` and `stall` only when something adds the key again.
 
+import { setMaxListeners } from "node:events";
 import { type Clock, type Fault, faultFrom } from "#kernel";
 import { type Priority, priorities, type WorkQueue } from "./work-queue.ts";
 
@@ -36,6 +37,8 @@ export type ControllerOptions = {
 
 /** Resolved when the signal has aborted and every running pass has ended. Never rejected. */
 export async function runController(options: ControllerOptions): Promise<void> {
+  // Each worker, and each thing it waits for, listens to the one signal: their number is bounded by the concurrency.
+  setMaxListeners(0, options.signal);
   const running = new Map<string, AbortController>();
   const unsubscribe = options.queue.onAddWhileRunning((key, priority) => {
     if (supersedes(priority)) running.get(key)?.abort();

@@ -143,6 +143,12 @@ describe("work queue", () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), checkScript), { numRuns: 500 });
   });
 
+  it("never asks a timer for more than it can hold", () => {
+    const queue = new WorkQueue({ clock: new ManualClock(0) });
+    queue.addAfter("a", "periodic", 1e12);
+    expect(queue.dueAt("a")).toBe(2 ** 31 - 1);
+  });
+
   it("hands out what is most urgent first, and equals in order of arrival", async () => {
     const queue = new WorkQueue({ clock: new ManualClock() });
     for (const [name, urgency] of [

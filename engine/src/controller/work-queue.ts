@@ -4,7 +4,7 @@
 
 import { type BackOff, backOffMs } from "#cluster";
 import { assert, type Clock } from "#kernel";
-import { retryBackOff } from "./limits.ts";
+import { delayMostMs, retryBackOff } from "./limits.ts";
 
 /** Most urgent first. */
 export const priorities = ["person", "spec", "revision", "drift", "periodic", "status"] as const;
@@ -67,11 +67,12 @@ export class WorkQueue {
   /** Adds the key later. A key has one delayed add at most: the earlier wins, and being handed out ends it. */
   addAfter(key: string, priority: Priority, delayMs: number): void {
     if (delayMs <= 0) return this.add(key, priority);
-    const atMs = this.#clock.now() + delayMs;
+    const delay = Math.min(delayMs, delayMostMs);
+    const atMs = this.#clock.now() + delay;
     const before = this.#delayed.get(key);
     if (before !== undefined && before.atMs <= atMs) return;
     before?.cancel();
-    const cancel = this.#clock.after(delayMs, () => {
+    const cancel = this.#clock.after(delay, () => {
       this.#delayed.delete(key);
       this.add(key, priority);
     });
