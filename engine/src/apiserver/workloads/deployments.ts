@@ -190,17 +190,25 @@ export class Deployments {
 
   /** The Deployment shows its revision, and that its rollout has begun. */
   async #setRevision(deployment: Deployment, revision: number, message: string, isNew = false): Promise<void> {
-    const { deployments } = this.#world;
-    let fresh = deployments.byKey(keyOf(deployment));
+    const { deployments, clock } = this.#world;
+    const fresh = deployments.byKey(keyOf(deployment));
     if (fresh === undefined) return;
-    if (fresh.metadata.annotations?.[rollout.revisionAnnotation] !== String(revision)) {
-      const { uid } = fresh.metadata;
-      const annotations = { [rollout.revisionAnnotation]: String(revision) };
-      fresh = await deployments.mergePatch(fresh, { metadata: { uid, annotations } }, controllerManager);
-    }
     const hasProgress = conditionOf(fresh.status?.conditions, "Progressing") !== undefined;
-    if (!rollout.hasDeadline(fresh) || (hasProgress && !isNew)) return;
-    await this.#setProgressing(fresh, "True", isNew ? "NewReplicaSetCreated" : "FoundNewReplicaSet", message);
+    const isDue = rollout.hasDeadline(fresh) && (isNew || !hasProgress);
+    const annotations = { ...fresh.metadata.annotations, [rollout.revisionAnnotation]: String(revision) };
+    const isMarked = equalJson(annotations, fresh.metadata.annotations ?? {});
+    if (isMarked && !isDue) return;
+    const reason = isNew ? "NewReplicaSetCreated" : "FoundNewReplicaSet";
+    const next = { type: "Progressing", status: "True", reason, message };
+    const before = fresh.status?.conditions ?? [];
+    const conditions = isDue ? withCondition(before, next, clock.now(), true) : before;
+    // Through the status, as the real controller does it: an update of the annotations would count as a new generation.
+    const marked = { ...fresh, metadata: { ...fresh.metadata, annotations } };
+    const written = await deployments.updateStatus(marked, { ...fresh.status, conditions }, controllerManager);
+    if (written.metadata.annotations?.[rollout.revisionAnnotation] === String(revision)) return;
+    const { uid } = written.metadata;
+    const metadata = { uid, annotations: { [rollout.revisionAnnotation]: String(revision) } };
+    await deployments.mergePatch(written, { metadata }, controllerManager);
   }
 
   async #annotate(deployment: Deployment, set: ReplicaSet, revision: number): Promise<ReplicaSet> {

@@ -9,7 +9,7 @@ import { burst, retryBackOff, timerMaxMs } from "./limits.ts";
 import { countJob, type Counts, finishedAtMs, indexOf, jobStatus, verdictOf } from "./job-counting.ts";
 import { isActive } from "./pod-facts.ts";
 import { podFromTemplate } from "./replica-sets.ts";
-import type { Job, Pod } from "./types.ts";
+import type { Container, Job, Pod, PodSpec } from "./types.ts";
 import { keyOf } from "./watched-kind.ts";
 import { controllerManager, type World } from "./world.ts";
 
@@ -92,7 +92,7 @@ export class Jobs {
       draft.metadata.generateName = `${job.metadata.name}-${index}-`;
       draft.metadata.annotations = { ...draft.metadata.annotations, [indexAnnotation]: String(index) };
       draft.metadata.labels = { ...draft.metadata.labels, [indexAnnotation]: String(index) };
-      draft.spec = { ...draft.spec, hostname: `${job.metadata.name}-${index}` };
+      draft.spec = indexedSpec(draft.spec, `${job.metadata.name}-${index}`);
     }
     const pod = await pods.create(draft, controllerManager);
     if (pod === undefined) return;
@@ -123,6 +123,23 @@ export class Jobs {
         component,
       });
   }
+}
+
+/** Every container is told its index, as in Kubernetes. */
+function indexedSpec(spec: PodSpec, hostname: string): PodSpec {
+  const fieldPath = `metadata.labels['${indexAnnotation}']`;
+  const variable = { name: "JOB_COMPLETION_INDEX", valueFrom: { fieldRef: { fieldPath } } };
+  const told = (container: Container): Container => ({
+    ...container,
+    env: [...(container.env ?? []).filter(({ name }) => name !== variable.name), variable],
+  });
+  const initContainers = spec.initContainers?.map(told);
+  return {
+    ...spec,
+    hostname,
+    containers: spec.containers.map(told),
+    ...(initContainers === undefined ? {} : { initContainers }),
+  };
 }
 
 /** undefined: the Job is not indexed. */

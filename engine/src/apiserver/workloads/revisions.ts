@@ -69,6 +69,7 @@ function draftOf(owner: Versioned, data: JsonObject, number: number): Controller
       name: `${owner.metadata.name.slice(0, 252 - hash.length)}-${hash}`,
       namespace: owner.metadata.namespace ?? "",
       labels: { ...owner.spec.template.metadata?.labels, [label]: hash },
+      ...(owner.metadata.annotations === undefined ? {} : { annotations: { ...owner.metadata.annotations } }),
       ownerReferences: [controllerReference(owner)],
     },
     data,

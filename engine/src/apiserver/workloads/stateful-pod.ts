@@ -14,7 +14,7 @@ export function ordinalOf(pod: Pod): number {
 /** `web-2`, with its stable name in labels and host name, and its claims as volumes. */
 export function statefulPod(set: StatefulSet, ordinal: number, revision: ControllerRevision): Pod {
   const name = `${set.metadata.name}-${ordinal}`;
-  const { generateName: _, ...draft } = podFromTemplate(set as never, templateOf(revision)).metadata;
+  const draft = podFromTemplate(set as never, templateOf(revision)).metadata;
   const template = templateOf(revision);
   const claims = claimsFor(set, ordinal).map(({ metadata }, index) => ({
     name: set.spec.volumeClaimTemplates?.[index]?.metadata.name ?? "",

@@ -22,6 +22,7 @@ export type Container = {
   name: string;
   image?: string;
   restartPolicy?: string;
+  env?: { name: string; [field: string]: Json }[];
   ports?: { name?: string; containerPort: number; protocol?: string }[];
 };
 
