@@ -27,7 +27,7 @@ for (let seed = Number(first); seed < Number(first) + Number(count); seed += bat
   const seeds = Array.from({ length: Math.min(batchSize, Number(first) + Number(count) - seed) }, (_, i) => seed + i);
   const trees = seeds.map(makeTree);
   const run = spawnSync(oracle, { input: trees.map((tree) => JSON.stringify(tree)).join("\n"), maxBuffer: 2 ** 30 });
-  if (run.status !== 0) throw new Error(`the oracle failed: ${run.stderr}`);
+  if (run.status !== 0) throw new Error(`the oracle failed: ${run.stderr.toString()}`);
   const answers = run.stdout
     .toString()
     .trim()
