@@ -92,7 +92,7 @@ describe("the server on its port", () => {
       "/api/v1/namespaces/default/configmaps/a",
       { body: "{}" },
       415,
-      "unknown format",
+      "Unsupported Media Type",
     ],
     [
       "another kind",
@@ -124,7 +124,7 @@ describe("the server on its port", () => {
       "/api/v1/configmaps?fieldSelector=foo%3Dbar",
       {},
       400,
-      "field label not supported",
+      "is not a known field selector",
     ],
   ];
   for (const [what, method, path, options, code, text] of refusals) {

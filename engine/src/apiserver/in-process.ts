@@ -18,7 +18,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "#cluster";
-import type { Manifest } from "#kernel";
+import { Fault, type Manifest } from "#kernel";
 import { asOwn, type Call, methodNotAllowed, noSuchPath, type Notice, Refusal } from "#apiserver/registry";
 import { discoveryOf } from "./discover.ts";
 import type { Dispatch, Write } from "./dispatch.ts";
@@ -140,7 +140,7 @@ async function answer<T>(run: () => T | Promise<T>): Promise<Answer<T>> {
   try {
     return { ok: true, value: await run(), warnings: [] };
   } catch (error) {
-    if (error instanceof Refusal) return { ok: false, status: error.status };
+    if (error instanceof Refusal || error instanceof Fault) return { ok: false, status: refusalFrom(error).status };
     throw error;
   }
 }

@@ -7,9 +7,9 @@ const immortal: ReadonlySet<string> = new Set(["default", "kube-system", "kube-p
 
 export function namespaceLifecycle(registry: Registry): Admission {
   return {
-    mutate: (_draft, live, call) => {
+    mutate: (draft, live, call) => {
       if (live === undefined && call.served.resource.isNamespaced && call.subresource === "")
-        refuseClosedNamespace(registry, call.served.resource, call.namespace, call.name);
+        refuseClosedNamespace(registry, call.served.resource, call.namespace, draft.metadata.name);
     },
     validate: (draft, _live, call) => {
       const { group, plural } = call.served.resource;

@@ -96,7 +96,9 @@ function applyPatch(call: WriteCall, live: Manifest, body: PatchBody): Json {
     case "json": {
       const result = applyJsonPatch(asJson(asOwn(live)), body.patch);
       if (result.ok) return result.value;
-      throw new Refusal({ code: 422, reason: "Invalid", message: result.message });
+      // kube-apiserver 1.36 keeps what is wrong to itself.
+      const message = "the server rejected our request due to an error in our request";
+      throw new Refusal({ code: 422, reason: "Invalid", message, details: {} });
     }
     case "merge":
       return applyMergePatch(asJson(live), body.patch);

@@ -6,7 +6,8 @@ import type { Cluster, Identity } from "#cluster";
 import { builtinServed, serviceAddresses } from "#apiserver/kinds";
 import { assert, type Clock } from "#kernel";
 import type { Store } from "#store";
-import { plainCodec, Registry } from "#apiserver/registry";
+import { type Codec, plainCodec, Registry } from "#apiserver/registry";
+import { sealingCodec } from "./sealing.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { Definitions } from "#apiserver/custom";
 import { Dispatch } from "./dispatch.ts";
@@ -49,10 +50,11 @@ export const administrator: Identity = { user: "admin", groups: ["system:masters
 
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const failed = options.failed ?? (() => undefined);
+  const identity = identityFor(options);
   const registry = new Registry({
     store: options.store,
     clock: options.clock,
-    codec: plainCodec,
+    codec: dataFolderCodec(options, identity),
     newUid: randomUUID,
     newSuffix,
   });
@@ -62,7 +64,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   assert(definitionKind !== undefined, "CustomResourceDefinition is served");
   const definitions = new Definitions(registry, definitionKind, failed);
   await bootstrap(registry);
-  const identity = identityFor(options);
   const rbac = new Rbac(registry);
   const tokens = new ServiceAccountTokens(registry, options.clock, identity.signingKey);
   const readers: TokenReader[] = [fixedToken(identity.administratorToken, administrator), tokens.read];
@@ -85,6 +86,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       registry.close();
     },
   };
+}
+
+/** A store that lives in memory alone, or is the caller's, is not sealed with a key that is gone tomorrow. */
+function dataFolderCodec(options: ApiServerOptions, identity: ServerIdentity): Codec {
+  return options.dataFolder === undefined ? plainCodec : sealingCodec(identity.encryptionKey, ["core/secrets/"]);
 }
 
 function identityFor({ dataFolder, clock, listen }: ApiServerOptions): ServerIdentity {

@@ -72,7 +72,7 @@ export function parseBody(body: Buffer, mediaType: string, kind: string): Json {
   try {
     return decodeJson(text);
   } catch (error) {
-    const start = text.length > 24 ? `${text.slice(0, 28)} ...` : text;
+    const start = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
     const why = error instanceof SyntaxError ? jsonProblem(error, text) : "invalid JSON";
     throw badRequest(
       `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${start})`,

@@ -9,14 +9,22 @@ export class Encodings {
   #bytes = 0;
 
   /** The text of a frozen object. */
-  of(object: Manifest): string {
+  whole(object: Manifest): string {
+    const head = `{"kind":${encodeJson(object.kind)},"apiVersion":${encodeJson(object.apiVersion)}`;
+    const rest = this.rest(object);
+    return rest === "{}" ? `${head}}` : `${head},${rest.slice(1)}`;
+  }
+
+  /** The same without kind and apiVersion, as the items of a list of built-in objects have none. */
+  rest(object: Manifest): string {
     const known = this.#texts.get(object);
     if (known !== undefined) {
       this.#texts.delete(object);
       this.#texts.set(object, known);
       return known;
     }
-    const text = encodeJson(object);
+    const { kind: _kind, apiVersion: _apiVersion, ...members } = object;
+    const text = encodeJson(members);
     this.#texts.set(object, text);
     this.#bytes += text.length;
     for (const [oldest, old] of this.#texts) {

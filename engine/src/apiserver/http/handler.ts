@@ -18,7 +18,7 @@ import { type Incoming, mediaTypeOf, parseBody, readBody } from "./body.ts";
 import { type DocumentContext, documentReply } from "./documents.ts";
 import type { Presenter } from "./presenter.ts";
 import { deleteOptions, isTrue, listOptions, timeoutSeconds, watchOptions, writeOptions } from "./query.ts";
-import { type Outgoing, refusal, type Reply, send } from "./respond.ts";
+import { type Outgoing, refusal, type Reply, send, text } from "./respond.ts";
 import { type Route, routeOf } from "./route.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 import { streamWatch } from "./watch-stream.ts";
@@ -77,6 +77,7 @@ async function answer(context: HandlerContext, asked: Asked): Promise<void> {
   if (route.what === "resource") return answerResource(context, asked, route);
   permitPath(context, asked);
   if (route.what === "nothing") throw noSuchPath();
+  if (route.what === "unknown") return send(asked.request, asked.response, text("404 page not found\n", 404));
   const reply = documentReply(context, route.path, String(asked.request.headers.accept ?? ""));
   await send(asked.request, asked.response, reply);
 }
@@ -142,8 +143,11 @@ function specialReply(special: { code: number; body: Json | string }): Reply {
   return jsonText(JSON.stringify(special.body), special.code);
 }
 
+const optionsKinds: Readonly<Record<string, string>> = { POST: "CreateOptions", PATCH: "PatchOptions" };
+
 function optionsOf(asked: Asked): WriteOptions {
-  return writeOptions(asked.query, String(asked.request.headers["user-agent"] ?? ""));
+  const kind = optionsKinds[asked.request.method ?? ""] ?? "UpdateOptions";
+  return writeOptions(asked.query, String(asked.request.headers["user-agent"] ?? ""), kind);
 }
 
 async function bodyOf(asked: Asked, call: Call): Promise<Json> {
@@ -178,7 +182,7 @@ async function patch(context: HandlerContext, asked: Asked, call: Call): Promise
   const { dispatch } = context;
   const options = optionsOf(asked);
   const accepted = patchTypes.has(type);
-  if (!accepted) throw unsupportedMediaType(patchTypesText);
+  if (!accepted) throw unsupportedMediaType("415: Unsupported Media Type", true);
   const body = await bodyOf(asked, call);
   if (type === "application/apply-patch+yaml") {
     const isForced = isTrue(asked.query.get("force"));
@@ -208,8 +212,6 @@ const patchTypes: ReadonlySet<string> = new Set([
   "application/strategic-merge-patch+json",
   "application/apply-patch+yaml",
 ]);
-const patchTypesText =
-  "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml";
 
 function writeReply(
   { presenter }: HandlerContext,

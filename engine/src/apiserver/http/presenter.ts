@@ -23,7 +23,7 @@ export class Presenter {
       const metadata = { resourceVersion: object.metadata.resourceVersion };
       return encodeJson(this.#table(served, [object], { include: shape.include, withColumns: true, metadata }));
     }
-    return Object.isFrozen(object) ? this.#encodings.of(object) : encodeJson(object);
+    return Object.isFrozen(object) ? this.#encodings.whole(object) : encodeJson(object);
   }
 
   list(served: Served, list: List, shape: Shape): string {
@@ -39,7 +39,11 @@ export class Presenter {
         ? ["PartialObjectMetadataList", "meta.k8s.io/v1"]
         : [`${served.resource.kind}List`, apiVersionOf(served)];
     const items = list.items.map((item) =>
-      shape.as === "metadata" ? encodeJson(metadataBody(item)) : this.#encodings.of(item),
+      shape.as === "metadata"
+        ? encodeJson(metadataBody(item))
+        : served.custom === undefined
+          ? this.#encodings.rest(item)
+          : this.#encodings.whole(item),
     );
     return `${encodeJson({ kind, apiVersion, metadata }).slice(0, -1)},"items":[${items.join(",")}]}`;
   }

@@ -2,7 +2,7 @@
 
 import type { DeleteOptions, ListOptions, WatchOptions, WriteOptions } from "#cluster";
 import { isObject, type Json } from "#kernel";
-import { badRequest } from "#apiserver/registry";
+import { badRequest, invalid } from "#apiserver/registry";
 
 export function isTrue(value: string | null): boolean {
   return value !== null && value !== "false" && value !== "0";
@@ -49,11 +49,11 @@ function parseCount(name: string, text: string): number {
 }
 
 /** What all writes have; the manager defaults to the first word of the user agent, as kube-apiserver has it. */
-export function writeOptions(query: URLSearchParams, userAgent: string): WriteOptions {
+export function writeOptions(query: URLSearchParams, userAgent: string, kind: string): WriteOptions {
   const validation = query.get("fieldValidation");
   return {
     fieldManager: query.get("fieldManager") ?? managerOf(userAgent),
-    isDryRun: isDryRun(query.getAll("dryRun")),
+    isDryRun: isDryRun(query.getAll("dryRun"), kind),
     ...(validation === "Ignore" || validation === "Warn" || validation === "Strict"
       ? { fieldValidation: validation }
       : {}),
@@ -65,11 +65,12 @@ export function managerOf(userAgent: string): string {
   return name.replace(/[^\x20-\x7e]/g, "").slice(0, 128) || "unknown";
 }
 
-function isDryRun(values: readonly string[]): boolean {
+function isDryRun(values: readonly string[], kind: string): boolean {
   const given = values.filter((value) => value !== "");
-  for (const value of given)
-    if (value !== "All")
-      throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(value)}: supported values: "All"`);
+  if (given.some((value) => value !== "All"))
+    throw invalid({ group: "meta.k8s.io", kind }, "", [
+      { type: "NotSupported", field: "dryRun", value: [...given], detail: 'supported values: "All"' },
+    ]);
   return given.length > 0;
 }
 
@@ -80,7 +81,7 @@ export function deleteOptions(query: URLSearchParams, body: Json | undefined): D
   const grace = given.gracePeriodSeconds ?? query.get("gracePeriodSeconds");
   const orphan = given.orphanDependents ?? query.get("orphanDependents");
   const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : query.getAll("dryRun");
-  const options: DeleteOptions = { isDryRun: isDryRun(dryRun) };
+  const options: DeleteOptions = { isDryRun: isDryRun(dryRun, "DeleteOptions") };
   if (propagation === "Foreground" || propagation === "Background" || propagation === "Orphan")
     options.propagation = propagation;
   else if (typeof propagation === "string" && propagation !== "")

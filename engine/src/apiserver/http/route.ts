@@ -6,6 +6,8 @@ export type Route =
   | { what: "resource"; served: Served; namespace: string; name: string; subresource: string }
   /** A path under a served version that names nothing served. */
   | { what: "nothing" }
+  /** A path under a version that is not served at all. */
+  | { what: "unknown" }
   | { what: "document"; path: string };
 
 /** The route of a decoded path without query. */
@@ -17,6 +19,7 @@ export function routeOf(table: ResourceTable, path: string): Route {
   if (group === undefined || version === undefined || rest.length === 0) return { what: "document", path };
   const place = placeOf(rest);
   const served = table.find(group, version, place.plural);
+  if (served === undefined && !table.hasVersion(group, version)) return { what: "unknown" };
   if (served === undefined || place.extra) return { what: "nothing" };
   if (place.namespace !== "" && !served.resource.isNamespaced) return { what: "nothing" };
   if (place.name !== "" && place.namespace === "" && served.resource.isNamespaced) return { what: "nothing" };

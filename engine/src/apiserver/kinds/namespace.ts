@@ -6,6 +6,9 @@ import type { Strategy } from "#apiserver/registry";
 const nameLabel = "kubernetes.io/metadata.name";
 
 export const namespaceRules: Partial<Strategy> = {
+  applyDefaults: (draft) => {
+    if ((draft.metadata.name ?? "") !== "") labelWithName(draft);
+  },
   prepareCreate: (draft) => {
     draft.spec = { finalizers: ["kubernetes"] };
     draft.status = { phase: "Active" };
@@ -16,6 +19,7 @@ export const namespaceRules: Partial<Strategy> = {
     labelWithName(draft);
   },
   prepareDelete: (draft) => {
+    delete draft.metadata.deletionGracePeriodSeconds;
     draft.status = { ...(draft.status as object | undefined), phase: "Terminating" };
   },
 };

@@ -112,8 +112,8 @@ export function methodNotAllowed(resource: Named, action: string): Refusal {
   });
 }
 
-export function unsupportedMediaType(message: string): Refusal {
-  return new Refusal({ code: 415, reason: "UnsupportedMediaType", message });
+export function unsupportedMediaType(message: string, hasDetails = false): Refusal {
+  return new Refusal({ code: 415, reason: "UnsupportedMediaType", message, ...(hasDetails ? { details: {} } : {}) });
 }
 
 export function tooLarge(limit: number): Refusal {
@@ -135,4 +135,16 @@ export function internalError(message: string): Refusal {
 
 export function timedOut(message: string): Refusal {
   return new Refusal({ code: 504, reason: "Timeout", message: `Timeout: ${message}` });
+}
+
+/** The text of a uid that is not the object's: kube-apiserver shows where etcd keeps it. */
+export function otherUidText(
+  call: { served: { storage: Named; custom?: unknown }; namespace: string; name: string },
+  asked: string,
+  found: string,
+): string {
+  const { group, plural } = call.served.storage;
+  const place = [...(call.served.custom === undefined ? [] : [group]), plural, call.namespace, call.name];
+  const key = `/registry/${place.filter((part) => part !== "").join("/")}`;
+  return `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${found}`;
 }

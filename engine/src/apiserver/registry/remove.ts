@@ -71,19 +71,19 @@ async function deleteQuietly(
 
 function checkPreconditions(call: WriteCall, live: Manifest, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
-  const { resource } = call.served;
+  const { group, kind } = call.served.resource;
+  // The storage names the kind here where all else names the resource.
+  const named = { group, plural: kind };
+  const stale = (what: string, asked: string, found: string, change: string): Refusal =>
+    conflict(
+      named,
+      call.name,
+      `the ${what} in the precondition (${asked}) does not match the ${what} in record (${found}). The object might have been ${change}`,
+    );
   if (uid !== undefined && uid !== live.metadata.uid)
-    throw conflict(
-      resource,
-      call.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ""}`,
-    );
+    throw stale("UID", uid, live.metadata.uid ?? "", "deleted and then recreated");
   if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion)
-    throw conflict(
-      resource,
-      call.name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${live.metadata.resourceVersion ?? ""}`,
-    );
+    throw stale("ResourceVersion", resourceVersion, live.metadata.resourceVersion ?? "", "modified");
 }
 
 /** A copy of the object with what its deletion asks for: timestamp, grace, the finalizer of the propagation. */

@@ -109,6 +109,10 @@ export class ResourceTable {
     return undefined;
   }
 
+  hasVersion(group: string, version: string): boolean {
+    return this.values().some(({ resource }) => resource.group === group && resource.version === version);
+  }
+
   values(): Served[] {
     return [...this.#served.values()];
   }

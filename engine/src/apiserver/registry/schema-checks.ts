@@ -9,7 +9,18 @@ import {
   validateRules,
   validateValue,
 } from "#api/crd";
-import { asJson, asManifest, isObject, type Json, type JsonObject, type Manifest, setOwn } from "#kernel";
+import {
+  asJson,
+  asManifest,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Manifest,
+  type SchemaNode,
+  type SchemaRef,
+  type SchemaSet,
+  setOwn,
+} from "#kernel";
 import { evaluateRule } from "#formats/cel";
 import { fillZeros } from "#merge";
 import { badRequest } from "./refusal.ts";
@@ -21,7 +32,9 @@ export function decodeObject(call: WriteCall, draft: Manifest): Manifest {
   const { served } = call;
   if (served.schemas === undefined || served.schema === undefined) return draft;
   const isCustom = served.custom !== undefined;
-  const start = isCustom ? applyDefaults(asJson(draft), served.schemas, served.schema) : withoutNulls(asJson(draft));
+  const start = isCustom
+    ? applyDefaults(asJson(draft), served.schemas, served.schema)
+    : withoutNulls(asJson(draft), served.schemas, served.schema);
   const { value, unknown } = pruneObject(start, served.schemas, served.schema);
   tellUnknown(call, unknown);
   if (isCustom) return asManifest(value);
@@ -35,23 +48,42 @@ function tellUnknown(call: WriteCall, unknown: readonly string[]): void {
   const messages = unknown.map(unknownFieldMessage);
   if (call.fieldValidation === "Strict") {
     const { kind, version } = call.served.resource;
-    const prefix =
-      call.served.custom === undefined ? `${kind} in version "${version}" cannot be handled as a ${kind}: ` : "";
+    const prefix = `${kind} in version "${version}" cannot be handled as a ${kind}: `;
     throw badRequest(`${prefix}strict decoding error: ${messages.join(", ")}`);
   }
   for (const message of messages) call.warn(message);
 }
 
-/** Go's decoders take a null for a field that is not set. */
-function withoutNulls(value: JsonObject): JsonObject {
+/** Go's decoders take a null for a field that is not set, and its encoders leave out empty maps and lists that are optional. */
+function withoutNulls(value: JsonObject, schemas: SchemaSet, ref: SchemaRef): JsonObject {
+  const node = schemas.resolve(ref);
   const kept: JsonObject = {};
-  for (const [key, member] of Object.entries(value)) if (member !== null) setOwn(kept, key, withoutNullsIn(member));
+  for (const [key, member] of Object.entries(value)) {
+    if (member === null) continue;
+    const below = node.properties?.[key] ?? (node.additional === true ? undefined : node.additional);
+    if (below === undefined) setOwn(kept, key, member);
+    else if (
+      !isOptionalEmpty(member, schemas.resolve(below)) ||
+      node.required?.includes(key) === true ||
+      node.properties?.[key] === undefined
+    )
+      setOwn(kept, key, withoutNullsIn(member, schemas, below));
+  }
   return kept;
 }
 
-function withoutNullsIn(value: Json): Json {
-  if (Array.isArray(value)) return value.map(withoutNullsIn);
-  return isObject(value) ? withoutNulls(value) : value;
+/** A struct that is empty says something (`emptyDir: {}`); a map or a list does not. */
+function isOptionalEmpty(value: Json, node: SchemaNode): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return isObject(value) && node.additional !== undefined && Object.keys(value).length === 0;
+}
+
+function withoutNullsIn(value: Json, schemas: SchemaSet, ref: SchemaRef): Json {
+  if (Array.isArray(value)) {
+    const items = schemas.resolve(ref).items;
+    return items === undefined ? value : value.map((item) => withoutNullsIn(item, schemas, items));
+  }
+  return isObject(value) ? withoutNulls(value, schemas, ref) : value;
 }
 
 /** A value of another type than Go's is refused before anything else is looked at. */

@@ -119,6 +119,10 @@ function parseFieldTerm(term: string, known: readonly string[]): { field: string
   if (match === null) throw badRequest(`invalid field selector: "${term}"; can't understand '${term}'`);
   const [, field, operator, value] = match as unknown as [string, string, string, string];
   if (field !== "metadata.name" && field !== "metadata.namespace" && !known.includes(field))
-    throw badRequest(`field label not supported: ${field}`);
+    throw badRequest(
+      known.length === 0
+        ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+        : `field label not supported: ${field}`,
+    );
   return { field, value: value.replace(/\\([\\,=])/g, "$1"), isEqual: operator !== "!=" };
 }

@@ -9,7 +9,17 @@ import { generateNameAttemptsMax, generateNameBaseMax, objectBytesMax, patchAtte
 import { validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
 import { asOwn } from "./own.ts";
 import { trackOwnership } from "./ownership.ts";
-import { alreadyExists, badRequest, conflict, invalid, modifiedText, notFound, tooLarge } from "./refusal.ts";
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  invalid,
+  modifiedText,
+  notFound,
+  otherUidText,
+  type Refusal,
+  tooLarge,
+} from "./refusal.ts";
 import { apiVersionOf, type Registry, type WriteCall } from "./registry.ts";
 import { finishDeletion } from "./remove.ts";
 import { type Served, storageKey, type WriteContext } from "./resource.ts";
@@ -105,12 +115,13 @@ function checkTypeMeta(served: Served, draft: Manifest): void {
   const kind = draft.kind ?? "";
   if ((apiVersion === "" || apiVersion === expected.apiVersion) && (kind === "" || kind === expected.kind)) return;
   const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
+  const internal = served.resource.group.split(".")[0] || "core";
   if (apiVersion !== "" && apiVersion !== expected.apiVersion)
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
     );
   throw badRequest(
-    `${kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${version}.${kind}) to (${expected.kind}): unknown conversion`,
+    `${kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${version}.${kind}) to (${internal}.${expected.kind}): unknown conversion`,
   );
 }
 
@@ -138,15 +149,7 @@ export async function changeObject(registry: Registry, call: WriteCall, change: 
     const asked = wanted.metadata.resourceVersion ?? "";
     if (asked !== "" && asked !== live.metadata.resourceVersion)
       throw conflict(served.resource, call.name, modifiedText);
-    if (asked === "" && !change.retries && !served.strategy.allowsUnconditionalUpdate)
-      refuseIfInvalid(served, wanted, [
-        {
-          type: "Invalid",
-          field: "metadata.resourceVersion",
-          value: 0,
-          detail: "must be specified for an update",
-        },
-      ]);
+    if (asked === "" && !change.retries && !served.strategy.allowsUnconditionalUpdate) throw versionRequired(call);
     const draft = prepareChange(registry, call, { wanted, live, hasOwnership: change.hasOwnership === true });
     draft.metadata.resourceVersion = live.metadata.resourceVersion as string;
     if (isSame(draft, live)) return asOwn(live);
@@ -172,6 +175,14 @@ async function store(registry: Registry, writing: Writing): Promise<Manifest | u
   return draft;
 }
 
+/** Here kube-apiserver names the resource where it else names the kind. */
+function versionRequired(call: WriteCall): Refusal {
+  const { group, plural } = call.served.resource;
+  return invalid({ group, kind: plural }, call.name, [
+    { type: "Invalid", field: "metadata.resourceVersion", value: 0, detail: "must be specified for an update" },
+  ]);
+}
+
 type Preparation = { wanted: Manifest; live: Manifest; hasOwnership: boolean };
 
 function prepareChange(registry: Registry, call: WriteCall, { wanted, live, hasOwnership }: Preparation): Manifest {
@@ -189,8 +200,11 @@ function prepareChange(registry: Registry, call: WriteCall, { wanted, live, hasO
   for (const admission of registry.admission) admission.mutate(draft, live, call);
   if (call.subresource === "") strategy.prepareUpdate?.(draft, live, contextOf(registry, call));
   if (strategy.hasGeneration) draft.metadata.generation = nextGeneration(draft, live, strategy.hasStatus);
+  // kube-apiserver checks metadata twice on an update, once for all kinds and once for its own: each error has two causes.
+  const metadataErrors = validateChangedMetadata(draft, live, served);
   refuseIfInvalid(served, draft, [
-    ...validateChangedMetadata(draft, live, served),
+    ...metadataErrors,
+    ...metadataErrors,
     ...validateSchema(served, draft, live),
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
   ]);
@@ -201,8 +215,7 @@ function prepareChange(registry: Registry, call: WriteCall, { wanted, live, hasO
 function refuseOtherUid(call: WriteCall, wanted: Manifest, live: Manifest): void {
   const uid = wanted.metadata.uid ?? "";
   if (uid === "" || uid === live.metadata.uid) return;
-  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ""}`;
-  throw conflict(call.served.resource, call.name, why);
+  throw conflict(call.served.resource, call.name, otherUidText(call, uid, live.metadata.uid ?? ""));
 }
 
 function keepSystemMetadata(draft: Manifest, live: Manifest): void {

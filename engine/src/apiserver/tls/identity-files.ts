@@ -1,5 +1,5 @@
 // What makes one home recognisable from one start to the next, kept in its data folder: the authority, the server's
-// certificate, the administrator's token and the key that signs service account tokens. Readable by the owner alone.
+// certificate, the administrator's token, the keys that sign service account tokens and seal Secrets. Owner's eyes only.
 
 import { generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -13,6 +13,8 @@ export type ServerIdentity = {
   administratorToken: string;
   /** PEM, P-256: signs service account tokens. */
   signingKey: string;
+  /** 32 bytes: seals Secrets in the store. */
+  encryptionKey: Uint8Array;
 };
 
 const authorityName = "keelson-ca";
@@ -31,6 +33,10 @@ export function loadIdentity(folder: string | undefined, hosts: readonly string[
     server: loadServer(files, authority, hosts, clock),
     administratorToken: files.load("admin.token", () => randomBytes(32).toString("base64url")),
     signingKey: files.load("service-account.key", newSigningKey),
+    encryptionKey: Buffer.from(
+      files.load("encryption.key", () => randomBytes(32).toString("base64")),
+      "base64",
+    ),
   };
 }
 
