@@ -38,6 +38,7 @@ export { compareTyped, type Comparison } from "./typed-compare.ts";
 export { fieldsOf } from "./typed-fields.ts";
 export { mergeTyped } from "./typed-merge.ts";
 export { removeFields } from "./typed-remove.ts";
+export { parentManagers, scaleManagers, type ScaleRequest } from "./scale.ts";
 export { strategicMerge, type StrategicResult } from "./strategic.ts";
 export { fillZeros, zeroOf } from "./zero.ts";
 export { formatTypeErrors, type TypeError, validateShape } from "./typed-validate.ts";

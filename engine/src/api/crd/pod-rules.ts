@@ -51,9 +51,9 @@ export function portNameErrors(name: string): string[] {
   return errors;
 }
 
-/** Everything wrong with a pod's specification. */
-export function validatePodSpec(spec: JsonObject, field: string): FieldError[] {
-  const pod: Pod = { errors: [], volumes: volumeNames(spec), names: new Set() };
+/** Everything wrong with a pod's specification. `claims` may be mounted beside its volumes. */
+export function validatePodSpec(spec: JsonObject, field: string, claims: readonly string[] = []): FieldError[] {
+  const pod: Pod = { errors: [], volumes: new Set([...volumeNames(spec), ...claims]), names: new Set() };
   pod.errors.push(...validateVolumes(spec["volumes"], childField(field, "volumes")));
   if (itemsOf(spec["containers"], field).length === 0) pod.errors.push(required(childField(field, "containers")));
   for (const list of ["containers", "initContainers"])
@@ -82,8 +82,8 @@ function ownName(value: Json | undefined, field: string, seen: Set<string>): Fie
   return errors;
 }
 
-function volumeNames(spec: JsonObject): Set<string> {
-  return new Set(itemsOf(spec["volumes"], "").map(({ item }) => textOf(item["name"])));
+function volumeNames(spec: JsonObject): string[] {
+  return itemsOf(spec["volumes"], "").map(({ item }) => textOf(item["name"]));
 }
 
 function validateVolumes(volumes: Json | undefined, at: string): FieldError[] {

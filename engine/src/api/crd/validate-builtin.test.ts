@@ -28,4 +28,19 @@ describe("validation of built-in objects", () => {
       expect(found.map(key).sort()).toEqual((causes ?? []).map(key).sort());
     },
   );
+
+  it("lets a StatefulSet mount the claims it makes, and a RoleBinding name accounts of its own namespace", () => {
+    const container = { name: "a", image: "i", volumeMounts: [{ name: "data", mountPath: "/data" }] };
+    const template = { metadata: { labels: { a: "b" } }, spec: { containers: [container] } };
+    const spec = {
+      selector: { matchLabels: { a: "b" } },
+      template,
+      volumeClaimTemplates: [{ metadata: { name: "data" } }],
+    };
+    expect(validateBuiltin("apps", "StatefulSet", { spec })).toEqual([]);
+    const binding = { roleRef: { kind: "Role", name: "r" }, subjects: [{ kind: "ServiceAccount", name: "s" }] };
+    expect(validateBuiltin("rbac.authorization.k8s.io", "RoleBinding", binding)).toEqual([]);
+    const wide = { ...binding, roleRef: { kind: "ClusterRole", name: "r" } };
+    expect(validateBuiltin("rbac.authorization.k8s.io", "ClusterRoleBinding", wide)).toHaveLength(1);
+  });
 });

@@ -27,8 +27,13 @@ function requiredTexts(object: JsonObject, field: string, names: readonly string
 }
 
 /** A template's own parts. */
-function validateTemplate(template: JsonObject, field: string): FieldError[] {
-  return validatePodSpec(part(template, "spec"), `${field}.spec`);
+function validateTemplate(template: JsonObject, field: string, claims: readonly string[] = []): FieldError[] {
+  return validatePodSpec(part(template, "spec"), `${field}.spec`, claims);
+}
+
+/** Names of the claims that a StatefulSet makes for each of its Pods. */
+function claimNames(spec: JsonObject): string[] {
+  return itemsOf(spec["volumeClaimTemplates"], "").map(({ item }) => textOf(part(item, "metadata")["name"]));
 }
 
 /** True when a label selector chooses an object with these labels. */
@@ -81,7 +86,7 @@ function workload(kind: string): Rule {
           "`selector` does not match template `labels`",
         ),
       );
-    errors.push(...validateTemplate(template, "spec.template"));
+    errors.push(...validateTemplate(template, "spec.template", claimNames(spec)));
     const policy = textOf(part(template, "spec")["restartPolicy"]);
     if (policy !== "Always" && policy !== "")
       errors.push(notSupported("spec.template.spec.restartPolicy", policy, ["Always"]));
@@ -245,6 +250,7 @@ function roleRules(object: JsonObject): FieldError[] {
 }
 
 function bindingRules(kinds: readonly string[]): Rule {
+  const isClusterWide = !kinds.includes("Role");
   return (object) => {
     const role = part(object, "roleRef");
     const errors = kinds.includes(textOf(role["kind"]))
@@ -256,7 +262,8 @@ function bindingRules(kinds: readonly string[]): Rule {
       const kind = textOf(item["kind"]);
       if (!["ServiceAccount", "User", "Group"].includes(kind))
         errors.push(notSupported(`${field}.kind`, kind, ["ServiceAccount", "User", "Group"]));
-      if (kind === "ServiceAccount" && textOf(item["namespace"]) === "") errors.push(required(`${field}.namespace`));
+      if (kind === "ServiceAccount" && isClusterWide && textOf(item["namespace"]) === "")
+        errors.push(required(`${field}.namespace`));
     }
     return errors;
   };
