@@ -53,10 +53,17 @@ export async function reconcileGitRepository(
     if (signal.aborted) throw thrown;
     const fault = faultFrom(thrown);
     await pass.fail(fault);
+    if (fault.code === "git-damaged" && fault.at !== undefined) await dropDamaged(repository, fault.at, context);
     throw fault;
   }
   const intervalMs = parseDuration(repository.spec.interval) ?? defaultTimeoutMs;
   return { requeueAfterMs: withJitter(intervalMs, context.random) };
+}
+
+/** A mirror whose own objects are damaged would fail for ever; what a server sends is another matter. */
+async function dropDamaged(repository: GitRepository, at: string, context: Context): Promise<void> {
+  const mirror = context.mirrors.of(repository.spec.url);
+  if (at === mirror.folder) await mirror.reset();
 }
 
 /** After a restart: what the status names is offered out of the mirror, without the network. */

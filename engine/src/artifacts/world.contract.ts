@@ -18,26 +18,36 @@ export class World {
   #abort = new AbortController();
   #close: () => Promise<void> = () => Promise.resolve();
 
-  static async start(): Promise<World> {
+  /** Over the embedded API server, or over a cluster given. */
+  static async start(given?: Cluster): Promise<World> {
     const world = new World();
-    const store = memoryStore();
-    const server = await startApiServer({ store, clock: realClock });
-    world.cluster = server.cluster(administrator);
-    world.#close = async () => {
-      await server.close();
-      await store.close();
-    };
-    const definitions: Resource = {
-      ...resourceOf("GitRepository"),
-      group: "apiextensions.k8s.io",
-      plural: "customresourcedefinitions",
-      kind: "CustomResourceDefinition",
-      isNamespaced: false,
-    };
+    if (given === undefined) await world.#startServer();
+    else world.cluster = given;
+    const kind = "CustomResourceDefinition";
+    const group = "apiextensions.k8s.io";
+    const base = { ...resourceOf("GitRepository"), group, kind, isNamespaced: false };
+    const definitions: Resource = { ...base, plural: "customresourcedefinitions" };
     for (const definition of fluxDefinitions()) await world.create(definition, definitions);
+    await world.#untilServed();
     world.startLoops();
     await world.artifacts.ready;
     return world;
+  }
+
+  async #startServer(): Promise<void> {
+    const store = memoryStore();
+    const server = await startApiServer({ store, clock: realClock });
+    this.cluster = server.cluster(administrator);
+    this.#close = async () => {
+      await server.close();
+      await store.close();
+    };
+  }
+
+  /** A real server takes some seconds to serve a new kind. */
+  async #untilServed(): Promise<void> {
+    for (const kind of ["GitRepository", "ArtifactGenerator", "ExternalArtifact"])
+      while (!(await this.cluster.list(resourceOf(kind))).ok) await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   startLoops(): void {

@@ -9,6 +9,7 @@ import { type Environment, gitEnvironment, runGit } from "./command.ts";
 import { gitFault } from "./faults.ts";
 import { Loader, openTree, readerOf, tooLarge } from "./git-tree.ts";
 import type { TreeHandle } from "./handle.ts";
+import { removeLocks } from "./mirror.ts";
 import { depthMost, entriesMost, gitTimeoutMs } from "./limits.ts";
 
 /** A file by the id of its content, or with its content. */
@@ -97,6 +98,9 @@ export async function composeTree(
   });
 }
 
+/** Repositories that this process has freed of the locks of one that was killed. */
+const unlocked = new Set<string>();
+
 type Base = { environment: Environment; signal: AbortSignal; at: string; timeoutMs: number };
 
 /** Made under another name and moved, so that a kill in between leaves no half repository. */
@@ -110,7 +114,11 @@ async function create(
     () => true,
     () => false,
   );
-  if (isThere) return;
+  if (isThere) {
+    if (!unlocked.has(path)) await removeLocks(path);
+    unlocked.add(path);
+    return;
+  }
   const draft = `${path}.new`;
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true });

@@ -158,7 +158,7 @@ export class Loader {
       disposition: "retry",
       at: this.#handle.repository,
       message: `the mirror lacks the object ${id}`,
-      hint: "it is fetched again",
+      hint: "if it stays, stop Keelson and delete the mirror: it is fetched again",
     });
   }
 }

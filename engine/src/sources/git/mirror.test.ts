@@ -404,6 +404,32 @@ describe("fetching", () => {
     for (const [i, handle] of handles.entries()) expect(await textOf(handle, `${i}.yaml`)).toBe(`${i}`);
   });
 
+  it("goes on where a killed process left locks and half a pack, and after its objects were lost", async () => {
+    const made = repository({ a: "1" });
+    const folder = `${root}/cache-killed`;
+    const open = (): GitMirrors => new GitMirrors({ folder, clock, environment: testEnvironment });
+    const first = await fetchTree({ url: made.path, into: open() });
+    const next = made.commit({ a: "2" });
+    const mirror = first.repository;
+    const { writeFileSync, readdirSync } = await import("node:fs");
+    for (const name of [
+      "shallow.lock",
+      "packed-refs.lock",
+      "config.lock",
+      `refs/keelson/${next}.lock`,
+      "objects/pack/tmp_pack_x",
+    ])
+      writeFileSync(`${mirror}/${name}`, "");
+    expect(await textOf(await fetchTree({ url: made.path, into: open() }), "a")).toBe("2");
+    expect(readdirSync(`${mirror}/objects/pack`).filter((name) => name.startsWith("tmp_"))).toEqual([]);
+    const into = open();
+    for (const name of readdirSync(`${mirror}/objects/pack`)) rmSync(`${mirror}/objects/pack/${name}`);
+    closeReaders(mirror);
+    made.commit({ "b/c": "3" });
+    await fetchTree({ url: made.path, into }).catch(() => into.of(made.path).reset());
+    expect(await textOf(await fetchTree({ url: made.path, into }), "b/c")).toBe("3");
+  });
+
   it("trusts the authority in its credentials, and no other", async () => {
     const folder = temporaryFolder("tls");
     const made = new TestRepository(`${folder}/shop.git`);

@@ -87,6 +87,7 @@ export class GitMirror {
   readonly folder: string;
   readonly #options: MirrorOptions;
   #commits = new Map<string, FetchedCommit>();
+  #isUnlocked = false;
   /** Fetches of one mirror stand in line: git locks its shallow list. */
   #line: Promise<unknown> = Promise.resolve();
 
@@ -138,6 +139,13 @@ export class GitMirror {
     const found = { commit, tree: tree.id, message: subjectOf(pinned.bytes) };
     this.#commits.set(commit, found);
     return found;
+  }
+
+  /** Throws all away: a mirror whose objects are damaged is fetched anew. */
+  async reset(): Promise<void> {
+    closeReaders(this.folder);
+    this.#commits.clear();
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   /** Forgets all commits but these; their objects go when git next cleans up. */
@@ -229,7 +237,16 @@ export class GitMirror {
     };
   }
 
+  /** A process that was killed leaves locks behind, which no one else will ever lift: one home has one process. */
+  async #unlock(): Promise<void> {
+    if (this.#isUnlocked) return;
+    this.#isUnlocked = true;
+    await removeLocks(this.folder);
+    await removeLeftovers(this.folder);
+  }
+
   async #create(format: string, call: MirrorCall): Promise<void> {
+    await this.#unlock();
     if (await exists(join(this.folder, "HEAD"))) return;
     await this.#options.prepare();
     await this.#run(["init", "--quiet", "--bare", `--object-format=${format}`, "--template=", "--", this.folder], call);
@@ -286,6 +303,14 @@ async function incomingBytes(folder: string): Promise<number> {
   for (const name of await readdir(join(folder, packFolder)).catch(() => []))
     if (name.startsWith("tmp_")) sum += (await stat(join(folder, packFolder, name)).catch(() => ({ size: 0 }))).size;
   return sum;
+}
+
+/** Removes what a killed git left: its lock files. */
+export async function removeLocks(folder: string): Promise<void> {
+  const top = await readdir(folder).catch(() => []);
+  const refs = await readdir(join(folder, "refs"), { recursive: true }).catch(() => []);
+  for (const name of [...top, ...refs.map((ref) => join("refs", ref))])
+    if (name.endsWith(".lock")) await rm(join(folder, name), { force: true });
 }
 
 /** A fetch that was ended leaves half a pack and a lock behind. */
