@@ -77,6 +77,26 @@ describe.skipIf(!hasKubectl)("edits with kubectl", () => {
     );
   });
 
+  it("reports and leaves alone what asks for it", async () => {
+    await home.kubectl([
+      "patch",
+      "configmap",
+      "noted",
+      "-n",
+      "shop",
+      "--type=merge",
+      "-p",
+      '{"data":{"colour":"red"}}',
+    ]);
+    const event = await until("an event that names the field", async () => {
+      const answer = await home.kubectl(["get", "events", "-A", "-o", "json"]);
+      const events = JSON.parse(answer.out) as { items: { message: string }[] };
+      return events.items.find((each) => each.message.includes("noted") && each.message.includes("data.colour"));
+    });
+    expect(event.message).toMatch(/kubectl/);
+    expect((await home.object("configmap", "noted", "shop"))?.data?.["colour"]).toBe("red");
+  });
+
   it("brings back a deleted object", async () => {
     const before = await settings();
     await home.kubectl(["delete", "configmap", "settings", "-n", "shop"]);
@@ -101,26 +121,6 @@ describe.skipIf(!hasKubectl)("edits with kubectl", () => {
     await until("the widget again", async () =>
       (await home.object("widgets.example.com", "first", "shop")) ? true : undefined,
     );
-  });
-
-  it("reports and leaves alone what asks for it", async () => {
-    await home.kubectl([
-      "patch",
-      "configmap",
-      "noted",
-      "-n",
-      "shop",
-      "--type=merge",
-      "-p",
-      '{"data":{"colour":"red"}}',
-    ]);
-    const event = await until("an event that names the field", async () => {
-      const answer = await home.kubectl(["get", "events", "-A", "-o", "json"]);
-      const events = JSON.parse(answer.out) as { items: { message: string }[] };
-      return events.items.find((each) => each.message.includes("data.colour"));
-    });
-    expect(event.message).toMatch(/kubectl/);
-    expect((await home.object("configmap", "noted", "shop"))?.data?.["colour"]).toBe("red");
   });
 
   it("leaves fields that others own and Git does not state", async () => {
