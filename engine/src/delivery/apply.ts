@@ -94,7 +94,8 @@ async function planOne(context: ApplyContext, manifest: Manifest): Promise<Item 
   const leftOut = delivery.leaveOut(manifest);
   if (leftOut !== undefined) return outcomeOf(ref, "skipped", leftOut);
   if (live.isClean(ref, hash)) return outcomeOf(ref, "unchanged", "as in Git");
-  const resting = context.resting(ref);
+  // Only the healing of drift rests: what Git itself changed is always applied.
+  const resting = isRevised(context, ref, hash) ? undefined : context.resting(ref);
   if (resting !== undefined) return { ...outcomeOf(ref, "skipped", resting), isDrift: true };
   try {
     const target = await context.kinds.target(ref);
@@ -103,8 +104,15 @@ async function planOne(context: ApplyContext, manifest: Manifest): Promise<Item 
   } catch (thrown) {
     const fault = faultFrom(thrown);
     if (!(fault instanceof DeliveryFault) || fault.code === "cluster-failed") throw fault;
-    return outcomeOf(ref, "failed", fault.hint === undefined ? fault.message : `${fault.message} (${fault.hint})`);
+    return outcomeOf(ref, "failed", reasonFor(fault));
   }
+}
+
+/** What failed, why, and what to do about it, in one line. */
+function reasonFor(fault: DeliveryFault): string {
+  const cause = fault.cause instanceof Error ? `: ${fault.cause.message}` : "";
+  const hint = fault.hint === undefined ? "" : ` (${fault.hint})`;
+  return `${fault.message}${cause}${hint}`;
 }
 
 type Asked = { ref: VersionedRef; hash: string; target: Target };
@@ -176,11 +184,24 @@ function refuseFailures(items: readonly Item[], outcomes: Outcome[]): void {
   const failed = outcomes.filter((outcome) => outcome.word === "failed");
   if (failed.length === 0) return;
   for (const item of items) outcomes.push(outcomeOf(item.ref, "skipped", "another object of its stage was refused"));
+  if (failed.every((outcome) => terminating.test(outcome.reason))) throw terminatingFault(failed);
   throw new DeliveryFault({
     code: "stage-refused",
     disposition: "retry",
     message: `${listObjects(failed)}`,
-    hint: "nothing of this stage was applied; correct the object in Git",
+    hint: "nothing of this stage was applied; correct it in Git, or in the cluster where the message says so",
+  });
+}
+
+/** What passes by itself: the object, or its namespace, is going away. */
+const terminating = /is being terminated|is being deleted/;
+
+function terminatingFault(failed: readonly Outcome[]): DeliveryFault {
+  return new DeliveryFault({
+    code: "terminating",
+    disposition: "wait",
+    message: listObjects(failed),
+    hint: "nothing need be done: it is applied again as soon as the deletion is through",
   });
 }
 
@@ -206,6 +227,7 @@ async function writeStage(context: ApplyContext, items: readonly Item[], outcome
     if (failures.length > 0) break;
   }
   if (failures.length === 0) return;
+  if (failures.every((outcome) => terminating.test(outcome.reason))) throw terminatingFault(failures);
   throw new DeliveryFault({ code: "apply-failed", disposition: "retry", message: listObjects(failures) });
 }
 

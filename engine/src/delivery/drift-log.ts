@@ -12,11 +12,11 @@ export function describeDrift(changes: readonly FieldChange[]): string {
   return listChanges(changes.map((change) => ({ ...change, from: change.to, to: change.from })));
 }
 
-/** Why an object is not healed now; undefined: it is. */
+/** Why drift of an object is not healed now; undefined: it is. */
 export function whyResting(state: DeliveryState, ref: VersionedRef, nowMs: number): string | undefined {
   const log = state.heals.get(refKey(ref));
   if (log === undefined || log.restUntilMs <= nowMs) return undefined;
-  const rival = log.managers.length === 0 ? "somebody" : log.managers.join(", ");
+  const rival = log.managers.length === 0 ? "somebody who deletes it" : log.managers.join(", ");
   return `${rival} undid ${healsMax} heals; it is healed again at the next interval`;
 }
 
@@ -47,16 +47,15 @@ export function noteOutcomes(
   return told;
 }
 
+/** A fight is the same thing undone again and again, each time soon after our heal; anything else starts a new count. */
 function noteHeal(state: DeliveryState, outcome: Outcome, nowMs: number): void {
   const key = refKey(outcome.ref);
   const before = state.heals.get(key);
-  const timesMs = [...(before?.timesMs ?? []).filter((at) => nowMs - at < healWindowMs), nowMs];
   const managers = [...new Set(outcome.changes.flatMap((change) => change.managers))];
-  const isFought = timesMs.length >= healsMax;
-  state.heals.set(key, {
-    timesMs: isFought ? timesMs.slice(-healsMax) : timesMs,
-    managers,
-    // From now on an undoing is left alone for an interval; the heal that was just made may well stay.
-    restUntilMs: isFought ? nowMs + state.delivery.intervalMs : 0,
-  });
+  const cause = [...managers, ...outcome.changes.map((change) => change.path)].join(" ");
+  const isSame = before?.cause === cause && nowMs - (before.timesMs.at(-1) ?? 0) < healWindowMs;
+  const timesMs = [...(isSame ? before.timesMs : []), nowMs].slice(-healsMax);
+  // From now on an undoing is left alone for an interval; the heal that was just made may well stay.
+  const restUntilMs = timesMs.length >= healsMax ? nowMs + state.delivery.intervalMs : 0;
+  state.heals.set(key, { cause, timesMs, managers, restUntilMs });
 }

@@ -11,7 +11,7 @@ import { describeDrift, whyResting } from "./drift-log.ts";
 import { DeliveryFault } from "./faults.ts";
 import { finalise, setFinalizers } from "./finalise.ts";
 import { Kinds } from "./kinds.ts";
-import { concurrentPasses, dependencyRetryMs, kindPollMs } from "./limits.ts";
+import { concurrentPasses, dependencyRetryMs, kindPollMs, terminatingRetryMs } from "./limits.ts";
 import { isNewer, Live, type LiveNote } from "./live.ts";
 import {
   type Delivery,
@@ -357,7 +357,7 @@ class DeliveryEngine implements Engine {
     const { dialect } = this.#servedBy(delivery);
     const { clock } = this.#options;
     const isAsked = pass.priority === "person";
-    if (isAsked) for (const log of state.heals.values()) log.restUntilMs = 0;
+    if (isAsked) state.heals.clear();
     return {
       state,
       artifact,
@@ -429,6 +429,7 @@ class DeliveryEngine implements Engine {
       isNews,
     });
     if (fault.disposition === "stall") return { requeueAfterMs: this.#jittered(delivery.intervalMs) };
+    if (fault.code === "terminating") return { requeueAfterMs: terminatingRetryMs };
     return { requeueAfterMs: isWaiting ? dependencyRetryMs : this.#jittered(delivery.retryIntervalMs) };
   }
 

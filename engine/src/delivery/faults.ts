@@ -4,7 +4,6 @@ import { Fault, type FaultOptions } from "#kernel";
 
 export type DeliveryFaultCode =
   | "spec-invalid"
-  | "source-missing"
   | "source-not-ready"
   | "dependency-not-ready"
   | "dependency-cycle"
@@ -16,12 +15,11 @@ export type DeliveryFaultCode =
   | "kind-unknown"
   | "namespace-missing"
   | "stage-refused"
+  | "terminating"
   | "apply-failed"
   | "prune-failed"
   | "health-failed"
   | "health-timeout"
-  | "drift-undone"
-  | "target-unsupported"
   | "access-denied"
   | "cluster-failed";
 

@@ -9,11 +9,14 @@ export const concurrentRequests = 8;
 /** Flux's own: how soon a missing dependency or source is looked at again when no event says so. */
 export const dependencyRetryMs = 30_000;
 
-/** A heal that is undone this often within its window is not repeated before the next interval. */
+/** What is undone this often in a row, in the same way, is not healed again before the next interval. */
 export const healsMax = 3;
 
-/** Undone within this time counts as fought over; a person's second thought does not. */
-export const healWindowMs = 300_000;
+/** Undone within this time after a heal counts as fought over; a person's second thought does not. */
+export const healWindowMs = 60_000;
+
+/** How soon an apply into a namespace that is going away is tried again: deletion takes seconds. */
+export const terminatingRetryMs = 2000;
 
 /** Longest wait for a definition to be established or a recreated object to be gone, when the delivery says nothing. */
 export const settleMs = 60_000;

@@ -29,7 +29,13 @@ export type Applied = {
 };
 
 /** How often an object was healed of late, for telling a fight from a slip. */
-export type HealLog = { timesMs: number[]; managers: readonly string[]; restUntilMs: number };
+export type HealLog = {
+  /** The managers and fields of what was undone; another cause is another fight. */
+  cause: string;
+  timesMs: readonly number[];
+  managers: readonly string[];
+  restUntilMs: number;
+};
 
 export type DeliveryState = {
   delivery: Delivery;

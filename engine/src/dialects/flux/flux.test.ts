@@ -309,6 +309,20 @@ describe("drift", () => {
     expect(drifted.message).toContain("rival undid 3 heals");
     await settle();
     expect(dataOf(await world.get("", "ConfigMap", "a"))).toEqual({ k: "won" });
+    await deliver("apps", configMap("a", { k: "new in Git" }));
+    expect(dataOf(await world.get("", "ConfigMap", "a"))).toEqual({ k: "new in Git" });
+    expect(await world.condition("apps", "Drifted")).toBeUndefined();
+  });
+
+  it("of different causes is no fight", async () => {
+    await deliver("apps", configMap("a", { k: "1", l: "1" }));
+    const target = await world.target("", "ConfigMap", "a");
+    for (const data of [{ k: "2" }, { l: "2" }, { k: "3" }, { l: "3" }, { k: "4" }]) {
+      await world.edit(target, { data });
+      await world.until("the edit to be healed", async () => {
+        return JSON.stringify(dataOf(await world.get("", "ConfigMap", "a"))) === '{"k":"1","l":"1"}';
+      });
+    }
   });
 });
 

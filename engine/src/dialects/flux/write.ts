@@ -17,7 +17,6 @@ import { historyMost } from "./limits.ts";
 /** The reason of the Ready condition for each thing that can go wrong. */
 const reasons: Readonly<Record<DeliveryFaultCode | FluxFaultCode, string>> = {
   "spec-invalid": "InvalidSpec",
-  "source-missing": "ArtifactFailed",
   "source-not-ready": "ArtifactFailed",
   "dependency-not-ready": "DependencyNotReady",
   "dependency-cycle": "DependencyNotReady",
@@ -29,12 +28,11 @@ const reasons: Readonly<Record<DeliveryFaultCode | FluxFaultCode, string>> = {
   "kind-unknown": "ReconciliationFailed",
   "namespace-missing": "ReconciliationFailed",
   "stage-refused": "ReconciliationFailed",
+  terminating: "ReconciliationFailed",
   "apply-failed": "ReconciliationFailed",
   "prune-failed": "PruneFailed",
   "health-failed": "HealthCheckFailed",
   "health-timeout": "HealthCheckFailed",
-  "drift-undone": "ReconciliationFailed",
-  "target-unsupported": "ReconciliationFailed",
   "access-denied": "AccessDenied",
   "cluster-failed": "ReconciliationFailed",
   "kind-later": "NotReconciled",
