@@ -43,6 +43,10 @@ func main() {
 		if err := encoder.Encode(build(q)); err != nil {
 			panic(err)
 		}
+		// kustomize ends the process on some inputs; what was answered so far must be out by then.
+		if err := writer.Flush(); err != nil {
+			panic(err)
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ import { formatYaml } from "#formats/yaml";
 import { asJson, type Issue, type Manifest, Missing, splitApiVersion } from "#kernel";
 import { build, type BuildOptions, type BuildResult, parseRemote } from "#render/kustomize";
 import { usage } from "../arguments.ts";
+import { machineEnvironment } from "../chart-files.ts";
+import { chartPort } from "../chart-port.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { DiskTree } from "../disk-tree.ts";
@@ -55,6 +57,11 @@ export const command: Command = defineCommand({
       reorder: flags.reorder === "none" ? "none" : "legacy",
       addsManagedByLabel: flags["enable-managedby-label"],
       isHelmEnabled: flags["enable-helm"],
+      helm: chartPort({
+        apiVersions: flags["helm-api-versions"],
+        kubeVersion: flags["helm-kube-version"],
+        environment: machineEnvironment(io.clock),
+      }),
     });
     for (const warning of result.rendering.warnings) io.stderr.write(`${formatWarning(warning)}\n`);
     if (flags.output === undefined) io.stdout.write(result.text);

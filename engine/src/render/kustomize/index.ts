@@ -6,3 +6,4 @@ export type { KustomizeFaultCode } from "./faults.ts";
 export type { HelmChart, HelmGlobals } from "./kustomization.ts";
 export type { LocalPaths, RemoteContent } from "./loader.ts";
 export { parseRemote, type RemoteSpec } from "./remote.ts";
+export { readData } from "./read.ts";

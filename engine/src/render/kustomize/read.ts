@@ -46,6 +46,12 @@ export function readNode(text: string): YamlNode | undefined {
   return root && expandAliases(fixTags(root));
 }
 
+/** One document as data, with the words and numbers of kustomize's resources, not of its kustomization files. */
+export function readData(text: string): Json {
+  const node = readNode(text);
+  return node === undefined ? null : nodeToData(node);
+}
+
 /** Splits at any line that begins with three dashes, also inside a block of text; kyaml does not look closer. */
 function splitDocuments(text: string): string[] {
   if (text === "") return [];
