@@ -33,6 +33,7 @@ const tools = [
     ldflags: kubernetesVersion,
   },
   { name: "kstatus", module: "kstatus", path: ".", ldflags: "" },
+  { name: "controllers", module: "controllers", path: ".", ldflags: "" },
 ];
 
 function build({ name, module, path, ldflags }) {

@@ -1,7 +1,6 @@
 // Starts the simulation of workloads: nothing runs images, everything goes through its phases. Only ever started beside
 // the embedded server.
 
-import { setMaxListeners } from "node:events";
 import type { Cluster } from "#cluster";
 import { type Reconcile, runController, type WorkQueue } from "#controller";
 import type { Clock, Fault } from "#kernel";
@@ -36,8 +35,6 @@ type Loop = { queue: WorkQueue; reconcile: (key: string) => ReturnType<Reconcile
 
 /** Resolved once everything is watched, the nodes are ready and the loops run; goes on until the signal aborts. */
 export async function startWorkloads(options: WorkloadsOptions): Promise<void> {
-  // One watch a kind listens to the same signal.
-  setMaxListeners(0, options.signal);
   const world = await openWorld(options);
   if (options.signal.aborted) return;
   await startNodes(world);

@@ -1,5 +1,6 @@
 // Everything the loops look at: one watched copy a kind, the clock, and a voice for Events.
 
+import { setMaxListeners } from "node:events";
 import type { Cluster, Discovery, Resource } from "#cluster";
 import type { Clock } from "#kernel";
 import { refused } from "./faults.ts";
@@ -58,6 +59,8 @@ export type WorldOptions = { cluster: Cluster; clock: Clock; signal: AbortSignal
 /** Watches everything; resolved once all of it has been listed. */
 export async function openWorld(options: WorldOptions): Promise<World> {
   const { cluster, clock, signal } = options;
+  // One watch a kind listens to the same signal.
+  setMaxListeners(0, signal);
   const discovered = await cluster.discover();
   if (!discovered.ok) throw refused("discovery", discovered.status);
   const kinds: WatchedKind<Manifest>[] = [];

@@ -1,0 +1,52 @@
+// Runs kube-controller-manager's workload controllers against an API server: controllers URL TOKEN. Scheduler and kubelet
+// are left to whoever compares with them.
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/flowcontrol"
+	"k8s.io/kubernetes/pkg/controller/cronjob"
+	"k8s.io/kubernetes/pkg/controller/daemon"
+	"k8s.io/kubernetes/pkg/controller/deployment"
+	"k8s.io/kubernetes/pkg/controller/job"
+	"k8s.io/kubernetes/pkg/controller/replicaset"
+	"k8s.io/kubernetes/pkg/controller/statefulset"
+)
+
+type loop interface{ Run(ctx context.Context, workers int) }
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+func main() {
+	tls := rest.TLSClientConfig{Insecure: true}
+	config := &rest.Config{Host: os.Args[1], BearerToken: os.Args[2], TLSClientConfig: tls, QPS: 1000, Burst: 2000}
+	client := kubernetes.NewForConfigOrDie(config)
+	ctx := context.Background()
+	watch := informers.NewSharedInformerFactory(client, 0)
+	apps, core, batch, scheduling := watch.Apps().V1(), watch.Core().V1(), watch.Batch().V1(), watch.Scheduling().V1alpha2()
+	backOff := flowcontrol.NewBackOff(time.Second, 15*time.Minute)
+	loops := []loop{
+		must(deployment.NewDeploymentController(ctx, apps.Deployments(), apps.ReplicaSets(), core.Pods(), client)),
+		replicaset.NewReplicaSetController(ctx, apps.ReplicaSets(), core.Pods(), client, 500),
+		statefulset.NewStatefulSetController(ctx, core.Pods(), apps.StatefulSets(), core.PersistentVolumeClaims(), apps.ControllerRevisions(), client),
+		must(daemon.NewDaemonSetsController(ctx, apps.DaemonSets(), apps.ControllerRevisions(), core.Pods(), core.Nodes(), client, backOff)),
+		must(job.NewController(ctx, client, core.Pods(), batch.Jobs(), scheduling.Workloads(), scheduling.PodGroups())),
+		must(cronjob.NewControllerV2(ctx, batch.Jobs(), batch.CronJobs(), client)),
+	}
+	watch.Start(ctx.Done())
+	for _, one := range loops {
+		go one.Run(ctx, 2)
+	}
+	select {}
+}
