@@ -40,4 +40,4 @@ export const refWatchSettleMs = 15;
 export const refPollMs = 1_000;
 
 /** Packs in a mirror before they are rolled into fewer; git itself begins to mind at 50. */
-export const packsMost = 30;
+export const packsMost = 20;

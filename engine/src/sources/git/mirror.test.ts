@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { env } from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeUtf8, type FileTree } from "#kernel";
 import {
@@ -84,6 +85,7 @@ function allPaths(tree: FileTree, folder = ""): string[] {
 }
 
 describe("references", () => {
+  const into = mirrors();
   const made = repository({ a: "first" });
   const first = made.git("rev-parse", "main");
   made.git("tag", "v1.0.0", first);
@@ -107,7 +109,7 @@ describe("references", () => {
     ["the range before the tag", { semver: "1.0.x", tag: "v1.1.0" }, `v1.0.0@sha1:${first}`],
     ["the tag before the branch", { tag: "v1.0.0", branch: "main" }, `v1.0.0@sha1:${first}`],
   ])("take %s", async (_name, reference, revision) => {
-    const handle = await fetchTree({ url: made.path, reference });
+    const handle = await fetchTree({ url: made.path, reference, into });
     expect(handle.revision).toBe(revision);
     expect(await textOf(handle, "a")).toBe(made.git("show", `${revision.slice(revision.indexOf("sha1:") + 5)}:a`));
   });
@@ -127,7 +129,7 @@ describe("references", () => {
     ["a name with dots", { branch: "a..b" }, { code: "git-ref-invalid" }],
     ["a name outside refs", { name: "HEAD" }, { code: "git-ref-invalid" }],
   ])("refuse %s", async (_name, reference, expected) => {
-    await expect(fetchTree({ url: made.path, reference })).rejects.toMatchObject(expected);
+    await expect(fetchTree({ url: made.path, reference, into })).rejects.toMatchObject(expected);
   });
 });
 
@@ -215,15 +217,17 @@ describe("trees", () => {
     expect(await changedPaths(after, narrower)).toEqual(["d/e/f"]);
   });
 
+  // With the other large suites a file of 200 MB; otherwise one just above the limit.
+  const isLarge = env["KEELSON_ORACLES"] !== undefined;
   it("refuse to hold a huge file, and serve the others", async () => {
-    const made = repository({ "huge.bin": Buffer.alloc(200 * 1024 * 1024, 1), "a.yaml": "a" });
+    const made = repository({ "huge.bin": Buffer.alloc((isLarge ? 200 : 33) * 1024 * 1024, 1), "a.yaml": "a" });
     const handle = await fetchTree({ url: made.path });
     const before = process.memoryUsage().rss;
     const open = await openTree(handle);
     await open.prefetch("");
     expect(decodeUtf8(open.tree.read("a.yaml"))).toBe("a");
     expect(() => open.tree.read("huge.bin")).toThrow("files above");
-    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
+    if (isLarge) expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
   }, 120_000);
 
   it("leave out names that would escape", async () => {
@@ -254,8 +258,8 @@ describe("trees", () => {
     const made = repository({ "a.yaml": "a" });
     const { execFileSync } = await import("node:child_process");
     let id = made.git("rev-parse", "main^{tree}");
-    for (let level = 0; level < 12; level++) {
-      const input = Array.from({ length: 10 }, (_, i) => `040000 tree ${id}\tf${i}\n`).join("");
+    for (let level = 0; level < 5; level++) {
+      const input = Array.from({ length: 200 }, (_, i) => `040000 tree ${id}\tf${i}\n`).join("");
       id = execFileSync("git", ["-C", made.path, "mktree"], { input, encoding: "utf8" }).trim();
     }
     const base = { kind: "git" as const, repository: made.path, tree: id, revision: "x", environment: testEnvironment };
@@ -394,13 +398,13 @@ describe("fetching", () => {
     const made = repository({ "0.yaml": "0" });
     const into = mirrors();
     const handles: TreeHandle[] = [];
-    for (let i = 0; i < 35; i++) {
+    for (let i = 0; i < 22; i++) {
       made.commit({ [`${i}.yaml`]: `${i}` });
       handles.push(await fetchTree({ url: made.path, into }));
     }
     const { readdirSync } = await import("node:fs");
     const packs = readdirSync(`${into.of(made.path).folder}/objects/pack`).filter((name) => name.endsWith(".pack"));
-    expect(packs.length).toBeLessThan(20);
+    expect(packs.length).toBeLessThan(15);
     for (const [i, handle] of handles.entries()) expect(await textOf(handle, `${i}.yaml`)).toBe(`${i}`);
   });
 

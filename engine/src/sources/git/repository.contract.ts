@@ -35,6 +35,7 @@ export type Changes = Record<string, string | Buffer | null>;
 export class TestRepository {
   readonly path: string;
   #marks = 0;
+  readonly #branches = new Set<string>();
 
   constructor(path: string, options: { isBare?: boolean; format?: string } = {}) {
     this.path = path;
@@ -52,11 +53,11 @@ export class TestRepository {
     this.#marks += 1;
     const time = `${1_700_000_000 + this.#marks} +0000`;
     const parts: (string | Buffer)[] = [
-      `commit refs/heads/${branch}\ncommitter A <a@example.org> ${time}\n`,
+      `commit refs/heads/${branch}\nmark :1\ncommitter A <a@example.org> ${time}\n`,
       data(`change ${this.#marks}\n`),
     ];
-    const parent = this.#tryRev(`refs/heads/${branch}`);
-    if (parent !== undefined) parts.push(`from ${parent}\n`);
+    if (this.#branches.has(branch)) parts.push(`from refs/heads/${branch}^0\n`);
+    this.#branches.add(branch);
     for (const [path, content] of Object.entries(changes)) {
       if (content === null) parts.push(`D ${path}\n`);
       else if (typeof content === "string" && content.startsWith("module:"))
@@ -65,20 +66,9 @@ export class TestRepository {
         parts.push(`M 120000 inline ${path}\n`, data(content.slice(2)));
       else parts.push(`M 100644 inline ${path}\n`, data(content));
     }
-    const input = Buffer.concat(parts.map((part) => Buffer.from(part)));
-    execFileSync("git", ["-C", this.path, "-c", "core.compression=0", "fast-import", "--quiet"], {
-      env: this.#env(),
-      input,
-    });
-    return this.git("rev-parse", `refs/heads/${branch}`);
-  }
-
-  #tryRev(name: string): string | undefined {
-    try {
-      return this.git("rev-parse", "--verify", "-q", name);
-    } catch {
-      return undefined;
-    }
+    const input = Buffer.concat([...parts.map((part) => Buffer.from(part)), Buffer.from("get-mark :1\n")]);
+    const args = ["-C", this.path, "-c", "core.compression=0", "fast-import", "--quiet"];
+    return execFileSync("git", args, { env: this.#env(), input, encoding: "utf8" }).trim();
   }
 
   #env(): Record<string, string> {
