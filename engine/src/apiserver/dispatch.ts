@@ -25,7 +25,7 @@ import {
 import type { Authorizer } from "./authorizer.ts";
 import { applyObject, patchedScale, patchObject } from "./patching.ts";
 import { finalizeNamespace } from "./pod-parts.ts";
-import { getScale, updateScale } from "./scale.ts";
+import { applyScale, getScale, updateScale } from "./scale.ts";
 
 /** `isNew`: the object did not exist before. */
 export type Write<T> = { value: T; warnings: string[]; isNew?: boolean };
@@ -113,6 +113,10 @@ export class Dispatch {
 
   async apply(call: Call, manifest: Manifest, options: ApplyOptions): Promise<Write<Manifest>> {
     this.#permit("patch", call);
+    if (call.subresource === "scale")
+      return this.#write(call, options, (write) =>
+        applyScale(this.registry, write, { manifest, isForced: options.isForced === true }),
+      );
     let isNew = false;
     const run = async (write: WriteCall): Promise<Manifest> => {
       const applied = await applyObject(this.registry, write, manifest, options.isForced === true);

@@ -33,7 +33,8 @@ async function run(store: Store, client?: Client): Promise<Running> {
   return { client, step, stop };
 }
 
-const claims = [{ metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"] } }];
+const storage = { requests: { storage: "1Gi" } };
+const claims = [{ metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"], resources: storage } }];
 
 function fleet(version: number): Manifest[] {
   const template = podTemplate(`web:${version}`);

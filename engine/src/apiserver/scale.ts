@@ -1,18 +1,24 @@
 // The scale subresource: one number of an object, seen and written as autoscaling/v1 Scale.
 
-import { asJson, type Json, type JsonObject, type Manifest } from "#kernel";
+import { asJson, asManifest, type Json, type JsonObject, type Manifest } from "#kernel";
 import {
+  apiVersionOf,
+  applyConflict,
   asOwn,
+  badRequest,
   type Call,
   changeObject,
   conflict,
   getObject,
+  internalError,
   invalid,
   noSuchPath,
   type Registry,
   type ScalePaths,
   type WriteCall,
 } from "#apiserver/registry";
+import { applyManifest, parentManagers, scaleManagers, trackUpdate, type WriteContext } from "#merge";
+import { builtinSchemas, schemaFor } from "#api/kubernetes";
 
 export function getScale(registry: Registry, call: Call): Manifest {
   return scaleOf(getObject(registry, { ...call, subresource: "" }), pathsOf(call));
@@ -58,28 +64,78 @@ function selectorOf(object: Manifest): string {
     .join(",");
 }
 
-/** Writes the replicas that `make` gives; answers with the new Scale. */
-export async function updateScale(
+/** How a write of a Scale is meant: the Scale it leaves, with managedFields that say who set what. */
+type Change = (scale: Manifest) => Manifest;
+
+/** Replaces or patches the Scale; answers with the new one. */
+export function updateScale(
   registry: Registry,
   call: WriteCall,
   make: (scale: Manifest) => Manifest,
 ): Promise<Manifest> {
+  return writeScale(registry, call, (scale) => {
+    const wanted = make(asOwn(withoutEntries(scale)));
+    refuseStale(call, wanted, scale);
+    return asManifest(trackUpdate({ ...contextOf(registry, call), live: asJson(scale), next: asJson(wanted) }));
+  });
+}
+
+/** Applies a Scale as a field manager. */
+export function applyScale(
+  registry: Registry,
+  call: WriteCall,
+  { manifest, isForced }: { manifest: Manifest; isForced: boolean },
+): Promise<Manifest> {
+  return writeScale(registry, call, (scale) => {
+    const request = { ...contextOf(registry, call), live: asJson(scale), manifest: asJson(manifest), isForced };
+    const result = applyManifest(request);
+    if (result.ok) return asManifest(result.object);
+    if (result.reason === "Conflict") throw applyConflict(result.message, result.causes);
+    throw result.reason === "BadRequest" ? badRequest(result.message) : internalError(result.message);
+  });
+}
+
+async function writeScale(registry: Registry, call: WriteCall, change: Change): Promise<Manifest> {
   const paths = pathsOf(call);
   const written = await changeObject(registry, call, {
     make: (live) => {
-      const wanted = make(asOwn(scaleOf(live, paths)));
-      const version = wanted.metadata?.resourceVersion ?? "";
-      if (version !== "" && version !== live.metadata.resourceVersion)
-        throw conflict(
-          call.served.resource,
-          call.name,
-          "the object has been modified; please apply your changes to the latest version and try again",
-        );
-      return withReplicas(live, paths, replicasOf(wanted, call.name));
+      const request = {
+        entries: live.metadata.managedFields ?? [],
+        apiVersion: apiVersionOf(call.served),
+        replicasPath: paths.specReplicas.split("."),
+      };
+      const scale = scaleOf(live, paths);
+      scale.metadata.managedFields = scaleManagers(request);
+      const next = change(scale);
+      const draft = withReplicas(live, paths, replicasOf(next, call.name));
+      draft.metadata.managedFields = parentManagers(request, next.metadata.managedFields ?? []);
+      return draft;
     },
     retries: true,
+    hasOwnership: true,
   });
   return scaleOf(written, paths);
+}
+
+function contextOf(registry: Registry, call: WriteCall): WriteContext {
+  const root = schemaFor("autoscaling", "v1", "Scale");
+  const type = root === undefined ? undefined : { schemas: builtinSchemas, root };
+  return { manager: call.fieldManager, subresource: "scale", type, nowMs: registry.clock.now() };
+}
+
+function withoutEntries(scale: Manifest): Manifest {
+  const { managedFields: _, ...metadata } = scale.metadata;
+  return { ...scale, metadata };
+}
+
+function refuseStale(call: WriteCall, wanted: Manifest, scale: Manifest): void {
+  const version = wanted.metadata?.resourceVersion ?? "";
+  if (version !== "" && version !== scale.metadata.resourceVersion)
+    throw conflict(
+      call.served.resource,
+      call.name,
+      "the object has been modified; please apply your changes to the latest version and try again",
+    );
 }
 
 function replicasOf(scale: Manifest, name: string): number {

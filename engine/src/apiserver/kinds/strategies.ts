@@ -5,8 +5,8 @@ import type { Strategy } from "#apiserver/registry";
 import { definitionRules } from "./definition.ts";
 import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
-import { claimRules, secretRules, volumeRules } from "./plain.ts";
-import { daemonSetRules, jobRules, podRules, templatedRules } from "./workloads.ts";
+import { claimRules, volumeRules } from "./plain.ts";
+import { daemonSetRules, jobRules, podRules } from "./workloads.ts";
 
 /** Kinds whose objects count generations (every strategy with `Generation = 1`). */
 const withGeneration: ReadonlySet<string> = new Set([
@@ -72,13 +72,9 @@ const withCreateOnUpdate: ReadonlySet<string> = new Set([
 const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   Namespace: namespaceRules,
   CustomResourceDefinition: definitionRules,
-  Deployment: templatedRules,
-  ReplicaSet: templatedRules,
-  StatefulSet: templatedRules,
   DaemonSet: daemonSetRules,
   Job: jobRules,
   Pod: podRules,
-  Secret: secretRules,
   PersistentVolumeClaim: claimRules,
   PersistentVolume: volumeRules,
 };

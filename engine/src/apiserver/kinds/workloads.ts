@@ -1,8 +1,7 @@
-// Pods, and the kinds that make them from a template: what the server adds, and what it refuses.
+// Pods, and the kinds that make them from a template: what the server adds.
 
-import { type FieldError, invalid } from "#api/crd";
 import type { Strategy, WriteContext } from "#apiserver/registry";
-import { asJson, encodeJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import { asJson, encodeJson, equalJson, isObject, type JsonObject, type Manifest } from "#kernel";
 
 function child(object: JsonObject, name: string): JsonObject {
   const value = object[name];
@@ -17,41 +16,9 @@ function specOf(object: Manifest): JsonObject {
   return isObject(spec) ? spec : {};
 }
 
-function matchesSelector(selector: Json | undefined, labels: Json | undefined): boolean {
-  if (!isObject(selector)) return false;
-  const own = isObject(labels) ? labels : {};
-  const pairs = Object.entries(isObject(selector.matchLabels) ? selector.matchLabels : {});
-  if (!pairs.every(([key, value]) => own[key] === value)) return false;
-  const expressions = Array.isArray(selector.matchExpressions) ? selector.matchExpressions : [];
-  return expressions.every((one) => isObject(one) && holds(one, own));
-}
-
-function holds({ key, operator, values }: JsonObject, labels: JsonObject): boolean {
-  const value = typeof key === "string" ? labels[key] : undefined;
-  const list = Array.isArray(values) ? values : [];
-  if (operator === "In") return value !== undefined && list.includes(value);
-  if (operator === "NotIn") return value === undefined || !list.includes(value);
-  return (operator === "Exists") === (value !== undefined);
-}
-
-/** A workload that does not select its own pods would make them without end. */
-function selectorErrors(draft: Manifest): FieldError[] {
-  const { selector, template } = specOf(draft);
-  const metadata = isObject(template) ? template.metadata : undefined;
-  const labels = isObject(metadata) ? metadata.labels : undefined;
-  if (!isObject(selector)) return [];
-  const isEmpty = Object.keys(selector).length === 0;
-  if (isEmpty) return [invalid("spec.selector", {}, "empty selector is invalid for deployment")];
-  if (matchesSelector(selector, labels)) return [];
-  return [invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`")];
-}
-
-export const templatedRules: Partial<Strategy> = { validate: (draft) => selectorErrors(draft) };
-
 const revisionAnnotation = "deprecated.daemonset.template.generation";
 
 export const daemonSetRules: Partial<Strategy> = {
-  validate: (draft) => selectorErrors(draft),
   prepareCreate: (draft) => noteGeneration(draft, 1),
   prepareUpdate: (draft, live) => {
     const isSame = equalJson(specOf(draft).template ?? null, specOf(live).template ?? null);

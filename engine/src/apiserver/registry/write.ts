@@ -2,8 +2,8 @@
 // kube-apiserver's: decode, defaults, the kind's own preparation, admission, ownership, validation, store.
 
 import type { FieldError } from "#api/crd";
-import { asJson, copyJson, equalJson, type Json, type JsonObject, type Manifest } from "#kernel";
-import { isSameButTimes } from "#merge";
+import { asJson, copyJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import { fillZeros, isSameButTimes } from "#merge";
 
 import { generateNameAttemptsMax, generateNameBaseMax, objectBytesMax, patchAttemptsMax } from "./limits.ts";
 import { validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
@@ -67,7 +67,7 @@ async function insert(
   const decoded = decodeObject(call, body);
   const draft = hasOwnership ? decoded : asOwn(trackOwnership(registry, call, undefined, decoded));
   resetSystemMetadata(draft, served, context);
-  if (served.strategy.hasStatus) delete draft.status;
+  if (served.strategy.hasStatus) resetStatus(served, draft);
   for (const admission of registry.admission) admission.mutate(draft, undefined, call);
   served.strategy.prepareCreate?.(draft, context);
   refuseIfInvalid(served, draft, [
@@ -134,6 +134,14 @@ function resetSystemMetadata(draft: Manifest, served: Served, context: WriteCont
   metadata.creationTimestamp = context.now;
   if (served.strategy.hasGeneration) metadata.generation = 1;
   else delete metadata.generation;
+}
+
+/** A new object has the status that Go writes for one of which nothing is set. */
+function resetStatus(served: Served, draft: Manifest): void {
+  delete draft.status;
+  if (served.custom !== undefined || served.schemas === undefined || served.schema === undefined) return;
+  const zero = fillZeros({}, served.schemas, served.schema);
+  if (isObject(zero) && zero.status !== undefined) draft.status = copyJson(zero.status);
 }
 
 /** Changes the object, or its status where the call names that subresource. What is returned is the caller's own. */
@@ -205,7 +213,7 @@ function prepareChange(registry: Registry, call: WriteCall, { wanted, live, hasO
   refuseIfInvalid(served, draft, [
     ...metadataErrors,
     ...metadataErrors,
-    ...validateSchema(served, draft, live),
+    ...(call.subresource === "" || served.custom !== undefined ? validateSchema(served, draft, live) : []),
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
   ]);
   for (const admission of registry.admission) admission.validate(draft, live, call);

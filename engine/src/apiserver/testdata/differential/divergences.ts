@@ -5,5 +5,4 @@ export const divergences: Readonly<Record<string, string>> = {
   annotations: "a key with two slashes is described as a qualified name, as for labels",
   finalizers: "core kinds take only qualified names and the standard ones",
   "label selector": "other words for a selector that cannot be read; the code is the same",
-  "custom: scale": "the entry of a scale write stands in another order and keeps its time",
 };
