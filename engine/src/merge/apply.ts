@@ -13,6 +13,7 @@ import {
   type Manager,
   managerKey,
   type Managers,
+  type Owned,
   stripUnowned,
 } from "./managers.ts";
 import { applyOwnership, type Change, type Conflict, updateOwnership, type Versions } from "./ownership.ts";
@@ -71,7 +72,11 @@ export function applyManifest(request: ApplyRequest): ApplyResult {
   if (!applied.ok) return refuseConflicts(applied.conflicts);
   const { managers } = applied;
   const object = request.manager === "kubectl" ? writeLastApplied(applied.object, manifest) : applied.object;
-  finishSelf(managers, change.self, equalJson(object, bare) ? undefined : formatTime(request.nowMs));
+  const last = change.managers.get(managerKey(change.self));
+  finishSelf(managers, last, {
+    self: change.self,
+    time: equalJson(object, bare) ? undefined : formatTime(request.nowMs),
+  });
   return settle(live, withManagedFields(object, managers), known.size > 0 || live === undefined);
 }
 
@@ -148,12 +153,19 @@ function stripSelf(managers: Managers, self: Manager): void {
   else if (set !== owned.set) managers.set(key, { ...owned, set });
 }
 
-/** Strips what nobody owns from the caller's entry and stamps it. */
-function finishSelf(managers: Managers, self: Manager, time: string | undefined): void {
+/** Strips what nobody owns from the caller's entry and stamps it. A set equal to its last one is that one, as it was read. */
+function finishSelf(
+  managers: Managers,
+  last: Owned | undefined,
+  { self, time }: { self: Manager; time: string | undefined },
+): void {
   stripSelf(managers, self);
   const key = managerKey(self);
   const owned = managers.get(key);
-  if (owned !== undefined && time !== undefined) managers.set(key, { ...owned, time });
+  if (owned === undefined) return;
+  const isSame = last !== undefined && last.set.equals(owned.set);
+  const kept = isSame ? { set: last.set, read: last.read } : {};
+  managers.set(key, { ...owned, ...kept, ...(time === undefined ? {} : { time }) });
 }
 
 function refuseConflicts(conflicts: Conflict[]): ApplyResult {

@@ -10,19 +10,21 @@ import { compareText } from "./path-element.ts";
 export type Manager = { manager: string; operation: "Apply" | "Update"; apiVersion: string; subresource: string };
 
 /** What a manager owns, as of when. `time` undefined: never recorded. */
-export type Owned = Manager & { set: FieldSet; time: string | undefined };
+export type Owned = Manager & {
+  set: FieldSet;
+  time: string | undefined;
+  /** The text form that a set was read from: written again as it is while the entry still holds that very set. */
+  read?: { set: FieldSet; fieldsV1: JsonObject } | undefined;
+};
 
 /** Entries by their identity. */
 export type Managers = Map<string, Owned>;
 
 /** The identity as text: Apply entries are one over all API versions. Sorting by it sorts conflicts as the API server does. */
-export function managerKey(manager: Manager): string {
-  return JSON.stringify({
-    ...(manager.manager === "" ? {} : { manager: manager.manager }),
-    operation: manager.operation,
-    ...(manager.operation === "Apply" ? {} : { apiVersion: manager.apiVersion }),
-    ...(manager.subresource === "" ? {} : { subresource: manager.subresource }),
-  });
+export function managerKey({ manager, operation, apiVersion, subresource }: Manager): string {
+  const name = manager === "" ? "" : `"manager":${JSON.stringify(manager)},`;
+  const version = operation === "Apply" ? "" : `,"apiVersion":"${apiVersion}"`;
+  return `{${name}"operation":"${operation}"${version}${subresource === "" ? "" : `,"subresource":"${subresource}"`}}`;
 }
 
 /** Reads entries; a string says why they cannot be read. */
@@ -38,7 +40,8 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[]): Managers
     const set = fieldsV1 === undefined ? empty : isObject(fieldsV1) ? decodeFieldsV1(fieldsV1) : undefined;
     if (set === undefined) return `error decoding versioned set of managed fields entry ${index}`;
     const manager = { manager: entry.manager ?? "", operation, apiVersion, subresource: entry.subresource ?? "" };
-    managers.set(managerKey(manager), { ...manager, set, time: entry.time });
+    const read = fieldsV1 === undefined ? undefined : { set, fieldsV1 };
+    managers.set(managerKey(manager), { ...manager, set, time: entry.time, read });
   }
   return managers;
 }
@@ -46,13 +49,13 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[]): Managers
 /** Writes entries: applies before updates, then by time, name, version and subresource. */
 export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
   const owned = [...managers.values()].sort(compareOwned);
-  return owned.map(({ manager, operation, apiVersion, subresource, set, time }) => ({
+  return owned.map(({ manager, operation, apiVersion, subresource, set, time, read }) => ({
     ...(manager === "" ? {} : { manager }),
     operation,
     apiVersion,
     ...(time === undefined ? {} : { time }),
     fieldsType: "FieldsV1",
-    fieldsV1: encodeFieldsV1(set),
+    fieldsV1: read?.set === set ? read.fieldsV1 : encodeFieldsV1(set),
     ...(subresource === "" ? {} : { subresource }),
   }));
 }

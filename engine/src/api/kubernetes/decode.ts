@@ -15,22 +15,28 @@ export type Decoded = {
   error: string | undefined;
 };
 
-type Walk = { unknown: string[]; error: string | undefined; withDefaults: boolean };
-type At = {
-  ref: SchemaRef;
-  path: string /** The innermost struct, and the way to here from the root; keys of maps are no part of it. */;
-  struct: string;
-  way: string;
-};
-
 export type DecodeOptions = {
   /** False: an object that has its defaults already, or a status. */ withDefaults?: boolean;
 };
 
+/** The way to the value in hand, kept as parts: text is made of it only when there is something to say. */
+type Walk = {
+  unknown: string[];
+  error: string | undefined;
+  withDefaults: boolean;
+  /** `.name` and `[0]` parts. */
+  path: string[];
+  /** Names of declared members alone, as Go names a field. */
+  fields: string[];
+  /** The innermost struct. */
+  struct: string;
+};
+
 /** Decodes an object of the kind that `root` names (see `schemaFor`). Does not change what it is given. */
 export function decodeBuiltin(object: JsonObject, root: string, options: DecodeOptions = {}): Decoded {
-  const walk: Walk = { unknown: [], error: undefined, withDefaults: options.withDefaults ?? true };
-  const decoded = decode(object, { ref: root, path: "", struct: typeName(root), way: "" }, walk);
+  const withDefaults = options.withDefaults ?? true;
+  const walk: Walk = { unknown: [], error: undefined, withDefaults, path: [], fields: [], struct: typeName(root) };
+  const decoded = decode(object, root, walk);
   const unknown = walk.unknown.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   return { object: decoded as JsonObject, unknown, error: walk.error };
 }
@@ -40,66 +46,94 @@ function typeName(definition: string): string {
   return definition.slice(definition.lastIndexOf(".") + 1);
 }
 
-function decode(value: Json, at: At, walk: Walk): Json {
-  const node = builtinSchemas.resolve(at.ref);
+/** What decoding does to the members of one type, made once. */
+type Plan = {
+  rule: ((object: JsonObject) => void) | undefined;
+  defaults: readonly (readonly [string, Json])[];
+  always: readonly (readonly [string, Json])[];
+  omitted: ReadonlySet<string>;
+};
+
+const plans = new WeakMap<SchemaNode, Plan>();
+
+function planOf(node: SchemaNode, ref: SchemaRef): Plan {
+  const known = plans.get(node);
+  if (known !== undefined) return known;
+  const defaults: [string, Json][] = [];
+  for (const [name, below] of Object.entries(node.properties ?? {}))
+    if (typeof below !== "string" && below.default !== undefined && !isZero(below.default))
+      defaults.push([name, below.default]);
+  const plan: Plan = {
+    rule: typeof ref === "string" ? defaultsOf(ref) : undefined,
+    defaults,
+    always: Object.entries(node.always ?? {}),
+    omitted: new Set(node.omitEmpty),
+  };
+  plans.set(node, plan);
+  return plan;
+}
+
+function decode(value: Json, ref: SchemaRef, walk: Walk): Json {
   if (value === null) return null;
+  const node = builtinSchemas.resolve(ref);
   if (!fits(value, node)) {
-    walk.error ??= `json: cannot unmarshal ${jsonKind(value)} into Go struct field ${at.struct}.${at.way} of type ${goType(at.ref, node)}`;
+    walk.error ??= `json: cannot unmarshal ${jsonKind(value)} into Go struct field ${walk.struct}.${walk.fields.join(".")} of type ${goType(ref, node)}`;
     return value;
   }
-  if (Array.isArray(value)) return decodeList(value, node, at, walk);
-  if (isObject(value)) return decodeMap(value, node, at, walk);
+  if (Array.isArray(value)) return node.items === undefined ? value : decodeList(value, node.items, walk);
+  if (isObject(value)) return decodeMap(value, { node, ref }, walk);
   if (node.format === "byte" && typeof value === "string") walk.error ??= base64Error(value);
   if (node.format === "quantity") return canonicalQuantity(value as string | number) ?? value;
   return value;
 }
 
-// oxlint-disable-next-line max-params -- a step of the walk: what, its schema, where, and the walk
-function decodeList(items: Json[], node: SchemaNode, at: At, walk: Walk): Json {
-  const ref = node.items;
-  if (ref === undefined) return items;
-  return items.map((item, index) => decode(item, { ...at, ref, path: `${at.path}[${index}]` }, walk));
+function decodeList(items: readonly Json[], ref: SchemaRef, walk: Walk): Json {
+  const decoded: Json[] = [];
+  for (const [index, item] of items.entries()) {
+    walk.path.push(`[${index}]`);
+    decoded.push(decode(item, ref, walk));
+    walk.path.pop();
+  }
+  return decoded;
 }
 
-// oxlint-disable-next-line max-params -- as above
-function decodeMap(value: JsonObject, node: SchemaNode, at: At, walk: Walk): Json {
+type Typed = { node: SchemaNode; ref: SchemaRef };
+
+function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
   if (node.properties === undefined && node.additional === undefined) return value;
-  const copy: JsonObject = { ...value };
-  for (const name in copy) if (copy[name] === null) delete copy[name];
-  if (walk.withDefaults) fillDefaults(copy, node, at.ref);
-  for (const name in node.always) if (!Object.hasOwn(copy, name)) setOwn(copy, name, node.always[name] as Json);
-  for (const name of Object.keys(copy)) decodeMember(copy, name, { ...at, node }, walk);
-  return copy;
+  const plan = planOf(node, ref);
+  const filled = fill(value, plan, walk.withDefaults);
+  const outer = walk.struct;
+  const decoded: JsonObject = {};
+  for (const name in filled) {
+    const isDeclared = node.properties !== undefined && Object.hasOwn(node.properties, name);
+    const below = isDeclared ? node.properties?.[name] : node.additional;
+    walk.path.push(`.${name}`);
+    if (isDeclared) walk.fields.push(name);
+    if (isDeclared && typeof ref === "string") walk.struct = typeName(ref);
+    if (below === undefined) walk.unknown.push(walk.path.join("").slice(1));
+    else {
+      const next = below === true ? (filled[name] as Json) : decode(filled[name] as Json, below, walk);
+      if (!plan.omitted.has(name) || !isZero(next)) setOwn(decoded, name, next);
+    }
+    walk.path.pop();
+    if (isDeclared) walk.fields.pop();
+    walk.struct = outer;
+  }
+  return decoded;
 }
 
-function fillDefaults(copy: JsonObject, node: SchemaNode, ref: SchemaRef): void {
-  if (typeof ref === "string") defaultsOf(ref)?.(copy);
-  for (const [name, below] of Object.entries(node.properties ?? {})) {
-    if (typeof below === "string" || below.default === undefined || isZero(below.default)) continue;
-    if (!Object.hasOwn(copy, name) || copy[name] === "") setOwn(copy, name, below.default);
+/** A copy without nulls, with what the type gives when nothing is stated. */
+function fill(value: JsonObject, plan: Plan, withDefaults: boolean): JsonObject {
+  const filled: JsonObject = {};
+  for (const name in value) if (value[name] !== null) setOwn(filled, name, value[name] as Json);
+  if (withDefaults) {
+    plan.rule?.(filled);
+    for (const [name, fallback] of plan.defaults)
+      if (!Object.hasOwn(filled, name) || filled[name] === "") filled[name] = fallback;
   }
-}
-
-// oxlint-disable-next-line max-params -- as above
-function decodeMember(copy: JsonObject, name: string, at: At & { node: SchemaNode }, walk: Walk): void {
-  const { node } = at;
-  const isDeclared = node.properties !== undefined && Object.hasOwn(node.properties, name);
-  const ref = isDeclared ? node.properties?.[name] : node.additional;
-  const path = at.path === "" ? name : `${at.path}.${name}`;
-  if (ref === undefined) {
-    walk.unknown.push(path);
-    delete copy[name];
-    return;
-  }
-  if (ref === true) return;
-  const struct = isDeclared && typeof at.ref === "string" ? typeName(at.ref) : at.struct;
-  const next = decode(
-    copy[name] as Json,
-    { ref, path, struct, way: !isDeclared ? at.way : at.way === "" ? name : `${at.way}.${name}` },
-    walk,
-  );
-  if (node.omitEmpty?.includes(name) === true && isZero(next)) delete copy[name];
-  else setOwn(copy, name, next);
+  for (const [name, zero] of plan.always) if (!Object.hasOwn(filled, name)) filled[name] = zero;
+  return filled;
 }
 
 function isZero(value: Json): boolean {
