@@ -4,10 +4,8 @@ import { statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { formatYaml } from "#formats/yaml";
 import { asJson, type Issue, type Manifest, Missing, splitApiVersion } from "#kernel";
-import { build, type BuildOptions, type BuildResult, parseRemote } from "#render/kustomize";
+import { build, type BuildOptions, type BuildResult, type HelmPort, parseRemote } from "#render/kustomize";
 import { usage } from "../arguments.ts";
-import { machineEnvironment } from "../chart-files.ts";
-import { chartPort } from "../chart-port.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { DiskTree } from "../disk-tree.ts";
@@ -57,11 +55,7 @@ export const command: Command = defineCommand({
       reorder: flags.reorder === "none" ? "none" : "legacy",
       addsManagedByLabel: flags["enable-managedby-label"],
       isHelmEnabled: flags["enable-helm"],
-      helm: chartPort({
-        apiVersions: flags["helm-api-versions"],
-        kubeVersion: flags["helm-kube-version"],
-        environment: machineEnvironment(io.clock),
-      }),
+      ...(flags["enable-helm"] ? { helm: await helmPort(flags, io) } : {}),
     });
     for (const warning of result.rendering.warnings) io.stderr.write(`${formatWarning(warning)}\n`);
     if (flags.output === undefined) io.stdout.write(result.text);
@@ -69,6 +63,24 @@ export const command: Command = defineCommand({
     return 0;
   },
 });
+
+type HelmFlags = {
+  readonly "helm-api-versions": readonly string[];
+  readonly "helm-kube-version": string | undefined;
+};
+
+/** Loaded only where charts are rendered: Helm's functions take longer to load than most builds take. */
+async function helmPort(flags: HelmFlags, io: Io): Promise<HelmPort> {
+  const [{ chartPort }, { machineEnvironment }] = await Promise.all([
+    import("../chart-port.ts"),
+    import("../chart-files.ts"),
+  ]);
+  return chartPort({
+    apiVersions: flags["helm-api-versions"],
+    kubeVersion: flags["helm-kube-version"],
+    environment: machineEnvironment(io.clock),
+  });
+}
 
 function formatWarning(warning: Issue): string {
   return `# Warning: ${warning.path === undefined ? "" : `/${warning.path}: `}${warning.message}`;
