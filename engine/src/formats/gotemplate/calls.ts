@@ -119,7 +119,7 @@ export function constantValue(frame: Frame, node: ArgumentNode): Value {
 export function checkType(frame: Frame, value: Value, type: ParameterType): Value {
   if (type === "any") return value === undefined ? null : value;
   if (type === "value") return value;
-  if (value === undefined || (value === null && canBeNil(type))) {
+  if (value === undefined) {
     if (canBeNil(type)) return null;
     return frame.fail(`invalid value; expected ${typeNameOf(type)}`);
   }

@@ -6,6 +6,7 @@ import { type Flags, pad } from "./printf-flags.ts";
 /** A float64 by one verb; undefined when the verb is none for floats. */
 export function formatFloatVerb(value: number, verb: string, flags: Flags): string | undefined {
   if (!"vbgGxXfFeE".includes(verb)) return undefined;
+  if (verb === "v" && flags.sharp) return formatFloatVerb(value, "g", { ...flags, sharp: false });
   const isCapital = verb === "G" || verb === "E" || verb === "X";
   let text = unsigned(Math.abs(value), verb, flags);
   if (isCapital) text = text.toUpperCase();
@@ -34,7 +35,7 @@ function unsigned(value: number, verb: string, flags: Flags): string {
       return binaryExponent(value);
     case "x":
     case "X":
-      return hexFloat(value, flags.precision);
+      return hexFloat(value, flags);
     default:
       return general(value, flags);
   }
@@ -122,7 +123,7 @@ function binaryExponent(value: number): string {
   return `${mantissa}p${exponent < 0 ? "-" : "+"}${Math.abs(exponent)}`;
 }
 
-function hexFloat(value: number, precision: number | undefined): string {
+function hexFloat(value: number, { precision, sharp }: Flags): string {
   if (value === 0) return `0x0${precision ? `.${"0".repeat(precision)}` : ""}p+00`;
   let { mantissa, exponent } = binaryParts(value);
   while (mantissa < 1n << 52n) {
@@ -143,6 +144,7 @@ function hexFloat(value: number, precision: number | undefined): string {
   }
   const all = (mantissa & ((1n << 52n) - 1n)).toString(16).padStart(13, "0");
   const digits = precision === undefined ? all.replace(/0+$/, "") : all.slice(0, precision).padEnd(precision, "0");
+  const shown = sharp ? digits.padEnd(4, "0") : digits;
   const power = exponent + 52;
-  return `0x1${digits === "" ? "" : `.${digits}`}p${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+  return `0x1${shown === "" ? "" : `.${shown}`}p${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }

@@ -162,25 +162,31 @@ function formatByType(value: Value, verb: string, flags: Flags, depth: number): 
     return depth > 0 && verb !== "v" ? `%!${verb}(<nil>)` : pad("<nil>", flags);
   if (typeof value === "string") return formatString(value, verb, flags);
   if (typeof value === "boolean")
-    return verb === "t" || verb === "v" ? pad(String(value), flags) : badVerb(value, verb);
-  if (typeof value === "bigint") return formatInteger(value, verb, flags) ?? badVerb(value, verb);
-  if (typeof value === "number") return formatFloatVerb(value, verb, flags) ?? badVerb(value, verb);
+    return verb === "t" || verb === "v" ? pad(String(value), flags) : badVerb(value, verb, flags);
+  if (typeof value === "bigint") return formatInteger(value, verb, flags) ?? badVerb(value, verb, flags);
+  if (typeof value === "number") return formatFloatVerb(value, verb, flags) ?? badVerb(value, verb, flags);
   return formatObject(value, verb, flags, depth);
 }
 
-function badVerb(value: Value, verb: string): string {
-  return `%!${verb}(${goTypeOf(value)}=${printValue(value)})`;
+function badVerb(value: Value, verb: string, flags: Flags): string {
+  const shown =
+    typeof value === "number"
+      ? formatFloatVerb(value, "g", flags)
+      : formatByType(value, "v", { ...flags, sharp: false }, 0);
+  return `%!${verb}(${goTypeOf(value)}=${shown})`;
 }
 
 function formatObject(value: Value[] | GoMap | GoObject, verb: string, flags: Flags, depth: number): string {
   if (value instanceof Integer && value.goType === value.kind)
-    return formatInteger(value.value, verb, flags) ?? badVerb(value, verb);
+    return formatInteger(value.value, verb, flags) ?? badVerb(value, verb, flags);
   if (value instanceof Bytes) return formatBytes(value, verb, flags);
   if (value instanceof Complex) {
     const part = { ...flags, width: undefined };
     const real = formatFloatVerb(value.real, verb, part);
     const imaginary = formatFloatVerb(value.imaginary, verb, { ...part, plus: true });
-    return real === undefined || imaginary === undefined ? badVerb(value, verb) : pad(`(${real}${imaginary}i)`, flags);
+    return real === undefined || imaginary === undefined
+      ? badVerb(value, verb, flags)
+      : pad(`(${real}${imaginary}i)`, flags);
   }
   if (value instanceof GoObject) return formatOpaque(value, verb, flags);
   const isSyntax = verb === "v" && flags.sharp;
@@ -201,8 +207,8 @@ function asSyntax(text: string): string {
 /** A value with a String or Error method is formatted as that text by the verbs for text. */
 function formatOpaque(value: GoObject, verb: string, flags: Flags): string {
   if ("vsxXq".includes(verb)) return formatString(value.print(), verb === "v" ? "s" : verb, flags);
-  if (value instanceof Integer) return formatInteger(value.value, verb, flags) ?? badVerb(value, verb);
-  return badVerb(value, verb);
+  if (value instanceof Integer) return formatInteger(value.value, verb, flags) ?? badVerb(value, verb, flags);
+  return badVerb(value, verb, flags);
 }
 
 function formatBytes(value: Bytes, verb: string, flags: Flags): string {
@@ -222,7 +228,7 @@ function formatString(text: string, verb: string, flags: Flags): string {
     case "X":
       return pad(formatHexBytes(text, verb, flags), flags);
     default:
-      return badVerb(text, verb);
+      return badVerb(text, verb, flags);
   }
 }
 

@@ -20,6 +20,17 @@ function orElse(run: () => Value, otherwise: (message: string) => Value): Value 
   }
 }
 
+/** Errors are text, but what the library panics with stays an error. */
+function toTomlOrMessage(value: Value): Value {
+  return orElse(
+    () => formatToml(value),
+    (message) => {
+      if (message.startsWith("reflect:")) throw new GoError(message);
+      return message;
+    },
+  );
+}
+
 function fromJson(text: string): Value {
   return orElse(
     () => {
@@ -79,12 +90,7 @@ export const encodingFunctions: FunctionTable = {
   fromJson: define("string", fromJson),
   fromJsonArray: define("string", fromJsonArray),
   mustFromJson: define("string", parseJson),
-  toToml: define("any", (value: Value) =>
-    orElse(
-      () => formatToml(value),
-      (message) => message,
-    ),
-  ),
+  toToml: define("any", toTomlOrMessage),
   mustToToml: define("any", formatToml),
   fromToml: define("string", (text: string) => orElse(() => parseToml(text), errorMap)),
   b64enc: define("string", (text: string) => encodeBase64(bytesOf(text))),

@@ -114,7 +114,12 @@ class Scanner {
   #literal(first: string): boolean {
     const word = first === "t" ? "true" : first === "f" ? "false" : "null";
     for (const expected of word) {
-      if (this.#text[this.#at] !== expected) return this.#fail(`in literal ${word} (expecting '${expected}')`);
+      if (this.#text[this.#at] !== expected) {
+        const context = `in literal ${word} (expecting '${expected}')`;
+        // At the end its scanner is fed a blank, and that is what it complains about.
+        if (this.#at >= this.#text.length) this.#problem ||= `invalid character ' ' ${context}`;
+        return this.#fail(context);
+      }
       this.#at++;
     }
     return true;

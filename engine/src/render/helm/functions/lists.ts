@@ -58,8 +58,10 @@ function slice(list: Value, ...bounds: Value[]): Value {
 function chunk(size: bigint, list: Value): Value {
   const items = itemsOf(list, "Cannot chunk type");
   const width = Number(size);
-  if (width < 1)
-    throw new GoError(width === 0 ? "runtime error: makeslice: len out of range" : "runtime error: index out of range");
+  if (width === 0) throw new GoError("runtime error: makeslice: len out of range");
+  const count = Math.floor((items.length - 1) / width) + 1;
+  if (count < 0 || (width < 0 && count > 0)) throw new GoError("runtime error: makeslice: len out of range");
+  if (width < 0) return typed([], "[][]interface {}");
   const chunks: Value[] = [];
   for (let i = 0; i < items.length; i += width) chunks.push(items.slice(i, i + width));
   return typed(chunks, "[][]interface {}");

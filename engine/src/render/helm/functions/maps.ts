@@ -44,23 +44,27 @@ function setKey(map: GoMap, key: string, value: Value): Value {
 
 function unset(map: GoMap, key: string): Value {
   if (map !== null) delete map[key];
-  return map;
+  return map ?? {};
 }
 
 function dig(...parts: Value[]): Value {
   if (parts.length < 3) throw new GoError("dig needs at least three arguments");
   let map = asDict(parts.at(-1));
   const fallback = parts.at(-2) as Value;
-  const keys = parts.slice(0, -2);
+  const keys = parts.slice(0, -2).map(asKey);
   for (const [i, key] of keys.entries()) {
-    if (typeof key !== "string")
-      throw new GoError(`interface conversion: interface {} is ${goTypeOf(key)}, not string`);
     const step = mapGet(map, key);
     if (step === undefined) return fallback;
     if (i === keys.length - 1) return step;
     map = asDict(step);
   }
   return fallback;
+}
+
+function asKey(key: Value): string {
+  if (typeof key === "string") return key;
+  const type = key === null || key === undefined ? "nil" : goTypeOf(key);
+  throw new GoError(`interface conversion: interface {} is ${type}, not string`);
 }
 
 function asDict(value: Value): GoMap {
@@ -102,5 +106,6 @@ export const mapFunctions: FunctionTable = {
 };
 
 function copyOrFail(value: Value): Value {
+  if (value === null) throw new GoError("reflect: call of reflect.Value.Type on zero Value");
   return deepCopy(value);
 }

@@ -67,7 +67,8 @@ function sequence(...bounds: bigint[]): Value {
 }
 
 function round(value: Value, places: bigint, threshold = 0.5): Value {
-  const power = 10 ** Number(places);
+  // The literal is exact where a power computed in floats is not.
+  const power = Number(`1e${places}`);
   const digit = power * toFloat64(value);
   const fraction = digit - Math.trunc(digit);
   return (fraction >= threshold ? Math.ceil(digit) : Math.floor(digit)) / power;

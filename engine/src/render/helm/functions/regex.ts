@@ -78,6 +78,7 @@ function expand(template: string, match: Match): string {
 
 function split(pattern: string, text: string, limit: bigint): Value {
   const count = Number(limit);
+  compileRegex(pattern);
   if (count === 0) return strings([]);
   if (pattern !== "" && text === "") return strings([""]);
   const parts: string[] = [];

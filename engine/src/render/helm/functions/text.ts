@@ -2,6 +2,7 @@
 
 import {
   byteLength,
+  bytesOf,
   define,
   type FunctionTable,
   GoError,
@@ -18,7 +19,14 @@ import { abbreviate, abbreviateBoth, initials, swapCase, toDelimited, toPascalCa
 /** Unicode's White_Space, which Go's TrimSpace and IsSpace use. */
 const space = "[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const outerSpace: RegExp = new RegExp(`^${space}+|${space}+$`, "g");
-const anySpace: RegExp = new RegExp(space, "g");
+const wordStart: RegExp = new RegExp(`(?<=^|${space})(?!${space}).`, "gsu");
+
+/** goutils takes each byte for a character, so what is beyond ASCII comes out as Latin-1. */
+function withoutSpace(text: string): string {
+  const characters = Array.from(bytesOf(text), (byte) => String.fromCharCode(byte));
+  const kept = characters.filter((character) => !/[\s\u0085]/.test(character));
+  return kept.length === characters.length ? text : kept.join("");
+}
 
 function trimSet(set: string, text: string): string {
   const characters = new Set(set);
@@ -153,13 +161,10 @@ export const textFunctions: FunctionTable = {
   upper: define("string", (text: string) => mapCase(text, (part) => part.toUpperCase())),
   lower: define("string", (text: string) => mapCase(text, (part) => part.toLowerCase())),
   title: define("string", title),
-  untitle: define("string", (text: string) => {
-    const match = new RegExp(`^(${space}*)(.)`, "su").exec(text);
-    return match === null ? text : `${match[1]}${(match[2] as string).toLowerCase()}${text.slice(match[0].length)}`;
-  }),
+  untitle: define("string", (text: string) => text.replace(wordStart, (word) => word.toLowerCase())),
   substr: define("int, int, string", substr),
   repeat: define("int, string", repeat),
-  nospace: define("string", (text: string) => text.replace(anySpace, "")),
+  nospace: define("string", withoutSpace),
   initials: define("string", initials),
   swapcase: define("string", swapCase),
   snakecase: define("string", (text: string) => toDelimited(text, "_")),

@@ -24,7 +24,7 @@ export type CivilTime = {
 
 /** Seconds east of UTC of a named zone at an instant; undefined when the zone is unknown. */
 export function zoneOffset(zone: string, ms: number): number | undefined {
-  if (zone === "UTC" || zone === "Local" || zone === "") return 0;
+  if (zone === "UTC" || zone === "Local" || zone === "" || zone.endsWith("-local")) return 0;
   const fixed = /^([+-])(\d\d):?(\d\d)$/.exec(zone);
   if (fixed !== null) return (fixed[1] === "-" ? -1 : 1) * (Number(fixed[2]) * 3600 + Number(fixed[3]) * 60);
   try {
@@ -49,7 +49,7 @@ export function zoneOffset(zone: string, ms: number): number | undefined {
 /** The zone's abbreviation at an instant, as Go shows it: "CET", "-03" where there is none. */
 function zoneName(zone: string, ms: number, offset: number): string {
   if (zone === "UTC" || zone === "Local" || zone === "") return "UTC";
-  if (!/^[+-]/.test(zone)) {
+  if (!/^[+-]|-local$/.test(zone)) {
     for (const locale of ["en-US", "en-GB", "en-AU"]) {
       const name = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "short" })
         .formatToParts(new Date(ms))
@@ -57,9 +57,10 @@ function zoneName(zone: string, ms: number, offset: number): string {
       if (name !== undefined && /^[A-Z]{2,5}$/.test(name)) return name;
     }
   }
+  if (zone.endsWith("-local")) return zone;
   const size = Math.abs(offset);
   const minutes = Math.floor((size % 3600) / 60);
-  return `${offset < 0 ? "-" : "+"}${String(Math.floor(size / 3600)).padStart(2, "0")}${minutes === 0 ? "" : String(minutes).padStart(2, "0")}`;
+  return `${offset < 0 ? "-" : "+"}${String(Math.floor(size / 3600)).padStart(2, "0")}${minutes === 0 && !/^[+-]/.test(zone) ? "" : String(minutes).padStart(2, "0")}`;
 }
 
 export class GoTime extends GoObject {

@@ -134,7 +134,12 @@ class Reader {
     if (character === '"') return this.#basic();
     if (character === "'") return this.#literal();
     const match = /^[A-Za-z0-9_-]+/.exec(this.#text.slice(this.#at, this.#at + 1024));
-    if (match === null) this.#fail(`unexpected character '${character ?? "EOF"}' in a key`);
+    if (match === null)
+      this.#fail(
+        character === "=" || character === undefined
+          ? `unexpected '${character ?? "EOF"}': key name appears blank`
+          : `unexpected character '${character}' in a key`,
+      );
     this.#at += match[0].length;
     return match[0];
   }
@@ -258,6 +263,12 @@ class Reader {
   }
 }
 
+/** The library's names for dates and times without a zone. */
+function localZone(word: string): string {
+  if (/[Zz]$|[+-]\d\d:\d\d$/.test(word)) return /[+-]\d\d:\d\d$/.exec(word.slice(10))?.[0] ?? "UTC";
+  return word.includes(":") ? (word.includes("-") ? "datetime-local" : "time-local") : "date-local";
+}
+
 function readScalar(word: string): Value {
   if (word === "true" || word === "false") return word === "true";
   if (/^[+-]?(inf|nan)$/.test(word)) return parseFloatText(word);
@@ -272,5 +283,5 @@ function readScalar(word: string): Value {
       ? `${word}T00:00:00`
       : word.replace(" ", "T");
   const ms = Date.parse(/[Zz]|[+-]\d\d:\d\d$/.test(date) ? date : `${date}Z`);
-  return Number.isNaN(ms) ? undefined : new GoTime(BigInt(ms) * 1_000_000n, "UTC");
+  return Number.isNaN(ms) ? undefined : new GoTime(BigInt(ms) * 1_000_000n, localZone(word));
 }

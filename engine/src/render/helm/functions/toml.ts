@@ -15,10 +15,9 @@ import {
 
 /** TOML text of a map. Throws a GoError for what TOML cannot hold at the top. */
 export function formatToml(value: Value): string {
-  if (!isMap(value)) {
-    if (value === null || value === undefined) throw new GoError("toml: cannot encode a nil interface");
-    throw new GoError("toml: top-level values must be Go maps or structs");
-  }
+  if (value === null || value === undefined) throw new GoError("reflect: call of reflect.Value.Type on zero Value");
+  // What is no table stands alone, as the library writes it when it has no key.
+  if (!isMap(value)) return inline(value);
   const writer: Writer = { out: "", hasWritten: false };
   writeTable(writer, [], value);
   return writer.out;

@@ -158,7 +158,7 @@ function urlParse(text: string): Value {
 }
 
 function part(map: GoMap, key: string): string {
-  if (!Object.hasOwn(map, key)) return "";
+  if (map === null || !Object.hasOwn(map, key)) return "";
   const value = map[key];
   if (typeof value === "string") return value;
   if (value === null || value === undefined)

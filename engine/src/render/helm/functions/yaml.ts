@@ -56,7 +56,7 @@ function describeFault(fault: Fault): string {
   // Its parser counts lines from 0 and names none for the first; only its scanner adds one.
   const shift = message.startsWith("did not find expected") ? 1 : 0;
   const line = Number(/line (\d+)/.exec(fault.at ?? "")?.[1] ?? "0") - shift;
-  return `error converting YAML to JSON: yaml: ${line < 1 ? "" : `line ${line}: `}${message}`;
+  return `error converting YAML to JSON: yaml: ${line < 2 - shift ? "" : `line ${line}: `}${message}`;
 }
 
 /** fromYaml: errors become the entry "Error". */
