@@ -7,7 +7,7 @@ import { rename, rm, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { filesOf, openTree, type TreeHandle } from "#sources/git";
+import { filesOf, openTree, streamLarge, type TreeHandle } from "#sources/git";
 import { archiveBatch } from "./limits.ts";
 
 export type ArchiveFile = { digest: string; size: number };
@@ -39,21 +39,37 @@ async function* tarOf(handle: TreeHandle): AsyncIterable<Buffer> {
   for (let from = 0; from < files.length; from += archiveBatch) {
     const batch = files.slice(from, from + archiveBatch);
     await open.fetch(batch.map((file) => ({ what: "object" as const, id: file.id })));
-    const parts: Uint8Array[] = [];
+    let parts: Uint8Array[] = [];
     for (const file of batch) {
-      for (let slash = file.path.indexOf("/"); slash >= 0; slash = file.path.indexOf("/", slash + 1)) {
-        const folder = file.path.slice(0, slash + 1);
-        if (folders.has(folder)) continue;
-        folders.add(folder);
-        parts.push(...header(folder, { type: "5", mode: 0o755, size: 0 }));
+      parts.push(...foldersAbove(file.path, folders));
+      const mode = file.isExecutable ? 0o755 : 0o644;
+      const large = streamLarge(handle, file.id);
+      if (large === undefined) {
+        const content = open.tree.read(file.path);
+        parts.push(...header(file.path, { type: "0", mode, size: content.length }));
+        parts.push(content, Buffer.alloc(-content.length & 511));
+        continue;
       }
-      const content = open.tree.read(file.path);
-      parts.push(...header(file.path, { type: "0", mode: file.isExecutable ? 0o755 : 0o644, size: content.length }));
-      parts.push(content, Buffer.alloc(-content.length & 511));
+      parts.push(...header(file.path, { type: "0", mode, size: large.size }));
+      yield Buffer.concat(parts);
+      yield* large.pieces;
+      parts = [Buffer.alloc((512 - (large.size % 512)) % 512)];
     }
     yield Buffer.concat(parts);
   }
   yield Buffer.alloc(1024);
+}
+
+/** Headers of the folders on the way that have none yet. */
+function foldersAbove(path: string, known: Set<string>): Buffer[] {
+  const headers: Buffer[] = [];
+  for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
+    const folder = path.slice(0, slash + 1);
+    if (known.has(folder)) continue;
+    known.add(folder);
+    headers.push(...header(folder, { type: "5", mode: 0o755, size: 0 }));
+  }
+  return headers;
 }
 
 type Head = { type: string; mode: number; size: number };

@@ -18,6 +18,8 @@ export type Context = {
   mirrors: GitMirrors;
   objects: Objects;
   queue: WorkQueue;
+  /** Commits that sources offered when their mirror was last tidied, by the mirror's folder. */
+  commitsBefore: Map<string, string[]>;
   /** A folder for repositories of composed trees. */
   composed: string;
   environment: Environment;

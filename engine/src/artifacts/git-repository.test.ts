@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { execFileSync } from "node:child_process";
-import { chmodSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeUtf8, type Manifest } from "#kernel";
 import { serveHttp, TestRepository } from "../sources/git/repository.contract.ts";
@@ -259,6 +259,32 @@ describe("GitRepository", () => {
     expect((await fetch(`${url}/other`)).status).toBe(418);
     server.closeAllConnections();
     server.close();
+  });
+
+  it("offers and archives a repository with a file too large to be read", async () => {
+    const made = new TestRepository(`${world.folder}/large`);
+    const size = 33 * 1024 * 1024 + 100;
+    made.commit({ "a.yaml": "a", "big/b.bin": Buffer.alloc(size, 7), "z.yaml": "z" });
+    await world.repository("large", { url: made.path });
+    const { artifact } = statusOf(await world.untilReady("GitRepository", "large"));
+    const archive = readFileSync(`${world.folder}/cache/archives/${artifact["path"]}`);
+    const files = unpackArchive(archive, "here").map((file) => [file.path, file.content.length]);
+    expect(files).toEqual([
+      ["a.yaml", 1],
+      ["big/b.bin", size],
+      ["z.yaml", 1],
+    ]);
+  });
+
+  it("asks again at its interval when the repository's content is at fault, since a commit may mend it", async () => {
+    const made = repository({ "a.yaml": "a", ".sourceignore": "x\n".repeat(600_000) });
+    await world.repository("wordy", { url: made.path, interval: "1s" });
+    const failed = await world.untilReady("GitRepository", "wordy", "False");
+    expect(condition(failed, "Ready")?.message).toContain(".sourceignore");
+    expect(condition(failed, "Stalled")).toBeUndefined();
+    made.commit({ ".sourceignore": null });
+    await world.untilReady("GitRepository", "wordy");
+    await world.patch("GitRepository", "wordy", { spec: { suspend: true } });
   });
 
   it("offers everything again after a restart, without the network", async () => {

@@ -47,6 +47,8 @@ export async function reconcileGitRepository(
   await context.objects.setFinalizer(object, fluxFinalizer, true);
   if (repository.spec.suspend === true) return undefined;
   const pass = new GitPass(object, repository, context);
+  const intervalMs = parseDuration(repository.spec.interval) ?? defaultTimeoutMs;
+  const later = { requeueAfterMs: withJitter(intervalMs, context.random) };
   try {
     await pass.run(signal);
   } catch (thrown) {
@@ -54,10 +56,16 @@ export async function reconcileGitRepository(
     const fault = faultFrom(thrown);
     await pass.fail(fault);
     if (fault.code === "git-damaged" && fault.at !== undefined) await dropDamaged(repository, fault.at, context);
+    // What the repository's content caused, another commit may mend: only asking again can tell.
+    if (fault.disposition === "stall" && !isOfSpec(fault)) return later;
     throw fault;
   }
-  const intervalMs = parseDuration(repository.spec.interval) ?? defaultTimeoutMs;
-  return { requeueAfterMs: withJitter(intervalMs, context.random) };
+  return later;
+}
+
+/** Faults that stay until the object itself is changed. */
+function isOfSpec(fault: Fault): boolean {
+  return ["git-url-invalid", "git-ref-invalid", "not-supported", "spec-invalid"].includes(fault.code);
 }
 
 /** A mirror whose own objects are damaged would fail for ever; what a server sends is another matter. */
@@ -146,7 +154,7 @@ class GitPass {
     const { type, reason } = failureOf(fault);
     const hint = fault.hint === undefined ? "" : ` (${fault.hint})`;
     const message = `${formatFault(fault)}${hint}`;
-    const isStalled = fault.disposition === "stall";
+    const isStalled = fault.disposition === "stall" && isOfSpec(fault);
     const inStorage = this.#conditions.find((condition) => condition.type === "ArtifactInStorage");
     const wishes = failedWishes({ type, reason, message, isStalled, inStorage });
     await this.#writeStatus({
@@ -279,25 +287,16 @@ class GitPass {
     this.#object["status"] = { ...(this.#object["status"] as JsonObject | undefined), ...all };
   }
 
-  /** The commits of every source that reads this mirror, and the one just left, for passes still working on it. */
+  /** The commits of every source that reads this mirror, and those of the pass before, which may still be worked on. */
   #commitsInUse(mirror: GitMirror): string[] {
-    const inUse = this.#context.store.values().filter((artifact) => artifact.kind === "GitRepository");
+    const { store, commitsBefore } = this.#context;
+    const inUse = store.values().filter((artifact) => artifact.kind === "GitRepository");
     const commits = inUse.map((artifact) => parseRevision(artifact.revision).digest);
-    const last = this.#lastCommits.get(mirror.folder) ?? [];
-    const kept = [...new Set([...commits, ...last])];
-    this.#lastCommits.set(mirror.folder, commits);
+    const kept = [...new Set([...commits, ...(commitsBefore.get(mirror.folder) ?? [])])];
+    commitsBefore.set(mirror.folder, commits);
     return kept;
   }
-
-  get #lastCommits(): Map<string, string[]> {
-    let known = lastCommits.get(this.#context.store);
-    if (known === undefined) lastCommits.set(this.#context.store, (known = new Map()));
-    return known;
-  }
 }
-
-/** Commits in use at the pass before, by mirror: one more pass is granted to those who still read them. */
-const lastCommits = new WeakMap<object, Map<string, string[]>>();
 
 type Fetched = { mirror: GitMirror; tree: string; revision: string };
 

@@ -28,6 +28,8 @@ export const dependencyRetryMs = 30_000;
 
 /** Kubernetes cuts an event's message at 1 KiB and refuses longer ones. */
 export const eventMessageMost = 1_000;
+/** Objects whose last event is remembered, so that it is not told twice; a forgotten one is told once more. */
+export const toldMost = 10_000;
 /** A condition's message may have 32 KiB; nobody reads so much. */
 export const conditionMessageMost = 4_000;
 /** Alternatives of `{a,b}` in a pattern; source-watcher allows 20 commas. */

@@ -14,7 +14,7 @@ import {
   type Manifest,
 } from "#kernel";
 import { artifactFault } from "./faults.ts";
-import { eventMessageMost } from "./limits.ts";
+import { eventMessageMost, toldMost } from "./limits.ts";
 
 /** A Flux kind as a served resource; known without asking, so that nothing waits for discovery. */
 export function resourceOf(kind: string): Resource {
@@ -92,6 +92,10 @@ export class Objects {
     const text = `${event.reason} ${event.message}`;
     if (this.#told.get(uid) === text) return;
     this.#told.set(uid, text);
+    for (const oldest of this.#told.keys()) {
+      if (this.#told.size <= toldMost) break;
+      this.#told.delete(oldest);
+    }
     const now = formatTime(clock.now());
     const eventName = `${name}.${clock.now().toString(16)}${((this.#eventSerial += 1)).toString(16)}`;
     const resource = { ...resourceOf("GitRepository"), group: "", version: "v1", plural: "events", kind: "Event" };

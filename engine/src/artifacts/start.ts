@@ -80,6 +80,7 @@ class SourceLoops implements Artifacts {
       mirrors: new GitMirrors({ folder: join(folder, "mirrors"), clock, environment }),
       objects: new Objects({ cluster, clock, manager: "source-controller" }),
       queue: new WorkQueue({ clock, random }),
+      commitsBefore: new Map(),
       composed: join(folder, "composed"),
       address: options.address.replace(/\/+$/, ""),
     };

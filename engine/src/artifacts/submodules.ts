@@ -24,7 +24,7 @@ async function fetchLevel(level: Level, context: Context, call: MirrorCall): Pro
   const { handle, url, prefix, depth } = level;
   if (depth > nestingMost)
     throw artifactFault({
-      code: "spec-invalid",
+      code: "include-unavailable",
       disposition: "stall",
       at: prefix,
       message: `submodules stand more than ${nestingMost} deep`,

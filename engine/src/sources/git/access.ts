@@ -153,6 +153,6 @@ export function invalidCredentials(what: string): Error {
     code: "git-credentials-invalid",
     disposition: "retry",
     message: what,
-    hint: "compare the Secret with `keelson create secret git --help`",
+    hint: "its keys are username and password, bearerToken, or identity and known_hosts",
   });
 }

@@ -1,6 +1,7 @@
 // Files of a Git tree, read out of the mirror by object id. Reads are synchronous over what this thread has loaded; what
 // is not at hand yet is thrown as Missing and loaded by `fetch`, or all at once by `prefetch`.
 
+import { spawn } from "node:child_process";
 import {
   baseName,
   type Entry,
@@ -161,6 +162,34 @@ export class Loader {
       hint: "if it stays, stop Keelson and delete the mirror: it is fetched again",
     });
   }
+}
+
+/** A file too large to be held, piece by piece. undefined when it is not (known to be) so large. */
+export function streamLarge(
+  handle: TreeHandle,
+  id: string,
+): { size: number; pieces: AsyncIterable<Buffer> } | undefined {
+  const blob = blobs.get(id);
+  if (blob === undefined || Buffer.isBuffer(blob)) return undefined;
+  return { size: blob.tooLarge, pieces: piecesOf(handle, id, blob.tooLarge) };
+}
+
+async function* piecesOf(handle: TreeHandle, id: string, size: number): AsyncIterable<Buffer> {
+  const environment = gitEnvironment(handle.environment, "/dev/null");
+  const args = ["--git-dir", handle.repository, "cat-file", "blob", id];
+  const child = spawn("git", args, { env: environment, stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
+  child.on("error", () => child.stdout.destroy());
+  let sent = 0;
+  try {
+    for await (const piece of child.stdout as AsyncIterable<Buffer>) {
+      sent += piece.length;
+      yield piece;
+    }
+  } finally {
+    child.kill("SIGKILL");
+  }
+  const message = `the mirror holds ${sent} of ${size} bytes of the object ${id}`;
+  if (sent !== size) throw gitFault({ code: "git-damaged", disposition: "retry", at: handle.repository, message });
 }
 
 class GitTree implements FileTree {

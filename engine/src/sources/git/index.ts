@@ -5,7 +5,7 @@ export type { Environment } from "./command.ts";
 export { changedPaths } from "./compare.ts";
 export { composeTree, type ComposedFile, type ComposeOptions, contentHash, filesOf } from "./compose.ts";
 export type { GitFaultCode } from "./faults.ts";
-export { closeReaders, type OpenTree, openTree } from "./git-tree.ts";
+export { closeReaders, type OpenTree, openTree, streamLarge } from "./git-tree.ts";
 export { compileGlob } from "./glob.ts";
 export { handleKey, type TreeHandle } from "./handle.ts";
 export { IgnoreRules, type IgnoreSource } from "./ignore.ts";
