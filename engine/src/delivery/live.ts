@@ -37,6 +37,7 @@ export type LiveOptions = {
 export class Live {
   readonly #options: LiveOptions;
   readonly #watches = new Map<string, Informer<Held>>();
+  readonly #unsynced = new Set<Informer<Held>>();
   readonly #known = new Map<string, Known>();
   readonly #held = new Map<string, Held>();
   /** Objects that are being written: what is seen of them meanwhile may be our own doing. */
@@ -148,12 +149,14 @@ export class Live {
 
   /** A kind that cannot be watched (no permission, no longer served) must not hold up those who apply it. */
   async #whenSynced(informer: Informer<Held>): Promise<void> {
-    if (informer.isSynced) return;
+    if (informer.isSynced || this.#unsynced.has(informer)) return;
     const { clock, signal } = this.#options;
     const patience = new AbortController();
     const given = AbortSignal.any([signal, patience.signal]);
     await Promise.race([informer.synced, pause(clock, syncPatienceMs, given)]);
     patience.abort();
+    // Waited for once: who cannot be watched now is not waited for at every pass.
+    if (!informer.isSynced) this.#unsynced.add(informer);
   }
 
   #judge(object: Manifest): Held {

@@ -326,6 +326,33 @@ describe("drift", () => {
   });
 });
 
+describe("invariant 6: values of Secrets", () => {
+  it("appear in no event and no condition", async () => {
+    const secret = (value: string): string =>
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "s", namespace: "shop" },
+        stringData: { p: value },
+      });
+    await deliver("apps", secret("first-value"), {}, { annotations: { "keelson.dev/drift": "warn" } });
+    await world.edit(await world.target("", "Secret", "s"), { data: { p: btoa("edited-value") } });
+    const drifted = await world.until("the condition Drifted", () => world.condition("apps", "Drifted"));
+    expect(drifted.message).toContain(".data.p (hidden) → (hidden)");
+    await world.until("an event", async () => (await world.events()).find((e) => e.reason === "DriftDetected"));
+    const told = JSON.stringify([
+      await world.events(),
+      await world.kustomization("apps"),
+      world.logs,
+      world.engine.snapshot(),
+    ]);
+    for (const value of ["first-value", "edited-value"]) {
+      expect(told).not.toContain(value);
+      expect(told).not.toContain(btoa(value));
+    }
+  });
+});
+
 describe("dependencies", () => {
   it("wait for the same revision of the same source, then go on", async () => {
     const revision = world.sources.commit({
