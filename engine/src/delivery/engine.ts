@@ -83,6 +83,8 @@ class DeliveryEngine implements Engine {
   readonly #claims: Claims;
   readonly #reporter: Reporter;
   readonly #asIdentity = new Map<string, Cluster>();
+  /** Called when some definition changed, by who waits for a kind to be served. */
+  readonly #awaitingDefinition = new Set<() => void>();
 
   constructor(options: DeliveryOptions) {
     const { cluster, clock, signal } = options;
@@ -136,6 +138,7 @@ class DeliveryEngine implements Engine {
   async #run(): Promise<void> {
     const { clock, signal, dialects } = this.#options;
     const watches = dialects.flatMap((dialect) => [
+      this.#watchDefinitions(),
       ...dialect.kinds.map((kind) => this.#watchKind(dialect, kind)),
       this.#watchVariables(dialect),
     ]);
@@ -155,7 +158,7 @@ class DeliveryEngine implements Engine {
   /** A kind may be served only later: its definition may come out of the first delivery itself. */
   async #watchKind(dialect: Dialect, kind: { group: string; kind: string }): Promise<void> {
     const { cluster, clock, signal } = this.#options;
-    while (!signal.aborted) {
+    for (let delayMs: number = kindPollMs.least; !signal.aborted; delayMs = Math.min(delayMs * 2, kindPollMs.most)) {
       const resource = await this.#kinds.find(kind).catch(() => undefined);
       if (resource !== undefined) {
         this.#served.set(`${kind.group}/${kind.kind}`, { dialect, resource });
@@ -166,8 +169,33 @@ class DeliveryEngine implements Engine {
         });
         return informer.run(signal);
       }
-      await pause(clock, kindPollMs, signal);
+      if (await this.#definitionOr(delayMs)) delayMs = kindPollMs.least;
     }
+  }
+
+  /** Ends after the delay, or as soon as some definition changed: then true. */
+  async #definitionOr(delayMs: number): Promise<boolean> {
+    const changed = new AbortController();
+    const wake = (): void => changed.abort();
+    this.#awaitingDefinition.add(wake);
+    const { clock, signal } = this.#options;
+    await pause(clock, delayMs, AbortSignal.any([signal, changed.signal]));
+    this.#awaitingDefinition.delete(wake);
+    return changed.signal.aborted;
+  }
+
+  async #watchDefinitions(): Promise<void> {
+    const { cluster, clock, signal } = this.#options;
+    const definition = { group: "apiextensions.k8s.io", kind: "CustomResourceDefinition" };
+    const resource = await this.#kinds.find(definition).catch(() => undefined);
+    if (resource === undefined) return;
+    const informer = new Informer<true>({ cluster, resource, clock, keep: () => true, isMetadataOnly: true });
+    informer.subscribe({
+      changed: () => {
+        for (const wake of this.#awaitingDefinition) wake();
+      },
+    });
+    await informer.run(signal);
   }
 
   /** ConfigMaps and Secrets that say so are looked at as soon as they change. */

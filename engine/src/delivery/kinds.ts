@@ -16,9 +16,11 @@ export class Kinds {
 
   /** The resource of a kind; undefined when the server does not know it, even after asking again. */
   async find(ref: { group: string; kind: string; version?: string }): Promise<Resource | undefined> {
-    const known = (await this.#discover()).byKind(ref.group, ref.kind, ref.version);
+    const asked = this.#discover();
+    const known = (await asked).byKind(ref.group, ref.kind, ref.version);
     if (known !== undefined) return known;
-    this.forget();
+    // Those who miss something at the same time ask once together.
+    if (this.#discovery === asked) this.forget();
     return (await this.#discover()).byKind(ref.group, ref.kind, ref.version);
   }
 

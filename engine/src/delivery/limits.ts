@@ -42,8 +42,8 @@ export const sparedRenderings = 256;
 /** Longest text that substitution may produce for one object, against values that multiply. */
 export const substitutedMost: number = 4 * 1024 * 1024;
 
-/** How often a kind that is not served yet is asked for again. */
-export const kindPollMs = 1000;
+/** How soon a kind that is not served yet is asked for again, when no definition changes meanwhile. */
+export const kindPollMs = { least: 250, most: 60_000 } as const;
 
 /** How long an apply waits for a kind's watch to show the present; without it, drift is seen a little later. */
 export const syncPatienceMs = 3000;

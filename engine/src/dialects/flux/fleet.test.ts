@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fluxKinds } from "#api/flux";
 import { startLife } from "#apiserver/life";
 import { startWorkloads } from "#apiserver/workloads";
 import { type Artifacts, startArtifacts } from "#artifacts";
@@ -29,7 +30,7 @@ beforeEach(async () => {
   folder = temporaryFolder("fleet");
   ending = new AbortController();
   const { signal } = ending;
-  world = await World.start();
+  world = await World.start(fluxKinds.map((kind) => kind.kind));
   await world.stopEngine();
   const { cluster } = world;
   await startLife({ cluster, clock: realClock, signal, caCertificate: "" });

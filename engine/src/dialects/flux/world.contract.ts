@@ -70,10 +70,13 @@ export class World {
     this.store = store;
   }
 
-  static async start(): Promise<World> {
+  /** With the definitions of these kinds of Flux alone: each takes its time to be served. */
+  static async start(kinds: readonly string[] = ["Kustomization", "OCIRepository"]): Promise<World> {
     const world = new World();
     await world.startServer();
-    await world.apply(...fluxDefinitions());
+    const isWanted = (manifest: Manifest): boolean =>
+      kinds.includes((manifest["spec"] as { names: { kind: string } }).names.kind);
+    await world.apply(...fluxDefinitions().filter(isWanted));
     await world.apply(namespace("flux-system"), namespace("shop"));
     world.startEngine();
     return world;
