@@ -151,3 +151,14 @@ export function folderGraph(files: readonly SourceFile[]): string {
     .join("\n")
     .concat("\n");
 }
+
+/** The codes of every `…Code` union in a faults.ts. */
+export function faultCodes(files: readonly SourceFile[]): Set<string> {
+  const codes = new Set<string>();
+  for (const file of files.filter((each) => each.path.endsWith("/faults.ts"))) {
+    for (const [union] of file.text.matchAll(/\w*Code =[^;]*;/g)) {
+      for (const [, code = ""] of union.matchAll(/"([a-z-]+)"/g)) codes.add(code);
+    }
+  }
+  return codes;
+}

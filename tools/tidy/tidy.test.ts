@@ -13,6 +13,7 @@ import {
   checkPackages,
   checkRatchet,
   checkReminders,
+  faultCodes,
   folderGraph,
   oversized,
   type Sizes,
@@ -37,6 +38,13 @@ describe("the tree is tidy", () => {
   it("has a line in ARCHITECTURE.md for each folder", () =>
     expect(checkFolders(engine, read("ARCHITECTURE.md"))).toEqual([]));
   it("has no file that nobody imports", () => expect(checkOrphans(engine, entryPoints)).toEqual([]));
+
+  it("explains every fault code in docs/faults.md, and no other", () => {
+    const codes = faultCodes(engine);
+    const explained = [...read("docs/faults.md").matchAll(/^\| `([a-z-]+)` +\|/gm)].map((match) => match[1] ?? "");
+    expect([...codes].filter((code) => !explained.includes(code))).toEqual([]);
+    expect(explained.filter((code) => !codes.has(code))).toEqual([]);
+  });
 
   it("keeps functions and files small, and lets old excess only shrink", () => {
     const path = "tools/tidy/ratchet.json";
