@@ -15,6 +15,7 @@ export {
   splitManifests,
   uninstallOrder,
 } from "./manifests.ts";
+export { renderForKustomize } from "./kustomize-port.ts";
 export { type ChartRendering, formatTemplateOutput, renderChart, type RenderOptions } from "./render.ts";
 export { renderNameTemplate, showOnly } from "./show-only.ts";
 export { type UserValues, userValues } from "./values.ts";
