@@ -283,16 +283,148 @@ async function runScript(oracle, kind, seed) {
   for (let i = 0; i < 7; i++) {
     const step = makeStep(random, kind, live);
     const answer = await send(oracle, kind, name, step);
-    const body = JSON.parse(answer.body);
-    steps.push({
-      ...step,
-      code: answer.code,
-      answer: answer.code < 300 ? body : { message: body.message, reason: body.reason, causes: body.details?.causes },
-    });
-    if (answer.code < 300) live = body;
+    const taken = answered(step, answer);
+    steps.push(taken);
+    if (taken.code < 300) live = taken.answer;
     if (live?.metadata.deletionTimestamp !== undefined) break;
   }
   return { kind, name, seed, steps };
+}
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+const configMap = (data, more = {}) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { ...more }, data });
+const widgetOf = (spec) => ({ apiVersion: "record.dev/v1", kind: "Widget", metadata: {}, spec });
+const applyStep = (manager, body, isForced = false) => ({ op: "apply", manager, isForced, body });
+const mergeStep = (manager, body) => ({ op: "merge", manager, body });
+
+/** Scripts for what chance does not find. */
+const written = [
+  {
+    name: "client-side-upgrade",
+    kind: "ConfigMap",
+    steps: [
+      {
+        op: "create",
+        manager: "kubectl-client-side-apply",
+        body: configMap(
+          { a: "1", b: "2" },
+          { annotations: { [lastApplied]: JSON.stringify(configMap({ a: "1", b: "2" })) } },
+        ),
+      },
+      applyStep("kubectl", configMap({ a: "5", b: "<&>" })),
+      mergeStep("editor", { data: { b: "9" } }),
+      applyStep("kubectl", configMap({ a: "6", b: "7" })),
+      applyStep("other", configMap({ a: "7" })),
+      applyStep("kubectl", configMap({ a: "6" }), true),
+    ],
+  },
+  {
+    name: "many-updaters",
+    kind: "ConfigMap",
+    steps: [
+      { op: "create", manager: "m00", body: configMap({ k: "0" }) },
+      ...Array.from({ length: 14 }, (_, index) =>
+        mergeStep(`m${String(index + 1).padStart(2, "0")}`, { data: { [`k${index}`]: "1" } }),
+      ),
+      applyStep("one", configMap({ k0: "1", k1: "2" }), true),
+      mergeStep("m99", { data: { last: "1" } }),
+    ],
+  },
+  {
+    name: "before-first-apply",
+    kind: "ConfigMap",
+    steps: [
+      { op: "create", manager: "maker", body: configMap({ a: "1", b: "2" }, { labels: { l: "1" } }) },
+      mergeStep("forgetter", { metadata: { managedFields: [{}] } }),
+      mergeStep("silent", { data: { c: "3" } }),
+      applyStep("one", configMap({ a: "9" })),
+      applyStep("one", configMap({ a: "9" }), true),
+      applyStep("two", configMap({ a: "9", b: "2" })),
+      applyStep("one", configMap({})),
+    ],
+  },
+  {
+    name: "empty-and-null",
+    kind: "Widget",
+    steps: [
+      applyStep("one", widgetOf({ map: {}, set: [], items: [], whole: {}, list: [], nested: {}, free: {} })),
+      applyStep(
+        "two",
+        widgetOf({ map: { a: "1" }, set: ["x"], items: [{ name: "n" }], nested: { deep: {} }, free: { l: [], m: {} } }),
+      ),
+      applyStep("one", widgetOf({ map: null, nested: null, size: null })),
+      applyStep("two", widgetOf({ map: {}, set: [], items: [{ name: "n", inner: {}, tags: [] }] })),
+      applyStep("two", widgetOf({})),
+      applyStep("one", { ...widgetOf({}), spec: null }),
+    ],
+  },
+  {
+    name: "refused",
+    kind: "Widget",
+    steps: [
+      applyStep("one", widgetOf({ set: ["a", "a"] })),
+      applyStep("one", widgetOf({ items: [{ name: "a" }, { name: "a", kind: "plain" }] })),
+      applyStep("one", widgetOf({ items: [{ value: "a" }] })),
+      applyStep("one", widgetOf({ items: ["a"] })),
+      applyStep("one", widgetOf({ set: [["a"]] })),
+      applyStep("one", widgetOf({ size: "x" })),
+      applyStep("one", widgetOf({ map: ["x"] })),
+      applyStep("one", widgetOf({ list: { a: 1 } })),
+      applyStep("one", widgetOf({ mode: 5, nested: { a: { b: 1 } } })),
+      applyStep("one", { ...widgetOf({}), metadata: { managedFields: [] } }),
+      applyStep("one", widgetOf({ size: 1 })),
+    ],
+  },
+  {
+    name: "duplicates",
+    kind: "Deployment",
+    steps: [
+      {
+        op: "create",
+        manager: "maker",
+        body: deploymentWith([
+          { name: "A", value: "1" },
+          { name: "A", value: "2" },
+        ]),
+      },
+      applyStep("one", deploymentWith([{ name: "A", value: "3" }]), true),
+      applyStep(
+        "two",
+        deploymentWith([
+          { name: "A", value: "3" },
+          { name: "B", value: "1" },
+        ]),
+        true,
+      ),
+      applyStep("one", deploymentWith([]), true),
+    ],
+  },
+];
+
+function deploymentWith(env) {
+  const spec = { containers: [{ name: "main", image: "i", env }] };
+  const template = { metadata: { labels: { app: "x" } }, spec };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: {},
+    spec: { selector: { matchLabels: { app: "x" } }, template },
+  };
+}
+
+async function runWritten(oracle, { name, kind, steps }) {
+  const done = [];
+  for (const step of steps) {
+    const answer = await send(oracle, kind, name, structuredClone(step));
+    done.push(answered(step, answer));
+  }
+  return { kind, name, seed: 0, steps: done };
+}
+
+function answered(step, { code, body: text }) {
+  const body = JSON.parse(text);
+  const refusal = { message: body.message, reason: body.reason, causes: body.details?.causes };
+  return { ...step, code, answer: code < 300 ? body : refusal };
 }
 
 const oracle = await startOracle();
@@ -313,6 +445,9 @@ try {
     writeFileSync(join(folder, `${kind.toLowerCase()}.jsonl`), `${lines}\n`);
     console.log(kind, recorded.length, "scripts", recorded.flatMap((script) => script.steps).length, "steps");
   }
+  const own = [];
+  for (const script of written) own.push(JSON.stringify(await runWritten(oracle, script)));
+  writeFileSync(join(folder, "written.jsonl"), `${own.join("\n")}\n`);
   writeFileSync(join(folder, "definition.json"), `${JSON.stringify(definition, null, 2)}\n`);
 } finally {
   oracle.stop();

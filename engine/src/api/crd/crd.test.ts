@@ -79,6 +79,15 @@ describe("custom resources", () => {
     expect(process(object(3)).causes).toEqual([]);
   });
 
+  it("keeps a null that is not allowed where apply set it, so that it is refused", () => {
+    const { schemas, root } = kind;
+    const object = { spec: { need: "x", b: null, d: null } };
+    expect(applyDefaults(object, schemas, root)["spec"]).toMatchObject({ need: "x", d: "dd" });
+    const kept = applyDefaults(object, schemas, root, { keepsNulls: true });
+    expect(kept["spec"]).toMatchObject({ b: null, d: "dd" });
+    expect(validateValue(kept, schemas, root).map((error) => error.field)).toEqual(["spec.b"]);
+  });
+
   it("reads names, scope, columns and subresources", () => {
     expect(kind).toMatchObject({
       group: "test.dev",
