@@ -3,7 +3,7 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import { type Clock, decodeJson, isObject, type Json } from "#kernel";
+import { type Clock, decodeJson, Fault, formatFault, isObject, type Json } from "#kernel";
 import type { Connection } from "./connection.ts";
 import type { Answer, Status } from "./contract.ts";
 import { answerMost, requestsInFlight, requestTimeoutMs, retriesMost, retryAfterMostMs } from "./limits.ts";
@@ -165,7 +165,7 @@ function retryDelay(response: HttpResponse): number | undefined {
 }
 
 /** Reads an answer to its end. */
-export async function readAnswer(response: HttpResponse, where: string): Promise<Answer<Json>> {
+async function readAnswer(response: HttpResponse, where: string): Promise<Answer<Json>> {
   const text = await readText(response.body);
   const isOk = response.status >= 200 && response.status < 300;
   let value: Json;
@@ -208,8 +208,8 @@ function refusal(response: HttpResponse, where: string, text: string): Status {
 
 /** The Status of a question that no server answered. */
 export function unreachable(where: string, thrown: unknown): Status {
-  const message = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
-  return { code: 0, reason: "Unreachable", message: `${where}: ${message}` };
+  const hint = thrown instanceof Fault && thrown.hint !== undefined ? ` (${thrown.hint})` : "";
+  return { code: 0, reason: "Unreachable", message: `${where}: ${formatFault(thrown)}${hint}` };
 }
 
 /** `Warning: 299 - "text"` headers, unquoted. */

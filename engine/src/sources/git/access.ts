@@ -1,7 +1,7 @@
 // Credentials of one repository, handed to git so that they stand neither on a command line nor in the mirror: HTTP
 // credentials as configuration in the environment, scoped to the URL; keys as files that live as long as one operation.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gitFault } from "./faults.ts";
 
@@ -135,7 +135,6 @@ async function prepareSsh(access: GitAccess, prepared: PreparedAccess, write: Wr
   if (!isLocked) return;
   // The passphrase reaches ssh through a program that prints an environment variable; there is no other way but a terminal.
   const askPass = await write("askpass", '#!/bin/sh\nprintf "%s\\n" "$KEELSON_PASSPHRASE"\n');
-  const { chmod } = await import("node:fs/promises");
   await chmod(askPass, 0o700);
   Object.assign(prepared.environment, {
     SSH_ASKPASS: askPass,
@@ -148,7 +147,7 @@ function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-export function invalidCredentials(what: string): Error {
+function invalidCredentials(what: string): Error {
   return gitFault({
     code: "git-credentials-invalid",
     disposition: "retry",

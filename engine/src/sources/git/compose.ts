@@ -4,7 +4,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Missing } from "#kernel";
 import { type Environment, gitEnvironment, runGit } from "./command.ts";
 import { gitFault } from "./faults.ts";
 import { Loader, openTree, readerOf, tooLarge } from "./git-tree.ts";
@@ -29,7 +28,7 @@ export async function filesOf(handle: TreeHandle): Promise<{ path: string; id: s
   const files: { path: string; id: string; isExecutable: boolean }[] = [];
   let level = [""];
   for (let depth = 0; level.length > 0; depth++) {
-    const lists = await wholeLevel(loader, () => level.map((path) => tree.list(path) ?? []));
+    const lists = await loader.whole(() => level.map((path) => tree.list(path) ?? []));
     const next: string[] = [];
     lists.forEach((list, i) => {
       const folder = level[i] ?? "";
@@ -43,17 +42,6 @@ export async function filesOf(handle: TreeHandle): Promise<{ path: string; id: s
     level = next;
   }
   return files;
-}
-
-async function wholeLevel<T>(loader: Loader, step: () => T): Promise<T> {
-  for (;;) {
-    try {
-      return step();
-    } catch (thrown) {
-      if (!(thrown instanceof Missing)) throw thrown;
-      await loader.loadObjects(thrown.needs.flatMap((need) => (need.what === "object" ? [need.id] : [])));
-    }
-  }
 }
 
 /** A hash over paths, marks and contents, independent of where the files come from. */
