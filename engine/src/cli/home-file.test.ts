@@ -24,8 +24,9 @@ describe("a data folder", () => {
 
   it("keeps a second process out, and says who holds it", () => {
     // Process 1 always runs.
-    const lock = lockHome(folder, { ...home, pid: 1 });
-    expect(() => lockHome(folder, home)).toThrow("a home runs here already (process 1, since 2026-01-01T00:00:00Z)");
+    const lock = lockHome(folder, { ...home, pid: 1, url: "http://127.0.0.1:7440/?token=secret" });
+    const words = "a home runs here already (process 1, since 2026-01-01T00:00:00Z, http://127.0.0.1:7440/)";
+    expect(() => lockHome(folder, home)).toThrow(new RegExp(`^${words.replaceAll(/[().?]/g, "\\$&")}$`));
     lock.release();
   });
 

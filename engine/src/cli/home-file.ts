@@ -72,11 +72,13 @@ export function lockHome(folder: string, home: HomeFile): HomeLock {
 }
 
 function busy(folder: string, other: HomeFile): Fault<CliCode> {
+  // Without the token that opens it.
+  const place = other.url.replace(/\?.*$/, "");
   return new Fault<CliCode>({
     code: "busy",
     disposition: "stall",
     at: folder,
-    message: `a home runs here already (process ${other.pid}, since ${other.since}${other.url === "" ? "" : `, ${other.url}`})`,
+    message: `a home runs here already (process ${other.pid}, since ${other.since}${place === "" ? "" : `, ${place}`})`,
     hint: `stop it with \`kill ${other.pid}\`, or choose another folder with --data`,
   });
 }

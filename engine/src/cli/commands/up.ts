@@ -55,7 +55,7 @@ export const command: Command = defineCommand({
     const view = new LiveView({
       output: io.stdout,
       clock: io.clock,
-      title: `Keelson ${ports.version}  ${folder}`,
+      title: `Keelson ${ports.version}  ${shown(folder, io)}`,
       formatTime: localTime,
     });
     let home: Home | undefined;
