@@ -1,6 +1,7 @@
 // `replacements`: the value of a field of one object, put into fields of others (api/filters/replacement).
 
 import { parseYaml, type YamlNode } from "#formats/yaml";
+import { keepComments } from "./comments.ts";
 import { emitNode } from "./emit.ts";
 import { attempt, fault, invalid, within } from "./faults.ts";
 import { splitFieldPath } from "./field-spec.ts";
@@ -192,7 +193,11 @@ function findText(node: YamlNode, parts: readonly string[]): { node: YamlNode; d
 
 function writeText(root: YamlNode, original: string): string {
   const first = original.trim().charAt(0);
-  if (first !== "{" && first !== "[") return emitNode(root).trim();
+  if (first !== "{" && first !== "[") {
+    const before = readNode(original);
+    const after = emitNode(root).trim();
+    return before === undefined ? after : keepComments(original, emitNode(before).trim(), after);
+  }
   const isPretty = original.includes("\n") && original.includes("  ");
   return encodeGoJson(nodeToData(root), isPretty ? "  " : "");
 }
