@@ -11,7 +11,7 @@ import { describeDrift, whyResting } from "./drift-log.ts";
 import { DeliveryFault } from "./faults.ts";
 import { finalise, setFinalizers } from "./finalise.ts";
 import { Kinds } from "./kinds.ts";
-import { concurrentPasses, dependencyRetryMs, kindPollMs, terminatingRetryMs } from "./limits.ts";
+import { concurrentPasses, dependencyRetryMs, kindPollMs, soonRetryMs } from "./limits.ts";
 import { isNewer, Live, type LiveNote } from "./live.ts";
 import {
   type Delivery,
@@ -457,7 +457,7 @@ class DeliveryEngine implements Engine {
       isNews,
     });
     if (fault.disposition === "stall") return { requeueAfterMs: this.#jittered(delivery.intervalMs) };
-    if (fault.code === "terminating") return { requeueAfterMs: terminatingRetryMs };
+    if (fault.code === "terminating" || fault.code === "cluster-failed") return { requeueAfterMs: soonRetryMs };
     return { requeueAfterMs: isWaiting ? dependencyRetryMs : this.#jittered(delivery.retryIntervalMs) };
   }
 

@@ -15,8 +15,8 @@ export const healsMax = 3;
 /** Undone within this time after a heal counts as fought over; a person's second thought does not. */
 export const healWindowMs = 60_000;
 
-/** How soon an apply into a namespace that is going away is tried again: deletion takes seconds. */
-export const terminatingRetryMs = 2000;
+/** How soon what passes by itself is tried again: a namespace that is going away, an API server that restarts. */
+export const soonRetryMs = 2000;
 
 /** Longest wait for a definition to be established or a recreated object to be gone, when the delivery says nothing. */
 export const settleMs = 60_000;

@@ -60,11 +60,23 @@ export type PassResult = {
 export async function runPass(context: PassContext, outcomes: Outcome[]): Promise<PassResult> {
   const { state, artifact } = context;
   requireDependencies(state, artifact.revision, context.registry);
-  const desired = await prepare(context, state, artifact);
+  const desired = await prepare(context, state, artifact).catch(async (thrown: unknown) => {
+    await healMeanwhile(context, outcomes);
+    throw thrown;
+  });
   const inventory = await bringAbout(context, desired, outcomes);
   // Healing one object does not put in question what is ready: its health is for the console, not for dependents.
   if (state.isReady && inventory === undefined) return { outcomes, inventory, isHealthy: undefined, waits: undefined };
   return { outcomes, inventory, ...(await assessApplied(context)) };
+}
+
+/** A commit that cannot be built does not leave unguarded what was applied before it. */
+async function healMeanwhile(context: PassContext, outcomes: Outcome[]): Promise<void> {
+  const { state } = context;
+  if (state.touched.size === 0 || state.desired === undefined || state.applied?.digest !== state.desired.digest) return;
+  const keys = new Set(state.touched.keys());
+  await applyStages(applyContext(context, state.desired), outcomes, keys);
+  for (const key of keys) state.touched.delete(key);
 }
 
 /** What a delivery wants at an artifact's revision; remembered as long as nothing it depends on changes. */

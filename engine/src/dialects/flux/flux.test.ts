@@ -314,6 +314,17 @@ describe("drift", () => {
     expect(await world.condition("apps", "Drifted")).toBeUndefined();
   });
 
+  it("is healed also while Git holds something that cannot be built", async () => {
+    await deliver("apps", configMap("a", { k: "1" }));
+    world.sources.commit({ "apps/all.yaml": "a: [" });
+    await world.untilFailed("apps", "all.yaml");
+    await world.edit(await world.target("", "ConfigMap", "a"), { data: { k: "9" } });
+    await world.until("the edit to be healed", async () => {
+      return (dataOf(await world.get("", "ConfigMap", "a")) as { k: string }).k === "1";
+    });
+    expect(await world.condition("apps")).toMatchObject({ status: "False", reason: "BuildFailed" });
+  });
+
   it("of different causes is no fight", async () => {
     await deliver("apps", configMap("a", { k: "1", l: "1" }));
     const target = await world.target("", "ConfigMap", "a");
