@@ -135,6 +135,14 @@ export class World {
     }
   }
 
+  /** Commits one file, delivers its folder, and waits until that is done. */
+  async deliver(name: string, text: string, spec: JsonObject = {}, metadata: JsonObject = {}): Promise<string> {
+    const revision = this.sources.commit({ [`${name}/all.yaml`]: text });
+    await this.apply(kustomization(name, spec, metadata));
+    await this.untilReady(name, revision);
+    return revision;
+  }
+
   async get(group: string, kind: string, name: string, namespaceName = "shop"): Promise<Manifest | undefined> {
     const answer = await this.cluster.get(await this.target(group, kind, name, namespaceName));
     return answer.ok ? answer.value : undefined;
