@@ -66,7 +66,8 @@ function stringsOf(value: Json | undefined): string[] | undefined {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : undefined;
 }
 
-function convertNode(schema: JsonObject, depth: number): SchemaNode {
+/** One node of a definition's schema, without what every resource has beside it. */
+export function convertNode(schema: JsonObject, depth = 0): SchemaNode {
   if (depth > depthMax) return { preserveUnknown: true };
   const node: SchemaNode = {};
   const isIntOrString = schema["x-kubernetes-int-or-string"] === true;

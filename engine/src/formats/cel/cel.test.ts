@@ -33,6 +33,17 @@ describe("CEL", () => {
     expect(evaluateCel(expression, { self: {} })).toEqual({ ok: false, message });
   });
 
+  it.each([
+    ["has(self.l[0].a)", true],
+    ["has(self.l[0].b)", false],
+    ["has(self.l[0].a) && !has( self.l[1].a ) && 'has(x[0].y)' != ''", true],
+    ["has(self.m['k)'].a)", true],
+    ["has(self.l)", true],
+  ])("looks through an index: %s", (expression, value) => {
+    const self = { l: [{ a: 1 }, {}], m: { "k)": { a: 1 } } };
+    expect(evaluateCel(expression, { self })).toEqual({ ok: true, value });
+  });
+
   it("refuses work beyond reason before it starts, and regular expressions never hang", () => {
     const list: Json[] = Array.from({ length: 2000 }, (_, index) => index);
     const nested = "self.all(a, self.all(b, self.all(c, a + b + c > 0)))";

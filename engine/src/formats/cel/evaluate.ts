@@ -5,6 +5,7 @@ import { type ASTNode, Environment, type ParseResult } from "@marcbachmann/cel-j
 import type { Json, SchemaNode, SchemaSet } from "#kernel";
 import { expressionLengthMax, programsCachedMax, stepsMax } from "./limits.ts";
 import { registerLibraries } from "./libraries.ts";
+import { rewriteExpression } from "./rewrite.ts";
 import { toCel } from "./values.ts";
 
 export type CelResult = { ok: true; value: unknown } | { ok: false; message: string };
@@ -45,7 +46,7 @@ function compile(expression: string): CelProgram | { message: string } {
     return { message: `expression is longer than ${expressionLengthMax} characters` };
   let parsed: ParseResult;
   try {
-    parsed = sharedEnvironment().parse(useLinearRegex(expression));
+    parsed = sharedEnvironment().parse(rewriteExpression(expression));
     const checked = parsed.check();
     if (!checked.valid) return { message: firstLine(checked.error) };
   } catch (error) {
@@ -69,14 +70,6 @@ function run(parsed: ParseResult, shape: Shape, variables: { [name: string]: unk
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error as string);
   return (message.split("\n")[0] ?? "").replace(/^No such key/, "no such key");
-}
-
-/** Renames `.matches(` outside of strings, so that the linear engine answers it. */
-function useLinearRegex(expression: string): string {
-  return expression.replace(
-    /[rR]?"""[\s\S]*?"""|[rR]?'''[\s\S]*?'''|[rR]"[^"\n]*"|[rR]'[^'\n]*'|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\.\s*matches\s*\(/g,
-    (token) => (token.startsWith(".") ? ".matchesLinear(" : token),
-  );
 }
 
 /** How an expression grows with its data: its nodes, how deep its loops nest, and whether it makes lists out of texts. */
