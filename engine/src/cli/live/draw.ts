@@ -44,12 +44,14 @@ export function drawFrame(frame: Frame): string[] {
 function drawRows(heading: string, rows: readonly Row[], room: number, output: Frame["output"]): string[] {
   const shown = rows.length > room ? pick(rows, room) : rows;
   const width = Math.max(...shown.map((row) => row.name.length));
+  const hasObjects = rows.some((row) => row.objects > 0);
   const ready = rows.filter((row) => row.mark === "ready").length;
   const lines = [`  ${output.style("bold", heading)} ${output.style("dim", `${ready} of ${rows.length} ready`)}`];
   for (const row of shown) {
     const { sign, style } = marks[row.mark];
     const objects = row.objects === 0 ? "" : `${row.objects} object${row.objects === 1 ? "" : "s"}`;
-    const plain = `${row.name.padEnd(width)}  ${row.revision.padEnd(8)}  ${objects.padEnd(11)} `;
+    const count = hasObjects ? objects.padEnd(12) : "";
+    const plain = `${row.name.padEnd(width)}  ${row.revision.padEnd(8)}  ${count}`;
     const paint = row.mark === "ready" ? "dim" : style;
     const [first = "", ...rest] = fold(
       row.text,

@@ -128,6 +128,29 @@ describe("the view", () => {
     expect(state.lately()).toEqual([]);
   });
 
+  it("counts what a pass did to many objects, and names what it did to few", () => {
+    const state = new LiveState();
+    const event = (uid: string, message: string): Manifest => ({
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: uid, uid },
+      lastTimestamp: `2026-01-01T00:00:0${uid}Z`,
+      involvedObject: { kind: "Kustomization", namespace: "flux-system", name: "shop" },
+      message,
+    });
+    state.happened(
+      event("1", "Namespace/shop created; Service/shop/web created; Deployment/shop/web configured"),
+      true,
+    );
+    state.happened(event("2", "Deployment/shop/web configured"), true);
+    state.happened(event("3", "one; two; three"), true);
+    expect(state.lately().map((one) => one.text)).toEqual([
+      "shop: 2 objects created, 1 configured",
+      "shop: Deployment/shop/web configured",
+      "shop: one; two; three",
+    ]);
+  });
+
   it("keeps what is not ready in sight when there are too many", () => {
     const state = new LiveState();
     for (let n = 10; n < 60; n++) state.put(delivery(`d${n}`, { ready: n === 55 ? "False" : "True" }));

@@ -76,9 +76,21 @@ export function happeningOf(event: Manifest): Happening {
     atMs: Date.parse(time) || 0,
     about: `${textOf(event, "involvedObject", "kind")}/${textOf(event, "involvedObject", "namespace")}/${name}`,
     reason: textOf(event, "reason"),
-    text: `${name}: ${oneLine(shortRevision(textOf(event, "message")))}`,
+    text: `${name}: ${countOutcomes(oneLine(shortRevision(textOf(event, "message"))))}`,
     isBad: textOf(event, "type") === "Warning",
   };
+}
+
+/** A list of more outcomes than a person reads as numbers: `12 objects created, 1 configured`. */
+function countOutcomes(text: string): string {
+  const words = text.split("; ").map((part) => /^\S+ (created|configured|recreated|pruned)$/.exec(part)?.[1]);
+  if (words.length <= 2 || words.includes(undefined)) return text;
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word ?? "", (counts.get(word ?? "") ?? 0) + 1);
+  const [first = "", ...rest] = [...counts].map(
+    ([word, count], index) => `${count}${index === 0 ? " objects" : ""} ${word}`,
+  );
+  return [first, ...rest].join(", ");
 }
 
 /** What the engine itself says of a delivery: finer and sooner than its status. */
