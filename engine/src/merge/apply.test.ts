@@ -192,6 +192,64 @@ describe("server-side apply", () => {
   });
 });
 
+describe("several versions", () => {
+  /** v1 calls `size` what v2 calls `length`; v3 is not served any more. */
+  const convert = (object: JsonObject, apiVersion: string): { object: JsonObject; type: ObjectType } | undefined => {
+    if (apiVersion === "x.dev/v3") return undefined;
+    const spec = object["spec"] as JsonObject;
+    const names = apiVersion === "x.dev/v1" ? { length: "size" } : { size: "length" };
+    const renamed = Object.entries(spec).map(([name, value]) => [
+      (names as { [name: string]: string })[name] ?? name,
+      value,
+    ]);
+    return { object: { ...object, apiVersion, spec: Object.fromEntries(renamed) as JsonObject }, type: undefined };
+  };
+  const thing = (version: string, spec: JsonObject, managedFields: Json[] = []): JsonObject => ({
+    apiVersion: `x.dev/${version}`,
+    kind: "Thing",
+    metadata: { name: "t", uid: "u", ...(managedFields.length === 0 ? {} : { managedFields }) },
+    spec,
+  });
+  const owner = (manager: string, version: string, fields: JsonObject): Json => ({
+    manager,
+    operation: "Apply",
+    apiVersion: `x.dev/${version}`,
+    time: "2026-01-01T00:00:00Z",
+    fieldsType: "FieldsV1",
+    fieldsV1: { "f:spec": fields },
+  });
+  const apply = (live: JsonObject, manifest: JsonObject, manager: string, isForced: boolean): ApplyResult =>
+    applyManifest({ live: deepFreeze(live), manifest, manager, isForced, type: undefined, nowMs: 0, convert });
+  const bare = (object: JsonObject): JsonObject => ({ ...object, metadata: { name: "t" } });
+
+  it("names a conflict as its owner knows the field, and takes it from there", () => {
+    const live = thing("v2", { length: 1, a: "x" }, [owner("one", "v1", { "f:a": {}, "f:size": {} })]);
+    const manifest = bare(thing("v2", { length: 2 }));
+    expect(apply(live, manifest, "two", false)).toMatchObject({
+      message: 'Apply failed with 1 conflict: conflict with "one": .spec.size',
+    });
+    const forced = apply(live, manifest, "two", true);
+    expect(forced.ok && entriesOf(forced.object).map(({ manager, fieldsV1 }) => [manager, fieldsV1])).toEqual([
+      ["two", { "f:spec": { ".": {}, "f:length": {} } }],
+      ["one", { "f:spec": { "f:a": {} } }],
+    ]);
+  });
+
+  it("removes in the new version what was applied in the old, and forgets versions no longer served", () => {
+    const entries = [owner("one", "v1", { "f:a": {}, "f:size": {} }), owner("gone", "v3", { "f:a": {} })];
+    const result = apply(
+      thing("v2", { length: 1, a: "x", b: "y" }, entries),
+      bare(thing("v2", { a: "x" })),
+      "one",
+      false,
+    );
+    expect(result.ok && result.object["spec"]).toEqual({ a: "x", b: "y" });
+    expect(result.ok && entriesOf(result.object).map(({ manager, apiVersion }) => [manager, apiVersion])).toEqual([
+      ["one", "x.dev/v2"],
+    ]);
+  });
+});
+
 describe("tracking of updates", () => {
   it("gives the creator all it set, and an editor what it changed", () => {
     const state = new State();

@@ -5,7 +5,7 @@ import type { JsonObject } from "#kernel";
 import { empty, type FieldSet } from "./field-set.ts";
 import { type Manager, managerKey, type Managers, type Owned } from "./managers.ts";
 import type { PathElement } from "./path-element.ts";
-import { deduced, type Shape } from "./shape.ts";
+import type { Shape } from "./shape.ts";
 import { type Comparison, compareTyped } from "./typed-compare.ts";
 import { fieldsOf, reconcileFields, withNamedFields } from "./typed-fields.ts";
 import { mergeTyped } from "./typed-merge.ts";
@@ -204,7 +204,7 @@ function addBackOwned({ versions, managers, last }: Pruning, merged: View, prune
   return current;
 }
 
-// oxlint-disable-next-line max-params -- four parts of one question: which object, from where, to where
+/** The object of one version as another has it. */
 function otherView(versions: Versions, object: JsonObject, from: string, to: string): View | undefined {
   if (from === to || versions.convert === undefined) return { object, shape: versions.shape };
   return versions.convert(object, to);
@@ -225,6 +225,3 @@ function addBackDangling(merged: View, pruned: JsonObject, last: FieldSet): Json
   const gone = before.difference(after).intersection(withNamedFields(last, shape));
   return (removeFields(object, gone, shape) ?? {}) as JsonObject;
 }
-
-/** The shape for data without any schema. */
-export const anyShape: Shape = deduced;

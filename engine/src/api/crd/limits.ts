@@ -6,3 +6,6 @@ export const errorsMax = 100;
 
 /** Compiled patterns kept; a cluster's definitions hold a few hundred. */
 export const patternsCachedMax = 2_000;
+
+/** Bytes that all annotations of one object may have (apimachinery validation, TotalAnnotationSizeLimitB). */
+export const annotationBytesMax: number = 256 * 1024;

@@ -1,6 +1,7 @@
 // Names, labels, annotations and the like: what apimachinery's validation packages accept, in their words.
 
 import { encodeUtf8, isObject, type Json, type JsonObject } from "#kernel";
+import { annotationBytesMax } from "./limits.ts";
 import { childField, type FieldError, invalid, required } from "./field-error.ts";
 
 const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -139,8 +140,6 @@ export function validateAnnotations(annotations: JsonObject, field: string): Fie
     errors.push({ type: "TooLong", field, detail: `may not be more than ${annotationBytesMax} bytes` });
   return errors;
 }
-
-const annotationBytesMax = 256 * 1024;
 
 export type NameRule = (text: string) => string[];
 

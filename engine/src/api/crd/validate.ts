@@ -4,7 +4,6 @@
 import { RE2JS } from "re2js";
 import {
   encodeJson,
-  encodeUtf8,
   equalJson,
   isObject,
   type Json,
@@ -290,9 +289,4 @@ function keysOf(item: Json, node: SchemaNode): Json {
   const keys: JsonObject = {};
   for (const name of [...(node.listMapKeys ?? [])].sort()) if (item[name] !== undefined) keys[name] = item[name];
   return keys;
-}
-
-/** Bytes of a text as the server counts them. */
-export function byteLength(text: string): number {
-  return encodeUtf8(text).length;
 }
