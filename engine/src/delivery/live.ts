@@ -17,6 +17,8 @@ type Held = {
   resourceVersion: string;
   health: Health;
   changes: readonly FieldChange[];
+  /** On its way out: nothing may be built on it. */
+  isDeleting: boolean;
 };
 
 /** Something that a delivery should look at. */
@@ -81,6 +83,7 @@ export class Live {
     const known = this.#known.get(key);
     const held = this.#held.get(key);
     if (known === undefined || held === undefined || this.#writing.has(key)) return false;
+    if (held.isDeleting) return false;
     return known.reference.desiredHash === desiredHash && known.reference.uid === held.uid && held.changes.length === 0;
   }
 
@@ -169,6 +172,7 @@ export class Live {
       resourceVersion: object.metadata.resourceVersion ?? "",
       health: assess(object, { now: this.#options.clock.now(), expressions: this.#expressions(refKey(ref)) }),
       changes: isOurs ? this.#drift(known, object) : [],
+      isDeleting: object.metadata.deletionTimestamp !== undefined,
     };
   }
 
@@ -194,7 +198,8 @@ export class Live {
     const writing = this.#writing.get(key);
     if (writing !== undefined) writing.isTouched = true;
     const known = this.#known.get(key);
-    const hasMoved = held.changes.length > 0 || (before?.changes.length ?? 0) > 0;
+    const isLeaving = held.isDeleting && before?.isDeleting !== true;
+    const hasMoved = isLeaving || held.changes.length > 0 || (before?.changes.length ?? 0) > 0;
     if (known !== undefined && hasMoved && writing === undefined) {
       this.#options.noted({ what: "drift", delivery: known.delivery, ref: held.ref, changes: held.changes });
     } else if (

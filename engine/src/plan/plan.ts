@@ -73,8 +73,7 @@ export function decide(subject: Subject, policy: Policy): Decision {
   if (subject.claimant !== undefined) return decided(subject, "fail", claimReason(subject));
   const { live, prediction } = subject;
   if (live === undefined) return decideNew(subject, prediction, policy);
-  if (live.metadata.deletionTimestamp !== undefined)
-    return decided(subject, "fail", "is being deleted; it is created again once it is gone");
+  if (live.metadata.deletionTimestamp !== undefined) return decideLeaving(subject, live, policy);
   const switches = policy.switches(subject.desired);
   if (switches.mode === "if-not-present")
     return decided(subject, "skip", "exists, and is applied only when it does not");
@@ -112,6 +111,14 @@ function leftAlone(subject: Subject, policy: Policy): string | undefined {
 
 function claimReason(subject: Subject): string {
   return `${subject.claimant ?? ""} applies it as well; remove it from one of the two`;
+}
+
+/** Nothing can be applied to what is on its way out. */
+function decideLeaving(subject: Subject, live: Manifest, policy: Policy): Decision {
+  const mode = driftModeOf(subject.desired, live, policy);
+  if (subject.isRevised || mode === "heal")
+    return decided(subject, "fail", "is being deleted; it is created again once it is gone");
+  return decided(subject, "skip", "is being deleted in the cluster", { isDrift: mode === "warn" });
 }
 
 function decideNew(subject: Subject, prediction: Prediction | undefined, policy: Policy): Decision {

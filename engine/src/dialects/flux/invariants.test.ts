@@ -317,6 +317,21 @@ describe("what a person deletes with kubectl", () => {
     });
   });
 
+  it("an object that a finalizer holds: its end is waited for, visibly", async () => {
+    await world.deliver("apps", configMap("a", { k: "1" }, { finalizers: ["example.test/hold"] }));
+    const target = await world.target("", "ConfigMap", "a");
+    const uid = (await world.get("", "ConfigMap", "a"))?.metadata.uid;
+    await world.remove(target);
+    const waiting = await world.untilFailed("apps", "ConfigMap/shop/a: is being deleted");
+    expect(waiting.message).toContain("nothing need be done");
+    await world.edit(target, { metadata: { finalizers: null } });
+    await world.until("a to be back", async () => {
+      const live = await world.get("", "ConfigMap", "a");
+      return live !== undefined && live.metadata.uid !== uid;
+    });
+    await world.untilReady("apps");
+  });
+
   it("a namespace: it and what was in it come back", async () => {
     const life = new AbortController();
     await startLife({ cluster: world.cluster, clock: realClock, signal: life.signal, caCertificate: "" });
