@@ -30,3 +30,7 @@ export const servedAttempts = 1_500;
 
 /** A happening in line form: the first few objects of a long list, and where to read the rest (`keelson events`). */
 export const lineMost = 200;
+
+/** How long a Lease holds without being renewed, and how often it is: as client-go's leader election does, with room for a slow server. */
+export const leaseSeconds = 30;
+export const leaseRenewMs = 10_000;

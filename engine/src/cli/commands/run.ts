@@ -1,5 +1,6 @@
 // `keelson run`: the engine against a cluster elsewhere, until interrupted. It keeps nothing of its own there.
 
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { Fault, formatTime } from "#kernel";
 import { usage } from "../arguments.ts";
@@ -13,6 +14,7 @@ import { LiveView } from "../live/live-view.ts";
 import { checkPortFree } from "../port-holder.ts";
 import type { RunningEngine } from "../ports.ts";
 import { endWithin, localTime, readPort, untilAborted } from "../running.ts";
+import { becomeSoleEngine } from "../sole-engine.ts";
 import { announceTarget, type ConnectedTarget, targetFlags, withTarget } from "../target.ts";
 import { say } from "../waiting.ts";
 
@@ -50,24 +52,40 @@ export const command: Command = defineCommand({
         api: target.cluster.name,
       };
       const lock = lockHome(dataFolder, file);
+      const gone = new AbortController();
       const title = `Keelson ${ports.version}  ${target.label}`;
       const view = new LiveView({ output: io.stdout, clock: io.clock, title, formatTime: localTime });
       let engine: RunningEngine | undefined;
+      let release = (): Promise<void> => Promise.resolve();
       try {
+        const holder = `${hostname()}-${process.pid}`;
+        const lost = (): void => gone.abort();
+        release = await becomeSoleEngine({ cluster: target.cluster, clock: io.clock, holder, lost });
         const consoleFolder = ports.consoleFolder ?? "";
         engine = await openEngine({ cluster: target.cluster, dataFolder, port, consoleFolder });
         view.footer([`  ${io.stdout.style("bold", "Console")}   ${engine.url}`], []);
         await view.follow(target.cluster, signal, engine.phases);
-        await untilAborted(signal);
+        await untilAborted(AbortSignal.any([signal, gone.signal]));
+        if (gone.signal.aborted) throw lostLease();
         return 0;
       } finally {
         view.close();
-        if (engine !== undefined) await endWithin(engine, io);
+        // The Lease last: until then nobody else may begin.
+        await endWithin({ close: async () => (await engine?.close(), await release()) }, io);
         lock.release();
       }
     });
   },
 });
+
+function lostLease(): Fault<CliCode> {
+  return new Fault<CliCode>({
+    code: "failed",
+    disposition: "retry",
+    message: "the Lease of the engine is another's now, so this one has stopped",
+    hint: "`kubectl -n keelson-system get lease keelson` says whose it is",
+  });
+}
 
 /** Nobody else does the same work, and the kinds are there. */
 async function makeReady(target: ConnectedTarget, given: Flags, io: Io): Promise<void> {
