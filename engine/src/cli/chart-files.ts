@@ -5,7 +5,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type Clock, Fault, type FileTree } from "#kernel";
 import type { FunctionEnvironment } from "#render/helm";
+import { usage } from "./arguments.ts";
 import type { CliCode } from "./faults.ts";
+import type { Io } from "./io.ts";
 import { localTree } from "./local-tree.ts";
 
 /** A chart's folder as a tree, or a packed chart as a tree of one file; `path` is what to load of it. */
@@ -44,4 +46,12 @@ export function machineEnvironment(clock: Clock): FunctionEnvironment {
         }).privateKey,
       ),
   };
+}
+
+/** The time that files in archives carry: SOURCE_DATE_EPOCH; undefined when it is not set. */
+export function archiveSeconds(io: Io): number | undefined {
+  const text = io.env["SOURCE_DATE_EPOCH"] ?? "";
+  if (text === "") return undefined;
+  if (!/^\d{1,10}$/.test(text)) throw usage(`SOURCE_DATE_EPOCH ${JSON.stringify(text)} is no number of seconds`);
+  return Number(text);
 }

@@ -58,6 +58,7 @@ export const commands: readonly CommandEntry[] = [
     summary: "Render a chart, as `helm template` does",
     load: () => import("./commands/template.ts"),
   },
+  { name: "package", summary: "Pack charts, as `helm package` does", load: () => import("./commands/package.ts") },
   { name: "doctor", summary: "Look for what is wrong", load: () => import("./commands/doctor.ts") },
   { name: "version", summary: "Print the version", load: () => import("./commands/version.ts") },
   {

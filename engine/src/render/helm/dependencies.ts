@@ -15,15 +15,21 @@ export function processDependencies(chart: Chart, values: GoMap, warn: Warn): vo
 
 /** Fails when Chart.yaml names a dependency that charts/ lacks. */
 export function checkDependencies(chart: Chart): void {
+  checkPresent(
+    chart,
+    "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing dependencies: ",
+  );
+}
+
+/** As `checkDependencies`, with words of the caller before Helm's. */
+export function checkPresent(chart: Chart, before = ""): void {
   const present = new Set(chart.dependencies.map((dependency) => dependency.metadata.name));
   const missing = (chart.metadata.dependencies ?? []).filter((dependency) => !present.has(dependency.name));
   if (missing.length === 0) return;
   const names = missing.map((dependency) => dependency.name).join(", ");
-  throw helmFault(
-    "chart-dependency",
-    `An error occurred while checking for chart dependencies. You may need to run \`helm dependency build\` to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: ${names}`,
-    { hint: "keelson dependency build CHART fetches them" },
-  );
+  throw helmFault("chart-dependency", `${before}found in Chart.yaml, but missing in charts/ directory: ${names}`, {
+    hint: "keelson dependency build CHART fetches them",
+  });
 }
 
 function processEnabled(chart: Chart, values: GoMap, context: { path: string; warn: Warn }): void {

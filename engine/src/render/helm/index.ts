@@ -1,11 +1,12 @@
 // Helm charts, rendered as Helm 4.3.1 renders them, in Node or in a browser. https://helm.sh/docs
 
 export { builtinApiVersions, Capabilities, defaultKubeVersion } from "./capabilities.ts";
-export { type Chart, type ChartFile, customResources, type Metadata } from "./chart.ts";
+export { type Chart, type ChartFile, customResources, type Dependency, type Metadata } from "./chart.ts";
 export type { HelmFaultCode } from "./faults.ts";
 export { type FunctionEnvironment, seededEnvironment } from "./functions/environment.ts";
 export { compareVersions, isCompatibleRange, parseVersion } from "./functions/semver.ts";
 export { renderTimeMaxMs } from "./limits.ts";
+export { formatLock, type Lock, lockDigest, lockDigestOfHelm2, lockedDependency, lockOf } from "./lock.ts";
 export { loadChartArchive, loadChartFiles, loadChartTree } from "./load.ts";
 export {
   type Hook,
@@ -15,7 +16,9 @@ export {
   splitManifests,
   uninstallOrder,
 } from "./manifests.ts";
+export { type PackedChart, type PackOptions, packChart } from "./package.ts";
 export { renderForKustomize } from "./kustomize-port.ts";
+export { checkPresent } from "./dependencies.ts";
 export { type ChartRendering, formatTemplateOutput, renderChart, type RenderOptions } from "./render.ts";
 export { renderNameTemplate, showOnly } from "./show-only.ts";
 export { type UserValues, userValues } from "./values.ts";

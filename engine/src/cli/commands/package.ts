@@ -1,0 +1,60 @@
+// `keelson package CHART...`: packs charts as `helm package` does; the bytes of an archive depend on the chart alone.
+
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Chart, checkPresent, loadChartTree, packChart } from "#render/helm";
+import { usage } from "../arguments.ts";
+import { type Command, defineCommand } from "../command.ts";
+import type { Io } from "../io.ts";
+import { localTree } from "../local-tree.ts";
+import { archiveSeconds } from "../chart-files.ts";
+
+export const command: Command = defineCommand({
+  arguments: "CHART [...]",
+  arity: [1, 1_000],
+  about:
+    "Packs charts into archives, NAME-VERSION.tgz, as `helm package` does. The same chart gives the same bytes anywhere: " +
+    "every file in an archive carries the time that SOURCE_DATE_EPOCH names, or 1970.",
+  examples: ["keelson package ./charts/web -d dist --version 1.2.3"],
+  flags: {
+    destination: { short: "d", takes: "FOLDER", default: ".", about: "write archives into this folder" },
+    version: { takes: "VERSION", about: "set the chart's version" },
+    "app-version": { takes: "VERSION", about: "set the chart's appVersion" },
+  },
+  async run({ args, flags, io }) {
+    for (const reference of args) {
+      const folder = chartFolder(reference, io);
+      const path = write(loadChartTree(localTree(folder), ""), flags, io);
+      io.stdout.write(`Successfully packaged chart and saved it to: ${path}\n`);
+    }
+    return 0;
+  },
+});
+
+function chartFolder(reference: string, io: Io): string {
+  const path = resolve(io.folder, reference);
+  if (!existsSync(path)) throw usage(`stat ${reference}: no such file or directory`);
+  if (!statSync(path).isDirectory()) throw usage(`${reference} is no folder`, "give the folder of a chart");
+  return path;
+}
+
+function write(
+  chart: Chart,
+  flags: { destination: string; version: string | undefined; "app-version": string | undefined },
+  io: Io,
+): string {
+  const { version, "app-version": appVersion, destination } = flags;
+  const seconds = archiveSeconds(io);
+  checkPresent(chart);
+  const packed = packChart(chart, {
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(version === undefined ? {} : { version }),
+    ...(appVersion === undefined ? {} : { appVersion }),
+  });
+  // Helm says the path as it was given; the folder that it runs in it says in full.
+  const shown = join(destination === "." ? io.folder : destination, packed.name);
+  const path = resolve(io.folder, shown);
+  mkdirSync(resolve(path, ".."), { recursive: true });
+  writeFileSync(path, packed.bytes);
+  return shown;
+}
