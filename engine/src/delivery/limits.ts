@@ -24,9 +24,6 @@ export const settleMs = 60_000;
 /** Between two looks at an object that must settle: a definition is established within a few milliseconds. */
 export const settlePollMs = 25;
 
-/** Flux keeps five. */
-export const historyMost = 5;
-
 /** Objects named in one message: what is longer is counted. */
 export const namedInMessage = 5;
 

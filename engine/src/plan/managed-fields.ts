@@ -13,7 +13,7 @@ export function memberPath(path: string, name: string): string {
 }
 
 /** The item of a list that a `k:`, `v:` or `i:` name selects. */
-export function selectItem(name: string, value: Json | undefined): Json | undefined {
+function selectItem(name: string, value: Json | undefined): Json | undefined {
   if (!Array.isArray(value)) return undefined;
   if (name.startsWith("i:")) return value[Number(name.slice(2))];
   const wanted = decodeJson(name.slice(2));
@@ -96,7 +96,7 @@ export function rivalEntries(
 }
 
 /** The union of two field sets. */
-export function unionFields(a: JsonObject, b: JsonObject): JsonObject {
+function unionFields(a: JsonObject, b: JsonObject): JsonObject {
   const union: JsonObject = { ...a };
   for (const [name, below] of Object.entries(b)) {
     const present = union[name];

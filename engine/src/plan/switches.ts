@@ -27,7 +27,7 @@ const modes: { readonly [value: string]: ApplyMode } = {
 };
 
 /** The value of a label or annotation, lower case; a label comes first. */
-export function markOf(object: Manifest, key: string): string | undefined {
+function markOf(object: Manifest, key: string): string | undefined {
   const { labels, annotations } = object.metadata;
   return (labels?.[key] ?? annotations?.[key])?.toLowerCase();
 }
