@@ -285,6 +285,11 @@ function write({ version, groups, definitions }) {
     for (const member of nullMembers(name, node))
       node.always = { ...node.always, [member]: node.always?.[member] ?? null };
   }
+  if (!Object.values(nodes).some((node) => node.omitEmpty !== undefined)) {
+    throw new Error(
+      `Go's types are not at hand: run "go mod download" in oracles/kubernetes (k8s.io/api ${moduleVersion})`,
+    );
+  }
   const source = `kube-apiserver ${version.gitVersion}, discovery and OpenAPI v3`;
   const data = {
     source,
