@@ -4,7 +4,7 @@ import { createSecureServer, type Http2SecureServer, type Http2Session } from "n
 import type { AddressInfo, Socket } from "node:net";
 import { Fault } from "#kernel";
 import type { ApiServerFaultCode } from "../faults.ts";
-import { closeGraceMs } from "../limits.ts";
+import { closeGraceMs, sessionMegabytesMax } from "../limits.ts";
 import type { Incoming } from "./body.ts";
 import type { Outgoing } from "./respond.ts";
 
@@ -23,6 +23,7 @@ export async function listen(options: {
     allowHTTP1: true,
     cert: options.certificate,
     key: options.key,
+    maxSessionMemory: sessionMegabytesMax,
     settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
   });
   const sockets = new Set<Socket>();

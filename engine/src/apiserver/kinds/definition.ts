@@ -1,6 +1,7 @@
 // CustomResourceDefinition: its defaults, and the finalizer that keeps a deleted one until its objects are gone.
 
-import { isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import { validateDefinition } from "#api/crd";
+import { asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
 
 const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
@@ -16,6 +17,7 @@ export const definitionRules: Partial<Strategy> = {
     }
     spec.conversion ??= { strategy: "None" };
   },
+  validate: (draft) => validateDefinition(asJson(draft)),
   prepareCreate: (draft) => {
     const versions = (draft.spec as { versions?: { name: string; storage?: boolean }[] } | undefined)?.versions ?? [];
     const stored = versions.find((version) => version.storage === true);
