@@ -1,4 +1,5 @@
-// Builds what is stale: the engine's rings by the compiler's own records, then the console when its sources changed.
+// Builds what is stale: the engine's rings by the compiler's own records and the command line out of them, then the
+// console when its sources changed.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,11 +25,11 @@ function stampOf(path) {
 }
 
 /** Runs `build` unless nothing changed since it last ran and its result is there. */
-function whenStale({ name, inputs, output, build }) {
+async function whenStale({ name, inputs, output, build }) {
   const record = join(root, "engine", "dist", ".info", `${name}.stamp`);
   const stamp = inputs.map((input) => stampOf(join(root, input))).join("");
   if (existsSync(join(root, output)) && existsSync(record) && readFileSync(record, "utf8") === stamp) return;
-  build();
+  await build();
   mkdirSync(join(root, "engine", "dist", ".info"), { recursive: true });
   writeFileSync(record, stamp);
 }
@@ -40,13 +41,18 @@ export async function buildAll() {
     console.error("keelson: the compiler is not installed; run `npm install` (with development dependencies) first");
     process.exit(1);
   }
-  whenStale({
+  const settings = ["engine/package.json", "tsconfig.base.json", "tsconfig.json", "engine/tsconfig.main.json"];
+  await whenStale({
     name: "engine",
-    inputs: ["engine/src", "engine/package.json", "tsconfig.base.json", "tsconfig.json", "engine/tsconfig.main.json"],
-    output: "engine/dist/main.js",
-    build: () => run(bin("typescript", "bin/tsc"), ["-b", "engine/tsconfig.main.json"]),
+    inputs: ["engine/src", ...settings, "tools/bundle.mjs"],
+    output: "engine/dist/command/main.js",
+    build: async () => {
+      run(bin("typescript", "bin/tsc"), ["-b", "engine/tsconfig.main.json"]);
+      const { bundleCommand } = await import("./bundle.mjs");
+      await bundleCommand(join(root, "engine", "dist"));
+    },
   });
-  whenStale({
+  await whenStale({
     name: "console",
     inputs: ["console/src", "console/public", "console/index.html", "console/vite.config.ts", "console/package.json"],
     output: "console/dist/index.html",

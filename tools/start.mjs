@@ -3,6 +3,6 @@ import { fileURLToPath } from "node:url";
 import { buildAll } from "./build.mjs";
 
 await buildAll();
-const main = new URL("../engine/dist/main.js", import.meta.url);
-process.argv = [process.argv[0], fileURLToPath(main), "up", ...process.argv.slice(2)];
-await import(main.href);
+const command = new URL("../engine/bin/keelson.js", import.meta.url);
+process.argv = [process.argv[0], fileURLToPath(command), "up", ...process.argv.slice(2)];
+await import(command.href);
