@@ -1,7 +1,6 @@
 // The common end of `create …`: print the object (--export), or apply it and wait until it is ready.
 
-import type { Manifest } from "#kernel";
-import { asJson, splitApiVersion } from "#kernel";
+import { asJson, type Manifest, splitApiVersion } from "#kernel";
 import { formatYaml } from "#formats/yaml";
 import { discover, resourceOf, valueOf } from "./answers.ts";
 import { usage } from "./arguments.ts";

@@ -34,6 +34,7 @@ export class LiveView {
   #isDue = false;
   #isClosed = false;
   #hasSettled = false;
+  #isFooterSaid = false;
 
   constructor(options: LiveViewOptions) {
     this.#options = options;
@@ -95,9 +96,20 @@ export class LiveView {
       if (settlesNow) this.#saySettled();
       return;
     }
+    this.#drawOn(this.#screen);
+  }
+
+  #drawOn(screen: Screen): void {
     const { output, formatTime, title } = this.#options;
-    const footer = [...this.#footer, ...(this.#hasSettled ? ["", ...this.#settledFooter] : [])];
-    this.#screen.draw(drawFrame({ state: this.state, title, footer, output, formatTime }));
+    const draw = (footer: readonly string[]): string[] =>
+      drawFrame({ state: this.state, title, footer, output, formatTime });
+    if (!this.#hasSettled || this.#isFooterSaid) return screen.draw(draw(this.#footer));
+    const whole = draw([...this.#footer, "", ...this.#settledFooter]);
+    if (screen.hasRoom(whole)) return screen.draw(whole);
+    // A small terminal: what to try is said once, above, where one can scroll to it.
+    screen.say([...this.#settledFooter, ""]);
+    this.#isFooterSaid = true;
+    screen.draw(draw(this.#footer));
   }
 
   #sayChanges(): void {

@@ -171,6 +171,18 @@ describe("the screen", () => {
     expect(io.text().stdout).toBe(before);
   });
 
+  it("leaves what was said once above what it draws", () => {
+    const io = memoryIo({ clock: new ManualClock(), isTerminal: true });
+    const screen = new Screen(io.stdout);
+    screen.draw(["a"]);
+    screen.say(["once"]);
+    screen.draw(["b"]);
+    screen.draw(["c"]);
+    expect(io.text().stdout).toMatch(/a.*\[1Aonce.*\n.*b.*\[1Ac/s);
+    expect(screen.hasRoom(Array.from({ length: 39 }, () => "x"))).toBe(true);
+    expect(screen.hasRoom(Array.from({ length: 40 }, () => "x"))).toBe(false);
+  });
+
   it("goes up over wrapped lines too", () => {
     const io = memoryIo({ clock: new ManualClock(), isTerminal: true });
     const screen = new Screen(io.stdout);

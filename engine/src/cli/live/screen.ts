@@ -15,12 +15,27 @@ export class Screen {
   draw(lines: readonly string[]): void {
     if (lines.length === this.#shown.length && lines.every((line, index) => line === this.#shown[index])) return;
     const fitting = fit(lines, this.#output);
+    this.#replace(fitting);
+    this.#shown = fitting;
+  }
+
+  /** Writes lines that stay, above all that is drawn later. */
+  say(lines: readonly string[]): void {
+    this.#replace(lines);
+    this.#shown = [];
+  }
+
+  /** True when that many lines can be redrawn in place. */
+  hasRoom(lines: readonly string[]): boolean {
+    return fit(lines, this.#output).length === lines.length;
+  }
+
+  #replace(lines: readonly string[]): void {
     const rows = this.#shown.reduce((sum, line) => sum + rowsOf(line, this.#output.columns), 0);
     const up = rows === 0 ? "" : `\u001B[${rows}A`;
     // One synchronized update, so that no half of it is ever seen.
-    const body = fitting.map((line) => `${line}\u001B[K\n`).join("");
+    const body = lines.map((line) => `${line}\u001B[K\n`).join("");
     this.#output.write(`\u001B[?2026h\r${up}${body}\u001B[0J\u001B[?2026l`);
-    this.#shown = fitting;
   }
 
   /** Leaves what was drawn and gives the cursor back. */

@@ -103,7 +103,7 @@ const busyPhases = new Set(["rendering", "applying", "pruning", "checking", "del
 
 /** All that the view shows. */
 export class LiveState {
-  readonly rows: Map<string, Row> = new Map();
+  readonly #rows: Map<string, Row> = new Map();
   readonly #phases = new Map<string, PhaseNote>();
   readonly #commits = new Map<string, { atMs: number; subject: string }>();
   readonly #dependencies = new Map<string, readonly string[]>();
@@ -113,7 +113,7 @@ export class LiveState {
 
   put(object: Manifest): void {
     const row = rowOf(object);
-    this.rows.set(row.key, row);
+    this.#rows.set(row.key, row);
     const depends = fieldOf(object, "spec", "dependsOn");
     const namespace = object.metadata.namespace ?? "";
     const keys = (Array.isArray(depends) ? depends : []).map(
@@ -124,7 +124,7 @@ export class LiveState {
 
   remove(object: Manifest): void {
     const { key } = rowOf(object);
-    this.rows.delete(key);
+    this.#rows.delete(key);
     this.#phases.delete(key);
   }
 
@@ -167,7 +167,7 @@ export class LiveState {
   }
 
   sources(): Row[] {
-    const rows = [...this.rows.values()].filter((row) => !isDelivery(row)).sort(byName);
+    const rows = [...this.#rows.values()].filter((row) => !isDelivery(row)).sort(byName);
     return rows.map((row) =>
       row.mark === "ready" ? { ...row, text: this.#commits.get(row.key)?.subject ?? "" } : row,
     );
@@ -175,7 +175,7 @@ export class LiveState {
 
   /** What others depend on stands above them. */
   deliveries(): Row[] {
-    const rows = [...this.rows.values()].filter(isDelivery).map((row) => this.#told(row));
+    const rows = [...this.#rows.values()].filter(isDelivery).map((row) => this.#told(row));
     const depth = new Map(rows.map((row) => [row.key, this.#depth(row.key, 0)]));
     return rows.sort((a, b) => (depth.get(a.key) ?? 0) - (depth.get(b.key) ?? 0) || byRoot(a, b) || byName(a, b));
   }
