@@ -26,6 +26,8 @@ export function run(
       (error, out, err) =>
         resolve({ status: error === null ? 0 : typeof error.code === "number" ? error.code : 1, out, err }),
     );
+    // A program that ends before it has read its input is no failure of the scenario.
+    child.stdin?.on("error", () => {});
     child.stdin?.end(options.input ?? "");
   });
 }
