@@ -2,6 +2,7 @@
 // kube-apiserver's: decode, defaults, the kind's own preparation, admission, ownership, validation, store.
 
 import type { FieldError } from "#api/crd";
+import { checkShape } from "./body-shape.ts";
 import { asJson, copyJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import { fillZeros, isSameButTimes } from "#merge";
 
@@ -90,6 +91,7 @@ async function insert(
 export function startDraft(call: WriteCall, body: Manifest): Manifest {
   const draft = asOwn(body);
   const { resource } = call.served;
+  checkShape(call.served, asJson(draft));
   checkTypeMeta(call.served, draft);
   draft.apiVersion = apiVersionOf(call.served);
   draft.kind = resource.kind;

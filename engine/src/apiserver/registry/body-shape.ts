@@ -1,0 +1,65 @@
+// The parts of a body that the server itself reads before any schema is looked at: apiVersion, kind and metadata must have the types
+// they are declared with.
+
+import { isObject, type Json, type JsonObject } from "#kernel";
+import { badRequest } from "./refusal.ts";
+import type { Served } from "./resource.ts";
+
+const textMembers = [
+  "name",
+  "namespace",
+  "generateName",
+  "uid",
+  "resourceVersion",
+  "creationTimestamp",
+  "deletionTimestamp",
+];
+const mapMembers = ["labels", "annotations"];
+
+/** Refuses with 400 what no Go type could hold. */
+export function checkShape(served: Served, body: JsonObject): void {
+  const refuse = (field: string, value: Json, type: string): never => {
+    const { kind, version } = served.resource;
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${jsonKind(value)} into Go struct field ${kind}.${field} of type ${type}`,
+    );
+  };
+  for (const name of ["apiVersion", "kind"]) {
+    const value = body[name] ?? "";
+    if (typeof value !== "string") refuse(name, value, "string");
+  }
+  const metadata = body.metadata ?? {};
+  if (!isObject(metadata)) return refuse("metadata", metadata, "v1.ObjectMeta");
+  for (const name of textMembers)
+    if (typeof (metadata[name] ?? "") !== "string") refuse(`metadata.${name}`, metadata[name] as Json, "string");
+  for (const name of mapMembers) {
+    const map = metadata[name] ?? {};
+    if (!isObject(map)) refuse(`metadata.${name}`, map, "map[string]string");
+    else
+      for (const value of Object.values(map))
+        if (typeof (value ?? "") !== "string") refuse(`metadata.${name}`, value, "string");
+  }
+  checkList(
+    metadata.finalizers,
+    (item) => typeof item === "string",
+    (found) => refuse("metadata.finalizers", found, "[]string"),
+  );
+  checkList(metadata.ownerReferences, isObject, (found) =>
+    refuse("metadata.ownerReferences", found, "[]v1.OwnerReference"),
+  );
+  checkList(metadata.managedFields, isObject, (found) =>
+    refuse("metadata.managedFields", found, "[]v1.ManagedFieldsEntry"),
+  );
+}
+
+function checkList(value: Json | undefined, fits: (item: Json) => boolean, refuse: (found: Json) => never): void {
+  if (value === undefined || value === null) return;
+  if (!Array.isArray(value)) refuse(value);
+  else for (const item of value) if (!fits(item)) refuse(item);
+}
+
+function jsonKind(value: Json): string {
+  if (Array.isArray(value)) return "array";
+  if (value === null) return "null";
+  return typeof value === "boolean" ? "bool" : typeof value === "bigint" ? "number" : typeof value;
+}
