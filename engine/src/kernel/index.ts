@@ -42,6 +42,7 @@ export {
   splitApiVersion,
   type VersionedRef,
 } from "./manifest.ts";
+export { platformModule } from "./platform.ts";
 export { type Input, type Read, readsHold, RecordingTree } from "./reads.ts";
 export type { Issue, Rendering } from "./rendering.ts";
 export { formatRevision, parseRevision, type Revision, type RevisionParts, shortRevision } from "./revision.ts";
