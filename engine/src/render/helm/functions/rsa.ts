@@ -30,7 +30,13 @@ export function inverseModulo(value: bigint, modulus: bigint): bigint {
   return ((x % modulus) + modulus) % modulus;
 }
 
-const smallPrimes: readonly number[] = primesBelow(4_000);
+let knownPrimes: readonly number[] | undefined;
+
+/** Found when the first key is made: most charts make none. */
+function smallPrimes(): readonly number[] {
+  knownPrimes ??= primesBelow(4_000);
+  return knownPrimes;
+}
 
 function primesBelow(limit: number): number[] {
   const isComposite = new Uint8Array(limit);
@@ -72,10 +78,11 @@ export function randomPrime(bitCount: number, random: RandomBytes): bigint {
   for (;;) {
     let candidate = bytesToBigint(random(Math.ceil(bitCount / 8))) & ((1n << size) - 1n);
     candidate |= (3n << (size - 2n)) | 1n;
-    const rests = smallPrimes.map((prime) => Number(candidate % BigInt(prime)));
+    const primes = smallPrimes();
+    const rests = primes.map((prime) => Number(candidate % BigInt(prime)));
     // Candidates near the first share its remainders, so most fall without any long arithmetic.
     for (let step = 0; step < 4_000; step += 2) {
-      if (smallPrimes.some((prime, i) => ((rests[i] as number) + step) % prime === 0)) continue;
+      if (primes.some((prime, i) => ((rests[i] as number) + step) % prime === 0)) continue;
       const found = candidate + BigInt(step);
       if (found >> size === 0n && isProbablyPrime(found, random)) return found;
     }
@@ -136,7 +143,7 @@ export function generateDsaKey(random: RandomBytes): Uint8Array {
   for (;;) {
     const x = bytesToBigint(random(256)) | (1n << 2047n);
     p = x - (x % unit) + 1n;
-    if (p >> 2047n !== 1n || smallPrimes.some((prime) => p % BigInt(prime) === 0n)) continue;
+    if (p >> 2047n !== 1n || smallPrimes().some((prime) => p % BigInt(prime) === 0n)) continue;
     if (isProbablyPrime(p, random)) break;
   }
   let g = 1n;
