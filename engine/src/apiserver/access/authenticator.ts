@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Identity } from "#cluster";
 import { unauthorized } from "#apiserver/registry";
 
-export const anonymous: Identity = { user: "system:anonymous", groups: ["system:unauthenticated"] };
+const anonymous: Identity = { user: "system:anonymous", groups: ["system:unauthenticated"] };
 
 /** Gives the identity a token stands for, or undefined when the token is none of its own. */
 export type TokenReader = (token: string) => Identity | undefined;

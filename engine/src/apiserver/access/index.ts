@@ -1,8 +1,8 @@
 // Who asks and what they may do.
 
-export { anonymous, fixedToken, identityOf, type TokenReader } from "./authenticator.ts";
+export { fixedToken, identityOf, type TokenReader } from "./authenticator.ts";
 export { bootstrapRoles } from "./bootstrap.ts";
 export { impersonated } from "./impersonation.ts";
 export { type PolicyRule, Rbac, type Verdict } from "./rbac.ts";
-export { type ReviewParts, reviewHandlers } from "./reviews.ts";
+export { reviewHandlers } from "./reviews.ts";
 export { ServiceAccountTokens } from "./service-accounts.ts";

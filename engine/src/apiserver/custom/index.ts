@@ -1,4 +1,4 @@
 // Custom resources: what their definitions add to the server.
 
-export { compareVersions, type Definition, type DefinitionVersion } from "./definition.ts";
+export { compareVersions, type Definition } from "./definition.ts";
 export { cleanupFinalizer, Definitions } from "./definitions.ts";

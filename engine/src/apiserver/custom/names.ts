@@ -64,7 +64,7 @@ function merge(
 }
 
 /** singular and listKind default as the API's own defaulting does. */
-export function withDefaults(names: DefinitionNames): DefinitionNames {
+function withDefaults(names: DefinitionNames): DefinitionNames {
   return {
     ...names,
     singular: names.singular ?? names.kind.toLowerCase(),

@@ -1,4 +1,4 @@
 // What the server tells of itself: discovery and OpenAPI.
 
 export { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions, rootPaths } from "./documents.ts";
-export { type Encoded, OpenApi } from "./open-api.ts";
+export { OpenApi } from "./open-api.ts";

@@ -3,6 +3,6 @@
 export type { Incoming } from "./body.ts";
 export { handle, type HandlerContext } from "./handler.ts";
 export { kubeconfigText } from "./kubeconfig.ts";
-export { listen, type Listener } from "./listener.ts";
+export { listen } from "./listener.ts";
 export { Metrics } from "./metrics.ts";
 export { Presenter } from "./presenter.ts";

@@ -60,7 +60,7 @@ export function writeOptions(query: URLSearchParams, userAgent: string, kind: st
   };
 }
 
-export function managerOf(userAgent: string): string {
+function managerOf(userAgent: string): string {
   const name = userAgent.split("/")[0] ?? "";
   return name.replace(/[^\x20-\x7e]/g, "").slice(0, 128) || "unknown";
 }

@@ -6,18 +6,6 @@ import type { ScalePaths, Served, Storage } from "#apiserver/registry";
 import { conversionOf } from "./conversions.ts";
 import { basicStrategy } from "./strategies.ts";
 
-/** Resources that hold nothing: each POST is answered at once. */
-export const virtualResources: ReadonlySet<string> = new Set([
-  "bindings",
-  "componentstatuses",
-  "selfsubjectreviews",
-  "tokenreviews",
-  "localsubjectaccessreviews",
-  "selfsubjectaccessreviews",
-  "selfsubjectrulesreviews",
-  "subjectaccessreviews",
-]);
-
 /** Resources served in two versions or groups, and where their objects are kept. */
 const storedElsewhere: Readonly<Record<string, { group: string; version: string }>> = {
   "autoscaling/v1/horizontalpodautoscalers": { group: "autoscaling", version: "v2" },

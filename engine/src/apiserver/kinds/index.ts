@@ -1,4 +1,4 @@
 // The built-in kinds: what is served and each kind's own rules.
 
-export { builtinServed, virtualResources } from "./builtins.ts";
+export { builtinServed } from "./builtins.ts";
 export { serviceAddresses } from "./service-addresses.ts";

@@ -1,10 +1,10 @@
 // Resources, their storage and the verbs on them, without any wire format.
 
 export { type Codec, plainCodec } from "./codec.ts";
-export { type Change, Collection, type Stored } from "./collection.ts";
+export type { Change } from "./collection.ts";
 export { applyOver, objectTypeOf } from "./ownership.ts";
 export { asOwn } from "./own.ts";
-export { getObject, listObjects, parseFilter, passes } from "./read.ts";
+export { getObject, listObjects, passes } from "./read.ts";
 export {
   applyConflict,
   badRequest,

@@ -9,10 +9,6 @@ export const patchAttemptsMax = 5;
 /** Random suffixes tried for a generateName. */
 export const generateNameAttemptsMax = 8;
 
-/** kube-apiserver's own bounds on metadata. */
-export const annotationBytesMax: number = 256 * 1024;
-export const labelValueLengthMax = 63;
-export const nameLengthMax = 253;
 /** maxGeneratedNameLength: 63 less the suffix. */
 export const generateNameBaseMax = 58;
 

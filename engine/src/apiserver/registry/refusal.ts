@@ -133,10 +133,6 @@ export function internalError(message: string): Refusal {
   });
 }
 
-export function timedOut(message: string): Refusal {
-  return new Refusal({ code: 504, reason: "Timeout", message: `Timeout: ${message}` });
-}
-
 /** The text of a uid that is not the object's: kube-apiserver shows where etcd keeps it. */
 export function otherUidText(
   call: { served: { storage: Named; custom?: unknown }; namespace: string; name: string },

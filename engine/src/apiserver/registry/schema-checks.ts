@@ -17,12 +17,16 @@ import { badRequest } from "./refusal.ts";
 import type { WriteCall } from "./registry.ts";
 import type { Served } from "./resource.ts";
 
-/** The object as the version's decoder gives it: defaulted, without unknown fields. Shares parts with the draft. */
-export function decodeObject(call: WriteCall, draft: Manifest): Manifest {
+/**
+ * The object as the version's decoder gives it: defaulted, without unknown fields. Shares parts with the draft. `keepsNulls`: an
+ * apply left it, in which a null that a custom kind does not allow is refused instead of dropped.
+ */
+export function decodeObject(call: WriteCall, draft: Manifest, keepsNulls: boolean): Manifest {
   const { served } = call;
   if (served.schemas === undefined || served.schema === undefined) return draft;
   if (typeof served.schema === "string") return decodeOwnKind(call, draft, served.schema);
-  const start = applyDefaults(asJson(draft), served.schemas, served.schema);
+  if (served.custom?.deprecationWarning !== undefined) call.warn(served.custom.deprecationWarning);
+  const start = applyDefaults(asJson(draft), served.schemas, served.schema, { keepsNulls });
   const { value, unknown } = pruneObject(start, served.schemas, served.schema);
   tellUnknown(call, unknown);
   return asManifest(value);

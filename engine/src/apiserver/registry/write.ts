@@ -65,7 +65,7 @@ async function insert(
 ): Promise<Manifest | undefined> {
   const { served } = call;
   const context = contextOf(registry, call);
-  const decoded = decodeObject(call, body);
+  const decoded = decodeObject(call, body, hasOwnership);
   const draft = hasOwnership ? decoded : asOwn(trackOwnership(registry, call, undefined, decoded));
   resetSystemMetadata(draft, served, context);
   if (served.strategy.hasStatus) resetStatus(served, draft);
@@ -199,7 +199,7 @@ function prepareChange(registry: Registry, call: WriteCall, { wanted, live, hasO
   const { served } = call;
   const { strategy } = served;
   refuseOtherUid(call, wanted, live);
-  const decoded = decodeObject(call, wanted);
+  const decoded = decodeObject(call, wanted, hasOwnership);
   const draft = hasOwnership ? decoded : asOwn(trackOwnership(registry, call, live, decoded));
   keepSystemMetadata(draft, live);
   if (call.subresource === "status") keepAllButStatus(draft, live);
