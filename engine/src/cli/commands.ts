@@ -58,6 +58,21 @@ export const commands: readonly CommandEntry[] = [
     summary: "Render a chart, as `helm template` does",
     load: () => import("./commands/template.ts"),
   },
+  {
+    name: "dependency build",
+    summary: "Fill charts/ with what Chart.lock names",
+    load: () => import("./commands/dependency-build.ts"),
+  },
+  {
+    name: "dependency update",
+    summary: "Resolve a chart's dependencies and write Chart.lock",
+    load: () => import("./commands/dependency-update.ts"),
+  },
+  {
+    name: "dependency list",
+    summary: "List a chart's dependencies",
+    load: () => import("./commands/dependency-list.ts"),
+  },
   { name: "package", summary: "Pack charts, as `helm package` does", load: () => import("./commands/package.ts") },
   { name: "doctor", summary: "Look for what is wrong", load: () => import("./commands/doctor.ts") },
   { name: "version", summary: "Print the version", load: () => import("./commands/version.ts") },

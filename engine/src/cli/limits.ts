@@ -34,3 +34,10 @@ export const lineMost = 200;
 /** How long a Lease holds without being renewed, and how often it is: as client-go's leader election does, with room for a slow server. */
 export const leaseSeconds = 30;
 export const leaseRenewMs = 10_000;
+
+/** The index of a large public chart repository is about 25 MiB; a packed chart holds at most 100 MiB unpacked. */
+export const indexSizeMax: number = 64 * 2 ** 20;
+export const archiveSizeMax: number = 100 * 2 ** 20;
+
+/** One index or archive: Helm's own limit for a download. */
+export const downloadMs = 120_000;

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Chart, checkPresent, loadChartTree, packChart } from "#render/helm";
 import { usage } from "../arguments.ts";
+import { updateDependencies } from "../chart-dependencies.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { localTree } from "../local-tree.ts";
@@ -20,10 +21,13 @@ export const command: Command = defineCommand({
     destination: { short: "d", takes: "FOLDER", default: ".", about: "write archives into this folder" },
     version: { takes: "VERSION", about: "set the chart's version" },
     "app-version": { takes: "VERSION", about: "set the chart's appVersion" },
+    "dependency-update": { short: "u", about: "update charts/ from Chart.yaml first" },
   },
   async run({ args, flags, io }) {
     for (const reference of args) {
       const folder = chartFolder(reference, io);
+      if (flags["dependency-update"])
+        await updateDependencies(folder, { io, fetch: globalThis.fetch, write: () => undefined });
       const path = write(loadChartTree(localTree(folder), ""), flags, io);
       io.stdout.write(`Successfully packaged chart and saved it to: ${path}\n`);
     }

@@ -17,6 +17,14 @@ export {
   uninstallOrder,
 } from "./manifests.ts";
 export { type PackedChart, type PackOptions, packChart } from "./package.ts";
+export {
+  type ChartVersion,
+  exactVersion,
+  isInRange,
+  newestInRange,
+  readRepositoryIndex,
+  type RepositoryIndex,
+} from "./repository-index.ts";
 export { renderForKustomize } from "./kustomize-port.ts";
 export { checkPresent } from "./dependencies.ts";
 export { type ChartRendering, formatTemplateOutput, renderChart, type RenderOptions } from "./render.ts";
