@@ -43,7 +43,7 @@ func render(q question) answer {
 		Templates: []*common.File{{Name: "templates/t", Data: []byte(q.Text)}},
 	}
 	values := common.Values{
-		"Values":       q.Values,
+		"Values":       common.Values(q.Values),
 		"Release":      map[string]any{"Name": "r", "Namespace": "default"},
 		"Capabilities": common.DefaultCapabilities,
 	}

@@ -82,7 +82,7 @@ function slice(item: Value, ...indexes: Value[]): Value {
 }
 
 function len(item: Value): Value {
-  if (item === null || item === undefined) throw new GoError("len of nil pointer");
+  if (item === null || item === undefined) throw new GoError("reflect: call of reflect.Value.Type on zero Value");
   const length = lengthOf(item);
   if (length === undefined) throw new GoError(`len of type ${goTypeOf(item)}`);
   return BigInt(length);

@@ -55,7 +55,9 @@ function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: { nam
     }
     if (receiver.kind === "map") return frame.set.missingKey === "error" ? failMissing(frame, name) : null;
   }
-  return frame.fail(`can't evaluate field ${name} in type ${goTypeOf(receiver)}`);
+  // What a range hands out of a list of anything keeps that type, whatever it holds.
+  const type = Object.is(receiver, frame.element) ? "interface {}" : goTypeOf(receiver);
+  return frame.fail(`can't evaluate field ${name} in type ${type}`);
 }
 
 function mapEntry(frame: Frame, map: { [key: string]: Value }, name: string): Value {

@@ -4,7 +4,7 @@ import type { Expression } from "./calls.ts";
 import { printValue, sortedKeys } from "./print.ts";
 import type { Frame, Signal, Statement } from "./runtime.ts";
 import type { BranchNode } from "./tree.ts";
-import { Bytes, GoObject, Integer, isMap, type Value } from "./values.ts";
+import { Bytes, GoObject, goTypeOf, Integer, isMap, type Value } from "./values.ts";
 
 type Parts = { pipe: Expression; list: Statement; elseList: Statement | undefined };
 
@@ -25,12 +25,23 @@ export function compileRange(node: BranchNode, parts: Parts): Statement {
     if (indexSlot >= 0) frame.variables[indexSlot] = index;
     return parts.list(frame, item);
   };
+  const markedTurn: Turn = (frame, index, item) => {
+    frame.element = item;
+    return turn(frame, index, item);
+  };
   return (frame, dot) => {
     frame.at = node;
     const value = parts.pipe(frame, dot);
-    const hasRun = iterate(frame, value, turn, declarations.length);
+    const outer = frame.element;
+    const hasRun = iterate(frame, value, holdsAnything(value) ? markedTurn : turn, declarations.length);
+    frame.element = outer;
     return hasRun || parts.elseList === undefined ? 0 : parts.elseList(frame, dot);
   };
+}
+
+/** True for lists and maps whose elements are interfaces in Go. */
+function holdsAnything(value: Value): boolean {
+  return (Array.isArray(value) || isMap(value)) && goTypeOf(value).endsWith("interface {}");
 }
 
 type Turn = (frame: Frame, index: Value, item: Value) => Signal;

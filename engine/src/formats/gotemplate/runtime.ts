@@ -116,6 +116,8 @@ export class Frame {
   readonly variables: Value[];
   /** The node being evaluated, for errors. */
   at: Node | undefined = undefined;
+  /** What the innermost range over values of any type is at; for errors, which name that type. */
+  element: Value = undefined;
   out = "";
 
   constructor(set: TemplateSet, template: Compiled, data: Value) {

@@ -30,6 +30,14 @@ const results: [template: string, expected: string][] = [
 ];
 
 const failures: [template: string, message: string][] = [
+  [
+    "{{range .list}}{{.Values}}{{end}}",
+    'template: template:1:17: executing "template" at <.Values>: can\'t evaluate field Values in type interface {}',
+  ],
+  [
+    "{{len .none}}",
+    'template: template:1:2: executing "template" at <len .none>: error calling len: reflect: call of reflect.Value.Type on zero Value',
+  ],
   ["{{.a.b}}", 'template: template:1:4: executing "template" at <.a.b>: can\'t evaluate field b in type string'],
   ["{{.none.b}}", 'template: template:1:7: executing "template" at <.none.b>: nil pointer evaluating interface {}.b'],
   [

@@ -190,7 +190,7 @@ export function parseConstraints(text: string): Constraints {
     `>=${match[1]}, <=${match[9]} `.replace(/ $/, ""),
   );
   return rewritten.split("||").map((group) => {
-    if (!validPattern.test(group)) throw new GoError(`improper constraint: ${group}`);
+    if (!validPattern.test(group)) throw new GoError(`improper constraint: ${quote(group)}`);
     const found = group.match(findPattern) ?? [""];
     return found.map(parseConstraint);
   });

@@ -1,0 +1,89 @@
+// Random templates through keelson and Helm's own engine: every difference is written down. Needs the engine built (npm run
+// build) and the batch oracle: (cd oracles/helm && go build -o FILE ./answer).
+//
+//   node bench/helm/fuzz.mjs FILE [count] [first seed] [report]
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { makeQuestion } from "./templates.mjs";
+
+const { builtinApiVersions, Capabilities, defaultKubeVersion, loadChartFiles, seededEnvironment } = await import(
+  "../../engine/dist/render/helm/index.js"
+);
+const { renderTemplates } = await import("../../engine/dist/render/helm/engine.js");
+const { encodeUtf8, formatFault } = await import("../../engine/dist/kernel/index.js");
+
+const [oracle, count = "1000", first = "1", report = "helm-fuzz.json"] = process.argv.slice(2);
+if (oracle === undefined) throw new Error("name the batch oracle: fuzz.mjs FILE [count] [first seed] [report]");
+const batchSize = 2_000;
+const slowMs = 2_000;
+const totals = { equal: 0, bothFail: 0, otherWords: 0, different: 0, address: 0, unordered: 0, crashed: 0, slow: 0 };
+const capabilities = new Capabilities(defaultKubeVersion, builtinApiVersions);
+
+function ours({ text, values }) {
+  const files = [
+    { name: "Chart.yaml", data: encodeUtf8("apiVersion: v2\nname: c\nversion: 0.1.0\n") },
+    { name: "templates/t", data: encodeUtf8(text) },
+  ];
+  const started = performance.now();
+  try {
+    const chart = loadChartFiles(files);
+    const release = { Name: "r", Namespace: "default" };
+    const rendered = renderTemplates(
+      { chart, values: structuredClone(values), release, capabilities },
+      { environment: seededEnvironment("fuzz", 0) },
+    );
+    return { out: rendered.get("c/templates/t") ?? "" };
+  } catch (thrown) {
+    return thrown.code === undefined ? { crash: thrown.stack ?? String(thrown) } : { error: formatFault(thrown) };
+  } finally {
+    if (performance.now() - started > slowMs) totals.slow++;
+  }
+}
+
+/** Bytes that are no character come out of JSON as U+FFFD. */
+const recorded = (text) => text.replace(/(?<![\ud800-\udbff])[\udc80-\udcff]/g, "\ufffd");
+
+function ask(questions) {
+  const input = questions.map((question) => JSON.stringify(question)).join("\n");
+  const run = spawnSync(oracle, { input, maxBuffer: 2 ** 30 });
+  const lines = run.stdout
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "");
+  if (lines.length !== questions.length) throw new Error(`the oracle ended at question ${lines.length}: ${run.stderr}`);
+  return lines.map((line) => JSON.parse(line));
+}
+
+function judge(got, want) {
+  if (got.crash !== undefined) return "crashed";
+  // The whole scope prints an address of this run.
+  if (/Capabilities|0x[0-9a-f]{9,}/.test(want.out ?? "")) return "address";
+  // keys and values give Go's order of maps, which is random.
+  const isUnordered = want.ok && got.out !== undefined && /\b(keys|values)\b/.test(got.text ?? "");
+  if (isUnordered && got.out !== want.out) return "unordered";
+  if (want.ok && got.out !== undefined) return recorded(got.out) === (want.out ?? "") ? "equal" : "different";
+  if (want.ok || got.error === undefined) return "different";
+  return recorded(got.error) === want.error ? "bothFail" : "otherWords";
+}
+
+const shown = [];
+const last = Number(first) + Number(count);
+for (let seed = Number(first); seed < last; seed += batchSize) {
+  const seeds = Array.from({ length: Math.min(batchSize, last - seed) }, (_, i) => seed + i);
+  const questions = seeds.map(makeQuestion);
+  const answers = ask(questions);
+  questions.forEach((question, i) => {
+    const got = ours(question);
+    const verdict = judge({ ...got, text: question.text }, answers[i]);
+    totals[verdict]++;
+    if (verdict !== "equal" && verdict !== "bothFail" && !["address", "unordered"].includes(verdict))
+      shown.push({ seed: seeds[i], verdict, question, got, want: answers[i] });
+  });
+}
+console.log(JSON.stringify(totals));
+shown.sort((a, b) => (a.verdict < b.verdict ? -1 : 1));
+writeFileSync(report, JSON.stringify(shown.slice(0, 500), null, 1));
+for (const { seed, verdict, question, got, want } of shown.slice(0, 15))
+  console.log(
+    `${seed} ${verdict}\n  ${JSON.stringify(question.text)}\n  ours   ${JSON.stringify(got).slice(0, 400)}\n  helm   ${JSON.stringify(want).slice(0, 400)}`,
+  );
