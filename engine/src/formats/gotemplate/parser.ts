@@ -473,7 +473,7 @@ function startsOperand(token: Token): boolean {
 /** A token as Go's parser names it in an error. */
 function formatToken(token: Token): string {
   if (token.type === "eof") return "EOF";
-  if (token.type === "keyword") return `<${token.value}>`;
+  if (token.type === "keyword" || token.type === "dot") return `<${token.value}>`;
   if (token.value.length > 10) return `${JSON.stringify(token.value.slice(0, 10))}...`;
   return JSON.stringify(token.value);
 }
