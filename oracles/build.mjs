@@ -26,6 +26,7 @@ const tools = [
     // As the recorded cases have it: built without a version, Helm calls itself by its minor version alone.
     ldflags: "",
   },
+  { name: "helm-answer", module: "helm", path: "./answer", ldflags: "" },
   { name: "etcd", module: "etcd", path: "go.etcd.io/etcd/server/v3", ldflags: "" },
   {
     name: "kube-apiserver",

@@ -55,7 +55,6 @@ export const command: Command = defineCommand({
       reorder: flags.reorder === "none" ? "none" : "legacy",
       addsManagedByLabel: flags["enable-managedby-label"],
       isHelmEnabled: flags["enable-helm"],
-      ...(flags["enable-helm"] ? { helm: (await import("#render/helm")).renderForKustomize } : {}),
       ...(flags["enable-helm"] ? { helm: await helmPort(flags, io) } : {}),
     });
     for (const warning of result.rendering.warnings) io.stderr.write(`${formatWarning(warning)}\n`);
