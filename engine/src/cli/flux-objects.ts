@@ -1,23 +1,9 @@
 // Reading any Flux object: conditions, revisions, suspension, as flux prints them.
 
-import { isObject, type Json, type JsonObject, type Manifest, shortRevision } from "#kernel";
+import { fieldOf, isObject, type JsonObject, type Manifest, shortRevision, textOf } from "#kernel";
 import type { Condition } from "#api/flux";
 
-/** The member at a path of plain data, or undefined. */
-export function fieldOf(value: unknown, ...path: readonly string[]): Json | undefined {
-  let current: unknown = value;
-  for (const key of path) {
-    if (!isObject(current)) return undefined;
-    current = current[key];
-  }
-  return current as Json | undefined;
-}
-
-/** Text at a path, "" where there is none. */
-export function textOf(value: unknown, ...path: readonly string[]): string {
-  const found = fieldOf(value, ...path);
-  return typeof found === "string" ? found : typeof found === "number" ? String(found) : "";
-}
+export { fieldOf, textOf };
 
 export function conditionsOf(object: Manifest): Condition[] {
   const found = fieldOf(object, "status", "conditions");

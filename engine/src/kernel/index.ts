@@ -22,10 +22,12 @@ export {
   deepFreeze,
   encodeJson,
   equalJson,
+  fieldOf,
   isObject,
   type Json,
   type JsonObject,
   setOwn,
+  textOf,
 } from "./json.ts";
 export {
   asJson,

@@ -109,3 +109,19 @@ export function deepFreeze<T>(value: T): T {
   for (const member of Object.values(value)) deepFreeze(member);
   return value;
 }
+
+/** The member at a path of plain data, or undefined. */
+export function fieldOf(value: unknown, ...path: readonly string[]): Json | undefined {
+  let current: unknown = value;
+  for (const key of path) {
+    if (!isObject(current)) return undefined;
+    current = current[key];
+  }
+  return current as Json | undefined;
+}
+
+/** Text at a path, "" where there is none. */
+export function textOf(value: unknown, ...path: readonly string[]): string {
+  const found = fieldOf(value, ...path);
+  return typeof found === "string" ? found : typeof found === "number" ? String(found) : "";
+}

@@ -1,7 +1,7 @@
 // Kubernetes objects as the console sees them: small plain data, made here so that the browser knows no Kubernetes.
 
 import type { Condition } from "#api/flux";
-import { isObject, type Json, type Manifest, shortRevision } from "#kernel";
+import { fieldOf, textOf, isObject, type Manifest, shortRevision } from "#kernel";
 
 export type Link = { kind: string; namespace: string; name: string };
 
@@ -40,20 +40,7 @@ export function linkOf(object: Manifest): Link {
   return { kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
 }
 
-/** The member at a path of plain data, or undefined. */
-export function fieldOf(value: unknown, ...path: readonly string[]): Json | undefined {
-  let current: unknown = value;
-  for (const key of path) {
-    if (!isObject(current)) return undefined;
-    current = current[key];
-  }
-  return current as Json | undefined;
-}
-
-export function textOf(value: unknown, ...path: readonly string[]): string {
-  const found = fieldOf(value, ...path);
-  return typeof found === "string" ? found : typeof found === "number" ? String(found) : "";
-}
+export { fieldOf, textOf };
 
 export function conditionsOf(object: Manifest): Condition[] {
   const found = fieldOf(object, "status", "conditions");
