@@ -44,6 +44,7 @@ export async function openEngine(options: EngineOptions & { log?: Log }, clock: 
     clock,
     folder: join(dataFolder, "sources"),
     environment: process.env,
+    mirrors: options.mirrors,
     address: `http://127.0.0.1:${http.port}`,
     signal,
     random,

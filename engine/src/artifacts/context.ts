@@ -4,6 +4,7 @@ import type { Cluster } from "#cluster";
 import type { WorkQueue } from "#controller";
 import type { Clock } from "#kernel";
 import type { Environment, GitMirrors } from "#sources/git";
+import type { MirrorMap } from "#sources/mirrors";
 import type { Archives } from "./archives.ts";
 import { intervalJitter, intervalLeastMs } from "./limits.ts";
 import type { Objects } from "./objects.ts";
@@ -16,6 +17,8 @@ export type Context = {
   store: ArtifactStore;
   archives: Archives;
   mirrors: GitMirrors;
+  /** URL prefixes that are fetched from elsewhere: asked with `mirroredUrl` before each connection. */
+  mirrorMap: MirrorMap;
   objects: Objects;
   queue: WorkQueue;
   /** Commits that sources offered when their mirror was last tidied, by the mirror's folder. */

@@ -5,6 +5,7 @@ import { type Cluster, Informer, type Status } from "#cluster";
 import { type Priority, type ReconcileResult, runController, WorkQueue } from "#controller";
 import { type Clock, type Fault, isObject, type Manifest } from "#kernel";
 import { closeReaders, type Environment, GitMirrors, watchRefs } from "#sources/git";
+import type { MirrorMap } from "#sources/mirrors";
 import { mkdir } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
@@ -27,6 +28,8 @@ export type ArtifactsOptions = {
   /** Where `serve` can be reached: `http://127.0.0.1:7440`. */
   address: string;
   signal: AbortSignal;
+  /** URL prefixes that are fetched from elsewhere; no object shows it. */
+  mirrors?: MirrorMap;
   random?: () => number;
   /** Told of each failed pass. */
   failed?: (source: SourceName, fault: Fault) => void;
@@ -75,6 +78,7 @@ class SourceLoops implements Artifacts {
       clock,
       random,
       environment,
+      mirrorMap: options.mirrors ?? [],
       store: this.store,
       archives: new Archives(join(folder, "archives"), clock),
       mirrors: new GitMirrors({ folder: join(folder, "mirrors"), clock, environment }),

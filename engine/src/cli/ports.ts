@@ -1,6 +1,7 @@
 // What main.ts hands to the command line: the rooms that it must not import itself. Each is loaded when first called.
 
 import type { Cluster } from "#cluster";
+import type { MirrorMap } from "#sources/mirrors";
 import type { PhaseNote } from "./live/state.ts";
 
 export type HomeOptions = {
@@ -13,6 +14,8 @@ export type HomeOptions = {
   kubeconfigOut: string | undefined;
   /** The console's built files. */
   consoleFolder: string;
+  /** URL prefixes that are fetched from elsewhere. */
+  mirrors: MirrorMap;
   /** Told what is being done, in words. */
   step: (text: string) => void;
 };
@@ -32,6 +35,8 @@ export type EngineOptions = {
   dataFolder: string;
   port: number;
   consoleFolder: string;
+  /** URL prefixes that are fetched from elsewhere. */
+  mirrors: MirrorMap;
 };
 
 export type Home = {

@@ -11,6 +11,7 @@ import { findNeighbours, refuseNeighbours, stopNeighbours } from "../flux-neighb
 import { lockHome } from "../home-file.ts";
 import type { Io } from "../io.ts";
 import { LiveView } from "../live/live-view.ts";
+import { mirrorsFlag, readMirrors } from "../mirrors-file.ts";
 import { checkPortFree } from "../port-holder.ts";
 import type { RunningEngine } from "../ports.ts";
 import { endWithin, localTime, readPort, untilAborted } from "../running.ts";
@@ -22,6 +23,7 @@ const flags = {
   ...targetFlags,
   data: { takes: "DIR", about: "folder for mirrors and logs; nothing in it is missed", default: "./.keelson/run" },
   port: { takes: "PORT", about: "port of the console, webhooks and metrics, 0: any free one", default: "7440" },
+  ...mirrorsFlag,
   "install-definitions": { about: "bring the Flux definitions that the cluster lacks" },
   "take-over": { about: "scale Flux's own controllers to zero first" },
 } as const;
@@ -39,11 +41,12 @@ export const command: Command = defineCommand({
     const { openEngine } = ports;
     if (openEngine === undefined) throw usage("`run` is not part of this build");
     const port = readPort("--port", given.port);
+    const dataFolder = resolve(io.folder, given.data);
+    const mirrors = await readMirrors(given.mirrors, { current: io.folder, data: dataFolder });
     return await withTarget(given, { io, ports }, async (target) => {
       announceTarget(target, io);
       await checkPortFree(port, "--port");
       await makeReady(target, given, io);
-      const dataFolder = resolve(io.folder, given.data);
       const file = {
         pid: process.pid,
         since: formatTime(io.clock.now()),
@@ -62,7 +65,7 @@ export const command: Command = defineCommand({
         const lost = (): void => gone.abort();
         release = await becomeSoleEngine({ cluster: target.cluster, clock: io.clock, holder, lost });
         const consoleFolder = ports.consoleFolder ?? "";
-        engine = await openEngine({ cluster: target.cluster, dataFolder, port, consoleFolder });
+        engine = await openEngine({ cluster: target.cluster, dataFolder, port, consoleFolder, mirrors });
         view.footer([`  ${io.stdout.style("bold", "Console")}   ${engine.url}`], []);
         await view.follow(target.cluster, signal, engine.phases);
         await untilAborted(AbortSignal.any([signal, gone.signal]));

@@ -12,6 +12,7 @@ import { applyFleetRoot, type FleetRoot, readFleetRoot } from "../fleet-root.ts"
 import { textOf } from "../flux-objects.ts";
 import { type HomeFile, lockHome } from "../home-file.ts";
 import type { Io } from "../io.ts";
+import { mirrorsFlag, readMirrors } from "../mirrors-file.ts";
 import { LiveView } from "../live/live-view.ts";
 import { checkPortFree } from "../port-holder.ts";
 import { endWithin, localTime, readPort, untilAborted } from "../running.ts";
@@ -27,6 +28,7 @@ const flags = {
   "kubeconfig-out": { takes: "FILE", about: "where to write the kubeconfig (default: in the data folder)" },
   "api-port": { takes: "PORT", about: "port of the Kubernetes API, 0: any free one", default: "7443" },
   port: { takes: "PORT", about: "port of the console, webhooks and metrics, 0: any free one", default: "7440" },
+  ...mirrorsFlag,
 } as const;
 
 type Flags = FlagValues<typeof flags>;
@@ -51,6 +53,7 @@ export const command: Command = defineCommand({
     const kubeconfig = resolve(io.folder, given["kubeconfig-out"] ?? join(folder, "kubeconfig"));
     const file: HomeFile = { pid: process.pid, since: formatTime(io.clock.now()), kubeconfig, url: "", api: "" };
     const asked = given.repo === undefined ? undefined : await readRepository(given, io);
+    const mirrors = await readMirrors(given.mirrors, { current: io.folder, data: folder });
     const lock = lockHome(folder, file);
     const view = new LiveView({
       output: io.stdout,
@@ -65,7 +68,7 @@ export const command: Command = defineCommand({
       const kubeconfigOut = given["kubeconfig-out"] === undefined ? undefined : kubeconfig;
       const consoleFolder = ports.consoleFolder ?? "";
       const step = (text: string): void => view.step(text);
-      home = await openHome({ dataFolder: folder, apiPort, port, kubeconfigOut, consoleFolder, step });
+      home = await openHome({ dataFolder: folder, apiPort, port, kubeconfigOut, consoleFolder, mirrors, step });
       lock.write({ ...file, kubeconfig: home.kubeconfig, url: home.url, api: home.api });
       const fleet = await startFleet({ asked, given, folder, home, ports, view });
       view.step("");
