@@ -17,6 +17,8 @@ export type GitFaultCode =
   | "git-timeout"
   | "git-too-large"
   | "git-damaged"
+  | "git-push-raced"
+  | "git-push-refused"
   | "git-failed"
   | "tree-too-large"
   | "file-too-large";
@@ -29,6 +31,18 @@ type Rule = { code: GitFaultCode; pattern: RegExp; message: string; hint: string
 
 /** What git and ssh print, in the order to try; checked with git 2.39 to 2.51 and OpenSSH 9. */
 const rules: readonly Rule[] = [
+  {
+    code: "git-push-raced",
+    pattern: /\[rejected\]|\[remote rejected\].*(failed to lock|cannot lock|incorrect old value|failed to update ref)/,
+    message: "somebody else pushed to the branch at the same moment",
+    hint: "run it again: it starts from what is there then",
+  },
+  {
+    code: "git-push-refused",
+    pattern: /\[remote rejected\]|pre-receive hook declined|protected branch/i,
+    message: "the server does not take the commit",
+    hint: "allow this account to push to the branch, or name another branch",
+  },
   {
     code: "git-host-key-rejected",
     pattern: /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED|No \S+ host key is known/,

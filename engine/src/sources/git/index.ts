@@ -11,6 +11,7 @@ export { handleKey, type TreeHandle } from "./handle.ts";
 export { IgnoreRules, type IgnoreSource } from "./ignore.ts";
 export { type FetchedCommit, GitMirror, GitMirrors, type MirrorCall, type MirrorsOptions } from "./mirror.ts";
 export type { GitReference, ResolvedReference } from "./refs.ts";
+export { type CommitOptions, commitFiles, type FileChanges, type PushedCommit, type ReadFile } from "./push.ts";
 export { compareSemVer, parseRange, parseSemVer, type SemVer } from "./semver.ts";
 export { findIgnoreFiles } from "./source-ignore.ts";
 export { watchRefs, type WatchRefsOptions } from "./watch-refs.ts";

@@ -41,3 +41,6 @@ export const refPollMs = 1_000;
 
 /** Packs in a mirror before they are rolled into fewer; git itself begins to mind at 50. */
 export const packsMost = 20;
+
+/** Tries of a push that others come before; each sees what they pushed. */
+export const pushAttempts = 5;
