@@ -1,30 +1,42 @@
-// Archives on disk, written only when somebody wants one: to fetch it, or to know its digest. Each can be written again
-// from its tree, so the folder is a cache.
+// The files that artifacts are served as: archives of trees, written when somebody wants one and written again whenever one
+// is missing or not what it was; and files kept as they came (charts, indexes), which nobody hands out unless they are whole.
 
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { createReadStream, type BigIntStats } from "node:fs";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Clock } from "#kernel";
 import type { TreeHandle } from "#sources/git";
-import { type ArchiveFile, writeArchive } from "./archive.ts";
+import { type ArchiveFile, writeArchive, writeWhole } from "./archive.ts";
+import { storageFault } from "./faults.ts";
 import { archiveKeptMs, archivesKept } from "./limits.ts";
-import type { SourceName } from "./store.ts";
+import { answerFile } from "./serve.ts";
+import type { SourceName, StoredFile } from "./store.ts";
 
 type Entry = {
-  handle: TreeHandle;
   path: string;
-  writing: Promise<ArchiveFile> | undefined;
+  /** What it can be written again from; a file kept as it came has none. */
+  handle: TreeHandle | undefined;
+  /** What was written; undefined: not yet. */
+  file: ArchiveFile | undefined;
+  /** The file's state on disk when its digest was last computed. */
+  seen: string;
+  /** Checks and writes of one file stand in line. */
+  line: Promise<unknown>;
   replacedMs: number | undefined;
 };
+
+/** `link` is a second name of the newest file: `latest.tar.gz`, `index.yaml`. `known` is what a status says of the file. */
+export type OfferOptions = { link?: string; known?: ArchiveFile };
 
 export class Archives {
   readonly #folder: string;
   readonly #clock: Clock;
   /** By path below the folder; several of one source, the newest last. */
   readonly #entries = new Map<string, Entry>();
+  /** Paths of links, and what they stand for. */
+  readonly #links = new Map<string, string>();
 
   constructor(folder: string, clock: Clock) {
     this.#folder = folder;
@@ -32,45 +44,87 @@ export class Archives {
   }
 
   /** Makes the tree available under a path; nothing is written yet. Older ones of the source go in time. */
-  offer(source: SourceName, file: string, handle: TreeHandle): string {
-    const folder = folderOf(source);
-    const path = `${folder}/${file}`;
-    const known = this.#entries.get(path);
-    const isSame = known !== undefined && JSON.stringify(known.handle) === JSON.stringify(handle);
-    if (!isSame) {
-      this.#entries.delete(path);
-      this.#entries.set(path, { handle, path, writing: undefined, replacedMs: undefined });
-    } else known.replacedMs = undefined;
-    this.#collect(folder, path);
+  offer(source: SourceName, file: string, handle: TreeHandle, options: OfferOptions = {}): string {
+    const path = `${folderOf(source)}/${file}`;
+    const before = this.#entries.get(path);
+    const isSame = before !== undefined && JSON.stringify(before.handle) === JSON.stringify(handle);
+    this.#place(source, isSame ? before : newEntry(path, handle, options.known), options.link);
     return path;
   }
 
-  /** Writes the archive unless it is there and whole. */
-  async write(path: string): Promise<ArchiveFile | undefined> {
-    const entry = this.#entries.get(path);
-    if (entry === undefined) return undefined;
-    const written = await entry.writing?.catch(() => undefined);
-    if (written !== undefined && (await this.#isWhole(path, written))) return written;
-    entry.writing = this.#write(entry);
-    return entry.writing;
+  /** Keeps bytes as they are. What stood under the path before is replaced once the new ones are whole. */
+  async keepFile(
+    source: SourceName,
+    file: string,
+    content: Uint8Array | AsyncIterable<Uint8Array>,
+    options: OfferOptions = {},
+  ): Promise<StoredFile> {
+    const path = `${folderOf(source)}/${file}`;
+    const written = await this.#writeTo(path, (place) =>
+      writeWhole(content instanceof Uint8Array ? [content] : content, place),
+    );
+    this.#place(source, newEntry(path, undefined, written), options.link);
+    return { path, ...written };
   }
 
-  /** Removes all archives of a source. */
+  /** After a restart: offers a file kept before, if it still is what its status says. */
+  async resumeFile(source: SourceName, kept: StoredFile, options: OfferOptions = {}): Promise<boolean> {
+    if (dirname(kept.path) !== folderOf(source)) return false;
+    const entry = newEntry(kept.path, undefined, { digest: kept.digest, size: kept.size });
+    if ((await this.#stateOf(entry)) !== "whole") return false;
+    this.#place(source, entry, options.link);
+    return true;
+  }
+
+  /** Whether the file with this digest stands under the path; `altered` also where another digest was written. */
+  async check(path: string, digest: string): Promise<"whole" | "missing" | "altered"> {
+    const entry = this.#entries.get(path);
+    if (entry === undefined) return "missing";
+    const state = await inLine(entry, () => this.#stateOf(entry));
+    return state === "whole" && entry.file?.digest !== digest ? "altered" : state;
+  }
+
+  /** The file, written first where it is not there or not whole; undefined where nothing can be handed out. */
+  async write(path: string): Promise<ArchiveFile | undefined> {
+    const entry = this.#entries.get(path);
+    return entry === undefined ? undefined : inLine(entry, () => this.#ensure(entry));
+  }
+
+  /** The bytes, checked. */
+  async bytes(path: string): Promise<Uint8Array | undefined> {
+    const file = await this.write(path);
+    if (file === undefined) return undefined;
+    const bytes = await readFile(join(this.#folder, path));
+    return `sha256:${createHash("sha256").update(bytes).digest("hex")}` === file.digest ? bytes : undefined;
+  }
+
+  /** Removes all files of a source. */
   async remove(source: SourceName): Promise<void> {
     const folder = folderOf(source);
     for (const path of this.#entries.keys()) if (dirname(path) === folder) this.#entries.delete(path);
+    for (const link of this.#links.keys()) if (dirname(link) === folder) this.#links.delete(link);
     await rm(join(this.#folder, folder), { recursive: true, force: true });
   }
 
   /** Answers GET and HEAD below `/artifacts/`; false when the request is for something else. */
   serve(request: IncomingMessage, response: ServerResponse): boolean {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    if (!pathname.startsWith("/artifacts/")) return false;
-    this.#answer(decodeURIComponent(pathname.slice("/artifacts/".length)), request, response).catch(() => {
+    const path = pathOf(request.url ?? "/");
+    if (path === undefined) return false;
+    this.#answer(path, request, response).catch(() => {
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
     return true;
+  }
+
+  /** Removes files that no source offers: of objects deleted while nothing ran. */
+  async sweep(): Promise<void> {
+    const names = await readdir(this.#folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const name of names) {
+      const path = join(name.parentPath, name.name);
+      const isOffered = this.#entries.has(path.slice(this.#folder.length + 1));
+      if (name.isFile() && !isOffered) await rm(path, { force: true });
+    }
   }
 
   async #answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -78,33 +132,53 @@ export class Archives {
       response.writeHead(405, { allow: "GET, HEAD" }).end();
       return;
     }
-    const file = await this.write(path);
-    if (file === undefined) {
-      response.writeHead(404, { "content-type": "text/plain" }).end("no such artifact\n");
-      return;
+    const target = this.#links.get(path) ?? path;
+    const file = await this.write(target);
+    if (file === undefined) response.writeHead(404, { "content-type": "text/plain" }).end("no such artifact\n");
+    else await answerFile(request, response, { place: join(this.#folder, target), ...file });
+  }
+
+  #place(source: SourceName, entry: Entry, link: string | undefined): void {
+    entry.replacedMs = undefined;
+    this.#entries.delete(entry.path);
+    this.#entries.set(entry.path, entry);
+    const folder = folderOf(source);
+    if (link !== undefined) this.#links.set(`${folder}/${link}`, entry.path);
+    this.#collect(folder, entry.path);
+  }
+
+  async #ensure(entry: Entry): Promise<ArchiveFile | undefined> {
+    if (entry.file !== undefined && (await this.#stateOf(entry)) === "whole") return entry.file;
+    const { handle } = entry;
+    if (handle === undefined) return undefined;
+    entry.file = await this.#writeTo(entry.path, (place) => writeArchive(handle, place));
+    entry.seen = "";
+    return entry.file;
+  }
+
+  async #writeTo(path: string, write: (place: string) => Promise<ArchiveFile>): Promise<ArchiveFile> {
+    const place = join(this.#folder, path);
+    try {
+      await mkdir(dirname(place), { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw storageFault(place, cause);
     }
-    response.writeHead(200, {
-      "content-type": "application/gzip",
-      "content-length": file.size,
-      etag: `"${file.digest}"`,
-    });
-    if (request.method === "HEAD") response.end();
-    else await pipeline(createReadStream(join(this.#folder, path)), response);
+    return write(place);
   }
 
-  async #write(entry: Entry): Promise<ArchiveFile> {
-    const path = join(this.#folder, entry.path);
-    await mkdir(dirname(path), { recursive: true });
-    return writeArchive(entry.handle, path);
-  }
-
-  /** A file that someone has changed or cut is not handed out. */
-  async #isWhole(path: string, written: ArchiveFile): Promise<boolean> {
-    const found = await stat(join(this.#folder, path)).catch(() => undefined);
-    if (found?.size !== written.size) return false;
+  /** Reads the file only where it is not as it was when it was last read: nobody can write to a file and keep its ctime. */
+  async #stateOf(entry: Entry): Promise<"whole" | "missing" | "altered"> {
+    const { file } = entry;
+    const place = join(this.#folder, entry.path);
+    const found = await stat(place, { bigint: true }).catch(() => undefined);
+    if (found === undefined || !found.isFile() || file === undefined) return "missing";
+    if (Number(found.size) !== file.size) return "altered";
+    if (entry.seen === markOf(found)) return "whole";
     const hash = createHash("sha256");
-    for await (const chunk of createReadStream(join(this.#folder, path))) hash.update(chunk as Buffer);
-    return `sha256:${hash.digest("hex")}` === written.digest;
+    for await (const chunk of createReadStream(place)) hash.update(chunk as Buffer);
+    if (`sha256:${hash.digest("hex")}` !== file.digest) return "altered";
+    entry.seen = markOf(found);
+    return "whole";
   }
 
   #collect(folder: string, newest: string): void {
@@ -117,15 +191,33 @@ export class Archives {
     for (const entry of spare) {
       if (now - (entry.replacedMs ?? now) < archiveKeptMs) continue;
       this.#entries.delete(entry.path);
-      void rm(join(this.#folder, entry.path), { force: true });
+      void rm(join(this.#folder, entry.path), { force: true }).catch(() => {});
     }
   }
+}
 
-  /** Removes files that no source offers: of objects deleted while nothing ran. */
-  async sweep(): Promise<void> {
-    const names = await readdir(this.#folder, { recursive: true }).catch(() => []);
-    for (const name of names)
-      if (name.endsWith(".tar.gz") && !this.#entries.has(name)) await rm(join(this.#folder, name), { force: true });
+function newEntry(path: string, handle: TreeHandle | undefined, file: ArchiveFile | undefined): Entry {
+  return { path, handle, file, seen: "", line: Promise.resolve(), replacedMs: undefined };
+}
+
+function inLine<T>(entry: Entry, step: () => Promise<T>): Promise<T> {
+  const turn = entry.line.then(step);
+  entry.line = turn.catch(() => {});
+  return turn;
+}
+
+function markOf(found: BigIntStats): string {
+  return `${found.ino} ${found.size} ${found.ctimeNs} ${found.mtimeNs}`;
+}
+
+/** The path below `/artifacts/`; a malformed one names nothing. */
+function pathOf(url: string): string | undefined {
+  const path = url.replace(/[?#].*$/, "");
+  if (!path.startsWith("/artifacts/")) return undefined;
+  try {
+    return decodeURIComponent(path.slice("/artifacts/".length));
+  } catch {
+    return "";
   }
 }
 

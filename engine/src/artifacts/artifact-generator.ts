@@ -28,7 +28,7 @@ import { copyFiles, type SourceFiles } from "./generate.ts";
 import { dependencyRetryMs } from "./limits.ts";
 import { jsonOf } from "./objects.ts";
 import { type Output, outputsOf } from "./outputs.ts";
-import type { Artifact } from "./store.ts";
+import type { TreeArtifact } from "./store.ts";
 
 /** Found on the outputs: who made them. */
 const generatorLabel = "app.kubernetes.io/managed-by";
@@ -80,11 +80,11 @@ export async function reconcileArtifactGenerator(
 }
 
 /** The artifacts by alias. */
-function sourcesOf(generator: ArtifactGenerator, namespace: string, context: Context): Map<string, Artifact> {
-  const found = new Map<string, Artifact>();
+function sourcesOf(generator: ArtifactGenerator, namespace: string, context: Context): Map<string, TreeArtifact> {
+  const found = new Map<string, TreeArtifact>();
   for (const source of generator.spec.sources) {
     const name = { kind: source.kind, namespace: source.namespace ?? namespace, name: source.name };
-    const artifact = context.store.get(name);
+    const artifact = context.store.getTree(name);
     if (artifact === undefined)
       throw artifactFault({
         code: "source-unavailable",
@@ -97,7 +97,7 @@ function sourcesOf(generator: ArtifactGenerator, namespace: string, context: Con
   return found;
 }
 
-async function loadSources(artifacts: ReadonlyMap<string, Artifact>): Promise<Map<string, SourceFiles>> {
+async function loadSources(artifacts: ReadonlyMap<string, TreeArtifact>): Promise<Map<string, SourceFiles>> {
   const loaded = new Map<string, SourceFiles>();
   for (const [alias, artifact] of artifacts)
     loaded.set(alias, { handle: artifact.tree, files: await filesOf(artifact.tree) });
@@ -108,7 +108,7 @@ type Making = {
   object: Manifest;
   generator: ArtifactGenerator;
   output: Output;
-  artifacts: ReadonlyMap<string, Artifact>;
+  artifacts: ReadonlyMap<string, TreeArtifact>;
   sources: ReadonlyMap<string, SourceFiles>;
 };
 
@@ -135,13 +135,13 @@ async function makeOutput(making: Making, context: Context, signal: AbortSignal)
   const before = (live["status"] as { artifact?: ArtifactStatus } | undefined)?.artifact;
   const isUnchanged = before?.path === path && before.revision === artifact.revision && before.digest !== undefined;
   const file = isUnchanged ? undefined : await context.archives.write(path);
+  const stored = { path, digest: file?.digest ?? before?.digest ?? "", size: file?.size ?? before?.size ?? 0 };
+  context.store.put({ ...artifact, file: stored });
   const now = formatTime(context.clock.now());
   const status: ArtifactStatus = {
-    path,
+    ...stored,
     url: `${context.address}/artifacts/${path}`,
     revision: artifact.revision,
-    digest: file?.digest ?? before?.digest ?? "",
-    size: file?.size ?? before?.size ?? 0,
     lastUpdateTime: isUnchanged ? before.lastUpdateTime : now,
     ...(artifact.originRevision === undefined ? {} : { metadata: { [originAnnotation]: artifact.originRevision } }),
   };
@@ -163,7 +163,7 @@ async function composeOutput(
   making: Making & { files: ComposedFile[] },
   context: Context,
   signal: AbortSignal,
-): Promise<Artifact> {
+): Promise<TreeArtifact> {
   const { object, output, artifacts, files } = making;
   const repositories = [...artifacts.values()].map((each) => each.tree.repository);
   const options = { folder: context.composed, environment: context.environment, signal };
@@ -182,7 +182,7 @@ async function composeOutput(
   };
 }
 
-function revisionOf(alias: string, artifacts: ReadonlyMap<string, Artifact>): string {
+function revisionOf(alias: string, artifacts: ReadonlyMap<string, TreeArtifact>): string {
   const artifact = artifacts.get(alias.replace(/^@/, ""));
   if (artifact !== undefined) return artifact.originRevision ?? artifact.revision;
   throw artifactFault({
@@ -224,7 +224,7 @@ async function removeOutput(made: { name: string; namespace: string }, context: 
   await context.objects.delete("ExternalArtifact", made.namespace, made.name);
 }
 
-type Success = { made: Made[]; artifacts: ReadonlyMap<string, Artifact> };
+type Success = { made: Made[]; artifacts: ReadonlyMap<string, TreeArtifact> };
 
 async function succeed(
   object: Manifest,

@@ -27,7 +27,7 @@ import { includeTrees } from "./includes.ts";
 import { defaultTimeoutMs } from "./limits.ts";
 import { jsonOf } from "./objects.ts";
 import { accessOf, proxyOf, readSecret } from "./secrets.ts";
-import type { Artifact } from "./store.ts";
+import type { TreeArtifact } from "./store.ts";
 import { fetchSubmodules } from "./submodules.ts";
 
 /** One level-triggered pass. Faults are written into the status, then thrown on for the back-off. */
@@ -86,8 +86,11 @@ export async function resumeGitRepository(object: Manifest, context: Context): P
   const isPlain = repository.spec.recurseSubmodules !== true && (repository.spec.include ?? []).length === 0;
   if (commit === undefined || !isPlain) return;
   const tree = await handleOf({ mirror, tree: commit.tree, revision }, repository, context);
-  context.store.put({ ...nameOf(object), revision, tree, subject: commit.message });
-  context.archives.offer(nameOf(object), fileOf(revision), tree);
+  const { digest, size } = repository.status?.artifact ?? {};
+  const known = digest === undefined || size === undefined ? {} : { known: { digest, size } };
+  const path = context.archives.offer(nameOf(object), fileOf(revision), tree, known);
+  const file = known.known === undefined ? {} : { file: { path, ...known.known } };
+  context.store.put({ ...nameOf(object), revision, tree, subject: commit.message, ...file });
 }
 
 function nameOf(object: Manifest): { kind: string; namespace: string; name: string } {
@@ -221,9 +224,9 @@ class GitPass {
     return { ...plain, ...composed };
   }
 
-  async #publish(artifact: Artifact): Promise<void> {
+  async #publish(artifact: TreeArtifact): Promise<void> {
     const { store, archives, address, objects } = this.#context;
-    const previous = store.get(artifact);
+    const previous = store.getTree(artifact);
     store.put(artifact);
     const path = archives.offer(artifact, fileOf(artifact.revision), artifact.tree);
     const before = this.#repository.status?.artifact;
@@ -232,9 +235,11 @@ class GitPass {
       previous !== undefined &&
       handleKey(previous.tree) === handleKey(artifact.tree);
     // The digest is of the archive: it is written once for each revision, after deliveries have begun to work on the tree.
-    const file = isSame && before.digest !== undefined ? undefined : await archives.write(path);
+    const isStored = isSame && before.digest !== undefined && (await archives.check(path, before.digest)) === "whole";
+    const file = isStored ? undefined : await archives.write(path);
     const digest = file?.digest ?? before?.digest ?? "";
     const size = file?.size ?? before?.size ?? 0;
+    store.put({ ...artifact, file: { path, digest, size } });
     const isUnchanged = before?.revision === artifact.revision && before.digest === digest;
     const status: ArtifactStatus = {
       path,

@@ -17,7 +17,7 @@ export function includeTrees(
 ): Graft[] {
   return includes.map((include) => {
     const { name } = include.repository;
-    const artifact = store.get({ kind: "GitRepository", namespace, name });
+    const artifact = store.getTree({ kind: "GitRepository", namespace, name });
     if (artifact === undefined)
       throw artifactFault({
         code: "include-unavailable",

@@ -4,10 +4,13 @@ export type { ArtifactFaultCode } from "./faults.ts";
 export { type Artifacts, type ArtifactsOptions, startArtifacts } from "./start.ts";
 export {
   type Artifact,
+  type ArtifactFile,
   type ArtifactListener,
   ArtifactStore,
   type ArtifactView,
   type OpenableTree,
   openableTree,
   type SourceName,
+  type StoredFile,
+  type TreeArtifact,
 } from "./store.ts";

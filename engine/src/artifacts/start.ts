@@ -14,9 +14,10 @@ import { reconcileArtifactGenerator } from "./artifact-generator.ts";
 import type { Context } from "./context.ts";
 import { reconcileForeignArtifact } from "./foreign-artifact.ts";
 import { reconcileGitRepository, resumeGitRepository } from "./git-repository.ts";
+import { artifactFault } from "./faults.ts";
 import { concurrentSources } from "./limits.ts";
 import { Objects, refusalFault, resourceOf } from "./objects.ts";
-import { ArtifactStore, type ArtifactView, openableTree, type SourceName } from "./store.ts";
+import { type ArtifactFile, ArtifactStore, type ArtifactView, openableTree, type SourceName } from "./store.ts";
 
 export type ArtifactsOptions = {
   cluster: Cluster;
@@ -90,6 +91,7 @@ class SourceLoops implements Artifacts {
     };
     this.view = {
       get: (source) => this.#viewed(source),
+      file: (source) => this.#fileOf(source),
       subscribe: (listener) => this.store.subscribe({ changed: listener, removed: listener }),
       whyNot: (source) => Promise.resolve(this.#whyNot(source)),
     };
@@ -245,7 +247,23 @@ class SourceLoops implements Artifacts {
     const artifact = this.store.get(source);
     if (artifact === undefined) return undefined;
     const { revision, originRevision, tree } = artifact;
-    return { revision, originRevision, source: openableTree(tree) };
+    return tree === undefined ? undefined : { revision, originRevision, source: openableTree(tree) };
+  }
+
+  #fileOf(source: SourceName): ArtifactFile | undefined {
+    const artifact = this.store.get(source);
+    if (artifact?.file === undefined) return undefined;
+    const { revision, originRevision, file } = artifact;
+    const { archives, address } = this.#context;
+    const url = `${address}/artifacts/${file.path}`;
+    const bytes = async (): Promise<Uint8Array> => {
+      const found = await archives.bytes(file.path);
+      if (found !== undefined) return found;
+      const message = "the artifact is not whole in storage";
+      const hint = "its source stores it again at its next look";
+      throw artifactFault({ code: "archive-invalid", disposition: "retry", at: url, message, hint });
+    };
+    return { revision, originRevision, digest: file.digest, url, bytes };
   }
 
   #whyNot(source: SourceName): string {

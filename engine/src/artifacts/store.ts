@@ -7,24 +7,47 @@ import { type Revision, sha256Hex } from "#kernel";
 /** Names the object that a source is. */
 export type SourceName = { kind: string; namespace: string; name: string };
 
-/** Files of a source at a revision. */
+/** A file that an artifact is served as; `path` is below the folder of archives. */
+export type StoredFile = { path: string; digest: string; size: number };
+
+/** What a source offers at a revision. */
 export type Artifact = SourceName & {
   revision: Revision;
   /** Where the files come from, when the revision itself does not say so: of generated artifacts. */
   originRevision?: Revision;
-  tree: TreeHandle;
+  /** Its files; absent where it is one file: an index, a packed chart. */
+  tree?: TreeHandle;
+  /** What it is served as; absent until its archive has been written once. */
+  file?: StoredFile;
   /** First line of the commit's message. */
   subject?: string;
 };
+
+/** One that consists of files. */
+export type TreeArtifact = Artifact & { tree: TreeHandle };
 
 export type ArtifactListener = {
   changed?(artifact: Artifact, previous: Artifact | undefined): void;
   removed?(artifact: Artifact): void;
 };
 
-/** What the loop over deliveries asks of sources. */
+/** An artifact of any kind as the file it is served as. */
+export type ArtifactFile = {
+  revision: string;
+  originRevision: string | undefined;
+  /** `sha256:…` of the bytes. */
+  digest: string;
+  url: string;
+  /** Checked against the digest; throws Fault `archive-invalid` when they cannot be had. */
+  bytes(): Promise<Uint8Array>;
+};
+
+/** What the loops over deliveries and releases ask of sources. */
 export interface ArtifactView {
+  /** The files of a source that has such. */
   get(source: SourceName): { revision: string; originRevision: string | undefined; source: OpenableTree } | undefined;
+  /** The artifact of any kind, once it stands in storage. */
+  file(source: SourceName): ArtifactFile | undefined;
   subscribe(listener: (source: SourceName) => void): () => void;
   /** Why a source offers nothing, in words. */
   whyNot(source: SourceName): Promise<string>;
@@ -39,6 +62,12 @@ export class ArtifactStore {
 
   get(source: SourceName): Artifact | undefined {
     return this.#artifacts.get(keyOf(source));
+  }
+
+  /** The artifact, if it consists of files. */
+  getTree(source: SourceName): TreeArtifact | undefined {
+    const artifact = this.get(source);
+    return artifact?.tree === undefined ? undefined : { ...artifact, tree: artifact.tree };
   }
 
   values(): Artifact[] {
@@ -70,8 +99,8 @@ export class ArtifactStore {
   }
 
   /** Files that differ between two artifacts, in time proportional to the change. */
-  changedPaths(before: Artifact, after: Artifact): Promise<string[]> {
-    return comparePaths(before.tree, after.tree);
+  async changedPaths(before: Artifact, after: Artifact): Promise<string[]> {
+    return before.tree === undefined || after.tree === undefined ? [] : comparePaths(before.tree, after.tree);
   }
 }
 
@@ -79,8 +108,11 @@ function keyOf(source: SourceName): string {
   return `${source.kind}/${source.namespace}/${source.name}`;
 }
 
+/** A file that is written only now changes nothing for those who read the tree. */
 function isSame(a: Artifact, b: Artifact): boolean {
-  return a.revision === b.revision && a.originRevision === b.originRevision && handleKey(a.tree) === handleKey(b.tree);
+  if (a.revision !== b.revision || a.originRevision !== b.originRevision) return false;
+  if (a.tree === undefined || b.tree === undefined) return a.tree === b.tree && a.file?.digest === b.file?.digest;
+  return handleKey(a.tree) === handleKey(b.tree);
 }
 
 /** The artifact's files as something that can be opened here, or in a worker by its handle. */

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Entry } from "#kernel";
 import { type Environment, gitEnvironment, runGit } from "./command.ts";
 import { gitFault } from "./faults.ts";
 import { Loader, openTree, readerOf, tooLarge } from "./git-tree.ts";
@@ -21,27 +22,49 @@ export type ComposeOptions = {
   signal: AbortSignal;
 };
 
-/** Every file of a tree that is visible, with the id of its content; links and submodules are left out. */
-export async function filesOf(handle: TreeHandle): Promise<{ path: string; id: string; isExecutable: boolean }[]> {
+/** A visible file or folder; a submodule that was not fetched is the empty folder a checkout leaves. */
+export type TreeItem = { path: string; isFolder: boolean; id: string; isExecutable: boolean };
+
+/** All that is visible in a tree, links left out: folders before what they hold, names in the order of their bytes. */
+export async function itemsOf(handle: TreeHandle): Promise<TreeItem[]> {
   const { tree } = await openTree(handle);
   const loader = new Loader(handle);
-  const files: { path: string; id: string; isExecutable: boolean }[] = [];
+  const below = new Map<string, readonly Entry[]>();
   let level = [""];
   for (let depth = 0; level.length > 0; depth++) {
     const lists = await loader.whole(() => level.map((path) => tree.list(path) ?? []));
     const next: string[] = [];
     lists.forEach((list, i) => {
       const folder = level[i] ?? "";
-      for (const entry of list) {
-        const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-        if (entry.type === "folder") next.push(path);
-        if (entry.type === "file") files.push({ path, id: entry.hash, isExecutable: entry.isExecutable === true });
-      }
+      below.set(folder, list);
+      for (const entry of list) if (entry.type === "folder") next.push(joinNames(folder, entry.name));
     });
-    if (files.length + next.length > entriesMost || depth > depthMost) throw tooLarge("");
+    if (below.size + next.length > entriesMost || depth > depthMost) throw tooLarge("");
     level = next;
   }
-  return files;
+  const items: TreeItem[] = [];
+  addItems("", below, items);
+  return items;
+}
+
+function addItems(folder: string, below: ReadonlyMap<string, readonly Entry[]>, items: TreeItem[]): void {
+  for (const entry of below.get(folder) ?? []) {
+    if (entry.type === "symlink") continue;
+    const path = joinNames(folder, entry.name);
+    items.push({ path, isFolder: entry.type !== "file", id: entry.hash, isExecutable: entry.isExecutable === true });
+    if (items.length > entriesMost) throw tooLarge("");
+    if (entry.type === "folder") addItems(path, below, items);
+  }
+}
+
+function joinNames(folder: string, name: string): string {
+  return folder === "" ? name : `${folder}/${name}`;
+}
+
+/** Every file of a tree that is visible, with the id of its content; links and submodules are left out. */
+export async function filesOf(handle: TreeHandle): Promise<{ path: string; id: string; isExecutable: boolean }[]> {
+  const items = await itemsOf(handle);
+  return items.flatMap(({ path, isFolder, id, isExecutable }) => (isFolder ? [] : [{ path, id, isExecutable }]));
 }
 
 /** A hash over paths, marks and contents, independent of where the files come from. */

@@ -3,7 +3,15 @@
 export { type GitAccess, type GitLocation, parseGitUrl } from "./access.ts";
 export type { Environment } from "./command.ts";
 export { changedPaths } from "./compare.ts";
-export { composeTree, type ComposedFile, type ComposeOptions, contentHash, filesOf } from "./compose.ts";
+export {
+  composeTree,
+  type ComposedFile,
+  type ComposeOptions,
+  contentHash,
+  filesOf,
+  itemsOf,
+  type TreeItem,
+} from "./compose.ts";
 export type { GitFaultCode } from "./faults.ts";
 export { closeReaders, type OpenTree, openTree, streamLarge } from "./git-tree.ts";
 export { compileGlob } from "./glob.ts";
