@@ -26,7 +26,10 @@ export const packages: Readonly<Record<string, { folders: readonly string[]; rea
   hono: { folders: ["server"], reason: "routing for the console's port" },
   "js-yaml": { folders: ["formats"], reason: "YAML scanning under our Go-compatible schema" },
   lmdb: { folders: ["store"], reason: "the embedded transactional store" },
-  re2js: { folders: ["api", "formats", "render"], reason: "regular expressions of Go's syntax, linear in time" },
+  re2js: {
+    folders: ["api", "formats", "render", "sources"],
+    reason: "regular expressions of Go's syntax, linear in time",
+  },
 };
 
 /** Calls that a ring may not make, with what to use instead. */

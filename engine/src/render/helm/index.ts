@@ -4,7 +4,15 @@ export { builtinApiVersions, Capabilities, defaultKubeVersion } from "./capabili
 export { type Chart, type ChartFile, customResources, type Dependency, type Metadata } from "./chart.ts";
 export type { HelmFaultCode } from "./faults.ts";
 export { type FunctionEnvironment, seededEnvironment } from "./functions/environment.ts";
-export { compareVersions, isCompatibleRange, parseVersion } from "./functions/semver.ts";
+export {
+  compareVersions,
+  type Constraints,
+  isCompatibleRange,
+  parseConstraints,
+  parseVersion,
+  satisfies,
+  type SemanticVersion,
+} from "./functions/semver.ts";
 export { renderTimeMaxMs } from "./limits.ts";
 export { formatLock, type Lock, lockDigest, lockDigestOfHelm2, lockedDependency, lockOf } from "./lock.ts";
 export { loadChartArchive, loadChartFiles, loadChartTree } from "./load.ts";

@@ -1,0 +1,16 @@
+// OCI registries: names, credentials, tags, manifests, layers, signatures.
+
+export type { OciFaultCode } from "./faults.ts";
+export { type Credentials, Keychain, parseDockerConfig, soleLogin } from "./keychain.ts";
+export { type Descriptor, type Index, type Manifest, manifestForPlatform } from "./manifest.ts";
+export {
+  byDigest,
+  formatReference,
+  formatRepository,
+  parseRepository,
+  type Reference,
+  type Repository,
+  tagged,
+} from "./reference.ts";
+export { type FetchedManifest, Registry, type RegistryCall } from "./registry.ts";
+export { chartLayerType, newestTag, type TagRange } from "./versions.ts";
