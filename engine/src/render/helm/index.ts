@@ -14,7 +14,16 @@ export {
   type SemanticVersion,
 } from "./functions/semver.ts";
 export { renderTimeMaxMs } from "./limits.ts";
-export { formatLock, type Lock, lockDigest, lockDigestOfHelm2, lockedDependency, lockOf } from "./lock.ts";
+export {
+  dependencyJson,
+  formatLock,
+  type Lock,
+  lockDigest,
+  lockDigestOfHelm2,
+  lockedDependency,
+  lockOf,
+} from "./lock.ts";
+export { checkMetadata, emptyMetadata, readMetadata } from "./metadata.ts";
 export { loadChartArchive, loadChartFiles, loadChartTree } from "./load.ts";
 export {
   type Hook,

@@ -13,4 +13,4 @@ export {
   tagged,
 } from "./reference.ts";
 export { type FetchedManifest, Registry, type RegistryCall } from "./registry.ts";
-export { chartLayerType, newestTag, type TagRange } from "./versions.ts";
+export { chartLayerType, isFull, newestTag, type TagRange } from "./versions.ts";

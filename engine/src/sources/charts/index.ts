@@ -1,0 +1,18 @@
+// Helm charts where they are offered: repositories with an index, and registries.
+
+export { type ChartEntry, type ChartIndex, findVersion, rangeOf, readIndex, readStoredIndex } from "./chart-index.ts";
+export { chartFault, type ChartFaultCode } from "./faults.ts";
+export { chartMost } from "./limits.ts";
+export {
+  fetchRegistryChart,
+  findRegistryChart,
+  pinRegistryChart,
+  type RegistryChart,
+} from "./registry-charts.ts";
+export {
+  archiveUrl,
+  fetchArchive,
+  fetchIndex,
+  normalizeRepositoryUrl,
+  type RepositoryCall,
+} from "./repository.ts";
