@@ -20,6 +20,13 @@ const kubernetesVersion = [
 const tools = [
   { name: "kustomize", module: "kustomize", path: "sigs.k8s.io/kustomize/kustomize/v5", ldflags: "" },
   {
+    name: "kustomize-batch",
+    module: "kustomize",
+    path: "./batch",
+    // The version that the released program writes into managed-by labels.
+    ldflags: "-X sigs.k8s.io/kustomize/api/provenance.version=kustomize/v5.8.2",
+  },
+  {
     name: "helm",
     module: "helm",
     path: "helm.sh/helm/v4/cmd/helm",

@@ -1,65 +1,121 @@
-// Random trees through keelson and the real kustomize; every difference is written down. Needs the engine built (npm run
-// build) and the batch oracle: (cd oracles/kustomize && go build -o FILE ./batch).
+// Random trees through keelson and the real kustomize, as they are made and with parts of a file damaged; every difference
+// is written down. Needs the engine built (npx tsc -b) and the batch oracle in KEELSON_ORACLES (oracles/build.mjs).
 //
-//   node bench/kustomize/fuzz.mjs FILE [count] [first seed]
-import { spawnSync } from "node:child_process";
+//   npm run proof -- kustomize-fuzz [count] [first seed]
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { damage } from "./damage.mjs";
 import { makeTree } from "./trees.mjs";
 
 const { build } = await import("../../engine/dist/render/kustomize/index.js");
 const { formatFault, memoryTree } = await import("../../engine/dist/kernel/index.js");
 
-const [oracle, count = "1000", first = "1"] = process.argv.slice(2);
-if (oracle === undefined) throw new Error("name the batch oracle: fuzz.mjs FILE [count] [first seed]");
-const batchSize = 500;
-const totals = { equal: 0, bothFail: 0, different: 0, crashed: 0 };
+const [count = "20000", first = "1"] = process.argv.slice(2);
+const oracle = join(process.env.KEELSON_ORACLES ?? "oracles/bin", "kustomize-batch");
+const batchSize = 200;
+/** One tree more with a damaged file, for each so many. */
+const damagedEach = 2;
+const slowMs = 2_000;
 
-function ours({ files, path }) {
+/** Our text, or the fault; anything else that is thrown is a crash. */
+function ours({ files, binary, path, reorder = "legacy" }) {
+  const content = { ...files };
+  for (const [name, text] of Object.entries(binary)) content[name] = Buffer.from(text, "base64");
+  const start = performance.now();
   try {
-    return { out: build(memoryTree(files), path).text };
+    return { out: build(memoryTree(content), path, { reorder }).text, ms: performance.now() - start };
   } catch (thrown) {
-    return thrown.code === undefined ? { crash: thrown.stack } : { err: formatFault(thrown) };
+    const ms = performance.now() - start;
+    return thrown.code === undefined ? { crash: thrown.stack ?? String(thrown), ms } : { err: formatFault(thrown), ms };
   }
 }
 
+function run(input) {
+  return new Promise((resolve) => {
+    const child = spawn(oracle, { stdio: ["pipe", "pipe", "pipe"] });
+    const out = [];
+    let err = "";
+    child.stdout.on("data", (bytes) => out.push(bytes));
+    child.stderr.on("data", (bytes) => (err = (err + bytes).slice(-2_000)));
+    child.stdin.on("error", () => {});
+    const timer = setTimeout(() => child.kill("SIGKILL"), 120_000);
+    child.on("close", (status) => {
+      clearTimeout(timer);
+      resolve({ status, out: Buffer.concat(out).toString(), err });
+    });
+    child.stdin.end(input);
+  });
+}
+
 /** Answers of the real one. It ends its process on some inputs: such a tree counts as failed, and the rest is asked anew. */
-function askOracle(trees) {
+async function askOracle(trees) {
   const answers = [];
   while (answers.length < trees.length) {
-    const input = trees
-      .slice(answers.length)
-      .map((tree) => JSON.stringify(tree))
-      .join("\n");
-    const run = spawnSync(oracle, { input, maxBuffer: 2 ** 30 });
-    for (const line of run.stdout.toString().split("\n")) if (line !== "") answers.push(JSON.parse(line));
-    if (run.status !== 0) answers.push({ out: "", err: run.stderr.toString().split("\n").at(-2) ?? "ended" });
+    const rest = trees.slice(answers.length);
+    const { status, out, err } = await run(rest.map((tree) => JSON.stringify(tree)).join("\n"));
+    for (const line of out.split("\n")) if (line !== "") answers.push(JSON.parse(line));
+    if (status !== 0) answers.push({ out: "", err: `ended: ${err.split("\n").find((line) => line !== "") ?? status}` });
   }
   return answers;
 }
 
+const totals = {
+  trees: 0,
+  build: 0,
+  equal: 0,
+  bothFail: 0,
+  different: 0,
+  crashed: 0,
+  slow: 0,
+  damaged: 0,
+  damagedBuild: 0,
+};
 const shown = [];
-for (let seed = Number(first); seed < Number(first) + Number(count); seed += batchSize) {
-  const seeds = Array.from({ length: Math.min(batchSize, Number(first) + Number(count) - seed) }, (_, i) => seed + i);
-  const trees = seeds.map(makeTree);
-  const answers = askOracle(trees);
-  trees.forEach((tree, i) => {
-    const got = ours(tree);
-    const want = answers[i];
-    if (got.crash !== undefined) totals.crashed++;
-    else if (want.err !== "" && got.err !== undefined) return totals.bothFail++;
-    else if (want.err === "" && got.out === want.out) return totals.equal++;
-    else totals.different++;
-    shown.push({ seed: seeds[i], got, want, tree });
-  });
+
+function compare(one, want) {
+  const got = ours(one.tree);
+  if (one.isDamaged) totals.damaged++;
+  else totals.trees++;
+  if (want.err === "") totals[one.isDamaged ? "damagedBuild" : "build"]++;
+  if (got.ms > slowMs) totals.slow++;
+  if (got.crash !== undefined) totals.crashed++;
+  else if (want.err !== "" && got.err !== undefined) return totals.bothFail++;
+  else if (want.err === "" && got.out === want.out) return totals.equal++;
+  else totals.different++;
+  shown.push({ ...one, got, want });
 }
-console.log(JSON.stringify(totals));
-writeFileSync("/tmp/kustomize-fuzz.json", JSON.stringify(shown.slice(0, 200), null, 1));
-for (const { seed, got, want } of shown.slice(0, 12)) {
+
+function makeBatch(from, size) {
+  const items = [];
+  for (let seed = from; seed < from + size; seed++) {
+    const tree = makeTree(seed, (partial) => ours(partial).out !== undefined);
+    items.push({ seed, isDamaged: false, tree });
+    if (seed % damagedEach === 0) items.push({ seed, isDamaged: true, tree: damage(tree, seed) });
+  }
+  return items;
+}
+
+const last = Number(first) + Number(count);
+let waiting;
+for (let seed = Number(first); seed < last || waiting !== undefined; seed += batchSize) {
+  const items = seed < last ? makeBatch(seed, Math.min(batchSize, last - seed)) : [];
+  const before = waiting;
+  waiting = items.length === 0 ? undefined : { items, answers: askOracle(items.map((one) => one.tree)) };
+  const answers = (await before?.answers) ?? [];
+  answers.forEach((want, i) => compare(before.items[i], want));
+}
+
+function show({ seed, isDamaged, got, want }) {
   const mine = (got.crash ?? got.err ?? got.out).split("\n");
   const real = (want.err || want.out).split("\n");
   const at = real.findIndex((line, i) => line !== mine[i]);
-  console.log(
-    `seed ${seed}\n  ours ${JSON.stringify(mine.slice(Math.max(0, at - 2), at + 3))}\n  real ${JSON.stringify(real.slice(Math.max(0, at - 2), at + 3)).slice(0, 600)}`,
-  );
+  const part = (lines) => JSON.stringify(lines.slice(Math.max(0, at - 2), at + 3)).slice(-700);
+  console.log(`seed ${seed}${isDamaged ? " damaged" : ""}\n  ours ${part(mine)}\n  real ${part(real)}`);
 }
-process.exitCode = totals.different + totals.crashed > 0 ? 1 : 0;
+
+console.log(JSON.stringify(totals));
+console.log(`${((100 * totals.build) / totals.trees).toFixed(1)} % of the trees build`);
+writeFileSync("/tmp/keelson-kustomize-fuzz.json", JSON.stringify(shown.slice(0, 200), null, 1));
+for (const one of shown.slice(0, 15)) show(one);
+process.exitCode = totals.different + totals.crashed + totals.slow > 0 ? 1 : 0;

@@ -1,5 +1,6 @@
-// Batch builds many kustomizations in one process: a line of JSON in ({"files": {path: text}, "path": top}), a line out
-// ({"out": text} or {"err": text}). For differential tests, where a process a tree would take hours.
+// Batch builds many kustomizations in one process: a line of JSON in ({"files": {path: text}, "binary": {path: base64},
+// "path": top, "reorder": "none"}), a line out ({"out": text} or {"err": text}). For differential tests, where a process a
+// tree would take hours.
 package main
 
 import (
@@ -12,11 +13,14 @@ import (
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
 type question struct {
-	Files map[string]string `json:"files"`
-	Path  string            `json:"path"`
+	Files   map[string]string `json:"files"`
+	Binary  map[string][]byte `json:"binary"`
+	Path    string            `json:"path"`
+	Reorder string            `json:"reorder"`
 }
 
 type answer struct {
@@ -57,16 +61,28 @@ func build(q question) (a answer) {
 		}
 	}()
 	fs := filesys.MakeFsInMemory()
+	contents := map[string][]byte{}
 	for path, text := range q.Files {
+		contents[path] = []byte(text)
+	}
+	for path, bytes := range q.Binary {
+		contents[path] = bytes
+	}
+	for path, bytes := range contents {
 		if err := fs.MkdirAll(filepath.Dir("/" + path)); err != nil {
 			return answer{Err: err.Error()}
 		}
-		if err := fs.WriteFile("/"+path, []byte(text)); err != nil {
+		if err := fs.WriteFile("/"+path, bytes); err != nil {
 			return answer{Err: err.Error()}
 		}
 	}
+	// The schema is state of the process; each build of the real program begins without any.
+	openapi.ResetOpenAPI()
 	options := krusty.MakeDefaultOptions()
-	options.Reorder = krusty.ReorderOptionUnspecified
+	options.Reorder = krusty.ReorderOptionLegacy
+	if q.Reorder == "none" {
+		options.Reorder = krusty.ReorderOptionNone
+	}
 	m, err := krusty.MakeKustomizer(options).Run(fs, "/"+q.Path)
 	if err != nil {
 		return answer{Err: err.Error()}

@@ -15,7 +15,7 @@ export class Composer {
   #anchors = new Map<string, YamlNode>();
   #handles = new Map<string, string>();
   #depth = 0;
-  /** The first document, and one after `...`, needs no `---`. */
+  /** The first document needs no `---`. */
   #isFirst = true;
 
   constructor(text: string) {
@@ -37,9 +37,10 @@ export class Composer {
     this.#isFirst = false;
     const token = this.#peek();
     if (token.type === "stream-end") return undefined;
-    if (!isFirst || token.type === "directive" || token.type === "document-start") this.#startDocument();
-    const content = this.#peek().type;
-    const root = isDocumentEnd(content) ? this.#empty(this.#peek()) : this.#node(true, false);
+    const isExplicit = !isFirst || token.type === "directive" || token.type === "document-start";
+    if (isExplicit) this.#startDocument();
+    const isEmpty = isExplicit && isDocumentEnd(this.#peek().type);
+    const root = isEmpty ? this.#empty(this.#peek()) : this.#node(true, false);
     if (this.#peek().type === "document-end") this.#scanner.skip();
     return root;
   }

@@ -100,13 +100,17 @@ function writeSingle(text: string, place: TextPlace): string {
   return `'${foldAtBlanks(text, { column: place.column + 1, indent: place.indent }, true)}'`;
 }
 
-/** Plain or single-quoted text: at a lone blank beyond the fold column a new line begins. In quotes a quote is doubled. */
+/**
+ * Plain or single-quoted text: at a lone blank beyond the fold column a new line begins. In quotes a quote is doubled, and
+ * what follows the line separators of Unicode is indented as a new line.
+ */
 function foldAtBlanks(text: string, place: TextPlace, isQuoted: boolean): string {
   const last = isQuoted ? text.length - 1 : text.length;
   const padding = `\n${" ".repeat(Math.max(0, place.indent))}`;
   let out = "";
   let column = place.column;
   let isAfterBlank = false;
+  let isAtBreak = false;
   for (let i = 0; i < text.length; i++) {
     const character = text.charAt(i);
     if (character === " ") {
@@ -120,6 +124,17 @@ function foldAtBlanks(text: string, place: TextPlace, isQuoted: boolean): string
       isAfterBlank = true;
       continue;
     }
+    if (isQuoted && (character === "\u2028" || character === "\u2029")) {
+      out += character;
+      column = 0;
+      isAtBreak = true;
+      continue;
+    }
+    if (isAtBreak) {
+      out += padding.slice(1);
+      column = Math.max(0, place.indent);
+    }
+    isAtBreak = false;
     isAfterBlank = false;
     out += character;
     column++;

@@ -1,6 +1,7 @@
 // One kustomization and all below it: resources, configuration, generators, components, transformers, validators, vars, in
 // kustomize's own order (api/internal/target). What only the top does is in build.ts.
 
+import type { YamlNode } from "#formats/yaml";
 import type { Fault } from "#kernel";
 import {
   type Configuration,
@@ -21,8 +22,6 @@ import type { Resource } from "./resource.ts";
 import { ResourceList } from "./resource-list.ts";
 import { mergeVariables, markVariables } from "./variables.ts";
 import { makePlugin, type Plugin } from "./plugins.ts";
-import { encodeGoJson } from "./hash.ts";
-import { nodeToData } from "./values.ts";
 
 /** What has been gathered so far. */
 export type Accumulator = {
@@ -51,7 +50,7 @@ const fileNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 export function loadTarget(loader: Loader, context: BuildContext): Target {
   context.countVisit();
   const found = fileNames.flatMap((name) => {
-    const content = attempt(() => loader.load(name)).value;
+    const content = loader.has(name) ? attempt(() => loader.load(name)).value : undefined;
     return content === undefined ? [] : [{ name, content }];
   });
   const file = found[0];
@@ -198,8 +197,18 @@ function runValidators(target: Target, into: Accumulator, context: BuildContext)
   }
 }
 
+/** kustomize compares nodes, not data: also how and where something is written tells that it was touched. */
 function fingerprint(list: ResourceList): string {
-  return list.items.map(({ node }) => (node === undefined ? "" : encodeGoJson(nodeToData(node)))).join("\n");
+  const parts: string[] = [];
+  const visit = (node: YamlNode): void => {
+    parts.push(`${node.kind} ${node.tag} ${node.style} ${node.line}:${node.column} ${node.items.length} ${node.value}`);
+    for (const item of node.items) visit(item);
+  };
+  for (const { node, marks } of list.items) {
+    parts.push(marks);
+    if (node !== undefined) visit(node);
+  }
+  return parts.join("\n");
 }
 
 /** Plugins from inline text, files and folders, in this order of kinds as kustomize has it. */

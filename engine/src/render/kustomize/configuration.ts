@@ -7,7 +7,7 @@ import { decode, type Shape } from "./decode.ts";
 import { invalid } from "./faults.ts";
 import { equalGvk, isSelectedGvk, type Gvk } from "./ids.ts";
 import { type FieldSpec, fieldSpecShape } from "./kustomization.ts";
-import { defaultFieldSpecs } from "./schema.ts";
+import { defaultFieldSpecs, parseDefinitions } from "./schema.ts";
 
 /** Objects of the kind are referred to by name from these fields. */
 export type NameReference = { group?: string; version?: string; kind?: string; fieldSpecs: readonly FieldSpec[] };
@@ -105,8 +105,8 @@ type Additions = { [name in SpecListName]?: FieldSpec[] } & { nameReference: Nam
 
 /** What the OpenAPI definitions of a file of `crds` say about name references and the like. */
 export function readCrdConfiguration(text: string): Configuration {
-  const definitions = parseYaml(text);
-  if (!isObject(definitions)) throw invalid("not a map of OpenAPI definitions");
+  const definitions = parseDefinitions(text, "crds");
+  for (const [name, definition] of Object.entries(definitions)) checkDefinition(name, definition);
   const additions: Additions = { nameReference: [] };
   for (const [name, definition] of Object.entries(definitions)) {
     const properties = propertiesOf(definition);
@@ -117,8 +117,25 @@ export function readCrdConfiguration(text: string): Configuration {
   return mergeConfigurations(emptyConfiguration, fill(additions as unknown as Json));
 }
 
+/** The list is of OpenAPI definitions by name; a CustomResourceDefinition itself is none. */
+function checkDefinition(name: string, definition: Json): void {
+  const schema = isObject(definition) ? schemaOf(definition) : definition;
+  const properties = isObject(schema) ? (schema["properties"] ?? null) : schema;
+  if (properties !== null && !isObject(properties))
+    throw invalid(`${name} is no OpenAPI definition`, {
+      at: "crds",
+      hint: "crds takes OpenAPI definitions; list a CustomResourceDefinition under resources",
+    });
+  for (const property of Object.values(properties ?? {}))
+    if (property !== null && !isObject(property)) throw invalid(`${name} has a property that is no schema`);
+}
+
+function schemaOf(definition: JsonObject): Json {
+  return definition["Schema"] ?? definition["schema"] ?? null;
+}
+
 function propertiesOf(definition: Json | undefined): JsonObject {
-  const schema = isObject(definition) ? (definition["Schema"] ?? definition["schema"]) : undefined;
+  const schema = isObject(definition) ? schemaOf(definition) : undefined;
   const properties = isObject(schema) ? schema["properties"] : undefined;
   return isObject(properties) ? properties : {};
 }
@@ -136,9 +153,9 @@ function addType(
     if (!isObject(property)) continue;
     const here = [...path, name];
     const spec = { kind, path: here.join("/") };
-    if (property["x-kubernetes-annotation"] !== undefined) (additions.commonAnnotations ??= []).push(spec);
-    if (property["x-kubernetes-label-selector"] !== undefined) (additions.commonLabels ??= []).push(spec);
-    if (property["x-kubernetes-identity"] !== undefined) (additions.namePrefix ??= []).push(spec);
+    if (typeof property["x-kubernetes-annotation"] === "string") (additions.commonAnnotations ??= []).push(spec);
+    if (typeof property["x-kubernetes-label-selector"] === "string") (additions.commonLabels ??= []).push(spec);
+    if (typeof property["x-kubernetes-identity"] === "string") (additions.namePrefix ??= []).push(spec);
     const reference = referenceOf(property);
     if (reference !== undefined)
       additions.nameReference.push({

@@ -17,7 +17,8 @@ export function gvkOf(apiVersion: string, kind: string): Gvk {
 }
 
 export function makeId(schema: Schema, gvk: Gvk, name: string, namespace: string): ResourceId {
-  return { ...gvk, name, namespace, isClusterScoped: schema.isClusterScoped(apiVersionOf(gvk), gvk.kind) };
+  const { group, version, kind } = gvk;
+  return { group, version, kind, name, namespace, isClusterScoped: schema.isClusterScoped(gvk) };
 }
 
 /** What stands for the namespace of objects that have none. */

@@ -81,6 +81,13 @@ export class Loader {
     return bytes;
   }
 
+  /** Whether something stands at a name in this folder; the answer counts as read. */
+  has(name: string): boolean {
+    const full = joinPath(this.root, name) as string;
+    const real = this.#options.local === undefined ? full : this.#options.local.realPath(full);
+    return real !== undefined && this.tree.entry(real) !== undefined;
+  }
+
   #resolve(path: string): string {
     const isAbsolute = path.startsWith("/");
     if (isAbsolute && this.#options.local === undefined)

@@ -193,8 +193,13 @@ function subjectNamespaces(resource: Resource): ReadonlySet<string> {
   if (resource.kind !== "RoleBinding") return result;
   const subjects = field(resource.node, "subjects");
   for (const subject of subjects?.kind === "list" ? subjects.items : []) {
+    if (subject.kind !== "map") throw invalid("a subject must be a map", { at: formatId(resource.id) });
     const namespace = field(subject, "namespace");
-    if (namespace === undefined || field(subject, "kind")?.value !== "ServiceAccount") continue;
+    const kind = field(subject, "kind");
+    if (namespace === undefined || kind === undefined) continue;
+    if (kind.kind !== "scalar" || (kind.tag !== "!!str" && kind.tag !== ""))
+      throw invalid("the kind of a subject must be text", { at: formatId(resource.id) });
+    if (kind.value !== "ServiceAccount") continue;
     if (namespace.kind !== "scalar" || (namespace.tag !== "!!str" && namespace.tag !== ""))
       throw invalid("the namespace of a subject must be text", { at: formatId(resource.id) });
     result.add(namespace.value);

@@ -49,6 +49,8 @@ export function assignNode(node: YamlNode, value: YamlNode): void {
   node.isTagged = value.isTagged;
   node.value = value.value;
   node.style = value.style;
+  node.line = value.line;
+  node.column = value.column;
   node.items = value.items.length > 0 ? value.items.slice() : value.kind === "scalar" ? value.items : [];
 }
 

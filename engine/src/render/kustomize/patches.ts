@@ -3,7 +3,7 @@
 
 import type { Fault } from "#kernel";
 import { attempt, fault, invalid, within } from "./faults.ts";
-import { equalIds, formatId } from "./ids.ts";
+import { formatId, idKey } from "./ids.ts";
 import { applyOperations, type JsonPatch, parseJsonPatch } from "./json-patch.ts";
 import type { Patch, Selector } from "./kustomization.ts";
 import type { Loader } from "./loader.ts";
@@ -92,10 +92,10 @@ function mergeInto(
   targets: readonly Resource[],
   { patch, schema }: { patch: Resource; schema: Schema },
 ): void {
-  const ids = targets.map((one) => one.id);
+  const ids = new Set(targets.map((one) => idKey(one.id)));
   const kept: Resource[] = [];
   for (const resource of list.items) {
-    if (ids.some((id) => equalIds(id, resource.id))) {
+    if (ids.has(idKey(resource.id))) {
       const copy = patch.copy();
       copy.takeMetadataFrom(patch);
       copy.setApiVersion(resource.apiVersion);

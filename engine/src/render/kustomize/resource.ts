@@ -108,7 +108,12 @@ export class Resource {
   }
 
   get originalId(): ResourceId {
-    return this.previousIds[0] ?? this.id;
+    const { names, namespaces, kinds } = this.previous;
+    if (names.length === 0 || names.length !== namespaces.length || names.length !== kinds.length)
+      return this.previousIds[0] ?? this.id;
+    const { group, version } = this.gvk;
+    const gvk = { group, version, kind: kinds[0] as string };
+    return makeId(this.#schema, gvk, names[0] as string, namespaces[0] as string);
   }
 
   get allIds(): ResourceId[] {
@@ -179,6 +184,12 @@ export class Resource {
       this.isReferred ||
       this.isHelmGenerated
     );
+  }
+
+  /** All marks as one text, by which a change of them shows. */
+  get marks(): string {
+    const { previous, prefixes, suffixes, behavior = "", isReferred, isHelmGenerated } = this;
+    return JSON.stringify([previous, prefixes, suffixes, behavior, isReferred, isHelmGenerated]);
   }
 
   setName(name: string): void {

@@ -2,9 +2,10 @@
 // a kustomization brings (`openapi`). One of these per build; the first that is set stays.
 
 import { parseYaml } from "#formats/yaml";
-import { decodeUtf8, isObject, type Json, type JsonObject } from "#kernel";
+import { decodeJson, decodeUtf8, isObject, type Json, type JsonObject } from "#kernel";
 import { tablesText } from "./data/tables.ts";
 import { invalid } from "./faults.ts";
+import { apiVersionOf, type Gvk } from "./ids.ts";
 
 /** A schema as a merge sees it: p properties, i items, a values of a map, r a named one, s patch strategy, k merge keys. */
 export type MergeSchema = {
@@ -31,6 +32,7 @@ type Tables = {
 const tables = JSON.parse(tablesText) as Tables;
 const precomputed: ReadonlySet<string> = new Set(tables.precomputed);
 const clusterKinds: ReadonlySet<string> = new Set(tables.cluster);
+const clusterKindNames: ReadonlySet<string> = new Set(tables.cluster.map((one) => one.slice(one.indexOf("|") + 1)));
 
 /** kustomize's default field specifications, by configuration key. */
 export const defaultFieldSpecs: FieldSpecTable = tables.fields;
@@ -41,6 +43,8 @@ export class Schema {
   #source: Source = "unset";
   /** True once a kind's scope was asked of the embedded schema: a custom one set later is added to it. */
   #isBuiltinRead = false;
+  /** A custom schema that nobody has needed yet; kustomize does not look into it before. */
+  #unread: Uint8Array | undefined;
   #definitions: { [name: string]: MergeSchema } = {};
   #kinds = new Map<string, MergeSchema>();
   #scopes = new Map<string, boolean>();
@@ -52,7 +56,7 @@ export class Schema {
       if (openapi["version"] !== undefined)
         throw invalid("builtin version and custom schema provided, cannot use both", { at: "openapi" });
       this.#source = "custom";
-      this.#readCustom(content);
+      this.#unread = content;
       return;
     }
     const version = openapi["version"] ?? "";
@@ -66,9 +70,12 @@ export class Schema {
   }
 
   /** True when the kind is known to have no namespace. */
-  isClusterScoped(apiVersion: string, kind: string): boolean {
-    const key = `${apiVersion}|${kind}`;
+  isClusterScoped(gvk: Gvk): boolean {
+    // Most questions are about kinds that are namespaced in every version.
+    if (this.#isBuiltinRead && this.#source !== "custom" && !clusterKindNames.has(gvk.kind)) return false;
+    const key = `${apiVersionOf(gvk)}|${gvk.kind}`;
     if (precomputed.has(key)) return clusterKinds.has(key);
+    this.#readCustom();
     if (this.#source !== "custom") {
       this.#isBuiltinRead = true;
       return clusterKinds.has(key);
@@ -80,6 +87,7 @@ export class Schema {
 
   forKind(apiVersion: string, kind: string): MergeSchema | undefined {
     const key = `${apiVersion}|${kind}`;
+    this.#readCustom();
     if (this.#source === "custom") {
       const own = this.#kinds.get(key);
       if (own !== undefined || !this.#isBuiltinRead) return own;
@@ -107,9 +115,10 @@ export class Schema {
     return found;
   }
 
-  #readCustom(content: Uint8Array): void {
-    const document = parseYaml(decodeUtf8(content));
-    if (!isObject(document)) throw invalid("the schema is no OpenAPI document", { at: "openapi.path" });
+  #readCustom(): void {
+    if (this.#unread === undefined) return;
+    const document = parseDefinitions(decodeUtf8(this.#unread), "openapi.path");
+    this.#unread = undefined;
     const definitions = isObject(document["definitions"]) ? document["definitions"] : {};
     for (const [name, definition] of Object.entries(definitions)) {
       if (!isObject(definition)) continue;
@@ -132,6 +141,23 @@ export class Schema {
       if (path.includes("namespaces/{namespace}")) this.#scopes.set(key, true);
       else if (!this.#scopes.has(key)) this.#scopes.set(key, false);
     }
+  }
+}
+
+/** A map of definitions: JSON where the text begins with a brace, else YAML. Empty YAML holds none; empty text is an error. */
+export function parseDefinitions(text: string, at: string): JsonObject {
+  if (text === "") throw invalid("the file is empty", { at });
+  const data = text.startsWith("{") ? parseStrictJson(text, at) : parseYaml(text);
+  if (data === null) return {};
+  if (!isObject(data)) throw invalid("not a map of OpenAPI definitions", { at });
+  return data;
+}
+
+function parseStrictJson(text: string, at: string): Json {
+  try {
+    return decodeJson(text);
+  } catch (thrown) {
+    throw invalid("text that begins with a brace must be JSON", { at, cause: thrown });
   }
 }
 

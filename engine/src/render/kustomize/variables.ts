@@ -5,7 +5,7 @@ import type { YamlNode } from "#formats/yaml";
 import { formatGoFloat } from "#formats/yaml";
 import { fault, invalid } from "./faults.ts";
 import { splitFieldPath, visitField } from "./field-spec.ts";
-import { apiVersionOf, equalGvk, equalIds, gvkOf, makeId } from "./ids.ts";
+import { equalGvk, equalIds, gvkOf } from "./ids.ts";
 import type { FieldSpec, Variable } from "./kustomization.ts";
 import { isMissing, isText, lookup, stringTag } from "./nodes.ts";
 import type { Resource } from "./resource.ts";
@@ -22,8 +22,10 @@ export function markVariables(list: ResourceList, variables: readonly Variable[]
       ? gvkOf(objref.apiVersion, objref.kind ?? "")
       : { group: objref.group ?? "", version: objref.version ?? "", kind: objref.kind ?? "" };
     if (objref.apiVersion && !objref.apiVersion.includes("/") && objref.group) gvk.group = objref.group;
-    const id = makeId(schema, gvk, objref.name ?? "", objref.namespace ?? "");
-    const isExact = id.namespace !== "" || schema.isClusterScoped(apiVersionOf(gvk), gvk.kind);
+    // A reference by apiVersion knows no scope: with a namespace it never means an object that can have none.
+    const scope = objref.apiVersion ? false : schema.isClusterScoped(gvk);
+    const id = { ...gvk, name: objref.name ?? "", namespace: objref.namespace ?? "", isClusterScoped: scope };
+    const isExact = id.namespace !== "" || scope;
     const found = list.findByAnyId((other) =>
       isExact ? equalIds(other, id) : other.name === id.name && equalGvk(other, id),
     );

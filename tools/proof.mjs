@@ -1,0 +1,24 @@
+// The large proofs: runs too long for CI, where a fixed-seed sample of each stands among the tests.
+//
+//   npm run proof -- NAME [arguments]
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** Name → program, and what it shows. */
+const proofs = {
+  "kustomize-fuzz": {
+    program: "bench/kustomize/fuzz.mjs",
+    about: "[count] [first seed]: random trees, whole and damaged, through kustomize and keelson (KEELSON_ORACLES)",
+  },
+};
+
+const [name = "", ...rest] = process.argv.slice(2);
+const proof = Object.hasOwn(proofs, name) ? proofs[name] : undefined;
+if (proof === undefined) {
+  console.error("npm run proof -- NAME, with NAME one of:");
+  for (const [each, { about }] of Object.entries(proofs)) console.error(`  ${each.padEnd(20)} ${about}`);
+  process.exit(2);
+}
+const root = fileURLToPath(new URL("..", import.meta.url));
+const done = spawnSync(process.execPath, [proof.program, ...rest], { cwd: root, stdio: "inherit" });
+process.exit(done.status ?? 1);
