@@ -74,6 +74,21 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/dependency-list.ts"),
   },
   { name: "package", summary: "Pack charts, as `helm package` does", load: () => import("./commands/package.ts") },
+  {
+    name: "install",
+    summary: "Install the engine in a cluster",
+    load: () => import("./commands/install.ts"),
+  },
+  {
+    name: "uninstall",
+    summary: "Take the engine out of a cluster; what it delivered stays",
+    load: () => import("./commands/uninstall.ts"),
+  },
+  {
+    name: "check",
+    summary: "Check an installation, or a cluster before it (--pre)",
+    load: () => import("./commands/check.ts"),
+  },
   { name: "doctor", summary: "Look for what is wrong", load: () => import("./commands/doctor.ts") },
   { name: "version", summary: "Print the version", load: () => import("./commands/version.ts") },
   {
