@@ -10,13 +10,13 @@ import { type Engine, startDelivery, startRenderPool } from "#delivery";
 import { fluxDialect } from "#dialects/flux";
 import { type Clock, formatRef } from "#kernel";
 import { type HttpServer, startHttpServer } from "#server";
-import { type Log, openLog } from "./log.ts";
+import { type Log, logTo, openLog } from "./log.ts";
 
 /** Starts the engine; the log is opened where none is given. */
 export async function openEngine(options: EngineOptions & { log?: Log }, clock: Clock): Promise<RunningEngine> {
   const { cluster, dataFolder } = options;
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const log = options.log ?? openLog(join(dataFolder, "keelson.log"), clock);
+  const log = options.log ?? ownLog(options, clock);
   const ending = new AbortController();
   const { signal } = ending;
   // One watch a kind ends with it.
@@ -27,6 +27,8 @@ export async function openEngine(options: EngineOptions & { log?: Log }, clock: 
     cluster,
     clock,
     port: options.port,
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.advertised === undefined ? {} : { hostNames: [options.advertised.replace(/:\d+$/, "")] }),
     token,
     consoleFolder: options.consoleFolder,
     // The port must be known before sources can name their artifacts' addresses.
@@ -45,7 +47,7 @@ export async function openEngine(options: EngineOptions & { log?: Log }, clock: 
     folder: join(dataFolder, "sources"),
     environment: process.env,
     mirrors: options.mirrors,
-    address: `http://127.0.0.1:${http.port}`,
+    address: `http://${options.advertised ?? `127.0.0.1:${http.port}`}`,
     signal,
     random,
     failed: (source, fault) => log.error("sources", fault, { ...source }),
@@ -75,6 +77,10 @@ export async function openEngine(options: EngineOptions & { log?: Log }, clock: 
       if (options.log === undefined) log.close();
     },
   };
+}
+
+function ownLog({ logLine, dataFolder }: EngineOptions, clock: Clock): Log {
+  return logLine === undefined ? openLog(join(dataFolder, "keelson.log"), clock) : logTo(logLine, clock);
 }
 
 function tellPhases(engine: Engine, listener: Parameters<RunningEngine["phases"]>[0]): void {

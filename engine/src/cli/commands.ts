@@ -75,6 +75,11 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: "package", summary: "Pack charts, as `helm package` does", load: () => import("./commands/package.ts") },
   {
+    name: "bootstrap git",
+    summary: "Let a repository state what runs, its engine included",
+    load: () => import("./commands/bootstrap-git.ts"),
+  },
+  {
     name: "install",
     summary: "Install the engine in a cluster",
     load: () => import("./commands/install.ts"),

@@ -8,7 +8,8 @@ import { discover, resourceOf, valueIfFound, valueOf } from "./answers.ts";
 
 export type FleetRoot = { url: string; branch: string; path: string; targetNamespace?: string };
 
-const manager = "keelson-up";
+/** Field manager of the three objects. */
+export const fleetRootManager = "keelson-up";
 const metadata = { name: "flux-system", namespace: "flux-system" };
 
 /**
@@ -55,7 +56,7 @@ export async function applyFleetRoot(cluster: Cluster, root: FleetRoot): Promise
     const [group, version] = splitGroup(manifest.apiVersion);
     const resource = resourceOf(discovery, { group, kind: manifest.kind, version });
     const target: Target = { resource, namespace: manifest.metadata.namespace ?? "", name: manifest.metadata.name };
-    const applied = await cluster.apply(target, manifest, { fieldManager: manager, isForced: true });
+    const applied = await cluster.apply(target, manifest, { fieldManager: fleetRootManager, isForced: true });
     valueOf(applied, `applying ${manifest.kind} flux-system`);
   }
 }

@@ -41,3 +41,6 @@ export const archiveSizeMax: number = 100 * 2 ** 20;
 
 /** One index or archive: Helm's own limit for a download. */
 export const downloadMs = 120_000;
+
+/** An SSH server answers its host keys within a round trip or two. */
+export const hostKeysMs = 10_000;

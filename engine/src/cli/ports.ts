@@ -37,6 +37,12 @@ export type EngineOptions = {
   consoleFolder: string;
   /** URL prefixes that are fetched from elsewhere. */
   mirrors: MirrorMap;
+  /** The interface that the port listens on; loopback when absent. */
+  host?: string | undefined;
+  /** The name, with a port where it is not 80, under which others reach that port; loopback when absent. */
+  advertised?: string | undefined;
+  /** Takes the log's lines; a file in the data folder when absent. */
+  logLine?: ((line: string) => void) | undefined;
 };
 
 export type Home = {

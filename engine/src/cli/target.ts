@@ -1,9 +1,17 @@
-// Which Kubernetes API a command talks to: a flag, then KUBECONFIG, then a running home in ./.keelson, then ~/.kube/config.
+// Which Kubernetes API a command talks to: a flag, then KUBECONFIG, then a running home in ./.keelson, then ~/.kube/config,
+// and in a Pod without any of them the cluster it runs in.
 
 import { readFile } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { parseDuration } from "#api/flux";
-import { type Cluster, connectCluster, connectionOf, loadKubeConfig } from "#cluster";
+import {
+  type Cluster,
+  connectCluster,
+  type Connection,
+  connectionOf,
+  inClusterConnection,
+  loadKubeConfig,
+} from "#cluster";
 import { Fault } from "#kernel";
 import { usage } from "./arguments.ts";
 import type { FlagValues } from "./command.ts";
@@ -41,19 +49,13 @@ export async function connectTarget(flags: TargetFlags, { io, ports }: Surroundi
   const timeoutMs = readTimeout(flags.timeout);
   if (ports.cluster !== undefined)
     return { cluster: ports.cluster, namespace, timeoutMs, label: ports.cluster.name, close: () => {} };
-  const place = await findKubeconfig(flags, io);
-  const config = await loadKubeConfig(place.paths);
-  const connection = await connectionOf(config, {
-    clock: io.clock,
-    environment: io.env,
-    ...(flags.context === undefined ? {} : { context: flags.context }),
-  });
+  const { connection, why } = await findConnection(flags, io);
   const cluster = connectCluster(connection, { clock: io.clock, userAgent: "keelson" });
   return {
     cluster,
     namespace,
     timeoutMs,
-    label: `${connection.name} (${connection.server}, by ${place.why})`,
+    label: `${connection.name} (${connection.server}, by ${why})`,
     close: () => cluster.close(),
   };
 }
@@ -85,9 +87,30 @@ export function readTimeout(text: string): number {
   return ms;
 }
 
+async function findConnection(flags: TargetFlags, io: Io): Promise<{ connection: Connection; why: string }> {
+  const place = await findKubeconfig(flags, io);
+  if (place === undefined) {
+    const connection = await inClusterConnection({ clock: io.clock, environment: io.env });
+    if (connection !== undefined) return { connection, why: "the Pod it runs in" };
+    throw new Fault<CliCode>({
+      code: "no-target",
+      disposition: "stall",
+      message:
+        "no cluster to talk to: KUBECONFIG is not set, no home runs in ./.keelson, and there is no ~/.kube/config",
+      hint: "start one with `keelson up`, or name one with --kubeconfig",
+    });
+  }
+  const connection = await connectionOf(await loadKubeConfig(place.paths), {
+    clock: io.clock,
+    environment: io.env,
+    ...(flags.context === undefined ? {} : { context: flags.context }),
+  });
+  return { connection, why: place.why };
+}
+
 type Place = { paths: string[]; why: string };
 
-async function findKubeconfig(flags: TargetFlags, io: Io): Promise<Place> {
+async function findKubeconfig(flags: TargetFlags, io: Io): Promise<Place | undefined> {
   if (flags.kubeconfig !== undefined) return { paths: [resolve(io.folder, flags.kubeconfig)], why: "--kubeconfig" };
   const named = (io.env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
   if (named.length > 0) return { paths: named.map((path) => resolve(io.folder, path)), why: "KUBECONFIG" };
@@ -101,10 +124,5 @@ async function findKubeconfig(flags: TargetFlags, io: Io): Promise<Place> {
     )
   )
     return { paths: [path], why: "~/.kube/config" };
-  throw new Fault<CliCode>({
-    code: "no-target",
-    disposition: "stall",
-    message: "no cluster to talk to: KUBECONFIG is not set, no home runs in ./.keelson, and there is no ~/.kube/config",
-    hint: "start one with `keelson up`, or name one with --kubeconfig",
-  });
+  return undefined;
 }

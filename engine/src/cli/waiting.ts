@@ -4,7 +4,7 @@
 import { requestedAtAnnotation } from "#api/flux";
 import type { Cluster, Resource, Target } from "#cluster";
 import { Fault, type Manifest } from "#kernel";
-import { valueOf } from "./answers.ts";
+import { valueIfFound, valueOf } from "./answers.ts";
 import type { CliCode } from "./faults.ts";
 import { conditionOf, fieldOf, textOf } from "./flux-objects.ts";
 import type { Io } from "./io.ts";
@@ -72,8 +72,21 @@ export async function waitUntilDone({ target, token, io, connected }: WaitOption
   }
 }
 
-function timedOut(object: Manifest, name: string): Fault<CliCode> {
-  const ready = conditionOf(object, "Ready") ?? conditionOf(object, "Reconciling");
+/** Waits until the object is as asked; an absent one is waited for too. */
+export async function waitUntil(options: WaitOptions, isDone: (object: Manifest) => boolean): Promise<void> {
+  const { target, io, connected } = options;
+  const until = io.clock.now() + connected.timeoutMs;
+  const name = `${target.resource.kind} ${target.name}`;
+  for (;;) {
+    const found = valueIfFound(await connected.cluster.get(target), `reading ${name}`);
+    if (found !== undefined && isDone(found)) return;
+    if (io.clock.now() >= until || io.signal.aborted) throw timedOut(found, name);
+    await pause(pollMs);
+  }
+}
+
+function timedOut(object: Manifest | undefined, name: string): Fault<CliCode> {
+  const ready = object && (conditionOf(object, "Ready") ?? conditionOf(object, "Reconciling"));
   return new Fault<CliCode>({
     code: "timed-out",
     disposition: "retry",

@@ -131,15 +131,15 @@ class Desk {
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    if (!isHostAllowed(request, this.#options.hostNames ?? []))
-      return end(response, 421, "this server has another name");
     const url = new URL(request.url ?? "/", "http://localhost");
     const area = url.pathname.split("/")[1] ?? "";
+    // A kubelet asks by the Pod's address, and the answer tells a stranger nothing.
+    if (area === "healthz") return end(response, 200, "ok");
+    if (area === "readyz")
+      return this.#isReady ? end(response, 200, "ok") : end(response, 503, "the watches are not in yet");
+    if (!isHostAllowed(request, this.#options.hostNames ?? []))
+      return end(response, 421, "this server has another name");
     switch (area) {
-      case "healthz":
-        return end(response, 200, "ok");
-      case "readyz":
-        return this.#isReady ? end(response, 200, "ok") : end(response, 503, "the watches are not in yet");
       case "metrics":
         return this.#metrics(request, response);
       case "api":

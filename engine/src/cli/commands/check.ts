@@ -118,7 +118,7 @@ function oddVersions(count: number): string {
 }
 
 function print(findings: readonly Finding[], what: string, io: Io): void {
-  const { style } = io.stdout;
+  const style: typeof io.stdout.style = (name, text) => io.stdout.style(name, text);
   const marks = { good: style("green", "✔"), odd: style("yellow", "!"), bad: style("red", "✗") };
   let part = "";
   for (const finding of findings) {

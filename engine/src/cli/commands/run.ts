@@ -23,6 +23,9 @@ const flags = {
   ...targetFlags,
   data: { takes: "DIR", about: "folder for mirrors and logs; nothing in it is missed", default: "./.keelson/run" },
   port: { takes: "PORT", about: "port of the console, webhooks and metrics, 0: any free one", default: "7440" },
+  listen: { takes: "ADDRESS", about: "interface of that port", default: "127.0.0.1" },
+  advertise: { takes: "HOST[:PORT]", about: "name under which other controllers reach that port" },
+  log: { takes: "-", about: "-: write the log as JSON lines to standard output, show no view", choices: ["-"] },
   ...mirrorsFlag,
   "install-definitions": { about: "bring the Flux definitions that the cluster lacks" },
   "take-over": { about: "scale Flux's own controllers to zero first" },
@@ -45,7 +48,7 @@ export const command: Command = defineCommand({
     const mirrors = await readMirrors(given.mirrors, { current: io.folder, data: dataFolder });
     return await withTarget(given, { io, ports }, async (target) => {
       announceTarget(target, io);
-      await checkPortFree(port, "--port");
+      if (given.listen === "127.0.0.1") await checkPortFree(port, "--port");
       await makeReady(target, given, io);
       const file = {
         pid: process.pid,
@@ -56,8 +59,7 @@ export const command: Command = defineCommand({
       };
       const lock = lockHome(dataFolder, file);
       const gone = new AbortController();
-      const title = `Keelson ${ports.version}  ${target.label}`;
-      const view = new LiveView({ output: io.stdout, clock: io.clock, title, formatTime: localTime });
+      const view = given.log === undefined ? openView(target, io, ports.version) : undefined;
       let engine: RunningEngine | undefined;
       let release = (): Promise<void> => Promise.resolve();
       try {
@@ -65,14 +67,23 @@ export const command: Command = defineCommand({
         const lost = (): void => gone.abort();
         release = await becomeSoleEngine({ cluster: target.cluster, clock: io.clock, holder, lost });
         const consoleFolder = ports.consoleFolder ?? "";
-        engine = await openEngine({ cluster: target.cluster, dataFolder, port, consoleFolder, mirrors });
-        view.footer([`  ${io.stdout.style("bold", "Console")}   ${engine.url}`], []);
-        await view.follow(target.cluster, signal, engine.phases);
+        engine = await openEngine({
+          cluster: target.cluster,
+          dataFolder,
+          port,
+          consoleFolder,
+          mirrors,
+          host: given.listen,
+          advertised: given.advertise,
+          logLine: view === undefined ? (line) => io.stdout.write(line) : undefined,
+        });
+        view?.footer([`  ${io.stdout.style("bold", "Console")}   ${engine.url}`], []);
+        await view?.follow(target.cluster, signal, engine.phases);
         await untilAborted(AbortSignal.any([signal, gone.signal]));
         if (gone.signal.aborted) throw lostLease();
         return 0;
       } finally {
-        view.close();
+        view?.close();
         // The Lease last: until then nobody else may begin.
         await endWithin({ close: async () => (await engine?.close(), await release()) }, io);
         lock.release();
@@ -80,6 +91,11 @@ export const command: Command = defineCommand({
     });
   },
 });
+
+function openView(target: ConnectedTarget, io: Io, version: string): LiveView {
+  const title = `Keelson ${version}  ${target.label}`;
+  return new LiveView({ output: io.stdout, clock: io.clock, title, formatTime: localTime });
+}
 
 function lostLease(): Fault<CliCode> {
   return new Fault<CliCode>({

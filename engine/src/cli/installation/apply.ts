@@ -1,7 +1,7 @@
 // Brings manifests to a cluster in their order, and waits until what they describe is there.
 
 import { assess, type Health } from "#health";
-import { Fault, type Manifest, splitApiVersion } from "#kernel";
+import { asJson, equalJson, Fault, type Json, type Manifest, splitApiVersion } from "#kernel";
 import type { Cluster, Discovery, Target } from "#cluster";
 import { discover, resourceOf, valueOf } from "../answers.ts";
 import type { CliCode } from "../faults.ts";
@@ -38,11 +38,12 @@ export async function applyInOrder(
 
 /** A dry run does not raise the version, so the objects themselves are compared. */
 function changed(before: Manifest, after: Manifest): boolean {
-  const essence = ({
-    metadata: { managedFields: _, resourceVersion: __, generation: ___, ...metadata },
-    ...rest
-  }: Manifest) => JSON.stringify({ ...rest, metadata });
-  return essence(before) !== essence(after);
+  return !equalJson(essence(before), essence(after));
+}
+
+function essence({ metadata, ...rest }: Manifest): Json {
+  const { managedFields: _, resourceVersion: __, generation: ___, ...kept } = metadata;
+  return asJson({ ...rest, metadata: kept });
 }
 
 /** A kind whose definition was applied a moment ago is served soon. */

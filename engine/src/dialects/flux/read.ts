@@ -182,8 +182,10 @@ function substitutionOf(spec: KustomizationSpec, ref: VersionedRef): Delivery["s
 
 /** Flux's own controllers in a bootstrapped repository: their work is done here. */
 function leaveOut(manifest: Manifest): string | undefined {
-  if (manifest.kind !== "Deployment" || manifest.metadata.labels?.["app.kubernetes.io/part-of"] !== "flux")
-    return undefined;
+  const labels = manifest.metadata.labels ?? {};
+  if (manifest.kind !== "Deployment" || labels["app.kubernetes.io/part-of"] !== "flux") return undefined;
+  // Keelson's own, which `keelson bootstrap` has put beside the definitions.
+  if (labels["app.kubernetes.io/managed-by"] === "keelson") return undefined;
   return "is one of Flux's own controllers, whose work Keelson does";
 }
 
