@@ -109,7 +109,7 @@ describe("the port", () => {
     ["keeps metrics behind the token", "/metrics", {}, 401],
     ["refuses another token", "/metrics", { headers: { authorization: "Bearer wrong" } }, 401],
     ["refuses another token in the address", "/?token=wrong", {}, 401],
-    ["refuses a name that is not this machine's", "/healthz", { headers: { host: "evil.example" } }, 421],
+    ["refuses a name that is not this machine's", "/metrics", { headers: { host: "evil.example" } }, 421],
     [
       "refuses pages of other origins",
       "/api/objects/Kustomization/flux-system/apps",
