@@ -30,6 +30,7 @@ export const packages: Readonly<Record<string, { folders: readonly string[]; rea
     folders: ["api", "formats", "render", "sources"],
     reason: "regular expressions of Go's syntax, linear in time",
   },
+  openpgp: { folders: ["sources"], reason: "OpenPGP signatures of commits and tags" },
 };
 
 /** Calls that a ring may not make, with what to use instead. */

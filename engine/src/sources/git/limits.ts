@@ -44,3 +44,10 @@ export const packsMost = 20;
 
 /** Tries of a push that others come before; each sees what they pushed. */
 export const pushAttempts = 5;
+
+/** Shorter RSA keys can be forged with some effort; OpenSSH itself makes none below 2048 bits by default. */
+export const rsaBitsLeast = 2048;
+/** PGP keys that may vouch for one repository; each costs some milliseconds to read. */
+export const pgpKeysMost = 1_000;
+/** A commit or tag object above this is no honest one; signatures are a few kilobytes. */
+export const signedObjectMost: number = 1024 * 1024;
