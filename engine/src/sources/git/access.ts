@@ -3,6 +3,7 @@
 
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { connectorText } from "./ssh-proxy.ts";
 import { gitFault } from "./faults.ts";
 
 /** Every member may be absent. Texts are PEM or OpenSSH's own forms. */
@@ -17,8 +18,15 @@ export type GitAccess = {
   /** Private SSH key; `password` is its passphrase. */
   identity?: string;
   knownHosts?: string;
+  /** A proxy's URL with its user name and password: http, https, socks5 or socks5h. */
   proxy?: string;
 };
+
+/** Whether anything in it must not reach another server. */
+export function hasCredentials(access: GitAccess): boolean {
+  const { username, password, bearerToken, certificateKey } = access;
+  return [username, password, bearerToken, certificateKey].some((each) => each !== undefined);
+}
 
 export type PreparedAccess = {
   config: (readonly [string, string])[];
@@ -73,11 +81,12 @@ export async function prepareAccess(location: GitLocation, given: GitAccess, fol
   };
   const prepared: PreparedAccess = {
     config: [],
-    environment: { GIT_ALLOW_PROTOCOL: location.scheme },
+    // A redirect may lead from http to https, never back.
+    environment: { GIT_ALLOW_PROTOCOL: location.scheme === "http" ? "http:https" : location.scheme },
     dispose: () => rm(place, { recursive: true, force: true }),
   };
   try {
-    if (location.scheme === "ssh") await prepareSsh(access, prepared, write);
+    if (location.scheme === "ssh") await prepareSsh(location, access, prepared, write);
     else if (location.scheme !== "file") await prepareHttp(location.url, access, prepared, write);
   } catch (error) {
     await prepared.dispose();
@@ -93,15 +102,25 @@ async function prepareHttp(url: string, access: GitAccess, prepared: PreparedAcc
   const set = (key: string, value: string): void => void prepared.config.push([`http.${origin}/.${key}`, value]);
   if (access.bearerToken !== undefined) set("extraHeader", `Authorization: Bearer ${oneLine(access.bearerToken)}`);
   else if (access.username !== undefined || access.password !== undefined) {
-    const login = `${access.username ?? "git"}:${access.password ?? ""}`;
+    if (access.username === undefined) throw invalidCredentials("`password` needs a `username` beside it");
+    const login = `${access.username}:${access.password ?? ""}`;
     set("extraHeader", `Authorization: Basic ${Buffer.from(login).toString("base64")}`);
   }
   if (access.authority !== undefined) set("sslCAInfo", await write("ca.crt", access.authority));
+  if ((access.certificate === undefined) !== (access.certificateKey === undefined))
+    throw invalidCredentials("`tls.crt` and `tls.key` must both be there");
   if (access.certificate !== undefined && access.certificateKey !== undefined) {
     set("sslCert", await write("tls.crt", access.certificate));
     set("sslKey", await write("tls.key", access.certificateKey));
   }
-  if (access.proxy !== undefined) prepared.config.push(["http.proxy", access.proxy]);
+  // git goes on sending its headers after a redirect to another server, so with credentials it must not follow any.
+  if (hasCredentials(access)) prepared.config.push(["http.followRedirects", "false"]);
+  if (access.proxy !== undefined) prepared.config.push(["http.proxy", checkedProxy(access.proxy)]);
+}
+
+function checkedProxy(proxy: string): string {
+  if (/^(https?|socks5h?):\/\/[^/]/.test(proxy)) return proxy;
+  throw invalidCredentials("the proxy's address is no http, https, socks5 or socks5h URL");
 }
 
 /** A header must not be split by a line break in a Secret's value. */
@@ -111,9 +130,17 @@ function oneLine(text: string): string {
   throw invalidCredentials("bearerToken has more than one line");
 }
 
-async function prepareSsh(access: GitAccess, prepared: PreparedAccess, write: Write): Promise<void> {
+async function prepareSsh(
+  location: GitLocation,
+  access: GitAccess,
+  prepared: PreparedAccess,
+  write: Write,
+): Promise<void> {
   if (access.identity === undefined || access.knownHosts === undefined)
     throw invalidCredentials("an ssh URL needs a Secret with `identity` and `known_hosts`");
+  const isLocked = access.password !== undefined && access.password !== "";
+  if (!isLocked && isEncryptedKey(access.identity))
+    throw invalidCredentials("the SSH key in `identity` is encrypted, and the Secret has no `password` for it");
   const identity = await write("identity", access.identity);
   const knownHosts = await write("known_hosts", access.knownHosts);
   const options = [
@@ -128,8 +155,15 @@ async function prepareSsh(access: GitAccess, prepared: PreparedAccess, write: Wr
     "ClearAllForwardings=yes",
     "PermitLocalCommand=no",
   ];
-  const isLocked = access.password !== undefined && access.password !== "";
+  // The user that Git hosts expect where the URL names none.
+  if (new URL(location.url).username === "") options.push("User=git");
   if (!isLocked) options.push("BatchMode=yes");
+  if (access.proxy !== undefined) {
+    const connector = await write("connect.mjs", connectorText);
+    prepared.environment["KEELSON_PROXY"] = checkedProxy(access.proxy);
+    // ssh hands this line to a shell, after it has put in host and port.
+    options.push(`ProxyCommand=${quote(process.execPath)} ${quote(connector)} %h %p`);
+  }
   const words = ["ssh", "-F", "/dev/null", "-i", identity, ...options.flatMap((option) => ["-o", option])];
   prepared.environment["GIT_SSH_COMMAND"] = words.map(quote).join(" ");
   if (!isLocked) return;
@@ -141,6 +175,17 @@ async function prepareSsh(access: GitAccess, prepared: PreparedAccess, write: Wr
     SSH_ASKPASS_REQUIRE: "force",
     KEELSON_PASSPHRASE: access.password ?? "",
   });
+}
+
+/** PEM says so in its headers, OpenSSH's own form by the name of its cipher. */
+function isEncryptedKey(identity: string): boolean {
+  if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(identity)) return true;
+  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]*?)-----END/.exec(identity)?.[1];
+  if (body === undefined) return false;
+  const bytes = Buffer.from(body, "base64");
+  const start = "openssh-key-v1\0".length;
+  if (bytes.length < start + 4) return false;
+  return bytes.toString("latin1", start + 4, start + 4 + bytes.readUInt32BE(start)) !== "none";
 }
 
 function quote(word: string): string {

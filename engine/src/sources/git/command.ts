@@ -3,7 +3,8 @@
 
 import { spawn } from "node:child_process";
 import { faultOfComplaints, gitFault } from "./faults.ts";
-import { errorTextMost, outputMost } from "./limits.ts";
+import { errorTextMost, gitMemoryMost, outputMost } from "./limits.ts";
+import { watchMemory } from "./process-memory.ts";
 
 /** What the process needs of the outside: PATH and, where set, trust and proxy settings. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,7 +19,11 @@ export type GitCommand = {
   input?: string | Uint8Array;
 };
 
-const inherited = ["PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "SystemRoot", "LD_LIBRARY_PATH", "GIT_EXEC_PATH"];
+/** The installation's proxies hold where an object names none; libcurl reads HTTP_PROXY in small letters only. */
+const inherited =
+  "PATH TMPDIR SSL_CERT_FILE SSL_CERT_DIR SystemRoot LD_LIBRARY_PATH GIT_EXEC_PATH http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY".split(
+    " ",
+  );
 
 const fixedConfig: readonly (readonly [string, string])[] = [
   ["core.hooksPath", "/dev/null"],
@@ -74,7 +79,7 @@ export function runGit(command: GitCommand): Promise<Buffer> {
       detached: true,
       windowsHide: true,
     });
-    const run = new Run(command, (signal) => kill(child.pid, signal));
+    const run = new Run(command, child.pid, (signal) => kill(child.pid, signal));
     child.stdout.on("data", (chunk: Buffer) => run.took(chunk));
     child.stderr.on("data", (chunk: Buffer) => run.complained(chunk));
     child.on("error", (cause) => run.end(() => reject(missing(cause))));
@@ -86,6 +91,8 @@ export function runGit(command: GitCommand): Promise<Buffer> {
   });
 }
 
+type StopReason = "timeout" | "abort" | "output" | "memory";
+
 /** One running command: its output so far and why it was stopped. */
 class Run {
   readonly #command: GitCommand;
@@ -93,13 +100,15 @@ class Run {
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #complaints = "";
-  #reason: "timeout" | "abort" | "output" | undefined;
+  #reason: StopReason | undefined;
   readonly #timer: NodeJS.Timeout;
+  readonly #memory: () => void;
   readonly #aborted = (): void => this.#stop("abort");
 
-  constructor(command: GitCommand, killGroup: (signal: NodeJS.Signals) => void) {
+  constructor(command: GitCommand, pid: number | undefined, killGroup: (signal: NodeJS.Signals) => void) {
     this.#command = command;
     this.#kill = killGroup;
+    this.#memory = watchMemory(pid, () => this.#stop("memory"));
     this.#timer = setTimeout(() => this.#stop("timeout"), command.timeoutMs);
     command.signal.addEventListener("abort", this.#aborted, { once: true });
     if (command.signal.aborted) this.#aborted();
@@ -125,6 +134,7 @@ class Run {
 
   end(settle: () => void): void {
     clearTimeout(this.#timer);
+    this.#memory();
     this.#command.signal.removeEventListener("abort", this.#aborted);
     settle();
   }
@@ -139,6 +149,14 @@ class Run {
         message: `the repository did not answer within ${timeoutMs / 1000} s`,
         hint: "check the server, or raise `timeout` for a large repository",
       });
+    if (this.#reason === "memory")
+      return gitFault({
+        code: "git-too-large",
+        disposition: "retry",
+        at,
+        message: `git needed more than ${gitMemoryMost / 1024 ** 2} MiB of memory for what the server sends`,
+        hint: "check that the URL is a Git repository's",
+      });
     if (this.#reason === "output")
       return gitFault({
         code: "git-too-large",
@@ -151,7 +169,7 @@ class Run {
     return faultOfComplaints(this.#complaints, at);
   }
 
-  #stop(reason: "timeout" | "abort" | "output"): void {
+  #stop(reason: StopReason): void {
     this.#reason ??= reason;
     this.#kill("SIGKILL");
   }

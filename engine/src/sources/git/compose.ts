@@ -2,7 +2,7 @@
 // alternates) and holds only the new folders. Equal lists of files give the same tree, made once.
 
 import { createHash } from "node:crypto";
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Entry } from "#kernel";
 import { type Environment, gitEnvironment, runGit } from "./command.ts";
@@ -10,7 +10,7 @@ import { gitFault } from "./faults.ts";
 import { Loader, openTree, readerOf, tooLarge } from "./git-tree.ts";
 import type { TreeHandle } from "./handle.ts";
 import { removeLocks } from "./mirror.ts";
-import { depthMost, entriesMost, gitTimeoutMs } from "./limits.ts";
+import { composedMost, depthMost, entriesMost, gitTimeoutMs } from "./limits.ts";
 
 /** A file by the id of its content, or with its content. */
 export type ComposedFile = { path: string; isExecutable: boolean } & ({ id: string } | { content: Uint8Array });
@@ -107,6 +107,37 @@ export async function composeTree(
     at: repository,
     message: "the composed tree cannot be read",
   });
+}
+
+export type TidyOptions = ComposeOptions & {
+  /** Trees that are offered or may still be read. */
+  inUse: readonly string[];
+  /** A repository that is about to drop objects: what is borrowed from it is copied first. */
+  lender?: string;
+};
+
+/** Forgets composed trees that nobody uses, where they have become many or their lender asks for it. */
+export async function tidyComposed(options: TidyOptions): Promise<void> {
+  const { folder, environment, signal, inUse, lender } = options;
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((each) => /^composed-[0-9a-f]+\.git$/.test(each))) {
+    const repository = join(folder, name);
+    const alternates = await readFile(join(repository, "objects/info/alternates"), "utf8").catch(() => "");
+    const isBorrower = lender !== undefined && alternates.split("\n").includes(join(lender, "objects"));
+    const base = {
+      environment: gitEnvironment(environment, "/dev/null"),
+      signal,
+      at: repository,
+      timeoutMs: gitTimeoutMs,
+    };
+    const run = (args: readonly string[], input = ""): Promise<Buffer> =>
+      runGit({ ...base, args: ["--git-dir", repository, ...args], input });
+    const refs = (await run(["for-each-ref", "--format=%(refname) %(tree)", "refs/keelson/"])).toString("utf8");
+    const gone = refs.split("\n").filter((line) => line !== "" && !inUse.includes(line.split(" ")[1] ?? ""));
+    if (!isBorrower && gone.length < composedMost) continue;
+    await run(["update-ref", "--stdin"], gone.map((line) => `delete ${line.split(" ")[0]}\n`).join(""));
+    await run(["repack", "-a", "-d", "-q", ...(isBorrower ? [] : ["-l"])]);
+  }
 }
 
 /** Repositories that this process has freed of the locks of one that was killed. */

@@ -11,11 +11,16 @@ export type GitFaultCode =
   | "git-host-key-rejected"
   | "git-certificate-rejected"
   | "git-unreachable"
+  | "git-throttled"
+  | "git-redirected"
+  | "git-proxy-refused"
   | "git-repository-absent"
   | "git-ref-absent"
   | "git-ref-invalid"
   | "git-timeout"
+  | "git-empty"
   | "git-too-large"
+  | "git-disk-full"
   | "git-damaged"
   | "git-push-raced"
   | "git-push-refused"
@@ -31,6 +36,31 @@ type Rule = { code: GitFaultCode; pattern: RegExp; message: string; hint: string
 
 /** What git and ssh print, in the order to try; checked with git 2.39 to 2.51 and OpenSSH 9. */
 const rules: readonly Rule[] = [
+  {
+    code: "git-disk-full",
+    pattern: /No space left on device|Disk quota exceeded/i,
+    message: "the disk is full",
+    hint: "free some space in the data folder; what was fetched before stays",
+  },
+  {
+    code: "git-proxy-refused",
+    pattern:
+      /CONNECT tunnel failed|HTTP code \d+ from proxy after CONNECT|SOCKS5|Could not resolve proxy|Can't complete SOCKS|the proxy (answered|refuses|cannot)/i,
+    message: "the proxy does not let the connection through",
+    hint: "check `address`, `username` and `password` in the Secret that `proxySecretRef` names",
+  },
+  {
+    code: "git-throttled",
+    pattern: /returned error: 429/,
+    message: "the server asks to be left alone for a while",
+    hint: "it is asked again later; a longer interval or a webhook needs fewer requests",
+  },
+  {
+    code: "git-redirected",
+    pattern: /returned error: 30[12378]|unable to update url base from redirection/,
+    message: "the server sends to another address",
+    hint: "write the repository's own address into `url`: credentials are not sent to another server",
+  },
   {
     code: "git-push-raced",
     pattern: /\[rejected\]|\[remote rejected\].*(failed to lock|cannot lock|incorrect old value|failed to update ref)/,
@@ -66,7 +96,7 @@ const rules: readonly Rule[] = [
   {
     code: "git-unreachable",
     pattern:
-      /Could not resolve host|Failed to connect|Couldn't connect|Connection (refused|timed out|reset|closed)|No route to host|Network is unreachable|Name or service not known|Could not resolve proxy|Temporary failure in name resolution|returned error: 5\d\d|Operation timed out|kex_exchange_identification/i,
+      /Could not resolve host|Failed to connect|Couldn't connect|Connection (refused|timed out|reset|closed)|No route to host|Network is unreachable|Name or service not known|Temporary failure in name resolution|returned error: 5\d\d|Operation timed out|kex_exchange_identification/i,
     message: "the server cannot be reached",
     hint: "check the URL, the network and the proxy",
   },

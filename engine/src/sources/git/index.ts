@@ -17,9 +17,19 @@ export { closeReaders, type OpenTree, openTree, streamLarge } from "./git-tree.t
 export { compileGlob } from "./glob.ts";
 export { handleKey, type TreeHandle } from "./handle.ts";
 export { IgnoreRules, type IgnoreSource } from "./ignore.ts";
-export { type FetchedCommit, GitMirror, GitMirrors, type MirrorCall, type MirrorsOptions } from "./mirror.ts";
+export {
+  type FetchedCommit,
+  GitMirror,
+  GitMirrors,
+  type MirrorCall,
+  type MirrorsOptions,
+  type RawObject,
+} from "./mirror.ts";
 export type { GitReference, ResolvedReference } from "./refs.ts";
 export { type CommitOptions, commitFiles, type FileChanges, type PushedCommit, type ReadFile } from "./push.ts";
 export { compareSemVer, parseRange, parseSemVer, type SemVer } from "./semver.ts";
+export { splitCommit, splitTag, tagHeaders, type SignedObject } from "./signed-object.ts";
 export { findIgnoreFiles } from "./source-ignore.ts";
+export type { Verdict } from "./ssh-signature.ts";
+export { type TrustedKeys, verifySignature } from "./verify-signature.ts";
 export { watchRefs, type WatchRefsOptions } from "./watch-refs.ts";

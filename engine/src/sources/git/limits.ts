@@ -10,6 +10,10 @@ export const fetchWatchMs = 500;
 
 /** Text a Git command may print: ls-remote of 500,000 refs is some 40 MB. */
 export const outputMost: number = 64 * 1024 * 1024;
+/** Memory of one git and its helpers. index-pack of a large repository takes some 300 MiB. */
+export const gitMemoryMost: number = 1024 * 1024 * 1024;
+/** How often it is looked at: at 1 GB/s from a local server it may be over by a quarter. */
+export const memoryWatchMs = 250;
 /** Of its complaints only the end is read. */
 export const errorTextMost: number = 16 * 1024;
 
@@ -41,6 +45,10 @@ export const refPollMs = 1_000;
 
 /** Packs in a mirror before they are rolled into fewer; git itself begins to mind at 50. */
 export const packsMost = 20;
+/** Unused trees in a repository of composed ones before they are dropped; each is a few kilobytes. */
+export const composedMost = 200;
+/** A mirror is cleaned of old objects once it has doubled and grown by so much: rewriting less is not worth the work. */
+export const packGrowthLeast: number = 32 * 1024 * 1024;
 
 /** Tries of a push that others come before; each sees what they pushed. */
 export const pushAttempts = 5;

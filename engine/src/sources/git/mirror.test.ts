@@ -482,8 +482,12 @@ describe.skipIf(!hasSshd())("a real sshd", () => {
   it("keeps out others, and is kept out when its own key is not known", async () => {
     const { identity, lockedIdentity, knownHosts, url } = server;
     const call = (access: GitAccess) => fetchTree({ url: url + made.path, access });
-    await expect(call({ identity: lockedIdentity, knownHosts })).rejects.toMatchObject({
+    await expect(call({ identity: lockedIdentity, knownHosts, password: "wrong" })).rejects.toMatchObject({
       code: "git-authentication-failed",
+    });
+    await expect(call({ identity: lockedIdentity, knownHosts })).rejects.toMatchObject({
+      code: "git-credentials-invalid",
+      message: expect.stringContaining("is encrypted"),
     });
     const other = knownHosts.replace(/AAAA\S+/, "AAAAC3NzaC1lZDI1NTE5AAAAIJbKsjL5vTsVqzXoNk2tFqMJZxOzBZ0sYB4xJm8l9cGm");
     await expect(call({ identity, knownHosts: other })).rejects.toMatchObject({ code: "git-host-key-rejected" });

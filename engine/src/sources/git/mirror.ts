@@ -2,16 +2,17 @@
 // only when they are not there yet, and only those of the wanted commit. Nothing is ever checked out.
 
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { assert, type Clock } from "#kernel";
+import { assert, type Clock, Fault } from "#kernel";
 import { type GitAccess, type GitLocation, parseGitUrl, prepareAccess } from "./access.ts";
 import { type Environment, gitEnvironment, runGit } from "./command.ts";
 import { gitFault } from "./faults.ts";
 import { closeReaders, readerOf } from "./git-tree.ts";
-import { fetchBytesMost, fetchWatchMs, gitTimeoutMs, packsMost } from "./limits.ts";
+import { fetchBytesMost, fetchWatchMs, gitTimeoutMs, packGrowthLeast, packsMost, signedObjectMost } from "./limits.ts";
 import {
   checkReference,
+  defaultBranch,
   type GitReference,
   namesToList,
   parseRefList,
@@ -31,6 +32,9 @@ export type MirrorCall = { access?: GitAccess; signal: AbortSignal; timeoutMs?: 
 
 /** A commit whose files are in the mirror. */
 export type FetchedCommit = { commit: string; tree: string; message: string };
+
+/** The text of a commit or tag as it was signed. */
+export type RawObject = { type: string; bytes: Buffer };
 
 /** All mirrors of one cache folder. */
 export class GitMirrors {
@@ -88,11 +92,16 @@ export class GitMirror {
   readonly #options: MirrorOptions;
   #commits = new Map<string, FetchedCommit>();
   #isUnlocked = false;
+  /** Where the server has sent us within itself: from http to https, or to a path with `.git`. */
+  #location: GitLocation;
+  /** Names and sizes of the packs after the last fetch; undefined before this process has looked. */
+  #packs: string | undefined;
   /** Fetches of one mirror stand in line: git locks its shallow list. */
   #line: Promise<unknown> = Promise.resolve();
 
   constructor(options: MirrorOptions) {
     this.#options = options;
+    this.#location = options.location;
     this.folder = options.mirror;
   }
 
@@ -109,16 +118,35 @@ export class GitMirror {
   /** Asks the server which commit the reference is now. */
   async resolve(reference: GitReference, call: MirrorCall): Promise<ResolvedReference> {
     checkReference(reference);
-    const args = ["ls-remote", "-q", "--", this.url, ...namesToList(reference)];
-    const output = await this.#run(args, call);
-    return resolveReference(reference, parseRefList(output.toString("utf8")));
+    const names = namesToList(reference);
+    const output = await this.#ask((url) => ["ls-remote", "-q", "--", url, ...names], call);
+    try {
+      return resolveReference(reference, parseRefList(output.toString("utf8")));
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== "git-ref-absent") throw error;
+      throw await this.#explainAbsence(error, call);
+    }
+  }
+
+  /** A commit or tag object as it stands; the tag is fetched where it is not there yet. Depends on `fetch` before. */
+  async rawObject(id: string, call: MirrorCall): Promise<RawObject | undefined> {
+    const read = async (): Promise<RawObject | undefined> => {
+      const [object] = await readerOf(this.folder, this.#options.environment).read([id], signedObjectMost);
+      return object?.bytes === undefined ? undefined : { type: object.type, bytes: object.bytes };
+    };
+    const known = await read();
+    if (known !== undefined) return known;
+    const turn = this.#line.then(() => this.#fetchInto([`+${id}:refs/keelson-tags/${id}`], ["--depth=1"], call));
+    this.#line = turn.catch(() => {});
+    await turn;
+    return read();
   }
 
   /** Brings the commit's files into the mirror, unless they are there. */
   async fetch(resolved: ResolvedReference, call: MirrorCall): Promise<FetchedCommit> {
     const known = await this.find(resolved.commit);
     if (known !== undefined) return known;
-    const turn = this.#line.then(() => this.#fetch(resolved, call));
+    const turn = this.#line.then(() => this.#fetchOrRepair(resolved, call));
     this.#line = turn.catch(() => {});
     return turn;
   }
@@ -148,16 +176,63 @@ export class GitMirror {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Forgets all commits but these; their objects go when git next cleans up. */
-  async keepOnly(commits: readonly string[], signal: AbortSignal): Promise<void> {
-    const environment = gitEnvironment(this.#options.environment, await this.#options.prepare());
-    const base = { environment, at: this.url, signal, timeoutMs: gitTimeoutMs };
-    const list = ["--git-dir", this.folder, "for-each-ref", "--format=%(refname)", "refs/keelson/"];
-    const names = (await runGit({ ...base, args: list })).toString("utf8").split("\n");
+  /** Whether the packs are those that the last fetch left; a look at names and sizes, and at the objects when they differ. */
+  async isIntact(signal: AbortSignal): Promise<boolean> {
+    const packs = await packsOf(this.folder);
+    if (packs === this.#packs) return true;
+    const isWhole = await this.#isConnected({ signal });
+    if (isWhole) this.#packs = packs;
+    return isWhole;
+  }
+
+  /** Forgets all commits but these, and their objects once that frees enough. `before` runs ahead of a clean-up. */
+  async keepOnly(commits: readonly string[], signal: AbortSignal, before?: () => Promise<void>): Promise<void> {
+    const list = ["for-each-ref", "--format=%(refname)", "refs/keelson/", "refs/keelson-tags/", "refs/keelson-heads/"];
+    const names = (await this.#runHere(list, { signal })).toString("utf8").split("\n");
     const gone = names.filter((name) => name !== "" && !commits.includes(name.slice("refs/keelson/".length)));
     const input = gone.map((name) => `delete ${name}\n`).join("");
-    if (gone.length > 0) await runGit({ ...base, args: ["--git-dir", this.folder, "update-ref", "--stdin"], input });
+    if (gone.length > 0) await this.#runHere(["update-ref", "--stdin"], { signal }, input);
     for (const commit of this.#commits.keys()) if (!commits.includes(commit)) this.#commits.delete(commit);
+    const turn = this.#line.then(() => this.#dropUnused(signal, before));
+    this.#line = turn.catch(() => {});
+    await turn;
+  }
+
+  /** Objects that nothing names any more go once the packs have doubled since this was last done. */
+  async #dropUnused(signal: AbortSignal, before: (() => Promise<void>) | undefined): Promise<void> {
+    const note = join(this.folder, "keelson-packed");
+    const size = await packBytes(this.folder);
+    const packed = Number(await readFile(note, "utf8").catch(() => "0"));
+    if (size < packed * 2 + packGrowthLeast) return;
+    await before?.();
+    const options = ["-c", "gc.pruneExpire=now", "repack", "-a", "-d", "-q", "--no-write-bitmap-index"];
+    await this.#runHere(options, { signal });
+    await this.#runHere(["prune-packed", "-q"], { signal });
+    this.#packs = await packsOf(this.folder);
+    await writeFile(note, String(await packBytes(this.folder)));
+  }
+
+  /** A fetch into a mirror whose own objects are damaged fails however good the server is: then it is made anew, once. */
+  async #fetchOrRepair(resolved: ResolvedReference, call: MirrorCall): Promise<FetchedCommit> {
+    const isOld = await exists(join(this.folder, "HEAD"));
+    try {
+      return await this.#fetch(resolved, call);
+    } catch (error) {
+      const isOfMirror = error instanceof Fault && ["git-damaged", "git-failed"].includes(error.code) && isOld;
+      if (!isOfMirror || (await this.#isConnected(call))) throw error;
+      await this.reset();
+      return await this.#fetch(resolved, call);
+    }
+  }
+
+  /** Whether every object that our references need is there. */
+  async #isConnected(call: MirrorCall): Promise<boolean> {
+    if (!(await exists(join(this.folder, "HEAD")))) return false;
+    const local = { ...call, timeoutMs: gitTimeoutMs };
+    return this.#runHere(["rev-list", "--objects", "--quiet", "--all"], local).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #fetch(resolved: ResolvedReference, call: MirrorCall): Promise<FetchedCommit> {
@@ -176,6 +251,7 @@ export class GitMirror {
     const found = await this.find(resolved.commit);
     if (found !== undefined) {
       await this.#rollUp(call);
+      this.#packs = await packsOf(this.folder);
       return found;
     }
     throw gitFault({
@@ -202,11 +278,20 @@ export class GitMirror {
 
   async #fetchInto(refspecs: string[], options: string[], call: MirrorCall): Promise<void> {
     const fixed = ["--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--quiet"];
-    const args = ["--git-dir", this.folder, "fetch", ...fixed, ...options, "--", this.url, ...refspecs];
+    const args = (url: string): string[] => [
+      "--git-dir",
+      this.folder,
+      "fetch",
+      ...fixed,
+      ...options,
+      "--",
+      url,
+      ...refspecs,
+    ];
     const limit = new AbortController();
     const stop = this.#watchGrowth(limit);
     try {
-      await this.#run(args, { ...call, signal: AbortSignal.any([call.signal, limit.signal]) });
+      await this.#ask(args, { ...call, signal: AbortSignal.any([call.signal, limit.signal]) });
     } finally {
       stop();
       await removeLeftovers(this.folder);
@@ -252,13 +337,65 @@ export class GitMirror {
     await this.#run(["init", "--quiet", "--bare", `--object-format=${format}`, "--template=", "--", this.folder], call);
   }
 
-  async #run(args: readonly string[], call: MirrorCall): Promise<Buffer> {
+  /** Runs a command that speaks to the server; where that sends elsewhere within itself, once more with that address. */
+  async #ask(args: (url: string) => readonly string[], call: MirrorCall): Promise<Buffer> {
+    try {
+      return await this.#run(args(this.#location.url), call);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== "git-redirected") throw error;
+      this.#location = await this.#followed(error, call);
+      return await this.#run(args(this.#location.url), call);
+    }
+  }
+
+  /** Where a redirect leads, if it is the same server. Credentials are sent to no other. */
+  async #followed(fault: Fault, call: MirrorCall): Promise<GitLocation> {
+    const place = await mkdtemp(join(this.#options.folder, "trace-"));
+    const trace = join(place, "trace");
+    const traced = { GIT_TRACE_CURL: trace, GIT_TRACE_CURL_NO_DATA: "1", GIT_TRACE_REDACT: "1" };
+    await this.#run(["ls-remote", "-q", "--", this.#location.url, "HEAD"], call, traced).catch(() => {});
+    const text = await readFile(trace, "utf8").catch(() => "");
+    await rm(place, { recursive: true, force: true });
+    const target = [...text.matchAll(/header: location: (\S+)/gi)].at(-1)?.[1] ?? "";
+    return redirectedLocation(this.#location, target, fault);
+  }
+
+  /** Says whether there is anything at all, and which branch the server itself would take. */
+  async #explainAbsence(fault: Fault, call: MirrorCall): Promise<Fault> {
+    const args = (url: string): string[] => ["ls-remote", "-q", "--symref", "--", url, "HEAD", "refs/heads/*"];
+    const output = (await this.#ask(args, call)).toString("utf8");
+    if (parseRefList(output).size === 0) {
+      const message = "the repository is empty";
+      return gitFault({ code: "git-empty", disposition: "retry", at: this.url, message, hint: "push a commit to it" });
+    }
+    const branch = defaultBranch(output);
+    const hint = branch === undefined ? fault.hint : `${fault.hint ?? ""}; the repository's own branch is ${branch}`;
+    const { message } = fault;
+    return gitFault({
+      code: "git-ref-absent",
+      disposition: "retry",
+      at: this.url,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+
+  /** Runs a command that speaks to nobody. */
+  async #runHere(args: readonly string[], call: MirrorCall, input?: string): Promise<Buffer> {
+    const environment = gitEnvironment(this.#options.environment, await this.#options.prepare());
+    const { signal, timeoutMs = gitTimeoutMs } = call;
+    const all = ["--git-dir", this.folder, ...args];
+    const base = { args: all, environment, at: this.folder, signal, timeoutMs };
+    return runGit(input === undefined ? base : { ...base, input });
+  }
+
+  async #run(args: readonly string[], call: MirrorCall, more: Environment = {}): Promise<Buffer> {
     const globalConfig = await this.#options.prepare();
-    const { location } = this.#options;
-    const access = await prepareAccess(location, call.access ?? {}, this.#options.folder);
+    const access = await prepareAccess(this.#location, call.access ?? {}, this.#options.folder);
     const environment = {
       ...gitEnvironment(this.#options.environment, globalConfig, access.config),
       ...access.environment,
+      ...more,
     };
     try {
       return await runGit({
@@ -272,6 +409,28 @@ export class GitMirror {
       await access.dispose();
     }
   }
+}
+
+/** The target of a redirect as a location, where host and port stay or http becomes https on the same host. */
+function redirectedLocation(from: GitLocation, target: string, fault: Fault): GitLocation {
+  let to: URL;
+  const before = new URL(from.url);
+  try {
+    to = new URL(target, before);
+  } catch {
+    throw fault;
+  }
+  to.search = "";
+  to.pathname = to.pathname.replace(/\/info\/refs$/, "");
+  const isUpgrade = before.protocol === "http:" && to.protocol === "https:" && before.hostname === to.hostname;
+  if (to.origin === before.origin || isUpgrade) return { ...from, ...parseGitUrl(to.href), access: from.access };
+  throw gitFault({
+    code: "git-redirected",
+    disposition: "retry",
+    at: from.url,
+    message: `the server sends to another one, ${to.origin}`,
+    hint: "write the repository's own address into `url`: credentials are not sent to another server",
+  });
 }
 
 /** Servers that refuse a bare id, and transports that cannot shorten history. */
@@ -311,6 +470,23 @@ export async function removeLocks(folder: string): Promise<void> {
   const refs = await readdir(join(folder, "refs"), { recursive: true }).catch(() => []);
   for (const name of [...top, ...refs.map((ref) => join("refs", ref))])
     if (name.endsWith(".lock")) await rm(join(folder, name), { force: true });
+}
+
+/** Names and sizes of the packs. */
+async function packsOf(folder: string): Promise<string> {
+  const names = (await readdir(join(folder, packFolder)).catch(() => [])).filter((name) => name.endsWith(".pack"));
+  const sizes = names.sort().map(async (name) => `${name} ${await sizeOf(join(folder, packFolder, name))}`);
+  return (await Promise.all(sizes)).join("\n");
+}
+
+async function packBytes(folder: string): Promise<number> {
+  const names = await readdir(join(folder, packFolder)).catch(() => []);
+  const sizes = await Promise.all(names.map((name) => sizeOf(join(folder, packFolder, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => ({ size: 0 }))).size;
 }
 
 /** A fetch that was ended leaves half a pack and a lock behind. */

@@ -13,6 +13,8 @@ export type ResolvedReference = {
   /** The full name on the server it can be fetched by, or "" when only its id is known. */
   name: string;
   revision: Revision;
+  /** Where the reference is a tag: its short name and, where it is annotated, the id of the tag object. */
+  tag?: { name: string; object?: string };
 };
 
 const idPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
@@ -50,7 +52,9 @@ export function checkReference(reference: GitReference): void {
 function isRefName(name: string): boolean {
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000- \u007f~^:?*[\\]|\.\.|@\{|\/\/|^[-/.]|[/.]$/.test(name)) return false;
-  return name !== "@" && name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
+  return (
+    name !== "" && name !== "@" && name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"))
+  );
 }
 
 function invalid(message: string, hint: string): Error {
@@ -58,14 +62,19 @@ function invalid(message: string, hint: string): Error {
   return gitFault(hint === "" ? options : { ...options, hint });
 }
 
-/** Lines of ls-remote: id, tab, name. A line of any other shape is left out. */
+/** Lines of ls-remote: id, tab, name. A line of any other shape is left out, and a name that git would not take. */
 export function parseRefList(output: string): Map<string, string> {
   const refs = new Map<string, string>();
   for (const line of output.split("\n")) {
     const [id = "", name = ""] = line.split("\t");
-    if (idPattern.test(id) && name !== "") refs.set(name, id);
+    if (idPattern.test(id) && isRefName(name.replace(/\^\{\}$/, ""))) refs.set(name, id);
   }
   return refs;
+}
+
+/** The branch that HEAD names, from `ls-remote --symref`. */
+export function defaultBranch(output: string): string | undefined {
+  return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(output)?.[1];
 }
 
 /** Throws Fault `git-ref-absent` that says what was looked for. */
@@ -86,7 +95,14 @@ function found(name: string, label: string, refs: ReadonlyMap<string, string>, w
   // An annotated tag is listed twice: as itself and, with ^{}, as the commit it stands for.
   const commit = refs.get(`${name}^{}`) ?? refs.get(name);
   if (commit === undefined) throw absent(`the repository has no such reference: ${what}`);
-  return { commit, name, revision: revisionOf(label, commit) };
+  const tag = name.startsWith("refs/tags/") ? { tag: tagOf(name, refs) } : {};
+  return { commit, name, revision: revisionOf(label, commit), ...tag };
+}
+
+function tagOf(name: string, refs: ReadonlyMap<string, string>): { name: string; object?: string } {
+  const [object, isAnnotated] = [refs.get(name), refs.has(`${name}^{}`)];
+  const short = name.slice("refs/tags/".length);
+  return object === undefined || !isAnnotated ? { name: short } : { name: short, object };
 }
 
 function newest(range: string, refs: ReadonlyMap<string, string>): ResolvedReference {
