@@ -1,143 +1,214 @@
-// The embedded API server beside a real kube-apiserver with etcd, both with fsync, from one separate client process each:
-// server-side applies a second over HTTPS, a list of many objects, watch events to many watchers, start to ready, memory.
-// Usage: node bench/apiserver.mjs [objects] (needs a build; KEELSON_ORACLES adds the real server).
+// The embedded API server beside a real kube-apiserver with etcd, both waiting for the disk, from this one client process over HTTPS
+// and HTTP/2: start to ready, server-side applies a second (creating, changing, without change), lists, watch events to many
+// watchers, memory. Servers take turns, figures are medians over the rounds; the machine's load is printed with them.
+// Usage: node bench/apiserver.mjs [--rounds 3] [--applies 3000] [--list 10000] [--fill 50000] [--only embedded]
+// (needs a build; KEELSON_ORACLES adds the real server).
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startControlPlane } from "../tools/control-plane.mjs";
+import { hasOracle, startOracle } from "../tools/oracle-apiserver.mjs";
 
-const objects = Number(process.argv[2] ?? 2000);
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "3" },
+    applies: { type: "string", default: "3000" },
+    list: { type: "string", default: "10000" },
+    fill: { type: "string", default: "50000" },
+    only: { type: "string" },
+    profile: { type: "string" },
+  },
+});
+const [rounds, applies, listed, filled] = [values.rounds, values.applies, values.list, values.fill].map(Number);
 const inFlight = 50;
 const watchers = 100;
+/** Applies to another namespace before anything is counted, so that both servers' caches and compilers are warm. */
+const warmUp = 1000;
 
-if (process.argv[2] === "serve") await serve(process.argv[3]);
-else await main();
+const servers = [
+  { name: "embedded", start: startEmbedded },
+  { name: "kube-apiserver + etcd", start: () => startOracle({ fsync: true }) },
+].filter(({ name }) => (name === "embedded" || hasOracle()) && (values.only === undefined || name === values.only));
 
-async function serve(folder) {
-  const { openStore } = await import("../engine/dist/store/index.js");
-  const { startApiServer } = await import("../engine/dist/apiserver/index.js");
-  const begun = performance.now();
-  const clock = {
-    now: () => Date.now(),
-    after: (ms, run) => {
-      const timer = setTimeout(run, ms);
-      timer.unref();
-      return () => clearTimeout(timer);
-    },
-  };
-  const server = await startApiServer({
-    store: openStore(join(folder, "store")),
-    clock,
-    dataFolder: folder,
-    listen: { port: 0 },
-  });
-  const token = /token: (\S+)/.exec(server.kubeconfig())[1];
-  process.send({ url: server.url, token, ms: performance.now() - begun });
-  process.on("message", () => process.send({ bytes: process.memoryUsage().rss }));
+const figures = new Map();
+for (let round = 0; round < rounds; round++) {
+  for (const server of servers) await oneRound(server, round === rounds - 1);
 }
+report();
 
-async function main() {
+async function startEmbedded() {
   const folder = mkdtempSync(join(tmpdir(), "keelson-bench-"));
-  const child = spawn(process.execPath, [new URL(import.meta.url).pathname, "serve", folder], {
-    stdio: ["inherit", "inherit", "inherit", "ipc"],
-  });
-  const message = () => new Promise((resolve) => child.once("message", resolve));
-  const memory = async () => {
-    const answer = message();
-    child.send("memory");
-    return `${Math.round((await answer).bytes / 1e6)} MB`;
+  const nodeArguments = values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`];
+  const server = await startControlPlane(folder, { nodeArguments });
+  const stop = async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
   };
-  const { url, token, ms } = await message();
-  console.log(`embedded: start to ready ${Math.round(ms)} ms, memory ${await memory()}`);
-  await measure("embedded", url, token);
-  console.log(`embedded: memory ${await memory()} with ${objects} objects`);
-  child.kill();
-  rmSync(folder, { recursive: true, force: true });
-  if (process.env.KEELSON_ORACLES === undefined) return;
-  const { startOracle } = await import("../tools/oracle-apiserver.mjs");
-  const oracle = await startOracle({ fsync: true });
-  await measure("kube-apiserver", oracle.url, oracle.token);
-  oracle.stop();
+  return { ...server, stop };
 }
 
-async function measure(name, url, token) {
+async function oneRound({ name, start }, isLast) {
+  const server = await start();
+  const note = (what, value) => {
+    const key = `${name}\t${what}`;
+    figures.set(key, [...(figures.get(key) ?? []), value]);
+    console.error(`${name}: ${what}: ${value}`);
+  };
+  note("start to ready, ms", Math.round(server.readyMs));
+  note("memory at 0 objects, MB", megabytesOf(server.pids));
+  const client = openClient(server);
+  await client.write("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: "warm" } });
+  await applyAll(client, warmUp, { namespace: "warm", value: "1" });
+  await applyAll(client, warmUp, { namespace: "warm", value: "2" });
+  await applyAll(client, warmUp, { namespace: "warm", value: "2" });
+  for (const [what, value] of [
+    ["creating applies/s", "1"],
+    ["changing applies/s", "2"],
+    ["applies without change/s", "2"],
+  ]) {
+    const before = processorMsOf(server.pids);
+    note(what, await applyAll(client, applies, { namespace: "default", value }));
+    const spent = processorMsOf(server.pids) - before;
+    note(`${what.replace("/s", "")}: server's processor time, ms each`, Number((spent / applies).toFixed(3)));
+  }
+  if (isLast) {
+    await applyAll(client, listed, { namespace: "default", value: "2" });
+    await lists(client, note);
+    await watch(server, client, note);
+    await applyAll(client, filled, { namespace: "default", value: "2", from: applies });
+    note(`memory at ${filled} objects, MB`, megabytesOf(server.pids));
+  }
+  client.close();
+  await server.stop();
+}
+
+function openClient({ url, token }) {
   const session = connect(url, { rejectUnauthorized: false });
-  const ask = (method, path, body, contentType = "application/json") =>
+  const ask = (method, path, { body, contentType = "application/json", accept = "application/json" } = {}) =>
     new Promise((resolve, reject) => {
       const stream = session.request({
         ":method": method,
         ":path": path,
         authorization: `Bearer ${token}`,
         "content-type": contentType,
+        accept,
       });
       let bytes = 0;
+      let status = 0;
+      stream.on("response", (headers) => (status = headers[":status"]));
       stream.on("data", (chunk) => (bytes += chunk.length));
-      stream.on("end", () => resolve(bytes));
+      stream.on("end", () => (status < 400 ? resolve(bytes) : reject(new Error(`${method} ${path}: ${status}`))));
       stream.on("error", reject);
       stream.end(body);
     });
-  const apply = (n, value) => {
-    const object = {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { name: `bench-${n}`, labels: { bench: "yes", n: String(n % 10) } },
-      data: { value, text: "x".repeat(1500) },
-    };
-    const path = `/api/v1/namespaces/default/configmaps/bench-${n}?fieldManager=bench&force=true`;
-    return ask("PATCH", path, JSON.stringify(object), "application/apply-patch+yaml");
-  };
-  const all = async (value) => {
-    const begun = performance.now();
-    let next = 0;
-    const worker = async () => {
-      while (next < objects) await apply(next++, value);
-    };
-    await Promise.all(Array.from({ length: inFlight }, worker));
-    return Math.round(objects / ((performance.now() - begun) / 1000));
-  };
-  console.log(
-    `${name}: ${await all("1")} creating applies/s, ${await all("2")} changing applies/s, ${await all("2")} applies without change/s`,
-  );
-  const begun = performance.now();
-  const bytes = await ask("GET", "/api/v1/namespaces/default/configmaps");
-  const first = performance.now() - begun;
-  await ask("GET", "/api/v1/namespaces/default/configmaps");
-  console.log(
-    `${name}: list of ${objects} objects, ${(bytes / 1e6).toFixed(1)} MB: ${Math.round(first)} ms, again ${Math.round(performance.now() - begun - first)} ms`,
-  );
-  await watch(name, url, token, apply);
-  session.close();
+  const write = (method, path, object, contentType) => ask(method, path, { body: JSON.stringify(object), contentType });
+  return { ask, write, close: () => session.close() };
 }
 
-async function watch(name, url, token, apply) {
-  const sessions = Array.from({ length: 4 }, () => connect(url, { rejectUnauthorized: false }));
+function apply(client, n, { namespace, value }) {
+  const object = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: `bench-${n}`, labels: { bench: "yes", n: String(n % 10) } },
+    data: { value, text: "x".repeat(1500) },
+  };
+  const path = `/api/v1/namespaces/${namespace}/configmaps/bench-${n}?fieldManager=bench&force=true`;
+  return client.write("PATCH", path, object, "application/apply-patch+yaml");
+}
+
+/** Applies `count` objects with so many requests in flight; the rate. */
+async function applyAll(client, count, { from = 0, ...options }) {
+  const begun = performance.now();
+  let next = from;
+  const worker = async () => {
+    while (next < count) await apply(client, next++, options);
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return Math.round((count - from) / ((performance.now() - begun) / 1000));
+}
+
+async function lists(client, note) {
+  const path = "/api/v1/namespaces/default/configmaps?labelSelector=bench";
+  const forms = { JSON: "application/json", Table: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json" };
+  for (const [form, accept] of Object.entries(forms)) {
+    const times = [];
+    let bytes = 0;
+    for (let turn = 0; turn < 6; turn++) {
+      const begun = performance.now();
+      bytes = await client.ask("GET", path, { accept });
+      times.push(performance.now() - begun);
+    }
+    const size = `${listed} objects as ${form}`;
+    note(`first list of ${size}, ms`, Math.round(times[0]));
+    note(`later list of ${size}, ms`, Math.round(median(times.slice(1))));
+    console.error(`${(bytes / 1e6).toFixed(1)} MB`);
+  }
+}
+
+async function watch(server, client, note) {
+  const sessions = Array.from({ length: 4 }, () => connect(server.url, { rejectUnauthorized: false }));
   let seen = 0;
   const streams = Array.from({ length: watchers }, (_, n) => {
-    const path = "/api/v1/namespaces/default/configmaps?watch=1&labelSelector=bench&resourceVersion=0";
-    const stream = sessions[n % sessions.length].request({ ":path": path, authorization: `Bearer ${token}` });
+    const path = "/api/v1/namespaces/warm/configmaps?watch=1&labelSelector=bench&resourceVersion=0";
+    const stream = sessions[n % sessions.length].request({ ":path": path, authorization: `Bearer ${server.token}` });
     stream.on("data", (chunk) => {
-      for (const byte of chunk) if (byte === 10) seen++;
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) seen++;
     });
     return stream;
   });
-  const initial = watchers * objects;
   const until = async (count) => {
-    const limit = performance.now() + 120_000;
-    while (seen < count && performance.now() < limit) await new Promise((resolve) => setTimeout(resolve, 5));
+    const limit = performance.now() + 300_000;
+    while (seen < count && performance.now() < limit) await new Promise((resolve) => setTimeout(resolve, 2));
   };
+  const initial = watchers * warmUp;
   const begun = performance.now();
   await until(initial);
-  const state = performance.now();
-  const writes = 200;
-  for (let n = 0; n < writes; n += inFlight)
-    await Promise.all(Array.from({ length: inFlight }, (_, i) => apply(n + i, "3")));
-  await until(initial + writes * watchers);
-  const rate = Math.round((writes * watchers) / ((performance.now() - state) / 1000));
-  console.log(
-    `${name}: ${watchers} watchers got ${Math.round(initial / ((state - begun) / 1000))} initial events/s, then ${rate} events/s`,
+  note(`initial events/s to ${watchers} watchers`, Math.round(initial / ((performance.now() - begun) / 1000)));
+  const begunWriting = performance.now();
+  await applyAll(client, warmUp, { namespace: "warm", value: "3" });
+  await until(initial + warmUp * watchers);
+  const seconds = (performance.now() - begunWriting) / 1000;
+  note(
+    `events/s to ${watchers} watchers, from the first write to the last event`,
+    Math.round((warmUp * watchers) / seconds),
   );
   for (const stream of streams) stream.close();
   for (const session of sessions) session.close();
+}
+
+function megabytesOf(pids) {
+  const kilobytes = pids.map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]));
+  return Math.round(kilobytes.reduce((sum, one) => sum + one, 0) / 1000);
+}
+
+/** What the processes have used of all processors: unlike the clock, hardly moved by whatever else the machine does. */
+function processorMsOf(pids) {
+  const ticks = pids.map((pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return ticks.reduce((sum, one) => sum + one, 0) * 10;
+}
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function report() {
+  const rows = [...new Set([...figures.keys()].map((key) => key.split("\t")[1]))];
+  console.log(`| ${["", ...servers.map((server) => server.name)].join(" | ")} |`);
+  console.log(`|${" --- |".repeat(servers.length + 1)}`);
+  for (const row of rows) {
+    const cells = servers.map(({ name }) => median(figures.get(`${name}\t${row}`) ?? [Number.NaN]));
+    console.log(`| ${[row, ...cells].join(" | ")} |`);
+  }
+  console.log(
+    `\nmedians of ${rounds} rounds; load ${loadavg()
+      .map((one) => one.toFixed(1))
+      .join(" ")}; Node ${process.version}`,
+  );
 }

@@ -25,8 +25,12 @@ function freePort() {
   });
 }
 
-/** Starts both; resolves once /readyz answers. `ask(method, path, options)` gives `{ code, body, warnings }`. */
-export async function startOracle() {
+/**
+ * Starts both; resolves once /readyz answers. `ask(method, path, options)` gives `{ code, body, warnings }`. `fsync`: etcd waits for
+ * the disk, as in production; answers do not depend on it, figures do. `pids` names the processes, for those who weigh them.
+ */
+export async function startOracle({ fsync = false } = {}) {
+  const begun = performance.now();
   const folder = process.env.KEELSON_ORACLES;
   const data = mkdtempSync(join(tmpdir(), "keelson-oracle-"));
   const [client, peer, port] = [await freePort(), await freePort(), await freePort()];
@@ -38,7 +42,7 @@ export async function startOracle() {
       `--advertise-client-urls=http://127.0.0.1:${client}`,
       `--listen-peer-urls=http://127.0.0.1:${peer}`,
       "--log-level=error",
-      "--unsafe-no-fsync",
+      ...(fsync ? [] : ["--unsafe-no-fsync"]),
     ],
     { stdio: "ignore" },
   );
@@ -69,10 +73,14 @@ export async function startOracle() {
     etcd.kill("SIGKILL");
     rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
-  for (let tries = 0; tries < 240; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     const ready = await ask("GET", "/readyz").catch(() => undefined);
-    if (ready?.code === 200) return { ask, stop, port, url: `https://127.0.0.1:${port}`, token: "oracle" };
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    if (ready?.code === 200) {
+      const pids = [etcd.pid, server.pid];
+      const readyMs = performance.now() - begun;
+      return { ask, stop, port, url: `https://127.0.0.1:${port}`, token: "oracle", pids, readyMs };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   stop();
   throw new Error("kube-apiserver did not become ready within 60 s");

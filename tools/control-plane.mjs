@@ -1,0 +1,70 @@
+// The embedded control plane as a process of its own on a free loopback port, for what measures or torments it: store, API and life
+// (namespaces, garbage collection), without workloads and deliveries. Needs a build.
+// Run by itself (`serve FOLDER PORT`) it is that process.
+
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(import.meta.url);
+
+if (process.argv[1] === here && process.argv[2] === "serve") await serve(process.argv[3], Number(process.argv[4] ?? 0));
+
+/**
+ * Starts it over a data folder; resolves when it is ready. `readyMs` counts from the start of the process. `exited` resolves with what
+ * the process wrote to standard error when it ends.
+ */
+export async function startControlPlane(folder, { port = 0, nodeArguments = [] } = {}) {
+  const begun = performance.now();
+  const child = spawn(process.execPath, [...nodeArguments, here, "serve", folder, String(port)], {
+    stdio: ["ignore", "inherit", "pipe", "ipc"],
+  });
+  let complaint = "";
+  child.stderr.on("data", (bytes) => (complaint = (complaint + bytes).slice(-10_000)));
+  const exited = new Promise((resolve) =>
+    child.once("exit", (code, signal) => resolve({ code, signal, text: complaint })),
+  );
+  const ready = new Promise((resolve) => child.once("message", resolve));
+  const first = await Promise.race([ready, exited]);
+  if (first.url === undefined) throw new Error(`the control plane ended (${first.code}): ${first.text}`);
+  const stop = async (signal = "SIGTERM") => {
+    child.kill(signal);
+    await exited;
+  };
+  return { ...first, pids: [child.pid], readyMs: performance.now() - begun, exited, stop };
+}
+
+async function serve(folder, port) {
+  const { openStore } = await import("../engine/dist/store/index.js");
+  const { administrator, startApiServer } = await import("../engine/dist/apiserver/index.js");
+  const { startLife } = await import("../engine/dist/apiserver/life/index.js");
+  const clock = {
+    now: () => Date.now(),
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+  };
+  const failed = (error) => console.error(error);
+  const store = openStore(join(folder, "store"));
+  const server = await startApiServer({ store, clock, dataFolder: folder, listen: { port }, failed });
+  const ending = new AbortController();
+  await startLife({
+    cluster: server.cluster(administrator),
+    clock,
+    signal: ending.signal,
+    caCertificate: server.caCertificate,
+    failed: (loop, key, fault) => console.error(loop, key, fault),
+  });
+  const token = /token: (\S+)/.exec(server.kubeconfig())[1];
+  process.on("SIGTERM", async () => {
+    ending.abort();
+    await server.close();
+    await store.close();
+    process.exit(0);
+  });
+  // Whoever started it is gone: nobody can ask for its end any more.
+  process.on("disconnect", () => process.exit(0));
+  process.send({ url: server.url, token });
+}
