@@ -2,7 +2,7 @@
 // and HTTP/2: start to ready, server-side applies a second (creating, changing, without change), lists, watch events to many
 // watchers, memory. Servers take turns, figures are medians over the rounds; the machine's load is printed with them.
 // Usage: node bench/apiserver.mjs [--rounds 3] [--applies 3000] [--list 10000] [--fill 50000] [--only embedded]
-// (needs a build; KEELSON_ORACLES adds the real server).
+// [--parts applies,lists,watch,fill] [--profile FOLDER] // (needs a build; KEELSON_ORACLES adds the real server).
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
@@ -19,10 +19,12 @@ const { values } = parseArgs({
     list: { type: "string", default: "10000" },
     fill: { type: "string", default: "50000" },
     only: { type: "string" },
+    parts: { type: "string", default: "applies,lists,watch,fill" },
     profile: { type: "string" },
   },
 });
 const [rounds, applies, listed, filled] = [values.rounds, values.applies, values.list, values.fill].map(Number);
+const parts = values.parts.split(",");
 const inFlight = 50;
 const watchers = 100;
 /** Applies to another namespace before anything is counted, so that both servers' caches and compilers are warm. */
@@ -75,11 +77,15 @@ async function oneRound({ name, start }, isLast) {
     note(`${what.replace("/s", "")}: server's processor time, ms each`, Number((spent / applies).toFixed(3)));
   }
   if (isLast) {
-    await applyAll(client, listed, { namespace: "default", value: "2" });
-    await lists(client, note);
-    await watch(server, client, note);
-    await applyAll(client, filled, { namespace: "default", value: "2", from: applies });
-    note(`memory at ${filled} objects, MB`, megabytesOf(server.pids));
+    if (parts.includes("lists")) {
+      await applyAll(client, listed, { namespace: "default", value: "2" });
+      await lists(client, note);
+    }
+    if (parts.includes("watch")) await watch(server, client, note);
+    if (parts.includes("fill")) {
+      await applyAll(client, filled, { namespace: "default", value: "2", from: applies });
+      note(`memory at ${filled} objects, MB`, megabytesOf(server.pids));
+    }
   }
   client.close();
   await server.stop();

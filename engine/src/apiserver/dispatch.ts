@@ -1,5 +1,5 @@
-// One place where every verb passes, in process and over HTTP: authorisation, then the registry. Objects that it returns
-// from reads are frozen and shared, those from writes are the caller's own.
+// One place where every verb passes, in process and over HTTP: authorisation, then the registry. Objects that it returns are shared:
+// not to be changed.
 
 import type { ApplyOptions, DeleteOptions, List, ListOptions, PatchBody, WatchOptions, WriteOptions } from "#cluster";
 import type { Json, Manifest } from "#kernel";

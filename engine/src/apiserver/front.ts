@@ -47,7 +47,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     openApi: new OpenApi(dispatch.registry.table),
     address: `${options.host}:${options.port}`,
     metrics: () => metrics.text(),
-    presenter: new Presenter(clock),
+    presenter: new Presenter(dispatch.registry.encodings, clock),
     clock,
     watches,
     failed,

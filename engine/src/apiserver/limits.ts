@@ -24,9 +24,6 @@ export const watchUnsentBytesMax: number = 64 * 1024 * 1024;
 /** How long open connections may take to end when the server closes: issue A's two seconds, less what else there is to do. */
 export const closeGraceMs = 1000;
 
-/** Characters of encoded objects kept for the next reader: about 10,000 objects of a usual size. */
-export const encodedBytesMax: number = 32 * 1024 * 1024;
-
 /**
  * Megabytes one connection may hold unsent before new requests on it are refused. Node's own 10 are less than a few watches of a
  * large collection on one connection, as client-go opens them; each watch has a bound of its own.

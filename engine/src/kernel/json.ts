@@ -37,8 +37,12 @@ function reviveLongIntegers(_key: string, value: unknown): unknown {
 
 /** Compact JSON text; key order is kept, undefined members are left out, bigint is written as digits. */
 export function encodeJson(value: unknown): string {
-  if (!hasBigInt(value)) return JSON.stringify(value);
-  return encodeSlowly(value) ?? "null";
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof TypeError && hasBigInt(value)) return encodeSlowly(value) ?? "null";
+    throw error;
+  }
 }
 
 function hasBigInt(value: unknown): boolean {

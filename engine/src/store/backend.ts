@@ -20,6 +20,8 @@ export interface Backend {
   /** Revision of the present record of a key. */
   current(key: string): number | undefined;
   record(revision: number): LogRecord | undefined;
+  /** Revision that created the key a present record belongs to: a look at its head alone. */
+  createRevision(revision: number): number;
   /** Present keys from `from` on that begin with the prefix, in order. */
   keys(prefix: string, from: string): Iterable<{ key: string; revision: number }>;
   /** Records after `since`, oldest first. */

@@ -7,6 +7,7 @@ export type Entry = {
   createRevision: number;
 };
 
+/** `previous` is what the key held before, read when it is asked for: in the delivery, not later. */
 export type StoreEvent =
   | { type: "put"; key: string; value: Uint8Array; previous: Uint8Array | undefined; revision: number }
   | { type: "delete"; key: string; previous: Uint8Array; revision: number };

@@ -2,7 +2,7 @@
 // key. One commit is one LMDB transaction, so a crash leaves all of a group or nothing of it.
 
 import { type Database, open, type RootDatabase } from "lmdb";
-import { decodeUtf8, encodeUtf8, Fault } from "#kernel";
+import { assert, decodeUtf8, Fault } from "#kernel";
 import type { Backend, LogRecord } from "./backend.ts";
 import type { StoreFaultCode } from "./faults.ts";
 import { mapBytes } from "./limits.ts";
@@ -62,6 +62,13 @@ class LmdbBackend implements Backend {
     return bytes === undefined ? undefined : decodeRecord(revision, bytes);
   }
 
+  createRevision(revision: number): number {
+    // The binary encoding lends bytes of the map itself until the next read: nothing is copied.
+    const bytes = this.#log.getBinaryFast(revision);
+    assert(bytes !== undefined, `revision ${revision} is missing from the log`);
+    return bytes.readDoubleBE(9);
+  }
+
   *keys(prefix: string, from: string): Iterable<{ key: string; revision: number }> {
     for (const { key, value } of this.#current.getRange({ start: from > prefix ? from : prefix })) {
       if (!key.startsWith(prefix)) return;
@@ -100,15 +107,15 @@ class LmdbBackend implements Backend {
 }
 
 function encodeRecord(record: LogRecord): Buffer {
-  const key = encodeUtf8(record.key);
+  const keyBytes = Buffer.byteLength(record.key);
   const value = record.value;
-  const bytes = Buffer.allocUnsafe(headBytes + key.length + (value?.length ?? 0));
+  const bytes = Buffer.allocUnsafe(headBytes + keyBytes + (value?.length ?? 0));
   bytes.writeUInt8(value === undefined ? 0 : 1, 0);
   bytes.writeDoubleBE(record.previousRevision, 1);
   bytes.writeDoubleBE(record.createRevision, 9);
-  bytes.writeUInt32BE(key.length, 17);
-  bytes.set(key, headBytes);
-  if (value !== undefined) bytes.set(value, headBytes + key.length);
+  bytes.writeUInt32BE(keyBytes, 17);
+  bytes.write(record.key, headBytes);
+  if (value !== undefined) bytes.set(value, headBytes + keyBytes);
   return bytes;
 }
 

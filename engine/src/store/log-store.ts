@@ -11,6 +11,9 @@ type Pending = { record: LogRecord; resolve: (outcome: WriteOutcome) => void; re
 
 type Watcher = { prefix: string; deliver: (events: readonly StoreEvent[]) => void };
 
+/** What a write must know of what stands there: undefined when nothing does. */
+type Head = { revision: number; createRevision: number };
+
 export class LogStore implements Store {
   readonly #backend: Backend;
   /** Revision given to the last accepted write, durable or not. */
@@ -101,21 +104,21 @@ export class LogStore implements Store {
     if (this.#isClosed) throw storeFault("store-closed", "the store is closed", undefined);
     assert(key.length <= keyBytesMax, "a store key is too long");
     const inFlight = this.#inFlight.get(key);
-    const present = inFlight ?? this.#present(key);
-    const exists = present !== undefined && present.value !== undefined;
+    const head = inFlight === undefined ? this.#head(key) : headOf(inFlight);
     const isRefused =
-      expected === undefined ? value === undefined && !exists : (exists ? present.revision : 0) !== expected;
+      expected === undefined ? value === undefined && head === undefined : (head?.revision ?? 0) !== expected;
     if (isRefused) {
+      const found = inFlight ?? (head === undefined ? undefined : this.#record(head.revision));
       if (inFlight !== undefined) await this.#flushing?.catch(() => undefined);
-      return { ok: false, found: exists ? entryOf(present) : undefined };
+      return { ok: false, found: found?.value === undefined ? undefined : entryOf(found) };
     }
     this.#assigned++;
     const record: LogRecord = {
       revision: this.#assigned,
       key,
       value,
-      previousRevision: exists ? present.revision : 0,
-      createRevision: exists ? present.createRevision : this.#assigned,
+      previousRevision: head?.revision ?? 0,
+      createRevision: head?.createRevision ?? this.#assigned,
     };
     this.#inFlight.set(key, record);
     return new Promise((resolve, reject) => {
@@ -165,11 +168,29 @@ export class LogStore implements Store {
   }
 
   #event(record: LogRecord): StoreEvent {
-    const previous = record.previousRevision === 0 ? undefined : this.#record(record.previousRevision).value;
-    const { key, revision, value } = record;
-    if (value !== undefined) return { type: "put", key, value, previous, revision };
-    assert(previous !== undefined, "a deletion has a value before it");
-    return { type: "delete", key, previous, revision };
+    const { key, revision, value, previousRevision } = record;
+    const before = (): Uint8Array | undefined =>
+      previousRevision === 0 ? undefined : this.#record(previousRevision).value;
+    if (value !== undefined)
+      return {
+        type: "put",
+        key,
+        value,
+        revision,
+        get previous() {
+          return before();
+        },
+      };
+    return {
+      type: "delete",
+      key,
+      revision,
+      get previous() {
+        const previous = before();
+        assert(previous !== undefined, "a deletion has a value before it");
+        return previous;
+      },
+    };
   }
 
   #record(revision: number): LogRecord {
@@ -178,9 +199,9 @@ export class LogStore implements Store {
     return record;
   }
 
-  #present(key: string): LogRecord | undefined {
+  #head(key: string): Head | undefined {
     const revision = this.#backend.current(key);
-    return revision === undefined ? undefined : this.#record(revision);
+    return revision === undefined ? undefined : { revision, createRevision: this.#backend.createRevision(revision) };
   }
 
   /** The keys of a past revision: the present ones with every later write undone. */
@@ -211,6 +232,10 @@ export class LogStore implements Store {
     }
     if (target > this.#backend.compactedRevision) await this.#backend.forget(doomed, target);
   }
+}
+
+function headOf({ value, revision, createRevision }: LogRecord): Head | undefined {
+  return value === undefined ? undefined : { revision, createRevision };
 }
 
 function entryOf(record: LogRecord): Entry {

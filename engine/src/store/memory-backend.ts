@@ -18,6 +18,10 @@ export class MemoryBackend implements Backend {
     return this.#records.get(revision);
   }
 
+  createRevision(revision: number): number {
+    return (this.#records.get(revision) as LogRecord).createRevision;
+  }
+
   *keys(prefix: string, from: string): Iterable<{ key: string; revision: number }> {
     this.#sorted ??= [...this.#current.keys()].sort();
     const sorted = this.#sorted;

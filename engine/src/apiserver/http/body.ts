@@ -11,18 +11,30 @@ import { bodyBytesMax } from "../limits.ts";
 
 export type Incoming = IncomingMessage | Http2ServerRequest;
 
+/** The whole body; refused as soon as it is known to be too large, and the rest of it is then thrown away. */
 export async function readBody(request: Incoming): Promise<Buffer> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > bodyBytesMax) throw tooLarge(bodyBytesMax);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bodyBytesMax) throw tooLarge(bodyBytesMax);
-    chunks.push(chunk);
-  }
-  const body = Buffer.concat(chunks);
+  const body = await collect(request);
   return request.headers["content-encoding"] === "gzip" ? inflate(body) : body;
+}
+
+function collect(request: Incoming): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bodyBytesMax) reject(tooLarge(bodyBytesMax));
+      else chunks.push(chunk);
+    });
+    request.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.once("error", reject);
+    // A client that goes away in mid-body: nobody waits for the answer, but the wait itself must end.
+    request.once("close", () => {
+      if (!request.readableEnded) reject(badRequest("the body of the request was not sent whole"));
+    });
+  });
 }
 
 function inflate(body: Buffer): Buffer {

@@ -2,18 +2,18 @@
 
 import type { List } from "#cluster";
 import { type Clock, encodeJson, type Manifest } from "#kernel";
-import { apiVersionOf, type Change, type Notice, type Served } from "#apiserver/registry";
-import { Encodings } from "./encodings.ts";
+import { apiVersionOf, type Change, type Encodings, type Notice, type Served } from "#apiserver/registry";
 import type { Shape } from "./shape.ts";
 import { tableOf } from "./table.ts";
 
 export class Presenter {
-  readonly #encodings = new Encodings();
+  readonly #encodings: Encodings;
   readonly #clock: Clock;
   /** Lines of watch events, by the write they tell of: encoded once for all watchers. */
   readonly #lines = new WeakMap<Change, Map<string, Buffer>>();
 
-  constructor(clock: Clock) {
+  constructor(encodings: Encodings, clock: Clock) {
+    this.#encodings = encodings;
     this.#clock = clock;
   }
 

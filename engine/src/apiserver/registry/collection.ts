@@ -7,6 +7,7 @@ import type { Codec } from "./codec.ts";
 import { recentChangesMax } from "./limits.ts";
 import type { Storage } from "./resource.ts";
 import { storagePrefix } from "./resource.ts";
+import { adopt } from "./stored.ts";
 
 /** One durable write, as watchers see it. `object` is frozen; of a deletion it is the last state with the new version. */
 export type Change = {
@@ -17,12 +18,16 @@ export type Change = {
   revision: number;
 };
 
+/** Where objects come from; `fresh` has those that were just written, by their bytes. */
+export type Source = { store: Store; codec: Codec; fresh: WeakMap<Uint8Array, Manifest> };
+
 export type Stored = { key: string; object: Manifest; revision: number };
 
 export class Collection {
   readonly storage: Storage;
   readonly #store: Store;
   readonly #codec: Codec;
+  readonly #fresh: WeakMap<Uint8Array, Manifest>;
   readonly #prefix: string;
   readonly #objects = new Map<string, Stored>();
   /** Keys in order; undefined after one came or went, until the next list. */
@@ -33,10 +38,11 @@ export class Collection {
   readonly #watchers = new Set<(changes: readonly Change[]) => void>();
   readonly #stop: () => void;
 
-  constructor(storage: Storage, store: Store, codec: Codec) {
+  constructor(storage: Storage, { store, codec, fresh }: Source) {
     this.storage = storage;
     this.#store = store;
     this.#codec = codec;
+    this.#fresh = fresh;
     this.#prefix = storagePrefix(storage);
     for (const entry of store.range(this.#prefix).entries) {
       const object = this.#decode(entry.key, entry.value, entry.revision);
@@ -123,8 +129,7 @@ export class Collection {
 
   #change(event: StoreEvent, known: Manifest | undefined): Change {
     const { key, revision } = event;
-    const previous =
-      known ?? (event.previous === undefined ? undefined : this.#decode(key, event.previous, revision - 1));
+    const previous = known ?? this.#previous(event);
     if (event.type === "put") {
       const object = this.#decode(key, event.value, revision);
       return { type: previous === undefined ? "ADDED" : "MODIFIED", key, object, previous, revision };
@@ -134,7 +139,15 @@ export class Collection {
     return { type: "DELETED", key, object: deepFreeze({ ...previous, metadata }), previous, revision };
   }
 
+  #previous(event: StoreEvent): Manifest | undefined {
+    const value = event.previous;
+    return value === undefined ? undefined : this.#decode(event.key, value, event.revision - 1);
+  }
+
   #decode(key: string, value: Uint8Array, revision: number): Manifest {
+    const fresh = this.#fresh.get(value);
+    if (fresh !== undefined && fresh.apiVersion === this.storage.apiVersion && !Object.isFrozen(fresh))
+      return adopt(fresh, revision);
     const object = this.#codec.decode(key, value);
     object.apiVersion = this.storage.apiVersion;
     object.metadata.resourceVersion = String(revision);

@@ -21,6 +21,7 @@ export {
   unauthorized,
   unsupportedMediaType,
 } from "./refusal.ts";
+export type { Encodings } from "./encodings.ts";
 export { type Admission, apiVersionOf, type Call, Registry, type WriteCall } from "./registry.ts";
 export { deleteCollection, deleteObject, type Removal } from "./remove.ts";
 export {

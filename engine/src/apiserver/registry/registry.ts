@@ -5,6 +5,7 @@ import { type Clock, formatTime, type Manifest } from "#kernel";
 import { Compacted, type Store } from "#store";
 import type { Codec } from "./codec.ts";
 import { Collection } from "./collection.ts";
+import { Encodings } from "./encodings.ts";
 import { expired } from "./refusal.ts";
 import { ResourceTable, type Served, type Storage, storageKey, storagePrefix } from "./resource.ts";
 
@@ -52,6 +53,9 @@ export class Registry {
   readonly newUid: () => string;
   readonly newSuffix: () => string;
   readonly admission: Admission[] = [];
+  readonly encodings: Encodings = new Encodings();
+  /** Objects by the bytes that were made of them, until their write is durable. */
+  readonly fresh: WeakMap<Uint8Array, Manifest> = new WeakMap<Uint8Array, Manifest>();
   readonly #collections = new Map<string, Collection>();
   readonly #views = new WeakMap<Manifest, Map<string, Manifest>>();
 
@@ -73,7 +77,7 @@ export class Registry {
     const known = this.#collections.get(prefix);
     if (known !== undefined && known.storage.apiVersion === storage.apiVersion) return known;
     known?.close();
-    const made = new Collection(storage, this.store, this.codec);
+    const made = new Collection(storage, this);
     this.#collections.set(prefix, made);
     return made;
   }
@@ -87,9 +91,10 @@ export class Registry {
 
   /** The stored object of a built-in kind, frozen, for the server's own rules. */
   lookup(group: string, plural: string, namespace: string, name: string): Manifest | undefined {
-    const served = this.table.values().find((one) => one.storage.group === group && one.storage.plural === plural);
-    if (served === undefined) return undefined;
-    return this.collection(served.storage).get(storageKey(served.storage, namespace, name))?.object;
+    const storage = this.table.storage(group, plural);
+    return storage === undefined
+      ? undefined
+      : this.collection(storage).get(storageKey(storage, namespace, name))?.object;
   }
 
   /** A stored object in the version of the request; frozen and shared. */

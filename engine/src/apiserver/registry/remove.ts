@@ -9,6 +9,7 @@ import { asOwn } from "./own.ts";
 import { listObjects } from "./read.ts";
 import { badRequest, conflict, modifiedText, notFound, Refusal } from "./refusal.ts";
 import type { Registry, WriteCall } from "./registry.ts";
+import { putObject, removeObject } from "./stored.ts";
 import { type Served, storageKey } from "./resource.ts";
 
 /** `isGone`: the object no longer exists; else it stands with a deletion timestamp. */
@@ -26,13 +27,11 @@ export async function deleteObject(registry: Registry, call: WriteCall, options:
     const draft = markDeleted(registry, call, live, options);
     const isGone = finishDeletion(served, draft);
     if (options.isDryRun === true || (!isGone && isUnchanged(draft, live))) return { object: draft, isGone };
-    const outcome = isGone
-      ? await registry.store.delete(key, stored.revision)
-      : await registry.store.put(key, encode(registry, served, key, draft), stored.revision);
-    if (outcome.ok) {
-      draft.metadata.resourceVersion = String(outcome.revision);
-      return { object: draft, isGone };
-    }
+    const { revision } = stored;
+    const object = isGone
+      ? await removeObject(registry, key, draft, revision)
+      : await putObject(registry, { served, key, draft, revision });
+    if (object !== undefined) return { object, isGone };
     if (attempt >= patchAttemptsMax) throw conflict(served.resource, call.name, modifiedText);
   }
 }
@@ -138,12 +137,5 @@ function isUnchanged(draft: Manifest, live: Manifest): boolean {
   return (
     live.metadata.deletionTimestamp === draft.metadata.deletionTimestamp &&
     (live.metadata.finalizers ?? []).join() === (draft.metadata.finalizers ?? []).join()
-  );
-}
-
-function encode(registry: Registry, served: Served, key: string, draft: Manifest): Uint8Array {
-  return registry.codec.encode(
-    key,
-    served.convert?.toStorage(draft) ?? { ...draft, apiVersion: served.storage.apiVersion },
   );
 }

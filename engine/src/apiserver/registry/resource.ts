@@ -88,13 +88,31 @@ export class ResourceTable {
   /** Counts changes, so that what is derived from the table knows when it is stale. */
   generation = 0;
 
+  /** Built when first asked for after a change. */
+  #storages: Map<string, Storage> | undefined;
+  #versions: Set<string> | undefined;
+
   add(served: Served): void {
+    this.#changed();
     this.#served.set(tableKey(served.resource.group, served.resource.version, served.resource.plural), served);
-    this.generation++;
   }
 
   remove(group: string, version: string, plural: string): void {
-    if (this.#served.delete(tableKey(group, version, plural))) this.generation++;
+    if (this.#served.delete(tableKey(group, version, plural))) this.#changed();
+  }
+
+  #changed(): void {
+    this.generation++;
+    this.#storages = undefined;
+    this.#versions = undefined;
+  }
+
+  /** Where the objects of a resource are kept, whatever the version. */
+  storage(group: string, plural: string): Storage | undefined {
+    this.#storages ??= new Map(
+      [...this.#served.values()].map(({ storage }) => [`${storage.group}\0${storage.plural}`, storage]),
+    );
+    return this.#storages.get(`${group}\0${plural}`);
   }
 
   find(group: string, version: string, plural: string): Served | undefined {
@@ -110,7 +128,10 @@ export class ResourceTable {
   }
 
   hasVersion(group: string, version: string): boolean {
-    return this.values().some(({ resource }) => resource.group === group && resource.version === version);
+    this.#versions ??= new Set(
+      [...this.#served.values()].map(({ resource }) => `${resource.group}\0${resource.version}`),
+    );
+    return this.#versions.has(`${group}\0${version}`);
   }
 
   values(): Served[] {

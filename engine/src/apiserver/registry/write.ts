@@ -6,7 +6,7 @@ import { checkShape } from "./body-shape.ts";
 import { asJson, copyJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import { fillZeros, isSameButTimes } from "#merge";
 
-import { generateNameAttemptsMax, generateNameBaseMax, objectBytesMax, patchAttemptsMax } from "./limits.ts";
+import { generateNameAttemptsMax, generateNameBaseMax, patchAttemptsMax } from "./limits.ts";
 import { validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
 import { asOwn } from "./own.ts";
 import { trackOwnership } from "./ownership.ts";
@@ -19,12 +19,12 @@ import {
   notFound,
   otherUidText,
   type Refusal,
-  tooLarge,
 } from "./refusal.ts";
 import { apiVersionOf, type Registry, type WriteCall } from "./registry.ts";
 import { finishDeletion } from "./remove.ts";
 import { type Served, storageKey, type WriteContext } from "./resource.ts";
 import { decodeObject, validateSchema } from "./schema-checks.ts";
+import { putObject, removeObject } from "./stored.ts";
 
 /** What an update starts from and what it makes of it. The draft is the maker's own; it may carry `managedFields` already. */
 export type Change = {
@@ -36,7 +36,7 @@ export type Change = {
   hasOwnership?: boolean;
 };
 
-/** Creates the object, in the version of the request; what is returned is the caller's own. */
+/** Creates the object; the result is in the version of the request, and shared: not to be changed. */
 export async function createObject(
   registry: Registry,
   call: WriteCall,
@@ -66,7 +66,7 @@ async function insert(
   const { served } = call;
   const context = contextOf(registry, call);
   const decoded = decodeObject(call, body, hasOwnership);
-  const draft = hasOwnership ? decoded : asOwn(trackOwnership(registry, call, undefined, decoded));
+  const draft = hasOwnership ? decoded : tracked(registry, call, undefined, decoded);
   resetSystemMetadata(draft, served, context);
   if (served.strategy.hasStatus) resetStatus(served, draft);
   for (const admission of registry.admission) admission.mutate(draft, undefined, call);
@@ -81,10 +81,7 @@ async function insert(
     throw badRequest("resourceVersion should not be set on objects to be created");
   const key = storageKey(served.storage, call.namespace, draft.metadata.name);
   if (call.isDryRun) return registry.collection(served.storage).get(key) === undefined ? draft : undefined;
-  const outcome = await registry.store.put(key, encodeStored(registry, served, key, draft), 0);
-  if (!outcome.ok) return undefined;
-  draft.metadata.resourceVersion = String(outcome.revision);
-  return draft;
+  return putObject(registry, { served, key, draft, revision: 0 });
 }
 
 /** A copy of the body that belongs here: right kind, right namespace, right name. */
@@ -127,6 +124,12 @@ function checkTypeMeta(served: Served, draft: Manifest): void {
   );
 }
 
+/** The decoded object with its ownership; to be changed further. */
+function tracked(registry: Registry, call: WriteCall, live: Manifest | undefined, decoded: Manifest): Manifest {
+  const result = trackOwnership(registry, call, live, decoded);
+  return typeof call.served.schema === "string" ? result : asOwn(result);
+}
+
 function resetSystemMetadata(draft: Manifest, served: Served, context: WriteContext): void {
   const metadata = draft.metadata;
   delete metadata.deletionTimestamp;
@@ -146,7 +149,7 @@ function resetStatus(served: Served, draft: Manifest): void {
   if (isObject(zero) && zero.status !== undefined) draft.status = copyJson(zero.status);
 }
 
-/** Changes the object, or its status where the call names that subresource. What is returned is the caller's own. */
+/** Changes the object, or its status where the call names that subresource. The result is shared: not to be changed. */
 export async function changeObject(registry: Registry, call: WriteCall, change: Change): Promise<Manifest> {
   const { served } = call;
   const key = storageKey(served.storage, call.namespace, call.name);
@@ -155,34 +158,32 @@ export async function changeObject(registry: Registry, call: WriteCall, change: 
     const stored = collection.get(key);
     if (stored === undefined) throw notFound(served.resource, call.name);
     const live = registry.view(served, stored.object);
-    const wanted = asOwn(change.make(live));
+    const made = change.make(live);
+    if (made === live && typeof served.schema === "string") return unchanged(registry, call, live);
+    // A built-in kind's decoder makes an object of its own; a custom kind's may share parts with what it is given.
+    const wanted = typeof served.schema === "string" ? made : asOwn(made);
     const asked = wanted.metadata.resourceVersion ?? "";
     if (asked !== "" && asked !== live.metadata.resourceVersion)
       throw conflict(served.resource, call.name, modifiedText);
     if (asked === "" && !change.retries && !served.strategy.allowsUnconditionalUpdate) throw versionRequired(call);
     const draft = prepareChange(registry, call, { wanted, live, hasOwnership: change.hasOwnership === true });
     draft.metadata.resourceVersion = live.metadata.resourceVersion as string;
-    if (isSame(draft, live)) return asOwn(live);
+    if (isSame(draft, live)) return live;
     if (call.isDryRun) return draft;
-    const ending = finishDeletion(served, draft);
-    const written = await store(registry, { served, key, draft, revision: stored.revision, ending });
+    const { revision } = stored;
+    const written = finishDeletion(served, draft)
+      ? await removeObject(registry, key, draft, revision)
+      : await putObject(registry, { served, key, draft, revision });
     if (written !== undefined) return written;
     if (attempt >= patchAttemptsMax || (asked !== "" && !change.retries))
       throw conflict(served.resource, call.name, modifiedText);
   }
 }
 
-type Writing = { served: Served; key: string; draft: Manifest; revision: number; ending: boolean };
-
-/** undefined: somebody else wrote first. */
-async function store(registry: Registry, writing: Writing): Promise<Manifest | undefined> {
-  const { served, key, draft, revision } = writing;
-  const outcome = writing.ending
-    ? await registry.store.delete(key, revision)
-    : await registry.store.put(key, encodeStored(registry, served, key, draft), revision);
-  if (!outcome.ok) return undefined;
-  draft.metadata.resourceVersion = String(outcome.revision);
-  return draft;
+/** An apply that leaves what stands there. Whoever may refuse any request still may. */
+function unchanged(registry: Registry, call: WriteCall, live: Manifest): Manifest {
+  for (const admission of registry.admission) admission.validate(live, live, call);
+  return live;
 }
 
 /** Here kube-apiserver names the resource where it else names the kind. */
@@ -200,7 +201,7 @@ function prepareChange(registry: Registry, call: WriteCall, { wanted, live, hasO
   const { strategy } = served;
   refuseOtherUid(call, wanted, live);
   const decoded = decodeObject(call, wanted, hasOwnership);
-  const draft = hasOwnership ? decoded : asOwn(trackOwnership(registry, call, live, decoded));
+  const draft = hasOwnership ? decoded : tracked(registry, call, live, decoded);
   keepSystemMetadata(draft, live);
   if (call.subresource === "status") keepAllButStatus(draft, live);
   else if (strategy.hasStatus) {
@@ -275,13 +276,6 @@ function isSame(draft: Manifest, live: Manifest): boolean {
 
 export function refuseIfInvalid(served: Served, draft: Manifest, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid(served.resource, draft.metadata.name ?? "", errors);
-}
-
-function encodeStored(registry: Registry, served: Served, key: string, draft: Manifest): Uint8Array {
-  const stored = served.convert?.toStorage(draft) ?? { ...draft, apiVersion: served.storage.apiVersion };
-  const bytes = registry.codec.encode(key, stored);
-  if (bytes.length > objectBytesMax) throw tooLarge(objectBytesMax);
-  return bytes;
 }
 
 function contextOf(registry: Registry, call: WriteCall): WriteContext {

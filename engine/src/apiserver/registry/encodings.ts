@@ -1,7 +1,7 @@
 // JSON texts of shared objects, kept while they are hot: a list, a get and every watcher of one write use one encoding.
 
 import { encodeJson, type Manifest } from "#kernel";
-import { encodedBytesMax } from "../limits.ts";
+import { encodedBytesMax } from "./limits.ts";
 
 export class Encodings {
   /** Oldest first: what is used again moves to the end. */
@@ -25,6 +25,12 @@ export class Encodings {
     }
     const { kind: _kind, apiVersion: _apiVersion, ...members } = object;
     const text = encodeJson(members);
+    this.keep(object, text);
+    return text;
+  }
+
+  /** Takes the text that `rest` would make of the object. */
+  keep(object: Manifest, text: string): void {
     this.#texts.set(object, text);
     this.#bytes += text.length;
     for (const [oldest, old] of this.#texts) {
@@ -32,6 +38,5 @@ export class Encodings {
       this.#texts.delete(oldest);
       this.#bytes -= old.length;
     }
-    return text;
   }
 }

@@ -1,0 +1,79 @@
+// One durable write of an object. What the collections show of it is the object that was written, frozen, so that nothing is decoded
+// that was just encoded, and its text is kept for the answer and for the watchers.
+
+import { encodeJson, type Json, type JsonObject, type Manifest } from "#kernel";
+import { objectBytesMax } from "./limits.ts";
+import { tooLarge } from "./refusal.ts";
+import type { Registry } from "./registry.ts";
+import type { Served } from "./resource.ts";
+
+export type Writing = {
+  served: Served;
+  key: string;
+  /** Given away: it is frozen once it is written. */
+  draft: Manifest;
+  /** The revision it replaces, 0 for a new object. */
+  revision: number;
+};
+
+/** The object as written, in the version of the request, frozen and shared; undefined when somebody else wrote first. */
+export async function putObject(
+  registry: Registry,
+  { served, key, draft, revision }: Writing,
+): Promise<Manifest | undefined> {
+  const written = served.convert?.toStorage(draft) ?? { ...draft, apiVersion: served.storage.apiVersion };
+  const { resourceVersion: _, ...metadata } = written.metadata;
+  const object = { ...written, metadata };
+  const text = textOf(object);
+  const value = registry.codec.encode(key, text.start + text.metadata + text.end);
+  if (value.length > objectBytesMax) throw tooLarge(objectBytesMax);
+  registry.fresh.set(value, object);
+  const outcome = await registry.store.put(key, value, revision);
+  if (!outcome.ok) return undefined;
+  // No collection that follows the resource: it was dropped meanwhile.
+  if (!Object.isFrozen(object)) adopt(object, outcome.revision);
+  const versioned = `${text.metadata.slice(0, -1)},"resourceVersion":"${outcome.revision}"}`;
+  registry.encodings.keep(object, `{"metadata":${versioned}${text.end}`);
+  return registry.view(served, object);
+}
+
+/** JSON in three parts, of which the middle one gets the version once that is known. */
+function textOf(object: Manifest): { start: string; metadata: string; end: string } {
+  const { apiVersion, kind, metadata, ...members } = object;
+  const rest = encodeJson(members);
+  return {
+    start: `{"apiVersion":${encodeJson(apiVersion)},"kind":${encodeJson(kind)},"metadata":`,
+    metadata: encodeJson(metadata),
+    end: rest === "{}" ? "}" : `,${rest.slice(1)}`,
+  };
+}
+
+/** The last state of an object that is no more, with the version of its removal; undefined when somebody else wrote first. */
+export async function removeObject(
+  registry: Registry,
+  key: string,
+  draft: Manifest,
+  revision: number,
+): Promise<Manifest | undefined> {
+  const outcome = await registry.store.delete(key, revision);
+  if (!outcome.ok) return undefined;
+  return adopt(draft, outcome.revision);
+}
+
+/** Makes the object what decoding its bytes would give: with its resourceVersion, without undefined members, frozen. */
+export function adopt(object: Manifest, revision: number): Manifest {
+  object.metadata.resourceVersion = String(revision);
+  return freezePlain(object as unknown as JsonObject) as unknown as Manifest;
+}
+
+function freezePlain<T extends Json>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) for (const item of value) freezePlain(item);
+  else
+    for (const name in value) {
+      const member = (value as JsonObject)[name] as Json | undefined;
+      if (member === undefined) delete (value as JsonObject)[name];
+      else freezePlain(member);
+    }
+  return Object.freeze(value);
+}
