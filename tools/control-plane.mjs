@@ -31,7 +31,12 @@ export async function startControlPlane(folder, { port = 0, nodeArguments = [] }
     child.kill(signal);
     await exited;
   };
-  return { ...first, pids: [child.pid], readyMs: performance.now() - begun, exited, stop };
+  const memory = () => {
+    const answer = new Promise((resolve) => child.once("message", resolve));
+    child.send("memory");
+    return answer;
+  };
+  return { ...first, pids: [child.pid], memory, readyMs: performance.now() - begun, exited, stop };
 }
 
 async function serve(folder, port) {
@@ -63,6 +68,10 @@ async function serve(folder, port) {
     await server.close();
     await store.close();
     process.exit(0);
+  });
+  process.on("message", () => {
+    globalThis.gc?.();
+    process.send(process.memoryUsage());
   });
   // Whoever started it is gone: nobody can ask for its end any more.
   process.on("disconnect", () => process.exit(0));

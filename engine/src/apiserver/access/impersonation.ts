@@ -67,8 +67,16 @@ function listOf(header: string | string[] | undefined): string[] {
 
 function extraOf(headers: IncomingHttpHeaders): Record<string, string[]> {
   const extra: Record<string, string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(extraPrefix)) extra[decodeURIComponent(name.slice(extraPrefix.length))] = listOf(value);
-  }
+  for (const name in headers)
+    if (name.startsWith(extraPrefix)) extra[unescaped(name.slice(extraPrefix.length))] = listOf(headers[name]);
   return extra;
+}
+
+/** A key that is not well escaped stands for itself, as kube-apiserver has it. */
+function unescaped(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
 }
