@@ -42,7 +42,6 @@ const tools = [
     ldflags: kubernetesVersion,
   },
   { name: "kubectl", module: "kubernetes", path: "k8s.io/kubernetes/cmd/kubectl", ldflags: kubernetesVersion },
-  { name: "clients", module: "clients", path: ".", ldflags: "" },
   { name: "kstatus", module: "kstatus", path: ".", ldflags: "" },
   { name: "controllers", module: "controllers", path: ".", ldflags: "" },
 ];

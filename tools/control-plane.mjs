@@ -12,9 +12,9 @@ if (process.argv[1] === here && process.argv[2] === "serve") await serve(process
 
 /**
  * Starts it over a data folder; resolves when it is ready. `readyMs` counts from the start of the process. `exited` resolves with what
- * the process wrote to standard error when it ends.
+ * the process wrote to standard error when it ends. `killAfterMs` kills it so long after its start unless it is ready by then.
  */
-export async function startControlPlane(folder, { port = 0, nodeArguments = [] } = {}) {
+export async function startControlPlane(folder, { port = 0, nodeArguments = [], killAfterMs } = {}) {
   const begun = performance.now();
   const child = spawn(process.execPath, [...nodeArguments, here, "serve", folder, String(port)], {
     stdio: ["ignore", "inherit", "pipe", "ipc"],
@@ -24,8 +24,10 @@ export async function startControlPlane(folder, { port = 0, nodeArguments = [] }
   const exited = new Promise((resolve) =>
     child.once("exit", (code, signal) => resolve({ code, signal, text: complaint })),
   );
+  const fuse = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
   const ready = new Promise((resolve) => child.once("message", resolve));
   const first = await Promise.race([ready, exited]);
+  clearTimeout(fuse);
   if (first.url === undefined) throw new Error(`the control plane ended (${first.code}): ${first.text}`);
   const stop = async (signal = "SIGTERM") => {
     child.kill(signal);
@@ -46,7 +48,7 @@ async function serve(folder, port) {
   const clock = {
     now: () => Date.now(),
     after: (ms, run) => {
-      const timer = setTimeout(run, ms);
+      const timer = setTimeout(() => run(), ms);
       timer.unref();
       return () => clearTimeout(timer);
     },

@@ -6,6 +6,10 @@ import { fileURLToPath } from "node:url";
 
 /** Name → program, and what it shows. */
 const proofs = {
+  kills: {
+    program: "tools/proofs/kills.mjs",
+    about: "[count] [seed]: kill -9 of the control plane under load, over HTTPS, with writers and watchers",
+  },
   "kustomize-fuzz": {
     program: "bench/kustomize/fuzz.mjs",
     about: "[count] [first seed]: random trees, whole and damaged, through kustomize and keelson (KEELSON_ORACLES)",
