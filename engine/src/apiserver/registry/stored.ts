@@ -69,11 +69,14 @@ export function adopt(object: Manifest, revision: number): Manifest {
 function freezePlain<T extends Json>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   if (Array.isArray(value)) for (const item of value) freezePlain(item);
-  else
-    for (const name in value) {
-      const member = (value as JsonObject)[name] as Json | undefined;
-      if (member === undefined) delete (value as JsonObject)[name];
-      else freezePlain(member);
-    }
+  else freezeMembers(value);
   return Object.freeze(value);
+}
+
+function freezeMembers(object: JsonObject): void {
+  for (const name in object) {
+    const member = object[name];
+    if (member === undefined) delete object[name];
+    else freezePlain(member);
+  }
 }
