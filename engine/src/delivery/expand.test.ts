@@ -8,6 +8,7 @@ const variables = new Map([
   ["path", "usr/local/bin.tar.gz"],
   ["empty", ""],
   ["other", "v"],
+  ["wide", "äöß"],
 ]);
 
 describe("substitution", () => {
@@ -46,6 +47,32 @@ describe("substitution", () => {
     ["${nothing:=${other}}", "v"],
     ["${nothing:=${deeper:-${v}}}", "Hello World"],
     ["${empty}", ""],
+    ["$$v and $$$$", "$v and $$"],
+    ["$$${v}", "$Hello World"],
+    ["${nothing:+x}", "x"],
+    ["${v:+x}", "Hello World"],
+    ["${nothing:?x}", "x"],
+    ["${nothing:-a${other}b}", "avb"],
+    ["${nothing:=$${other}}", "$v"],
+    ["${nothing:=a\\/b}", "a\\/b"],
+    ["${#wide}", "6"],
+    ["${wide:2}", "öß"],
+    ["${wide^^}", "ÄÖß"],
+    ["${v:-5:2}", "Hello World"],
+    ["${v: -5}", "Hello World"],
+    ["${v:x}", "Hello World"],
+    ["${v:0:0}", ""],
+    ["${v#*}", "ello World"],
+    ["${v##*}", ""],
+    ["${v#[A-H]}", "ello World"],
+    ["${v%[a-d]}", "Hello World"],
+    ["${v#[a}", "Hello World"],
+    ["${v/#Hello/}", "Hello World"],
+    ["${v/Hello /}", "World"],
+    ["${v/Hello//}", "/ World".slice(1)],
+    ["${v/Hello/a\\/b}", "a/b World"],
+    ["${v/Hello/$$x}", "$x World"],
+    ["${v/${missing:-Hello}/Bye}", "Bye World"],
   ])("%s becomes %s", (text, expected) => {
     expect(expand(text, variables)).toBe(expected);
   });
@@ -56,7 +83,13 @@ describe("substitution", () => {
     ["a\nb ${v", "line 2 of the built object: bad substitution: the expression on v has no closing brace"],
     ["${}", "a variable name is missing or invalid"],
     ["${1a}", "a variable name is missing or invalid"],
-    ["${a.b}", "variable a is not set"],
+    ["${a.b}", "has no closing brace or an unknown function"],
+    ["${v:}", "a function lacks its parameter"],
+    ["${v:1:}", "a function lacks its parameter"],
+    ["${v#}", "a function lacks its parameter"],
+    ["${v/Hello}", "has no second slash"],
+    ["${v^x}", "has no closing brace"],
+    ["${v:=x", "a function lacks its parameter"],
   ])("%s is refused", (text, message) => {
     let told = "";
     try {

@@ -1,40 +1,50 @@
-// `${…}` in text, with the functions that Flux's substitution has (fluxcd/pkg/envsubst, a fork of drone/envsubst):
-// length, case, substring, trim, replace, default. `$name` is left alone, `$${` comes out as `${`.
+// `${…}` in text, as Flux's substitution reads it (fluxcd/pkg/envsubst v1.8, a fork of drone/envsubst): length, case,
+// substring, trim, replace, default. `$name` is left alone and `$$` comes out as `$`. What each function does stands in
+// expand-functions.ts.
 
+import { type Apply, changeCase, cut, replace, substring, trim } from "./expand-functions.ts";
 import { DeliveryFault } from "./faults.ts";
-import { matchesGlob } from "./glob.ts";
-import { substitutedMost } from "./limits.ts";
+import { expressionsNestedMost, substitutedMost } from "./limits.ts";
 
 export type Variables = ReadonlyMap<string, string>;
+
+export type ExpandOptions = {
+  /** False: an unset variable is empty text, as Flux had it before 2.9. */
+  isStrict?: boolean;
+};
 
 /** The names a variable may have. */
 export const variableName: RegExp = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Text with every `${…}` replaced. Throws DeliveryFault for an unset variable without default and for bad syntax. */
-export function expand(text: string, variables: Variables): string {
+export function expand(text: string, variables: Variables, options: ExpandOptions = {}): string {
   if (!text.includes("$")) return text;
-  return new Expander(text, variables).run("");
+  return new Expander(text, variables, options.isStrict ?? true).run();
 }
 
-const nestingMost = 32;
+type Accepts = (character: string) => boolean;
+
+const notClosing: Accepts = (character) => character !== "}";
+const identifier = /[\p{L}\p{Nd}_]*/uy;
 
 class Expander {
   readonly #text: string;
   readonly #variables: Variables;
+  readonly #isStrict: boolean;
   #at = 0;
   #depth = 0;
 
-  constructor(text: string, variables: Variables) {
+  constructor(text: string, variables: Variables, isStrict: boolean) {
     this.#text = text;
     this.#variables = variables;
+    this.#isStrict = isStrict;
   }
 
-  /** Expands up to one of the characters in `ends`, which is not consumed, or to the end of the text. */
-  run(ends: string, escapable = ""): string {
+  run(): string {
     const parts: string[] = [];
     let size = 0;
-    while (this.#at < this.#text.length && !ends.includes(this.#text[this.#at] as string)) {
-      const part = this.#next(escapable);
+    while (this.#at < this.#text.length) {
+      const part = this.#next();
       size += part.length;
       if (size > substitutedMost) throw this.#fault("the result is larger than substitution may make it");
       parts.push(part);
@@ -42,89 +52,119 @@ class Expander {
     return parts.join("");
   }
 
-  #next(escapable: string): string {
-    if (this.#starts("$${")) {
-      this.#at += 3;
-      return "${";
-    }
-    if (this.#starts("${")) return this.#expression();
-    const character = this.#text[this.#at] as string;
-    const following = this.#text[this.#at + 1];
-    if (character === "\\" && following !== undefined && escapable.includes(following)) {
-      this.#at += 2;
-      return following;
-    }
-    this.#at += 1;
-    return character;
+  /** One expression, one escape, or the plain text up to the next dollar. */
+  #next(): string {
+    if (this.#takes("${")) return this.#expression();
+    if (this.#takes("$$")) return "$";
+    const dollar = this.#text.indexOf("$", this.#at + 1);
+    const start = this.#at;
+    this.#at = dollar < 0 ? this.#text.length : dollar;
+    return this.#text.slice(start, this.#at);
   }
 
+  /** What follows `${`, up to and with its closing brace. */
   #expression(): string {
-    this.#at += 2;
     this.#depth += 1;
-    if (this.#depth > nestingMost) throw this.#fault("is nested too deeply");
-    const isLength = this.#starts("#");
-    if (isLength) this.#at += 1;
-    const name = this.#name();
-    const result = isLength ? String(Array.from(this.#require(name)).length) : this.#apply(name);
-    if (!this.#starts("}")) throw this.#fault(`the expression on ${name} has no closing brace or an unknown function`);
-    this.#at += 1;
+    if (this.#depth > expressionsNestedMost) throw this.#fault("is nested too deeply");
+    const result = this.#takes("#") ? this.#length() : this.#function(this.#name());
     this.#depth -= 1;
     return result;
   }
 
+  #length(): string {
+    const name = this.#name();
+    this.#close(name);
+    return String(Buffer.byteLength(this.#require(name)));
+  }
+
   #name(): string {
-    const start = this.#at;
-    while (this.#at < this.#text.length && /[A-Za-z0-9_]/.test(this.#text[this.#at] as string)) this.#at += 1;
-    const name = this.#text.slice(start, this.#at);
+    identifier.lastIndex = this.#at;
+    const name = identifier.exec(this.#text)?.[0] ?? "";
+    this.#at += name.length;
     if (!variableName.test(name)) throw this.#fault("a variable name is missing or invalid");
     return name;
   }
 
-  /** The function that follows the name. */
-  #apply(name: string): string {
-    const operator = /^(:?[-=?+]|\^\^?|,,?|##?|%%?|\/[/#%]?|:)/.exec(this.#text.slice(this.#at, this.#at + 2))?.[0];
-    if (operator === undefined) return this.#require(name);
-    this.#at += operator.length;
-    if (/^:?[-=?+]$/.test(operator)) return this.#orDefault(name);
-    const value = this.#require(name);
-    if (operator === ":") return this.#substring(value);
-    if (operator.startsWith("/")) return this.#replace(value, operator);
-    if (operator.startsWith("#") || operator.startsWith("%")) return trim(value, operator, this.run("}"));
-    return changeCase(value, operator);
+  #function(name: string): string {
+    switch (this.#text[this.#at]) {
+      case ":":
+        return this.#takesOneOf(":=", ":-", ":?", ":+") === undefined ? this.#substring(name) : this.#default(name);
+      // The parser of envsubst knows `=` alone here; its documentation has the dash too, which can mean nothing else.
+      case "=":
+      case "-":
+        this.#at += 1;
+        return this.#default(name);
+      case "^":
+      case ",":
+        return this.#withOperator(name, this.#takesOneOf("^^", "^", ",,", ","), changeCase);
+      case "#":
+      case "%":
+        return this.#trim(name);
+      case "/":
+        return this.#replace(name);
+      default:
+        this.#close(name);
+        return this.#require(name);
+    }
   }
 
-  #orDefault(name: string): string {
-    const fallback = this.run("}");
-    const value = this.#variables.get(name) ?? "";
-    return value === "" ? fallback : value;
-  }
-
-  #substring(value: string): string {
-    const characters = Array.from(value);
-    const start = Number(this.run(":}").trim());
-    const hasLength = this.#starts(":");
-    if (hasLength) this.#at += 1;
-    const length = hasLength ? Number(this.run("}").trim()) : characters.length;
-    if (!Number.isInteger(start) || !Number.isInteger(length)) return value;
-    const from = start < 0 ? Math.max(0, characters.length + start) : start;
-    return characters.slice(from, from + Math.max(0, length)).join("");
-  }
-
-  #replace(value: string, operator: string): string {
-    const old = this.run("/}", "/");
-    if (!this.#starts("/")) return value;
+  /** Every form with a fallback takes it when the variable is unset or empty, whatever bash does. */
+  #default(name: string): string {
+    const parts: string[] = [];
+    while (!this.#starts("}")) parts.push(this.#parameter(notClosing, false));
     this.#at += 1;
-    const replacement = this.run("}", "/");
-    if (operator === "/#") return value.startsWith(old) ? replacement + value.slice(old.length) : value;
-    if (operator === "/%") return value.endsWith(old) ? value.slice(0, value.length - old.length) + replacement : value;
-    if (operator === "//") return value.split(old).join(replacement);
-    const at = value.indexOf(old);
-    return at < 0 ? value : value.slice(0, at) + replacement + value.slice(at + old.length);
+    const value = this.#variables.get(name) ?? "";
+    return value === "" ? parts.join("") : value;
+  }
+
+  #withOperator(name: string, operator: string | undefined, apply: Apply): string {
+    this.#close(name);
+    return apply(this.#require(name), operator ?? "", []);
+  }
+
+  #substring(name: string): string {
+    this.#at += 1;
+    const parts = [this.#parameter((character) => character !== ":" && character !== "}", false)];
+    if (this.#skipAll(":")) parts.push(this.#parameter(notClosing, false));
+    this.#close(name);
+    return substring(this.#require(name), ":", parts);
+  }
+
+  #trim(name: string): string {
+    const operator = this.#takesOneOf("##", "#", "%%", "%") ?? "";
+    const pattern = this.#parameter(notClosing, false);
+    this.#close(name);
+    return trim(this.#require(name), operator, [pattern]);
+  }
+
+  #replace(name: string): string {
+    const operator = this.#takesOneOf("//", "/#", "/%", "/") ?? "";
+    const parts = [this.#parameter((character) => character !== "/", true)];
+    if (!this.#skipAll("/")) throw this.#fault(`the replacement in ${name} has no second slash`);
+    if (!this.#starts("}")) parts.push(this.#parameter(notClosing, true));
+    this.#close(name);
+    return replace(this.#require(name), operator, parts);
+  }
+
+  /** One nested expression, or at least one accepted character and those after it. Escapes: `$$`, `\/`, `\\`. */
+  #parameter(accepts: Accepts, hasEscapes: boolean): string {
+    if (this.#takes("${")) return this.#expression();
+    let result = "";
+    while (this.#at < this.#text.length && !(result !== "" && this.#starts("${"))) {
+      const character = cut(this.#text, this.#at);
+      const isEscape = hasEscapes && (this.#starts("$$") || this.#starts("\\/") || this.#starts("\\\\"));
+      if (!isEscape && !accepts(character)) break;
+      result += isEscape ? this.#text[this.#at + 1] : character;
+      this.#at += isEscape ? 2 : character.length;
+    }
+    if (result === "") throw this.#fault("a function lacks its parameter");
+    return result;
   }
 
   #require(name: string): string {
     const value = this.#variables.get(name);
     if (value !== undefined) return value;
+    if (!this.#isStrict) return "";
     throw new DeliveryFault({
       code: "substitution-failed",
       disposition: "retry",
@@ -133,8 +173,28 @@ class Expander {
     });
   }
 
+  #close(name: string): void {
+    if (!this.#takes("}")) throw this.#fault(`the expression on ${name} has no closing brace or an unknown function`);
+  }
+
   #starts(text: string): boolean {
     return this.#text.startsWith(text, this.#at);
+  }
+
+  #takes(text: string): boolean {
+    const isThere = this.#starts(text);
+    if (isThere) this.#at += text.length;
+    return isThere;
+  }
+
+  #takesOneOf(...texts: readonly string[]): string | undefined {
+    return texts.find((text) => this.#takes(text));
+  }
+
+  #skipAll(character: string): boolean {
+    const start = this.#at;
+    while (this.#takes(character));
+    return this.#at > start;
   }
 
   #fault(message: string): DeliveryFault {
@@ -146,31 +206,5 @@ class Expander {
       message: `bad substitution: ${message}`,
       hint: "write $${ for a literal ${",
     });
-  }
-}
-
-function trim(value: string, operator: string, pattern: string): string {
-  const isPrefix = operator.startsWith("#");
-  const isLongest = operator.length === 2;
-  const cuts = Array.from({ length: value.length + 1 }, (_, index) => index);
-  for (const size of isLongest ? cuts.reverse() : cuts) {
-    const part = isPrefix ? value.slice(0, size) : value.slice(value.length - size);
-    if (matchesGlob(pattern, part)) return isPrefix ? value.slice(size) : value.slice(0, value.length - size);
-  }
-  return value;
-}
-
-function changeCase(value: string, operator: string): string {
-  const first = value.slice(0, 1);
-  const rest = value.slice(1);
-  switch (operator) {
-    case "^":
-      return first.toUpperCase() + rest;
-    case "^^":
-      return value.toUpperCase();
-    case ",":
-      return first.toLowerCase() + rest;
-    default:
-      return value.toLowerCase();
   }
 }

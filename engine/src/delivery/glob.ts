@@ -1,5 +1,35 @@
-// Shell patterns as substitution's trim functions know them: `*`, `?`, `[a-z]`, `[^a]`, `\x`. A slash is a character
-// like any other.
+// Shell patterns as substitution's trim functions know them (fluxcd/pkg/envsubst/path): `*`, `?`, `[a-z]`, `[^a]`, `\x`.
+// A slash is a character like any other.
+
+/** True when a pattern can be read at all: classes closed and not empty, nothing after a last backslash. */
+export function readsAsGlob(pattern: string): boolean {
+  for (let p = 0; p < pattern.length; p++) {
+    if (pattern[p] === "\\") {
+      p += 1;
+      if (p >= pattern.length) return false;
+    } else if (pattern[p] === "[") {
+      const end = classEnd(pattern, p);
+      if (end === undefined) return false;
+      p = end;
+    }
+  }
+  return true;
+}
+
+/** Where a class that opens at `start` closes; its first character may not be `]` or `-`. */
+function classEnd(pattern: string, start: number): number | undefined {
+  let p = start + (pattern[start + 1] === "^" ? 2 : 1);
+  for (let isFirst = true; p < pattern.length; isFirst = false) {
+    if (pattern[p] === "]" && !isFirst) return p;
+    for (let isHigh = false; ; isHigh = true) {
+      if (pattern[p] === "-" || pattern[p] === "]") return undefined;
+      p += pattern[p] === "\\" ? 2 : 1;
+      if (isHigh || pattern[p] !== "-") break;
+      p += 1;
+    }
+  }
+  return undefined;
+}
 
 /** True when the pattern matches the whole text. Time is bounded by the product of the two lengths. */
 export function matchesGlob(pattern: string, text: string): boolean {
@@ -37,15 +67,21 @@ function matchOne(pattern: string, p: number, character: string): number | undef
 
 function matchClass(pattern: string, start: number, character: string): number | undefined {
   let p = start + 1;
-  const isNegated = pattern[p] === "^" || pattern[p] === "!";
+  const isNegated = pattern[p] === "^";
   if (isNegated) p += 1;
   let isFound = false;
-  for (let first = true; p < pattern.length && (first || pattern[p] !== "]"); first = false) {
-    const low = pattern[p] as string;
-    const high = pattern[p + 1] === "-" && pattern[p + 2] !== "]" ? pattern[p + 2] : undefined;
-    if (high === undefined) isFound ||= low === character;
-    else isFound ||= low <= character && character <= high;
-    p += high === undefined ? 1 : 3;
+  const read = (): string => {
+    if (pattern[p] === "\\") p += 1;
+    return pattern[p++] ?? "";
+  };
+  for (let isFirst = true; p < pattern.length && (isFirst || pattern[p] !== "]"); isFirst = false) {
+    const low = read();
+    let high = low;
+    if (pattern[p] === "-") {
+      p += 1;
+      high = read();
+    }
+    isFound ||= low <= character && character <= high;
   }
   return p < pattern.length && isFound !== isNegated ? p + 1 : undefined;
 }

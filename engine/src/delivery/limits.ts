@@ -39,6 +39,9 @@ export const sparedRenderings = 256;
 /** Longest text that substitution may produce for one object, against values that multiply. */
 export const substitutedMost: number = 4 * 1024 * 1024;
 
+/** Expressions within each other's defaults: people write two or three, values that refer to each other write more. */
+export const expressionsNestedMost = 32;
+
 /** How soon a kind that is not served yet is asked for again, when no definition changes meanwhile. */
 export const kindPollMs = { least: 250, most: 60_000 } as const;
 
