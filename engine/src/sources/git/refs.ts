@@ -40,7 +40,7 @@ function isSet(text: string | undefined): text is string {
 export function checkReference(reference: GitReference): void {
   if (isSet(reference.commit) && !idPattern.test(reference.commit))
     throw invalid(`the commit ${reference.commit.slice(0, 80)} is no full object id`, "write all 40 hex digits");
-  if (isSet(reference.name) && !reference.name.startsWith("refs/"))
+  if (isSet(reference.name) && !reference.name.startsWith("refs/") && reference.name !== "HEAD")
     throw invalid(`the name ${reference.name.slice(0, 80)} does not begin with refs/`, "for example refs/pull/1/head");
   if (isSet(reference.semver) && parseRange(reference.semver) === undefined)
     throw invalid(`${reference.semver.slice(0, 80)} is no range of versions`, "for example >=1.0.0 <2.0.0, ~1.2 or ^1");
