@@ -4,7 +4,7 @@ export { type FileTree, memoryTree, Missing, type Rendering } from "#kernel";
 export { build, type BuildOptions, type BuildResult, kustomizeVersion } from "./build.ts";
 export type { HelmPort, HelmRequest } from "./context.ts";
 export type { KustomizeFaultCode } from "./faults.ts";
-export type { HelmChart, HelmGlobals } from "./kustomization.ts";
+export { type HelmChart, type HelmGlobals, readKnownFields } from "./kustomization.ts";
 export type { LocalPaths, RemoteContent } from "./loader.ts";
 export { parseRemote, type RemoteSpec } from "./remote.ts";
 export { readData } from "./read.ts";

@@ -280,6 +280,11 @@ export function parseKustomization(text: string): { kustomization: Kustomization
   return { kustomization, warnings };
 }
 
+/** A kustomization file as plain data, without members that kustomize does not know: as a tool reads one to write it anew. */
+export function readKnownFields(text: string): JsonObject {
+  return decode(parseYaml(text), kustomizationShape, { isStrict: false }) as JsonObject;
+}
+
 const deprecated: readonly (readonly [keyof Kustomization, string])[] = [
   ["bases", "resources"],
   ["commonLabels", "labels"],
