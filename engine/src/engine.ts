@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startArtifacts, type Artifacts } from "#artifacts";
 import type { EngineOptions, RunningEngine } from "#cli";
-import { type Engine, startDelivery, startRenderPool } from "#delivery";
+import { type Engine, RemoteBases, startDelivery, startRenderPool } from "#delivery";
 import { fluxDialect } from "#dialects/flux";
 import { type Clock, formatRef } from "#kernel";
 import { type HttpServer, startHttpServer } from "#server";
@@ -60,6 +60,7 @@ export async function openEngine(options: EngineOptions & { log?: Log }, clock: 
     artifacts: artifacts.view,
     dialects: [fluxDialect()],
     pool,
+    remotes: new RemoteBases({ folder: join(dataFolder, "bases"), clock, environment: process.env, signal }),
     clock,
     signal,
     random,

@@ -2,8 +2,11 @@
 // refused, nothing of the stage is written. Objects that are known to be as desired cost no request.
 
 import type { Cluster, Target } from "#cluster";
+import { assess } from "#health";
 import { type Clock, faultFrom, formatRef, type Manifest, refKey, refOf, type VersionedRef } from "#kernel";
 import {
+  adaptedTo,
+  type Claimant,
   compareForApply,
   decide,
   type Prediction,
@@ -31,9 +34,11 @@ export type ApplyContext = {
   live: Live;
   clock: Clock;
   signal: AbortSignal;
+  /** Aborted when something newer asks for this delivery: a wait then ends. */
+  superseded: AbortSignal;
   ownerLabel: string;
   /** The other delivery that states an object and whose marks it carries. */
-  claimant: (ref: VersionedRef, live: Manifest) => Promise<string | undefined>;
+  claimant: (desired: Manifest, live: Manifest) => Promise<Claimant | undefined>;
   /** Why a drifted object is not healed now; undefined: it is. */
   resting: (ref: VersionedRef) => string | undefined;
   /** Told before objects are created that the inventory does not name yet. */
@@ -41,6 +46,7 @@ export type ApplyContext = {
 };
 
 type Item = {
+  /** What is applied: ignored fields of what exists are left to others in it. */
   manifest: Manifest;
   hash: string;
   ref: VersionedRef;
@@ -62,7 +68,7 @@ export async function applyStages(
     refuseFailures(items, outcomes);
     await announceNew(context, items);
     await writeStage(context, items, outcomes);
-    if (index === 0) await settleDefinitions(context, items);
+    if (index <= lastAwaitedStage) await settleStage(context, items);
   }
 }
 
@@ -123,40 +129,48 @@ async function decideOne(context: ApplyContext, manifest: Manifest, asked: Asked
   const found = await context.cluster.get(target, context.signal);
   if (!found.ok && found.status.code !== 404) throw clusterFault(found.status, "could not be read", formatRef(ref));
   const object = found.ok ? found.value : undefined;
+  const adapted = object === undefined ? manifest : adapt(context, manifest, object);
   const subject: Subject = {
     desired: manifest,
     live: object,
     reference: live.reference(ref),
     prediction: undefined,
-    claimant: object === undefined ? undefined : await context.claimant(ref, object),
+    claimant: object === undefined ? undefined : await context.claimant(manifest, object),
     isRevised: isRevised(context, ref, hash),
   };
   let decision = decide(subject, delivery.policy);
   if (decision.needsPrediction) {
-    decision = decide({ ...subject, prediction: await predict(context, manifest, target) }, delivery.policy);
+    decision = decide({ ...subject, prediction: await predict(context, adapted, target) }, delivery.policy);
   }
   if (decision.needsPrediction) return outcomeOf(ref, "failed", "the dry run gave no answer");
   const { step } = decision;
-  if (step.action === "unchanged" || step.action === "skip") return settleUntouched(context, asked, { step, object });
+  if (step.action === "unchanged" || step.action === "skip")
+    return settleUntouched(context, asked, { manifest, step, object });
   if (step.action === "fail") return outcomeOf(ref, "failed", step.reason);
-  return { manifest, hash, ref, target, live: object, step };
+  return { manifest: adapted, hash, ref, target, live: object, step };
 }
 
 /** Nothing is written; what stands there becomes the reference where it is as desired. */
 function settleUntouched(
   context: ApplyContext,
   asked: Asked,
-  found: { step: Step; object: Manifest | undefined },
+  found: { manifest: Manifest; step: Step; object: Manifest | undefined },
 ): Outcome {
-  const { step, object } = found;
+  const { manifest, step, object } = found;
   const word: OutcomeWord = step.action === "skip" ? "skipped" : "unchanged";
-  if (object !== undefined && word === "unchanged" && !step.isDrift) adopt(context, asked, object);
+  if (object !== undefined && word === "unchanged" && !step.isDrift) adopt(context, { ...asked, manifest }, object);
   return { ref: asked.ref, word, reason: step.reason, changes: step.changes, isDrift: step.isDrift };
 }
 
-function adopt(context: ApplyContext, asked: { ref: VersionedRef; hash: string }, object: Manifest): void {
+function adapt(context: ApplyContext, desired: Manifest, live: Manifest): Manifest {
+  const { policy } = context.delivery;
+  const pointers = policy.ignoredFields(desired);
+  return pointers.length === 0 ? desired : adaptedTo(desired, live, { pointers, manager: policy.manager });
+}
+
+function adopt(context: ApplyContext, asked: { manifest: Manifest; hash: string }, object: Manifest): void {
   const { delivery } = context;
-  const rules = rulesFor(delivery.policy.switches(object), delivery.policy);
+  const rules = rulesFor(asked.manifest, object, delivery.policy);
   context.live.adopt(object, { delivery: delivery.key, desiredHash: asked.hash, rules });
 }
 
@@ -280,7 +294,7 @@ async function perform(context: ApplyContext, item: Item): Promise<Manifest> {
 }
 
 async function takeOver(context: ApplyContext, item: Item, live: Manifest): Promise<void> {
-  const rules = rulesFor(context.delivery.policy.switches(item.manifest), context.delivery.policy);
+  const rules = rulesFor(item.manifest, live, context.delivery.policy);
   const patch = takeOverPatch(live, rules);
   if (patch.length === 0) return;
   const fieldManager = context.delivery.policy.manager;
@@ -303,30 +317,29 @@ async function removeFirst(context: ApplyContext, item: Item, live: Manifest): P
   });
 }
 
-/** Later stages may only be read once their definitions are served. */
-async function settleDefinitions(context: ApplyContext, items: readonly Item[]): Promise<void> {
-  const definitions = items.filter((item) => item.ref.kind === "CustomResourceDefinition");
-  if (definitions.length === 0) return;
-  for (const item of definitions) {
-    await waitUntil(context, `${formatRef(item.ref)} to be established`, async () => {
+/** Definitions and classes: what comes later cannot even be read before they are served. */
+const lastAwaitedStage = 1;
+
+async function settleStage(context: ApplyContext, items: readonly Item[]): Promise<void> {
+  for (const item of items) {
+    await waitUntil(context, `${formatRef(item.ref)} to be ready`, async () => {
       const found = await context.cluster.get(item.target, context.signal);
-      return found.ok && isEstablished(found.value);
+      return found.ok && assess(found.value, { now: context.clock.now() }).waits === "Current";
     });
   }
-  context.kinds.forget();
-}
-
-function isEstablished(definition: Manifest): boolean {
-  const status = definition["status"] as { conditions?: { type: string; status: string }[] } | undefined;
-  return status?.conditions?.some((c) => c.type === "Established" && c.status === "True") ?? false;
+  if (items.some((item) => item.ref.kind === "CustomResourceDefinition")) context.kinds.forget();
 }
 
 async function waitUntil(context: ApplyContext, what: string, isDone: () => Promise<boolean>): Promise<void> {
-  const { clock, signal } = context;
+  const { clock, signal, superseded } = context;
   const end = clock.now() + Math.min(context.delivery.timeoutMs, settleMs);
   while (!(await isDone())) {
     if (signal.aborted || clock.now() >= end) {
       throw new DeliveryFault({ code: "apply-failed", disposition: "retry", message: `timed out waiting for ${what}` });
+    }
+    if (superseded.aborted) {
+      const message = `something newer came while waiting for ${what}`;
+      throw new DeliveryFault({ code: "conflict", disposition: "retry", message });
     }
     await pause(clock, settlePollMs, signal);
   }

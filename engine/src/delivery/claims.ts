@@ -1,10 +1,11 @@
 // Who states which object. Two deliveries may not both apply one object, and none deletes what another states now.
 
-import { formatRef, type Manifest, refKey, type VersionedRef } from "#kernel";
-import { hasMarks } from "#plan";
+import { asJson, canonicalJson, formatRef, type Manifest, refKey, refOf, type VersionedRef } from "#kernel";
+import { type Claimant, hasMarks } from "#plan";
 import type { Delivery } from "./model.ts";
 
-type Stated = { revision: string; keys: ReadonlySet<string> };
+type ByKey = ReadonlyMap<string, { manifest: Manifest }>;
+type Stated = { revision: string; byKey: ByKey };
 
 export type ClaimsOptions = {
   /** Every delivery there is. */
@@ -25,15 +26,11 @@ export class Claims {
   }
 
   /** A delivery states these objects at a revision, and no others. */
-  state(key: string, revision: string, byKey: ReadonlyMap<string, unknown>): void {
+  state(key: string, revision: string, byKey: ByKey): void {
     const before = this.#stated.get(key);
-    if (before?.revision === revision && before.keys.size === byKey.size) {
-      let isSame = true;
-      for (const object of byKey.keys()) isSame &&= before.keys.has(object);
-      if (isSame) return;
-    }
+    if (before?.revision === revision && before.byKey === byKey) return;
     this.forget(key);
-    this.#stated.set(key, { revision, keys: new Set(byKey.keys()) });
+    this.#stated.set(key, { revision, byKey });
     for (const object of byKey.keys()) {
       const stating = this.#byObject.get(object) ?? new Set();
       this.#byObject.set(object, stating.add(key));
@@ -41,7 +38,7 @@ export class Claims {
   }
 
   forget(key: string): void {
-    for (const object of this.#stated.get(key)?.keys ?? []) {
+    for (const object of this.#stated.get(key)?.byKey.keys() ?? []) {
       const stating = this.#byObject.get(object);
       stating?.delete(key);
       if (stating?.size === 0) this.#byObject.delete(object);
@@ -56,12 +53,16 @@ export class Claims {
   }
 
   /** Another delivery that states the object at its present revision, and whose marks the live object carries. */
-  async holder(ref: VersionedRef, live: Manifest, self: Delivery): Promise<string | undefined> {
+  async holder(desired: Manifest, live: Manifest, self: Delivery): Promise<Claimant | undefined> {
     if (hasMarks(live, self.policy.marks)) return undefined;
+    const key = refKey(refOf(desired));
     for (const delivery of this.#options.deliveries()) {
       if (delivery.key === self.key || !hasMarks(live, delivery.policy.marks)) continue;
       await this.#bringUpToDate(delivery);
-      if (this.#stated.get(delivery.key)?.keys.has(refKey(ref)) === true) return formatRef(delivery.ref);
+      const theirs = this.#stated.get(delivery.key)?.byKey.get(key)?.manifest;
+      if (theirs === undefined) continue;
+      const isSame = unmarked(theirs, delivery) === unmarked(desired, self);
+      return { label: formatRef(delivery.ref), isSame };
     }
     return undefined;
   }
@@ -84,4 +85,10 @@ export class Claims {
     if (stating === undefined) return [];
     return [...this.#options.deliveries()].filter((delivery) => delivery.key !== self && stating.has(delivery.key));
   }
+}
+
+/** A manifest as text, without the marks of the delivery that states it. */
+function unmarked(manifest: Manifest, { policy }: Delivery): string {
+  const labels = Object.entries(manifest.metadata.labels ?? {}).filter(([label]) => policy.marks[label] === undefined);
+  return canonicalJson(asJson({ ...manifest, metadata: { ...manifest.metadata, labels: Object.fromEntries(labels) } }));
 }

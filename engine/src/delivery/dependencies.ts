@@ -1,19 +1,31 @@
-// Whether what a delivery depends on is ready, by the engine's own state, so that nobody waits for a status write.
+// Whether what a delivery depends on is ready. Another delivery is judged by the engine's own state, so that nobody waits
+// for a status write; any other object by what stands in the cluster, and its watch wakes who waits.
 
 import { compileCel, evaluateCel } from "#formats/cel";
-import { asJson } from "#kernel";
+import { assess } from "#health";
+import { asJson, type Clock, fieldOf, isObject, type Manifest, textOf, type VersionedRef } from "#kernel";
 import { DeliveryFault } from "./faults.ts";
-import { dependencyRetryMs } from "./limits.ts";
-import type { Delivery, SourceRef } from "./model.ts";
+import type { Delivery, Dependency, SourceRef } from "./model.ts";
 import type { DeliveryState } from "./state.ts";
 
 export type Registry = {
   state(key: string): DeliveryState | undefined;
 };
 
+export type DependencyWorld = {
+  registry: Registry;
+  clock: Clock;
+  /** The object as it stands, watched from now on for the delivery that asks; undefined when it is not there. */
+  read: (ref: VersionedRef, reader: string) => Promise<Manifest | undefined>;
+};
+
 /** Throws DeliveryFault for the first dependency that is not met. */
-export function requireDependencies(self: DeliveryState, revision: string, registry: Registry): void {
-  const cycle = findCycle(self.delivery, registry);
+export async function requireDependencies(
+  self: DeliveryState,
+  revision: string,
+  world: DependencyWorld,
+): Promise<void> {
+  const cycle = findCycle(self.delivery, world.registry);
   if (cycle !== undefined) {
     throw new DeliveryFault({
       code: "dependency-cycle",
@@ -23,38 +35,77 @@ export function requireDependencies(self: DeliveryState, revision: string, regis
     });
   }
   for (const dependency of self.delivery.dependsOn) {
-    const why = whyNotMet(self, { ...dependency, revision }, registry);
-    if (why !== undefined) {
-      throw new DeliveryFault({
-        code: "dependency-not-ready",
-        disposition: "wait",
-        message: `dependency '${dependency.label}' is not ready: ${why}`,
-        hint: `it is looked at again when it changes, and every ${dependencyRetryMs / 1000} s`,
-      });
-    }
+    const why = await whyNotMet(self, { dependency, revision }, world);
+    if (why === undefined) continue;
+    throw new DeliveryFault({
+      code: "dependency-not-ready",
+      disposition: "wait",
+      message: `dependency '${dependency.label}' ${why}`,
+      hint: `it is looked at again when it changes, and every ${self.delivery.dependencyRetryMs / 1000} s`,
+    });
   }
 }
 
-type Wanted = { key: string; readyExpression?: string; revision: string };
+type Wanted = { dependency: Dependency; revision: string };
 
-function whyNotMet(self: DeliveryState, wanted: Wanted, registry: Registry): string | undefined {
-  const dependency = registry.state(wanted.key);
-  if (dependency === undefined) return "it does not exist";
-  if (wanted.readyExpression !== undefined) return whyNotTrue(self, dependency, wanted.readyExpression);
-  if (!dependency.isReady) return dependency.waitingFor ?? (dependency.message || `it is ${dependency.phase}`);
-  if (dependency.object.metadata.generation !== dependency.delivery.generation)
-    return "its newest spec is not read yet";
-  const hasSameSource = sameSource(self.delivery.source, dependency.delivery.source);
-  if (hasSameSource && dependency.applied?.revision !== wanted.revision && dependency.revision !== wanted.revision) {
-    return "it has not applied this revision yet";
+async function whyNotMet(self: DeliveryState, wanted: Wanted, world: DependencyWorld): Promise<string | undefined> {
+  const { dependency } = wanted;
+  const state = world.registry.state(dependency.key);
+  const object = state?.object ?? (await world.read(dependency.ref, self.delivery.key));
+  if (object === undefined) return "not found";
+  if (dependency.readyExpression !== undefined) {
+    const why = whyNotTrue(self, object, dependency.readyExpression);
+    if (why !== undefined || dependency.isAdditive !== true) return why;
   }
-  return undefined;
+  if (state !== undefined) return whyNotReady(self, state, wanted.revision);
+  const isAlike = dependency.ref.kind === self.delivery.ref.kind && dependency.ref.group === self.delivery.ref.group;
+  return isAlike ? whyStatusNotReady(self, object, wanted.revision) : whyNotHealthy(object, world.clock.now());
+}
+
+function whyNotReady(self: DeliveryState, dependency: DeliveryState, revision: string): string | undefined {
+  if (!dependency.isReady)
+    return `is not ready: ${dependency.waitingFor ?? (dependency.message || `it is ${dependency.phase}`)}`;
+  if (dependency.object.metadata.generation !== dependency.delivery.generation)
+    return "is not ready: its newest spec is not read yet";
+  if (!sameSource(self.delivery.source, dependency.delivery.source)) return undefined;
+  if (dependency.applied?.revision === revision || dependency.revision === revision) return undefined;
+  return `revision is not up to date${dependency.hold === undefined ? "" : `: ${dependency.hold.message}`}`;
+}
+
+/** A delivery that another engine looks after says what it did in its status: the test is Flux's own. */
+function whyStatusNotReady(self: DeliveryState, object: Manifest, revision: string): string | undefined {
+  const observed = fieldOf(object, "status", "observedGeneration");
+  const ready = conditionOf(object, "Ready");
+  if (ready?.["status"] !== "True" || observed !== object.metadata.generation)
+    return `is not ready: ${textOf(ready, "message") || "it has no result yet"}`;
+  const source = {
+    kind: textOf(object, "spec", "sourceRef", "kind"),
+    name: textOf(object, "spec", "sourceRef", "name"),
+    namespace: textOf(object, "spec", "sourceRef", "namespace") || (object.metadata.namespace ?? ""),
+  };
+  const applied = fieldOf(object, "status", "lastAppliedRevision");
+  return sameSource(self.delivery.source, source) && applied !== revision ? "revision is not up to date" : undefined;
+}
+
+/** Any other kind is ready when it is healthy, and its Ready condition, if it has one, says so. */
+function whyNotHealthy(object: Manifest, nowMs: number): string | undefined {
+  const health = assess(object, { now: nowMs });
+  if (health.waits === "Current") return undefined;
+  return `is not ready: ${health.message}`;
+}
+
+function conditionOf(object: Manifest, type: string) {
+  const conditions = fieldOf(object, "status", "conditions");
+  const found = Array.isArray(conditions)
+    ? conditions.find((condition) => isObject(condition) && condition["type"] === type)
+    : undefined;
+  return isObject(found) ? found : undefined;
 }
 
 /** A readiness expression stands in for the whole usual test. */
-function whyNotTrue(self: DeliveryState, dependency: DeliveryState, expression: string): string | undefined {
+function whyNotTrue(self: DeliveryState, dependency: Manifest, expression: string): string | undefined {
   const program = compileCel(expression);
-  const variables = { self: asJson(self.object), dep: asJson(dependency.object) };
+  const variables = { self: asJson(self.object), dep: asJson(dependency) };
   const result =
     "message" in program ? { ok: false as const, message: program.message } : evaluateCel(expression, variables);
   if ("message" in program || (result.ok && typeof result.value !== "boolean")) {
@@ -66,8 +117,10 @@ function whyNotTrue(self: DeliveryState, dependency: DeliveryState, expression: 
       hint: "correct the expression; it sees this object as self and the dependency as dep",
     });
   }
-  if (!result.ok) return `its readyExpr cannot be evaluated now: ${result.message}`;
-  return result.value === true ? undefined : `its readyExpr is false: ${expression}`;
+  if (!result.ok) return `is not ready: its readyExpr cannot be evaluated now: ${result.message}`;
+  return result.value === true
+    ? undefined
+    : `is not ready according to readyExpr eval: its readyExpr is false: ${expression}`;
 }
 
 export function sameSource(a: SourceRef, b: SourceRef): boolean {

@@ -20,13 +20,11 @@ export function whyResting(state: DeliveryState, ref: VersionedRef, nowMs: numbe
   return `${rival} undid ${healsMax} heals; it is healed again at the next interval`;
 }
 
+export type DriftTold = { reason: "DriftHealed" | "DriftDetected"; message: string; outcome: Outcome };
+
 /** Notes what a pass did about drift. Returns sentences for Events: what was healed, what is only reported. */
-export function noteOutcomes(
-  state: DeliveryState,
-  outcomes: readonly Outcome[],
-  nowMs: number,
-): { reason: "DriftHealed" | "DriftDetected"; message: string }[] {
-  const told: { reason: "DriftHealed" | "DriftDetected"; message: string }[] = [];
+export function noteOutcomes(state: DeliveryState, outcomes: readonly Outcome[], nowMs: number): DriftTold[] {
+  const told: DriftTold[] = [];
   for (const outcome of outcomes) {
     const key = refKey(outcome.ref);
     if (!outcome.isDrift) {
@@ -35,13 +33,13 @@ export function noteOutcomes(
       const isKnown = state.drift.get(key)?.reason === outcome.reason;
       state.drift.set(key, { ref: outcome.ref, changes: outcome.changes, reason: outcome.reason });
       const message = outcome.changes.length === 0 ? outcome.reason : `${describeDrift(outcome.changes)}; left alone`;
-      if (!isKnown) told.push({ reason: "DriftDetected", message: `${formatRef(outcome.ref)}: ${message}` });
+      if (!isKnown) told.push({ reason: "DriftDetected", message: `${formatRef(outcome.ref)}: ${message}`, outcome });
     } else if (outcome.word !== "failed" && outcome.word !== "unchanged") {
       state.drift.delete(key);
       noteHeal(state, outcome, nowMs);
       const what =
         outcome.word === "created" ? "was deleted; created again" : `${describeDrift(outcome.changes)}; healed`;
-      told.push({ reason: "DriftHealed", message: `${formatRef(outcome.ref)}: ${what}` });
+      told.push({ reason: "DriftHealed", message: `${formatRef(outcome.ref)}: ${what}`, outcome });
     }
   }
   return told;

@@ -2,32 +2,40 @@
 // reports. It knows no kind; everything it must remember stands in Git or in the Kubernetes API.
 
 import { setMaxListeners } from "node:events";
-import { type Cluster, type Identity, Informer } from "#cluster";
+import { formatDuration } from "#api/flux";
+import type { Cluster } from "#cluster";
 import { runController, type Pass, type Priority, type ReconcileResult, WorkQueue } from "#controller";
-import { type Clock, type Fault, faultFrom, formatFault, type Manifest, readsHold, refKey, refOf } from "#kernel";
+import { type Clock, type Fault, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
 import { Claims } from "./claims.ts";
-import { sameSource } from "./dependencies.ts";
+import { requireDependencies, sameSource } from "./dependencies.ts";
+import { Describing } from "./describing.ts";
 import { describeDrift, whyResting } from "./drift-log.ts";
 import { DeliveryFault } from "./faults.ts";
 import { finalise, setFinalizers } from "./finalise.ts";
+import { whyDeletionHeld } from "./guard.ts";
+import { goesByItself } from "./health.ts";
+import { Identities } from "./identities.ts";
+import { type Journal, noJournal } from "./journal.ts";
 import { Kinds } from "./kinds.ts";
-import { concurrentPasses, dependencyRetryMs, kindPollMs, soonRetryMs } from "./limits.ts";
-import { isNewer, Live, type LiveNote } from "./live.ts";
+import { concurrentPasses, conflictRetryMs, releaseAfterMs, soonRetryMs } from "./limits.ts";
+import { Live, type LiveNote } from "./live.ts";
 import {
   type Delivery,
   deliveryKey,
   type Dialect,
+  type Hold,
   type Outcome,
   type Phase,
   type Report,
   type SourceRef,
 } from "./model.ts";
-import { type PassResult, prepare, runPass, type SourceArtifact } from "./pass.ts";
-import { RenderDesk, type RenderPool, withNeeds } from "./render-desk.ts";
+import { type PassContext, type PassResult, prepare, type Reach, runPass, type SourceArtifact } from "./pass.ts";
+import type { RemoteBases } from "./remote-bases.ts";
+import { RenderDesk, type RenderPool } from "./render-desk.ts";
 import { type DeliverySnapshot, type EngineSnapshot, objectsOf, type ObjectSnapshot, snapshotOf } from "./snapshot.ts";
 import { isChange, Reporter, type Served } from "./reporter.ts";
 import { type DeliveryState, newState } from "./state.ts";
-import { pause } from "./waiting.ts";
+import { isSettled, priorityOf, readsTheSame, waitsForHealth, withNewestStatus } from "./triggers.ts";
 
 /** What sources offer, as the artifacts room keeps it. */
 export interface ArtifactView {
@@ -43,9 +51,15 @@ export type DeliveryOptions = {
   artifacts: ArtifactView;
   dialects: readonly Dialect[];
   pool: RenderPool;
+  /** Fetches bases from elsewhere; without it they are refused. */
+  remotes?: RemoteBases;
+  /** Keeps what happened; without it nothing beyond status and Events is kept. */
+  journal?: Journal;
   clock: Clock;
   signal: AbortSignal;
   random?: () => number;
+  /** How far intervals differ either way, in percent, so that what started together does not stay together. */
+  jitterPercent?: number;
   /** Told of what went wrong behind the scenes, without secrets. */
   logged?: (message: string) => void;
 };
@@ -77,14 +91,15 @@ class DeliveryEngine implements Engine {
   readonly #served = new Map<string, Served>();
   readonly #listeners = new Set<(changed: DeliverySnapshot) => void>();
   readonly #queue: WorkQueue;
-  readonly #kinds: Kinds;
-  readonly #live: Live;
+  /** Where the deliveries live, and most of their objects. */
+  readonly #home: Reach;
   readonly #desk: RenderDesk;
   readonly #claims: Claims;
+  readonly #journal: Journal;
   readonly #reporter: Reporter;
-  readonly #asIdentity = new Map<string, Cluster>();
-  /** Called when some definition changed, by who waits for a kind to be served. */
-  readonly #awaitingDefinition = new Set<() => void>();
+  readonly #describing: Describing;
+  readonly #identities: Identities;
+  #isReleasing = false;
 
   constructor(options: DeliveryOptions) {
     const { cluster, clock, signal } = options;
@@ -92,20 +107,37 @@ class DeliveryEngine implements Engine {
     // Every watch ends with the engine: one listener a kind.
     setMaxListeners(0, signal);
     this.#queue = new WorkQueue({ clock, ...(options.random === undefined ? {} : { random: options.random }) });
-    this.#kinds = new Kinds(cluster);
-    this.#live = new Live({
+    this.#home = {
       cluster,
-      clock,
-      signal,
-      expressions: (key) => this.#states.get(key)?.delivery.healthExpressions ?? [],
-      noted: (note) => this.#noted(note),
-    });
-    this.#desk = new RenderDesk(options.pool);
-    this.#reporter = new Reporter({ cluster, clock, logged: (message) => this.#log(message) });
+      kinds: new Kinds(cluster),
+      live: new Live({
+        cluster,
+        clock,
+        signal,
+        expressions: (key) => this.#states.get(key)?.delivery.healthExpressions ?? [],
+        noted: (note) => this.#noted(note),
+      }),
+    };
+    this.#identities = new Identities(cluster, this.#home.kinds);
+    this.#desk = new RenderDesk(options.pool, options.remotes);
+    this.#journal = options.journal ?? noJournal;
+    const logged = (message: string): void => this.#log(message);
+    this.#reporter = new Reporter({ cluster, clock, journal: this.#journal, logged });
     this.#claims = new Claims({
       deliveries: () => this.#deliveries(),
       revisionOf: (delivery) => options.artifacts.get(delivery.source)?.revision,
       render: (key) => this.#renderOnly(key),
+    });
+    this.#describing = new Describing({
+      cluster,
+      kinds: this.#home.kinds,
+      clock,
+      signal,
+      served: (kind, served) => this.#served.set(`${kind.group}/${kind.kind}`, served),
+      described: (dialect, object, previous) => this.#described(dialect, object, previous),
+      vanished: (object) => this.#forget(deliveryKey(refOf(object))),
+      variablesChanged: (kind, object) => this.#variablesChanged(kind, object),
+      definitionsChanged: () => this.#journal.kindsChanged?.(),
     });
     const unsubscribe = options.artifacts.subscribe((source) => {
       this.#sourceChanged(source).catch((thrown: unknown) => this.#log(formatFault(thrown)));
@@ -119,7 +151,7 @@ class DeliveryEngine implements Engine {
 
   objects(key: string): ObjectSnapshot[] {
     const state = this.#states.get(key);
-    return state === undefined ? [] : objectsOf(state, this.#live);
+    return state === undefined ? [] : objectsOf(state, this.#home.live);
   }
 
   subscribe(listener: (changed: DeliverySnapshot) => void): () => void {
@@ -137,11 +169,7 @@ class DeliveryEngine implements Engine {
 
   async #run(): Promise<void> {
     const { clock, signal, dialects } = this.#options;
-    const watches = dialects.flatMap((dialect) => [
-      this.#watchDefinitions(),
-      ...dialect.kinds.map((kind) => this.#watchKind(dialect, kind)),
-      this.#watchVariables(dialect),
-    ]);
+    const watches = this.#describing.run(dialects);
     await runController({
       name: "delivery",
       queue: this.#queue,
@@ -151,80 +179,15 @@ class DeliveryEngine implements Engine {
       failed: (key, fault) => this.#log(`${key}: ${formatFault(fault)}`),
       signal,
     });
-    await Promise.all(watches);
+    await watches;
     await this.#reporter.flush();
-  }
-
-  /** A kind may be served only later: its definition may come out of the first delivery itself. */
-  async #watchKind(dialect: Dialect, kind: { group: string; kind: string }): Promise<void> {
-    const { cluster, clock, signal } = this.#options;
-    for (let delayMs: number = kindPollMs.least; !signal.aborted; delayMs = Math.min(delayMs * 2, kindPollMs.most)) {
-      const resource = await this.#kinds.find(kind).catch(() => undefined);
-      if (resource !== undefined) {
-        this.#served.set(`${kind.group}/${kind.kind}`, { dialect, resource });
-        const informer = new Informer<Manifest>({ cluster, resource, clock, keep: (object) => object });
-        informer.subscribe({
-          changed: (object, previous) => this.#described(dialect, object, previous),
-          deleted: (object) => this.#vanished(object),
-        });
-        return informer.run(signal);
-      }
-      if (await this.#definitionOr(delayMs)) delayMs = kindPollMs.least;
-    }
-  }
-
-  /** Ends after the delay, or as soon as some definition changed: then true. */
-  async #definitionOr(delayMs: number): Promise<boolean> {
-    const changed = new AbortController();
-    const wake = (): void => changed.abort();
-    this.#awaitingDefinition.add(wake);
-    const { clock, signal } = this.#options;
-    await pause(clock, delayMs, AbortSignal.any([signal, changed.signal]));
-    this.#awaitingDefinition.delete(wake);
-    return changed.signal.aborted;
-  }
-
-  async #watchDefinitions(): Promise<void> {
-    const { cluster, clock, signal } = this.#options;
-    const definition = { group: "apiextensions.k8s.io", kind: "CustomResourceDefinition" };
-    const resource = await this.#kinds.find(definition).catch(() => undefined);
-    if (resource === undefined) return;
-    const informer = new Informer<true>({ cluster, resource, clock, keep: () => true, isMetadataOnly: true });
-    informer.subscribe({
-      changed: () => {
-        for (const wake of this.#awaitingDefinition) wake();
-      },
-    });
-    await informer.run(signal);
-  }
-
-  /** ConfigMaps and Secrets that say so are looked at as soon as they change. */
-  async #watchVariables(dialect: Dialect): Promise<void> {
-    const { cluster, clock, signal } = this.#options;
-    const watch = async (kind: "ConfigMap" | "Secret"): Promise<void> => {
-      const resource = await this.#kinds.find({ group: "", kind, version: "v1" }).catch(() => undefined);
-      if (resource === undefined) return;
-      const informer = new Informer<Manifest>({
-        cluster,
-        resource,
-        clock,
-        keep: (object) => object,
-        labelSelector: dialect.watchSelector,
-        isMetadataOnly: true,
-      });
-      informer.subscribe({ changed: (object) => this.#variablesChanged(kind, object) });
-      await informer.run(signal);
-    };
-    await Promise.all([watch("ConfigMap"), watch("Secret")]);
   }
 
   #variablesChanged(kind: string, object: Manifest): void {
     const { name, namespace } = object.metadata;
-    for (const state of this.#states.values()) {
-      const from = state.delivery.substitution?.from ?? [];
-      if (!state.isConfirmed) continue;
-      if (from.some((f) => f.kind === kind && f.name === name && f.namespace === namespace))
-        this.#queue.add(state.delivery.key, "spec");
+    for (const { delivery, isConfirmed } of this.#states.values()) {
+      const isRead = delivery.watched.some((f) => f.kind === kind && f.name === name && f.namespace === namespace);
+      if (isRead && isConfirmed) this.#queue.add(delivery.key, "spec");
     }
   }
 
@@ -232,16 +195,17 @@ class DeliveryEngine implements Engine {
     const key = deliveryKey(refOf(seen));
     const object = withNewestStatus(seen, this.#states.get(key)?.object);
     const reading = dialect.read(object);
-    if (reading.is === "foreign") return;
-    if (reading.is === "refused") {
+    if (reading.is !== "delivery") {
       this.#forget(key);
       const ref = refOf(object);
       const served = this.#served.get(`${ref.group}/${ref.kind}`);
-      if (served !== undefined) this.#reporter.refuse(object, served, reading.fault);
+      if (served !== undefined && reading.is === "refused") this.#reporter.refuse(object, served, reading.fault);
       return;
     }
     const { delivery } = reading;
     const state = this.#states.get(key);
+    // What it waits for may be named otherwise now.
+    if (state !== undefined && state.delivery.generation !== delivery.generation) this.#home.live.leave(key);
     if (state === undefined) this.#states.set(key, newState(delivery, object, this.#options.clock.now()));
     else Object.assign(state, { delivery, object });
     const priority = priorityOf(delivery, object, state === undefined ? undefined : previous);
@@ -251,17 +215,15 @@ class DeliveryEngine implements Engine {
     this.#tell(key);
   }
 
-  #vanished(object: Manifest): void {
-    this.#forget(deliveryKey(refOf(object)));
-  }
-
   #forget(key: string): void {
     const state = this.#states.get(key);
     if (state === undefined) return;
     this.#states.delete(key);
     this.#queue.remove(key);
     this.#claims.forget(key);
-    for (const ref of state.inventory) this.#live.forget(ref);
+    for (const ref of state.inventory) this.#home.live.forget(ref);
+    this.#home.live.leave(key);
+    this.#releaseLater();
     this.#wakeDependents(key);
   }
 
@@ -277,8 +239,7 @@ class DeliveryEngine implements Engine {
     const open = await artifact.source.open();
     const unmoved: DeliveryState[] = [];
     for (const state of settled) {
-      const reads = state.desired?.rendering.reads ?? [];
-      const holds = await withNeeds(open, (tree) => readsHold(reads, tree)).catch(() => false);
+      const holds = await readsTheSame(state, open);
       // A newer revision has its own look at all of them.
       if (this.#options.artifacts.get(source)?.revision !== artifact.revision) return;
       if (holds && isSettled(state)) unmoved.push(state);
@@ -299,9 +260,11 @@ class DeliveryEngine implements Engine {
     const state = this.#states.get(note.delivery);
     if (state === undefined) return;
     if (note.what === "health") {
-      if (state.phase === "checking" || state.lastFault.startsWith("health-")) this.#queue.add(note.delivery, "drift");
+      if (waitsForHealth(state)) this.#queue.add(note.delivery, "drift");
       return;
     }
+    // A Job that is removed once it is done is made again at the interval, as in Flux, not at once and for ever.
+    if (note.what === "gone" && goesByItself(state.guarded?.byKey.get(refKey(note.ref))?.manifest)) return;
     const key = refKey(note.ref);
     const known = state.drift.get(key);
     const isSame =
@@ -315,23 +278,46 @@ class DeliveryEngine implements Engine {
   async #reconcile(key: string, signal: AbortSignal, pass: Pass): Promise<ReconcileResult> {
     const state = this.#states.get(key);
     if (state === undefined) return;
-    const startedMs = this.#options.clock.now();
     if (state.delivery.isDeleting) return this.#finalise(state, signal);
     if (state.delivery.isSuspended) {
-      this.#move(state, "suspended");
+      void this.#report(state, { phase: "suspended" });
       return;
     }
     const outcomes: Outcome[] = [];
+    // A pass that goes on waiting for health belongs to the attempt before it.
+    if (state.phase !== "checking") state.beganMs = this.#options.clock.now();
     try {
       await this.#ensureFinalizer(state);
       const artifact = await this.#artifactOf(state.delivery);
-      const isNews = this.#announce(state, artifact, pass.priority);
-      const result = await runPass(this.#context(state, artifact, pass, signal), outcomes);
-      return this.#succeeded(state, { artifact, result, startedMs, isNews });
+      await requireDependencies(state, artifact.revision, this.#dependencyWorld());
+      let isNews = false;
+      const begins = (): void => {
+        isNews = this.#announce(state, artifact, pass.priority);
+      };
+      const result = await runPass(this.#context(state, artifact, { pass, signal, begins }), outcomes);
+      if (result.hold !== undefined) return this.#held(state, artifact, result, result.hold);
+      return this.#succeeded(state, { artifact, result, isNews });
     } catch (thrown) {
       if (signal.aborted) return;
-      return this.#failed(state, faultFrom(thrown), outcomes, startedMs);
+      return this.#failed(state, faultFrom(thrown), outcomes);
     }
+  }
+
+  #dependencyWorld() {
+    const { clock } = this.#options;
+    const { cluster, kinds, live } = this.#home;
+    return {
+      clock,
+      registry: { state: (key: string) => this.#states.get(key) },
+      read: async (ref: Outcome["ref"], reader: string): Promise<Manifest | undefined> => {
+        const resource = (await kinds.find(ref)) ?? (await kinds.find({ group: ref.group, kind: ref.kind }));
+        if (resource === undefined) return undefined;
+        const namespace = resource.isNamespaced ? ref.namespace : "";
+        await live.watchOther(resource, { ...ref, namespace }, reader);
+        const answer = await cluster.get({ resource, namespace, name: ref.name });
+        return answer.ok ? answer.value : undefined;
+      },
+    };
   }
 
   async #ensureFinalizer(state: DeliveryState): Promise<void> {
@@ -359,9 +345,14 @@ class DeliveryEngine implements Engine {
     const announced = `${artifact.revision} ${delivery.generation} ${delivery.request ?? ""}`;
     if (state.announced === announced) return false;
     const isFirst = state.announced === "";
+    const served = this.#servedBy(delivery);
+    if (state.phase === "checking" && state.attemptedRevision !== artifact.revision)
+      this.#reporter.tellCanceled(state, served);
     state.announced = announced;
     state.beganMs = this.#options.clock.now();
+    state.checkingSinceMs = undefined;
     state.attemptedRevision = artifact.revision;
+    state.hold = undefined;
     const { remembered } = delivery;
     const isResumed =
       isFirst &&
@@ -371,36 +362,39 @@ class DeliveryEngine implements Engine {
       remembered.handledRequest === delivery.request;
     // After a restart, what was ready and is unchanged is confirmed silently.
     if (isResumed && priority !== "person") return false;
+    this.#reporter.noteApproval(delivery, artifact.revision);
     if (state.isReady && state.bumpedTo === artifact.revision) return true;
-    void this.#report(state, {
-      phase: "rendering",
-      revision: artifact.revision,
-      originRevision: artifact.originRevision,
-    });
+    const { revision, originRevision } = artifact;
+    void this.#report(state, { phase: "rendering", revision, originRevision });
     return true;
   }
 
-  #context(state: DeliveryState, artifact: SourceArtifact, pass: Pass, signal: AbortSignal) {
+  #context(
+    state: DeliveryState,
+    artifact: SourceArtifact,
+    run: { pass: Pass; signal: AbortSignal; begins: () => void },
+  ): PassContext {
     const { delivery } = state;
     const { dialect } = this.#servedBy(delivery);
     const { clock } = this.#options;
+    const { pass, signal, begins } = run;
     const isAsked = pass.priority === "person";
     if (isAsked) state.heals.clear();
     return {
+      ...this.#home,
+      cluster: this.#identities.clusterFor(delivery.identity),
       state,
       artifact,
-      cluster: this.#clusterFor(delivery.identity),
-      home: { cluster: this.#options.cluster, kinds: this.#kinds },
-      kinds: this.#kinds,
-      live: this.#live,
+      home: this.#home,
       desk: this.#desk,
       claims: this.#claims,
-      registry: { state: (key: string) => this.#states.get(key) },
       clock,
       signal,
+      superseded: pass.superseded,
       ownerLabel: dialect.ownerLabel,
       isThorough: pass.priority === "periodic" || pass.priority === "spec" || isAsked || !state.isConfirmed,
       isAsked,
+      begins,
       moved: (phase: Phase, waitingFor?: string) => this.#move(state, phase, waitingFor),
       recordInventory: async (inventory: DeliveryState["inventory"]) => {
         state.inventory = inventory;
@@ -412,36 +406,57 @@ class DeliveryEngine implements Engine {
 
   #succeeded(
     state: DeliveryState,
-    done: { artifact: SourceArtifact; result: PassResult; startedMs: number; isNews: boolean },
+    done: { artifact: SourceArtifact; result: PassResult; isNews: boolean },
   ): ReconcileResult {
-    const { artifact, result, startedMs } = done;
+    const { artifact, result } = done;
     const { delivery } = state;
+    const served = this.#servedBy(delivery);
     const wasReady = state.isReady && state.revision === artifact.revision;
-    this.#reporter.tellOutcomes(state, this.#servedBy(delivery), result.outcomes);
+    const wasHealthy = wasReady || !state.lastFault.startsWith("health-");
+    this.#reporter.tellOutcomes(state, served, result.outcomes);
     state.lastFault = "";
-    const about = {
-      revision: artifact.revision,
-      originRevision: artifact.originRevision,
-      inventory: result.inventory,
-      isHealthy: result.isHealthy,
-      startedMs: done.isNews || !wasReady ? state.beganMs : startedMs,
-    };
+    state.hold = undefined;
+    const { inventory, isHealthy } = result;
+    const { revision, originRevision } = artifact;
+    const about = { revision, originRevision, inventory, isHealthy, startedMs: state.beganMs };
     if (result.waits !== undefined) {
       state.isReady = false;
+      state.checkingSinceMs ??= this.#options.clock.now();
       void this.#report(state, { ...about, phase: "checking", waitingFor: result.waits.text, isNews: done.isNews });
       return { requeueAfterMs: result.waits.remainingMs };
     }
     const isNews = done.isNews || !wasReady || result.outcomes.some((outcome) => isChange(outcome));
+    const report = { ...about, phase: "ready" as const, isApplied: true, isNews };
+    if (isHealthy === true && !wasReady && (!wasHealthy || state.checkingSinceMs !== undefined)) {
+      const message = `Health check passed in ${formatDuration(this.#reporter.reportOf(state, report).checkedMs)}`;
+      this.#reporter.tell(state, served, { reason: "Progressing", message });
+    }
     state.isReady = true;
     state.isConfirmed = true;
     state.revision = artifact.revision;
-    void this.#report(state, { ...about, phase: "ready", isApplied: true, isNews });
+    void this.#report(state, report);
+    state.checkingSinceMs = undefined;
+    if (result.outcomes.some((outcome) => outcome.word === "pruned")) this.#releaseLater();
     if (!wasReady) this.#wakeDependents(delivery.key);
     return { requeueAfterMs: this.#jittered(delivery.intervalMs) };
   }
 
-  #failed(state: DeliveryState, fault: Fault, outcomes: readonly Outcome[], startedMs: number): ReconcileResult {
+  /** Nothing new is applied: what was applied stays ready, and guarded. */
+  #held(state: DeliveryState, artifact: SourceArtifact, result: PassResult, hold: Hold): ReconcileResult {
     const { delivery } = state;
+    const served = this.#servedBy(delivery);
+    const { revision } = artifact;
+    this.#reporter.tellOutcomes(state, served, result.outcomes);
+    this.#reporter.tellHold(state, served, { revision, hold });
+    void this.#report(state, { phase: "held", revision, waitingFor: hold.message });
+    const untilMs = hold.untilMs === undefined ? Infinity : hold.untilMs - this.#options.clock.now();
+    return { requeueAfterMs: Math.max(soonRetryMs, Math.min(untilMs, this.#jittered(delivery.intervalMs))) };
+  }
+
+  #failed(state: DeliveryState, fault: Fault, outcomes: readonly Outcome[]): ReconcileResult {
+    const { delivery } = state;
+    // Somebody else wrote at the same time: routine, and over with the next look.
+    if (fault.code === "conflict") return { requeueAfterMs: conflictRetryMs };
     const isWaiting = fault.disposition === "wait";
     const text = `${fault.code} ${formatFault(fault)}`;
     const isNews = state.lastFault !== text || outcomes.some(isChange);
@@ -453,57 +468,61 @@ class DeliveryEngine implements Engine {
       revision: state.attemptedRevision,
       fault,
       ...(isWaiting ? { waitingFor: fault.message } : {}),
-      startedMs,
+      startedMs: state.beganMs,
       isNews,
     });
-    if (fault.disposition === "stall") return { requeueAfterMs: this.#jittered(delivery.intervalMs) };
+    state.checkingSinceMs = undefined;
+    if (fault.disposition === "stall") return undefined;
     if (fault.code === "terminating" || fault.code === "cluster-failed") return { requeueAfterMs: soonRetryMs };
-    return { requeueAfterMs: isWaiting ? dependencyRetryMs : this.#jittered(delivery.retryIntervalMs) };
+    return { requeueAfterMs: isWaiting ? delivery.dependencyRetryMs : delivery.retryIntervalMs };
   }
 
   async #finalise(state: DeliveryState, signal: AbortSignal): Promise<ReconcileResult> {
     const { delivery } = state;
-    const { dialect, resource } = this.#servedBy(delivery);
+    const served = this.#servedBy(delivery);
+    const { dialect, resource } = served;
     if (!(state.object.metadata.finalizers ?? []).includes(dialect.finalizer)) return;
+    const held = this.#whyKept(state);
+    if (held !== undefined) {
+      this.#reporter.tellHold(state, served, { revision: state.revision ?? "", hold: held });
+      void this.#report(state, { phase: "held", waitingFor: held.message });
+      return { requeueAfterMs: this.#jittered(delivery.intervalMs) };
+    }
     this.#move(state, "deleting");
     this.#claims.forget(delivery.key);
     try {
       await this.#claims.refresh(delivery.key);
-      await finalise({
+      const isDone = await finalise({
+        ...this.#home,
+        cluster: this.#identities.clusterFor(delivery.identity),
         state,
         home: this.#options.cluster,
-        cluster: this.#clusterFor(delivery.identity),
         resource,
         finalizer: dialect.finalizer,
         manager: dialect.statusManager,
-        canAct: await this.#hasIdentity(delivery),
-        kinds: this.#kinds,
-        live: this.#live,
+        canAct: await this.#identities.exists(delivery.identity),
         clock: this.#options.clock,
         signal,
         claimant: (ref) => this.#claims.other(ref, delivery.key),
+        tell: (note) => this.#reporter.tell(state, served, note),
       });
+      return isDone ? undefined : { requeueAfterMs: soonRetryMs };
     } catch (thrown) {
-      return this.#failed(state, faultFrom(thrown), [], this.#options.clock.now());
+      return this.#failed(state, faultFrom(thrown), []);
     }
   }
 
-  /** False when the ServiceAccount that a delivery acts as does not exist any more. */
-  async #hasIdentity(delivery: Delivery): Promise<boolean> {
-    const account = /^system:serviceaccount:([^:]+):(.+)$/.exec(delivery.identity?.user ?? "");
-    if (account === null) return true;
-    const [, namespace = "", name = ""] = account;
-    const ref = { group: "", version: "v1", kind: "ServiceAccount", namespace, name };
-    const answer = await this.#options.cluster.get(await this.#kinds.target(ref));
-    return answer.ok || answer.status.code !== 404;
+  /** Why a deletion that would take everything with it waits. */
+  #whyKept({ delivery, inventory }: DeliveryState): Hold | undefined {
+    if (!delivery.deletion.isPruned || delivery.isSuspended) return undefined;
+    return whyDeletionHeld(delivery.guard, { uid: delivery.uid, inventoryCount: inventory.length });
   }
 
   async #renderOnly(key: string): Promise<void> {
     const state = this.#states.get(key);
     const artifact = state === undefined ? undefined : this.#options.artifacts.get(state.delivery.source);
     if (state === undefined || artifact === undefined || state.delivery.isDeleting) return;
-    const home = { cluster: this.#options.cluster, kinds: this.#kinds };
-    await prepare({ desk: this.#desk, home, claims: this.#claims }, state, artifact);
+    await prepare({ desk: this.#desk, home: this.#home, claims: this.#claims }, state, artifact);
   }
 
   #report(state: DeliveryState, about: Partial<Report> & { phase: Phase }): Promise<void> {
@@ -534,15 +553,6 @@ class DeliveryEngine implements Engine {
     }
   }
 
-  #clusterFor(identity: Identity | undefined): Cluster {
-    if (identity === undefined) return this.#options.cluster;
-    const known = this.#asIdentity.get(identity.user);
-    if (known !== undefined) return known;
-    const cluster = this.#options.cluster.as(identity);
-    this.#asIdentity.set(identity.user, cluster);
-    return cluster;
-  }
-
   #servedBy(delivery: Delivery): Served {
     const served = this.#served.get(`${delivery.ref.group}/${delivery.ref.kind}`);
     if (served === undefined) throw new Error(`nothing serves ${delivery.ref.kind}`);
@@ -553,43 +563,28 @@ class DeliveryEngine implements Engine {
     for (const state of this.#states.values()) if (!state.delivery.isDeleting) yield state.delivery;
   }
 
-  /** Five percent either way, as Flux does, so that what started together does not stay together. */
   #jittered(intervalMs: number): number {
-    const random = this.#options.random ?? Math.random;
-    return Math.round(intervalMs * (0.95 + 0.1 * random()));
+    const { random = Math.random, jitterPercent = 5 } = this.#options;
+    const part = jitterPercent / 100;
+    return Math.round(intervalMs * (1 - part + 2 * part * random()));
+  }
+
+  /** Ends watches of kinds that nobody delivers any more, once for all that go at about the same time. */
+  #releaseLater(): void {
+    if (this.#isReleasing) return;
+    this.#isReleasing = true;
+    this.#options.clock.after(releaseAfterMs, () => {
+      this.#isReleasing = false;
+      const kinds = new Set<string>();
+      for (const { inventory, desired } of this.#states.values()) {
+        const wanted = [...(desired?.manifests ?? [])].map((manifest) => refOf(manifest));
+        for (const { group, kind } of [...inventory, ...wanted]) kinds.add(`${group}/${kind}`);
+      }
+      this.#home.live.release(kinds);
+    });
   }
 
   #log(message: string): void {
     this.#options.logged?.(message);
   }
-}
-
-/** True for what is ready and stands as it was last applied. */
-function isSettled(state: DeliveryState): boolean {
-  return state.isReady && state.desired !== undefined && state.applied?.digest === state.desired.digest;
-}
-
-/** An event from before our last status write must not bring back the older status. */
-function withNewestStatus(seen: Manifest, known: Manifest | undefined): Manifest {
-  const version = known?.metadata.resourceVersion ?? "";
-  if (known === undefined || known.metadata.uid !== seen.metadata.uid) return seen;
-  if (!isNewer(version, seen.metadata.resourceVersion ?? "")) return seen;
-  return { ...seen, metadata: { ...seen.metadata, resourceVersion: version }, status: known["status"] };
-}
-
-/** Why a describing object asks for a look; undefined when only its status moved. */
-function priorityOf(delivery: Delivery, object: Manifest, previous: Manifest | undefined): Priority | undefined {
-  if (previous === undefined) return "spec";
-  if (delivery.request !== delivery.remembered.handledRequest && marksMoved(object, previous)) return "person";
-  const { generation, deletionTimestamp } = object.metadata;
-  const hasMoved =
-    generation !== previous.metadata.generation || deletionTimestamp !== previous.metadata.deletionTimestamp;
-  return hasMoved || marksMoved(object, previous) ? "spec" : undefined;
-}
-
-/** Annotations and labels do not count into the generation. */
-function marksMoved(object: Manifest, previous: Manifest): boolean {
-  const textOf = (manifest: Manifest): string =>
-    JSON.stringify([manifest.metadata.annotations ?? {}, manifest.metadata.labels ?? {}]);
-  return textOf(object) !== textOf(previous);
 }

@@ -20,6 +20,7 @@ export type DeliveryFaultCode =
   | "prune-failed"
   | "health-failed"
   | "health-timeout"
+  | "conflict"
   | "access-denied"
   | "cluster-failed";
 

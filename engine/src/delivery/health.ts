@@ -1,17 +1,19 @@
 // Whether what was applied is healthy, judged from the watch: all of it, or the objects that the delivery names.
 
-import { formatRef, refKey, type VersionedRef } from "#kernel";
+import { fieldOf, formatRef, type Manifest, refKey, type VersionedRef } from "#kernel";
 import type { Health } from "#health";
 import type { Kinds } from "./kinds.ts";
 import type { Live } from "./live.ts";
 import type { Delivery } from "./model.ts";
 import type { Applied } from "./state.ts";
 
+type Waiting = { ref: VersionedRef; reason: string; status: string };
+
 export type Verdict = {
   is: "healthy" | "progressing" | "failed";
-  /** Objects that are not healthy yet, and why. */
-  waitingFor: { ref: VersionedRef; reason: string }[];
-  checkedCount: number;
+  /** Objects that are not healthy yet, and why; those that have failed come first. */
+  waitingFor: Waiting[];
+  failed: Waiting[];
 };
 
 /** The objects whose health a delivery waits for. */
@@ -22,33 +24,43 @@ export function awaitedRefs(delivery: Delivery, applied: Applied): readonly Vers
   return refs.filter((ref) => !applied.skipped.has(refKey(ref)) && refKey(ref) !== own);
 }
 
-/** Fails as soon as one object has failed; healthy once all are. */
-export async function judge(
-  refs: readonly VersionedRef[],
-  delivery: Delivery,
-  world: { live: Live; kinds: Kinds },
-): Promise<Verdict> {
-  const owned = new Set(delivery.wait.kind === "some" ? [] : refs.map(refKey));
-  const verdict: Verdict = { is: "healthy", waitingFor: [], checkedCount: refs.length };
-  for (const ref of refs) {
-    if (!owned.has(refKey(ref))) await watchNamed(ref, delivery, world);
+export type HealthWorld = {
+  live: Live;
+  kinds: Kinds;
+  /** True for what deletes itself once it is done. */
+  isSpent: (ref: VersionedRef) => boolean;
+};
+
+/** Healthy once all are. Failed as soon as one object has failed, or once nothing but failures is left to wait for. */
+export async function judge(refs: readonly VersionedRef[], delivery: Delivery, world: HealthWorld): Promise<Verdict> {
+  const isNamed = delivery.wait.kind === "some";
+  const waiting: Waiting[] = [];
+  const failed: Waiting[] = [];
+  for (const named of refs) {
+    const ref = isNamed ? await watchNamed(named, delivery, world) : named;
     const health = world.live.health(ref);
-    if (health?.waits === "Current") continue;
-    const hasFailed = health?.waits === "Failed";
-    if (hasFailed) verdict.is = "failed";
-    else if (verdict.is === "healthy") verdict.is = "progressing";
-    const entry = { ref, reason: describe(health) };
-    if (hasFailed) verdict.waitingFor.unshift(entry);
-    else verdict.waitingFor.push(entry);
+    if (health?.waits === "Current" || (health === undefined && world.isSpent(ref))) continue;
+    const entry = { ref, reason: describe(health), status: health?.waits ?? "NotFound" };
+    (health?.waits === "Failed" ? failed : waiting).push(entry);
   }
-  return verdict;
+  const hasFailed = failed.length > 0 && (delivery.failsFast || waiting.length === 0);
+  const is = hasFailed ? "failed" : waiting.length + failed.length > 0 ? "progressing" : "healthy";
+  return { is, waitingFor: [...failed, ...waiting], failed };
 }
 
-/** A named object may belong to anybody, and may not exist yet. */
-async function watchNamed(ref: VersionedRef, delivery: Delivery, world: { live: Live; kinds: Kinds }): Promise<void> {
-  const resource = await world.kinds.find(ref.version === "" ? { group: ref.group, kind: ref.kind } : ref);
-  if (resource === undefined) return;
+/** A Job that is removed some time after it is done: that it is not there is no fault. */
+export function goesByItself(manifest: Manifest | undefined): boolean {
+  return manifest?.kind === "Job" && fieldOf(manifest, "spec", "ttlSecondsAfterFinished") !== undefined;
+}
+
+/** A named object may belong to anybody, and may not exist yet. Its reference, without a namespace where it has none. */
+async function watchNamed(named: VersionedRef, delivery: Delivery, world: HealthWorld): Promise<VersionedRef> {
+  const { group, kind } = named;
+  const resource = (await world.kinds.find(named)) ?? (await world.kinds.find({ group, kind }));
+  if (resource === undefined) return named;
+  const ref = resource.isNamespaced ? named : { ...named, namespace: "" };
   await world.live.watchOther(resource, ref, delivery.key);
+  return ref;
 }
 
 function describe(health: Health | undefined): string {
@@ -56,8 +68,17 @@ function describe(health: Health | undefined): string {
 }
 
 /** `Kind/ns/name (reason), …`, the first few. */
-export function listWaiting(waiting: Verdict["waitingFor"], most: number): string {
+export function listWaiting(waiting: readonly Waiting[], most: number): string {
   const shown = waiting.slice(0, most).map(({ ref, reason }) => `${formatRef(ref)} (${reason})`);
   const more = waiting.length - shown.length;
   return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
+}
+
+/** `Kind/ns/name status: 'InProgress': reason`, the first few, in Flux's form. */
+export function listFailed(waiting: readonly Waiting[], most: number): string {
+  const shown = waiting
+    .slice(0, most)
+    .map(({ ref, status, reason }) => `${formatRef(ref)} status: '${status}': ${reason}`);
+  const more = waiting.length - shown.length;
+  return more > 0 ? `${shown.join(", ")}, and ${more} more` : shown.join(", ");
 }

@@ -7,12 +7,15 @@ export {
   startDelivery,
 } from "./engine.ts";
 export { DeliveryFault, type DeliveryFaultCode } from "./faults.ts";
+export { type Guard, guardMarks, readGuard } from "./guard.ts";
+export type { Journal, JournalEntry } from "./journal.ts";
 export {
   type Delivery,
   deliveryKey,
   type Dependency,
   type Dialect,
   type DriftNote,
+  type Hold,
   type Outcome,
   type OutcomeWord,
   type Phase,
@@ -36,6 +39,7 @@ export {
   type SourceTree,
   sourceTreeOf,
 } from "./render-desk.ts";
+export { RemoteBases, type RemoteOptions } from "./remote-bases.ts";
 export { builtinRenderers } from "./renderers.ts";
 export { type ClosablePool, type PoolOptions, startRenderPool } from "./worker-pool.ts";
 export type { DeliverySnapshot, EngineSnapshot, ObjectSnapshot } from "./snapshot.ts";

@@ -14,7 +14,7 @@ function generated(files: { [path: string]: string }, path: string, options: Jso
     return { manifests: [], reads: [], inputs: [], warnings: [], isVolatile: false };
   });
   const tree = memoryTree(files);
-  const rendering = renderer.render(tree, path, options);
+  const rendering = renderer.render(tree, path, { options });
   expect(readsHold(rendering.reads, tree)).toBe(true);
   return parseYaml(text);
 }
@@ -37,7 +37,7 @@ describe("a folder without a kustomization", () => {
   });
 
   it("that is empty yields nothing", () => {
-    expect(generated({ "apps/readme.md": "" }, "apps")).toEqual({ ...header, resources: [] });
+    expect(generated({ "apps/readme.md": "" }, "apps")).toEqual({ ...header, namespace: "_placeholder" });
   });
 });
 
@@ -61,6 +61,8 @@ describe("what the delivery states", () => {
       namePrefix: "p-",
       nameSuffix: "-s",
       patches: [{ patch: "one" }, { patch: "two" }],
+      // Where no resources are listed, Flux's generator asks for this.
+      buildMetadata: ["originAnnotations"],
       images: [
         { name: "a", digest: "sha256:1" },
         { name: "b", newName: "c" },
@@ -70,11 +72,37 @@ describe("what the delivery states", () => {
     });
   });
 
+  it("unknown fields of the folder's own kustomization are left out, as a typed reader leaves them out", () => {
+    const own = "resources: [a.yaml]\nbuildMetadata: [managedByLabel]\ncommonLabel: {a: b}\nunknown: 1\n";
+    const expected = { resources: ["a.yaml"], buildMetadata: ["managedByLabel"] };
+    expect(generated({ "k/kustomization.yaml": own, "k/a.yaml": "" }, "k")).toEqual(expected);
+    expect(
+      generated({ "k/kustomization.yaml": own, "k/a.yaml": "" }, "k", { buildMetadata: ["originAnnotations"] }),
+    ).toEqual({
+      ...expected,
+      buildMetadata: ["originAnnotations"],
+    });
+  });
+
+  it("an image's tag and digest are one unit, and empty texts say nothing", () => {
+    const own = "resources: [a.yaml]\nimages: [{name: a, newName: b, newTag: '1'}, {name: c, digest: 'sha256:1'}]\n";
+    const images = [
+      { name: "a", newName: "", newTag: "", digest: "sha256:2" },
+      { name: "c", newTag: "3", digest: "" },
+    ];
+    expect(generated({ "k/kustomization.yaml": own, "k/a.yaml": "" }, "k", { images })).toMatchObject({
+      images: [
+        { name: "a", newName: "b", digest: "sha256:2" },
+        { name: "c", newTag: "3" },
+      ],
+    });
+  });
+
   it.each([
     [{ "apps/a.yaml": "" }, "nothing", {}, "spec.path ./nothing: kustomization path not found in the source"],
     [{ "apps/a.yaml": "" }, "apps/a.yaml", {}, "is a file, not a folder"],
     [{ "apps/kustomization.yaml": "[]" }, "apps", {}, "apps/kustomization.yaml: is not a kustomization"],
-    [{ "apps/a.yaml": "" }, "apps", { components: ["https://x"] }, "components must be local and relative"],
+    [{ "apps/a.yaml": "" }, "apps", { components: ["https://x"] }, "must be local and relative"],
   ])("is refused: %j at %s with %j", (files, path, options: JsonObject, message) => {
     let told = "";
     try {

@@ -12,13 +12,14 @@ import {
   RecordingTree,
   type Rendering,
 } from "#kernel";
+import { readKnownFields } from "#render/kustomize";
 import { DeliveryFault } from "./faults.ts";
 import { layoutDepth } from "./limits.ts";
 import { OverlayTree } from "./overlay-tree.ts";
-import type { Renderer } from "./render-desk.ts";
+import type { Renderer, RenderWith } from "./render-desk.ts";
 
 /** Builds the kustomization of a folder. */
-export type Build = (tree: FileTree, path: string) => Rendering;
+export type Build = (tree: FileTree, path: string, remote: RenderWith["remote"]) => Rendering;
 
 const kustomizationNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
@@ -26,12 +27,12 @@ const kustomizationNames = ["kustomization.yaml", "kustomization.yml", "Kustomiz
 export function layoutRenderer(version: string, build: Build): Renderer {
   return {
     name: "layout",
-    version: `layout 1, ${version}`,
-    render: (tree, path, options) => renderLayout(tree, path, { options, build }),
+    version: `layout 2, ${version}`,
+    render: (tree, path, using) => renderLayout(tree, path, { ...using, build }),
   };
 }
 
-function renderLayout(tree: FileTree, path: string, how: { options: JsonObject; build: Build }): Rendering {
+function renderLayout(tree: FileTree, path: string, how: RenderWith & { build: Build }): Rendering {
   const recording = new RecordingTree(tree);
   requireFolder(recording, path);
   const found = findKustomization(recording, path);
@@ -39,7 +40,7 @@ function renderLayout(tree: FileTree, path: string, how: { options: JsonObject; 
   const own = found === undefined ? generate(recording, path) : readKustomization(recording, file);
   const merged = merge(own, how.options, (component) => recording.entry(join(path, component)) !== undefined);
   // The build reads through the recording, so what it asks of the source is noted; the merged file is not the source's.
-  const rendering = how.build(new OverlayTree(recording, { [file]: formatYaml(merged) }), path);
+  const rendering = how.build(new OverlayTree(recording, { [file]: formatYaml(merged) }), path, how.remote);
   return { ...rendering, reads: recording.reads() };
 }
 
@@ -67,11 +68,22 @@ function findKustomization(tree: FileTree, path: string): string | undefined {
   return kustomizationNames.find((name) => tree.entry(join(path, name))?.type === "file");
 }
 
+/**
+ * As Flux's generator reads it: unknown fields are left out, and what lists no resources says where its objects come
+ * from, since an otherwise empty kustomization would not build.
+ */
 function readKustomization(tree: FileTree, file: string): JsonObject {
-  const value = parseYaml(decodeUtf8(tree.read(file)));
-  if (value === null) return {};
-  if (isObject(value)) return value;
-  throw new Fault({ code: "kustomization-invalid", disposition: "stall", at: file, message: "is not a kustomization" });
+  const text = decodeUtf8(tree.read(file));
+  const value = parseYaml(text);
+  if (value !== null && !isObject(value))
+    throw new Fault({
+      code: "kustomization-invalid",
+      disposition: "retry",
+      at: file,
+      message: "is not a kustomization",
+    });
+  const own = value === null ? {} : readKnownFields(text);
+  return listOf(own["resources"]).length === 0 ? { ...own, buildMetadata: ["originAnnotations"] } : own;
 }
 
 /** A kustomization that lists the folder's files; a folder with a kustomization of its own is one entry. */
@@ -88,7 +100,9 @@ function generate(tree: FileTree, path: string): JsonObject {
     }
   };
   walk("", 0);
-  return { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources };
+  const header = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" };
+  // A namespace for nobody keeps kustomize from refusing a kustomization without any content.
+  return resources.length === 0 ? { ...header, namespace: "_placeholder" } : { ...header, resources };
 }
 
 function tooDeep(folder: string): DeliveryFault {
@@ -110,7 +124,7 @@ function merge(own: JsonObject, options: JsonObject, exists: (component: string)
   replace("targetNamespace", "namespace");
   replace("namePrefix", "namePrefix");
   replace("nameSuffix", "nameSuffix");
-  replace("buildMetadata", "buildMetadata");
+  if (listOf(options["buildMetadata"]).length > 0) merged["buildMetadata"] = options["buildMetadata"] as Json;
   if (listOf(options["patches"]).length > 0) {
     merged["patches"] = [...listOf(own["patches"]), ...listOf(options["patches"])];
   }
@@ -124,13 +138,16 @@ function merge(own: JsonObject, options: JsonObject, exists: (component: string)
   return merged;
 }
 
+const elsewhere = /^(git::|gh:|ssh:\/\/|https:\/\/|http:\/\/|git@|github\.com[:/])./i;
+
 function localComponent(component: Json): Json {
-  if (typeof component === "string" && !component.startsWith("/") && !component.includes("://")) return component;
+  const isAbsolute = (path: string): boolean => path.replace(/^file:\/\//i, "").startsWith("/");
+  if (typeof component === "string" && !elsewhere.test(component) && !isAbsolute(component)) return component;
   throw new DeliveryFault({
-    code: "spec-invalid",
-    disposition: "stall",
-    at: `spec.components ${JSON.stringify(component)}`,
-    message: "components must be local and relative",
+    code: "render-failed",
+    disposition: "retry",
+    at: "spec.components",
+    message: `component path '${String(component as string)}' must be local and relative`,
     hint: "name a folder in the same source",
   });
 }
@@ -144,11 +161,12 @@ function mergeImages(own: readonly Json[], stated: readonly Json[]): Json[] {
       merged.push(image);
       continue;
     }
-    if (image["newTag"] !== undefined || image["digest"] !== undefined) {
-      delete before["newTag"];
-      delete before["digest"];
-    }
-    Object.assign(before, image);
+    if (image["newName"]) before["newName"] = image["newName"];
+    if (!image["newTag"] && !image["digest"]) continue;
+    delete before["newTag"];
+    delete before["digest"];
+    if (image["newTag"]) before["newTag"] = image["newTag"];
+    if (image["digest"]) before["digest"] = image["digest"];
   }
   return merged;
 }

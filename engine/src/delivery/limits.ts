@@ -6,8 +6,8 @@ export const concurrentPasses = 16;
 /** Requests at once for one delivery's stage: enough to hide a server's latency, few enough to share it. */
 export const concurrentRequests = 8;
 
-/** Flux's own: how soon a missing dependency or source is looked at again when no event says so. */
-export const dependencyRetryMs = 30_000;
+/** How soon a write that met another is tried again: the watch has shown the other by then. */
+export const conflictRetryMs = 50;
 
 /** What is undone this often in a row, in the same way, is not healed again before the next interval. */
 export const healsMax = 3;
@@ -53,3 +53,18 @@ export const layoutDepth = 50;
 
 /** Longest rendering of one folder: the largest real trees take a few seconds; longer is a loop or a bomb. */
 export const renderMostMs = 60_000;
+
+/** Rounds of fetching remote bases for one rendering: a base may name further ones; more is a loop. */
+export const remoteRounds = 20;
+
+/** Longest wait for one remote base or file; kustomize's own for a git command. */
+export const remoteTimeoutMs = 27_000;
+
+/** Largest remote file: the largest bundles of definitions that projects publish have 5 MiB. */
+export const remoteFileMost: number = 32 * 1024 * 1024;
+
+/** Longest window of a freeze, in days: a season; looking back for its start costs a step a day. */
+export const windowDaysMost = 62;
+
+/** After a kind left the last inventory: a commit that takes it away and one that brings it back are often close. */
+export const releaseAfterMs = 30_000;

@@ -38,7 +38,7 @@ export type LiveOptions = {
 
 export class Live {
   readonly #options: LiveOptions;
-  readonly #watches = new Map<string, Informer<Held>>();
+  readonly #watches = new Map<string, Watch>();
   readonly #unsynced = new Set<Informer<Held>>();
   readonly #known = new Map<string, Known>();
   readonly #held = new Map<string, Held>();
@@ -71,6 +71,33 @@ export class Live {
       fieldSelector: `metadata.name=${ref.name}`,
       ...(ref.namespace === "" ? {} : { namespace: ref.namespace }),
     });
+  }
+
+  /** Ends the watches of objects that nobody but this delivery waited for. */
+  leave(delivery: string): void {
+    for (const [key, waiters] of this.#waiters) {
+      if (!waiters.delete(delivery) || waiters.size > 0) continue;
+      this.#waiters.delete(key);
+      this.#end(`one ${key}`);
+      if (!this.#known.has(key)) this.#held.delete(key);
+    }
+  }
+
+  /** Ends the watches by owner of kinds (`group/Kind`) that are not among these. */
+  release(kinds: ReadonlySet<string>): void {
+    for (const [name, { resource }] of this.#watches) {
+      if (!name.startsWith("one ") && !kinds.has(`${resource.group}/${resource.kind}`)) this.#end(name);
+    }
+  }
+
+  #end(name: string): void {
+    this.#watches.get(name)?.ending.abort();
+    this.#watches.delete(name);
+  }
+
+  /** How many watches are open. */
+  get watchesCount(): number {
+    return this.#watches.size;
   }
 
   health(ref: VersionedRef): Health | undefined {
@@ -132,7 +159,7 @@ export class Live {
 
   #start(name: string, resource: Resource, selection: Selection): Promise<void> {
     const running = this.#watches.get(name);
-    if (running !== undefined) return this.#whenSynced(running);
+    if (running !== undefined) return this.#whenSynced(running.informer);
     const { cluster, clock, signal } = this.#options;
     const informer = new Informer<Held>({
       cluster,
@@ -141,12 +168,13 @@ export class Live {
       keep: (object) => this.#judge(object),
       ...selection,
     });
-    this.#watches.set(name, informer);
+    const ending = new AbortController();
+    this.#watches.set(name, { informer, resource, ending });
     informer.subscribe({
       changed: (held) => this.#changed(held),
       deleted: (held) => this.#gone(held),
     });
-    void informer.run(signal);
+    void informer.run(AbortSignal.any([signal, ending.signal]));
     return this.#whenSynced(informer);
   }
 
@@ -229,6 +257,8 @@ export class Live {
     for (const delivery of readers) this.#options.noted({ what: "health", delivery, ref });
   }
 }
+
+type Watch = { informer: Informer<Held>; resource: Resource; ending: AbortController };
 
 type Selection = { labelSelector?: string; fieldSelector?: string; namespace?: string };
 

@@ -5,16 +5,20 @@ import type { Identity } from "#cluster";
 import type { HealthExpressions } from "#health";
 import type { Fault, JsonObject, Manifest, VersionedRef } from "#kernel";
 import type { FieldChange, Policy } from "#plan";
+import type { Guard } from "./guard.ts";
 
 export type SourceRef = { kind: string; namespace: string; name: string };
 
+/** An object that must be ready first: another delivery, or anything else that lives in the same cluster. */
 export type Dependency = {
-  /** Key of the delivery that must be ready first. */
   key: string;
+  ref: VersionedRef;
   /** As people read it. */
   label: string;
   /** A CEL expression that replaces the usual test. */
   readyExpression?: string;
+  /** True when the usual test must hold as well. */
+  isAdditive?: boolean;
 };
 
 export type VariableSource = { kind: "ConfigMap" | "Secret"; namespace: string; name: string; isOptional: boolean };
@@ -28,6 +32,8 @@ export type Substitution = {
   isAlways: boolean;
   /** The mark that keeps an object out, `disabled` to the letter. */
   mark: string;
+  /** False: a variable that is not set is empty text. */
+  isStrict: boolean;
 };
 
 export type Wait = { kind: "none" } | { kind: "all" } | { kind: "some"; refs: readonly VersionedRef[] };
@@ -40,6 +46,8 @@ export type Remembered = {
   observedGeneration: number;
   handledRequest: string | undefined;
   isReady: boolean;
+  /** Digest of what was last applied with success. */
+  appliedDigest: string | undefined;
 };
 
 export type Delivery = {
@@ -64,15 +72,23 @@ export type Delivery = {
   isDecrypted: boolean;
   /** Why an object is not applied though it is in the source; undefined: it is. */
   leaveOut: (manifest: Manifest) => string | undefined;
-  /** Rules for fields left out of apply and drift. */
-  ignored: readonly { paths: readonly string[]; matches: (manifest: Manifest) => boolean }[];
+  /** ConfigMaps and Secrets that this delivery reads; the watched ones start a pass when they change. */
+  watched: readonly { kind: "ConfigMap" | "Secret"; namespace: string; name: string }[];
+  /** False: bases and files elsewhere are refused. */
+  hasRemoteBases: boolean;
   wait: Wait;
+  /** True when one failed object ends the wait for all. */
+  failsFast: boolean;
   /** How to judge kinds whose status nothing else can read. */
   healthExpressions: readonly HealthExpressions[];
   timeoutMs: number;
   intervalMs: number;
   retryIntervalMs: number;
+  /** How soon a missing source or dependency is looked at again when nothing says so. */
+  dependencyRetryMs: number;
   dependsOn: readonly Dependency[];
+  /** When its content may be applied. */
+  guard: Guard;
   isSuspended: boolean;
   isDeleting: boolean;
   /** What becomes of the applied objects when the delivery is deleted. */
@@ -89,6 +105,7 @@ export type Phase =
   | "pruning"
   | "checking"
   | "ready"
+  | "held"
   | "failed"
   | "suspended"
   | "deleting";
@@ -105,6 +122,14 @@ export type Outcome = {
 };
 
 export type DriftNote = { ref: VersionedRef; changes: readonly FieldChange[]; reason: string };
+
+/** Something that is kept from being done for now, and what ends that. */
+export type Hold = {
+  reason: "Paused" | "FreezeWindow" | "ApprovalRequired" | "PruneLimitExceeded";
+  message: string;
+  /** When it ends by itself. */
+  untilMs?: number;
+};
 
 /** The result of a pass, as far as it came; what a dialect writes into status. */
 export type Report = {
@@ -123,10 +148,14 @@ export type Report = {
   leftOut: readonly Outcome[];
   /** Differences that are reported and left, or fought over. */
   drift: readonly DriftNote[];
-  /** Hash of what was applied. */
+  /** Hash of what was built, as Flux takes it. */
   digest: string | undefined;
+  /** Why what is in Git, or a deletion, waits for a person or a time. */
+  held: Hold | undefined;
   /** undefined: nothing was waited for. */
   isHealthy: boolean | undefined;
+  /** How long health was waited for. */
+  checkedMs: number;
   startedMs: number;
   nowMs: number;
   handledRequest: string | undefined;
@@ -147,6 +176,10 @@ export interface Dialect {
   readonly name: string;
   readonly kinds: readonly { group: string; kind: string }[];
   readonly statusManager: string;
+  /** Who Events are from. */
+  readonly eventSource: string;
+  /** Describing objects that are looked at: a label selector; undefined: all. */
+  readonly selector: string | undefined;
   readonly finalizer: string;
   /** The label by which applied objects are watched. */
   readonly ownerLabel: string;
@@ -157,8 +190,10 @@ export interface Dialect {
   writeStatus(object: Manifest, report: Report): JsonObject;
   /** The next status of an object that could not be read. */
   writeRefusal(object: Manifest, fault: Fault, nowMs: number): JsonObject;
-  /** Reason of an Event for a report, and annotations that every Event carries. */
-  describe(report: Report): { reason: string; annotations: { [key: string]: string } };
+  /** The reason that conditions and Events give for a fault. */
+  reasonOf(fault: Fault): string;
+  /** Annotations of the Events about a revision. */
+  annotationsOf(report: Pick<Report, "revision" | "originRevision" | "isApplied">): { [key: string]: string };
 }
 
 export function deliveryKey(ref: { group: string; kind: string; namespace: string; name: string }): string {

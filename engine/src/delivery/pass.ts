@@ -3,45 +3,48 @@
 // new revision simply is the next pass.
 
 import type { Cluster } from "#cluster";
+import { formatDuration } from "#api/flux";
 import { canonicalJson, type Clock, type Manifest, refKey, refOf, sha256Hex, type VersionedRef } from "#kernel";
-import { hashManifest, uniqueRefs } from "#plan";
+import { departed, hashManifest, uniqueRefs } from "#plan";
 import { applyStages, listObjects } from "./apply.ts";
 import type { Claims } from "./claims.ts";
-import { type Registry, requireDependencies } from "./dependencies.ts";
 import { DeliveryFault } from "./faults.ts";
 import { finish } from "./finish.ts";
-import { awaitedRefs, judge, listWaiting } from "./health.ts";
+import { isOpen, whyHeld } from "./guard.ts";
+import { awaitedRefs, goesByItself, judge, listFailed, listWaiting } from "./health.ts";
 import type { Kinds } from "./kinds.ts";
 import { namedInMessage } from "./limits.ts";
 import type { Live } from "./live.ts";
-import type { Delivery, Outcome, Phase } from "./model.ts";
+import type { Delivery, Hold, Outcome, Phase } from "./model.ts";
 import { removeDeparted } from "./remove.ts";
-import type { RenderDesk, SourceTree } from "./render-desk.ts";
+import type { RenderDesk, RenderJob, SourceTree } from "./render-desk.ts";
 import type { Applied, DeliveryState, Desired } from "./state.ts";
 import { readVariables } from "./variables.ts";
 
 /** A source's content, as the artifacts room offers it. */
 export type SourceArtifact = { revision: string; originRevision: string | undefined; source: SourceTree };
 
-export type PassContext = {
+/** A cluster that deliveries apply to, and what is known of it. */
+export type Reach = { cluster: Cluster; kinds: Kinds; live: Live };
+
+export type PassContext = Reach & {
   state: DeliveryState;
   artifact: SourceArtifact;
-  /** Where the objects live, as the identity that applies. */
-  cluster: Cluster;
   /** Where the deliveries live, as the engine itself. */
   home: { cluster: Cluster; kinds: Kinds };
-  kinds: Kinds;
-  live: Live;
   desk: RenderDesk;
   claims: Claims;
-  registry: Registry;
   clock: Clock;
   signal: AbortSignal;
+  /** Aborted when something newer asks for this delivery: a wait then ends. */
+  superseded: AbortSignal;
   ownerLabel: string;
   /** True when everything must be looked at, not only what was touched. */
   isThorough: boolean;
   /** True when a person asked: time that has run out starts anew. */
   isAsked: boolean;
+  /** Told once it is certain that this revision is tried. */
+  begins: () => void;
   moved: (phase: Phase, waitingFor?: string) => void;
   /** Writes an inventory ahead of what will be created. */
   recordInventory: (inventory: readonly VersionedRef[]) => Promise<void>;
@@ -54,40 +57,69 @@ export type PassResult = {
   isHealthy: boolean | undefined;
   /** Set while health is waited for; the time left until that is a failure. */
   waits: { text: string; remainingMs: number } | undefined;
+  /** Set when nothing new was applied, since that is not allowed now. */
+  hold: Hold | undefined;
 };
+
+const nothing = { inventory: undefined, isHealthy: undefined, waits: undefined, hold: undefined };
 
 /** Runs one pass. Throws DeliveryFault; what was done before stands in `outcomes`. */
 export async function runPass(context: PassContext, outcomes: Outcome[]): Promise<PassResult> {
   const { state, artifact } = context;
-  requireDependencies(state, artifact.revision, context.registry);
+  const { guard } = state.delivery;
+  if (isOpen(guard)) context.begins();
   const desired = await prepare(context, state, artifact).catch(async (thrown: unknown) => {
     await healMeanwhile(context, outcomes);
     throw thrown;
   });
+  const hold = isOpen(guard) ? undefined : await holdFor(context, desired);
+  if (hold !== undefined) {
+    await healMeanwhile(context, outcomes);
+    return { ...nothing, outcomes, hold };
+  }
+  if (!isOpen(guard)) context.begins();
   const inventory = await bringAbout(context, desired, outcomes);
   // Healing one object does not put in question what is ready: its health is for the console, not for dependents.
-  if (state.isReady && inventory === undefined) return { outcomes, inventory, isHealthy: undefined, waits: undefined };
-  return { outcomes, inventory, ...(await assessApplied(context)) };
+  if (state.isReady && inventory === undefined) return { ...nothing, outcomes };
+  return { ...nothing, outcomes, inventory, ...(await assessApplied(context)) };
 }
 
-/** A commit that cannot be built does not leave unguarded what was applied before it. */
+/** Why what is in Git is not applied now. What is applied already is not put in question. */
+async function holdFor(context: PassContext, desired: Desired): Promise<Hold | undefined> {
+  const { state, artifact, claims, clock } = context;
+  const { delivery } = state;
+  const before = state.applied;
+  const isSame =
+    before === undefined ? delivery.remembered.appliedDigest === desired.builtDigest : before.digest === desired.digest;
+  if (isSame) return undefined;
+  let prunedCount = 0;
+  if (delivery.guard.pruneLimit !== undefined && delivery.policy.isPruned) {
+    const gone = departed(state.inventory, desired.manifests.map(refOf));
+    if (gone.length > 0) await claims.refresh(delivery.key);
+    prunedCount = gone.filter((ref) => claims.other(ref, delivery.key) === undefined).length;
+  }
+  const wish = { revision: artifact.revision, prunedCount, inventoryCount: state.inventory.length };
+  return whyHeld(delivery.guard, wish, clock.now());
+}
+
+/** What was applied before stays guarded while a newer commit cannot be built, or is held back. */
 async function healMeanwhile(context: PassContext, outcomes: Outcome[]): Promise<void> {
   const { state } = context;
-  if (state.touched.size === 0 || state.desired === undefined || state.applied?.digest !== state.desired.digest) return;
+  if (state.touched.size === 0 || state.guarded === undefined) return;
   const keys = new Set(state.touched.keys());
-  await applyStages(applyContext(context, state.desired), outcomes, keys);
+  await applyStages(applyContext(context, state.guarded), outcomes, keys);
   for (const key of keys) state.touched.delete(key);
 }
 
 /** What a delivery wants at an artifact's revision; remembered as long as nothing it depends on changes. */
 export async function prepare(
-  context: Pick<PassContext, "desk" | "home" | "claims">,
+  context: Pick<PassContext, "desk" | "home" | "claims"> & { isThorough?: boolean },
   state: DeliveryState,
   artifact: SourceArtifact,
 ): Promise<Desired> {
   const { delivery } = state;
-  const job = { path: delivery.path, renderer: delivery.renderer.name, options: delivery.renderer.options };
-  const rendering = await context.desk.render(job, artifact.source);
+  const { isThorough = false } = context;
+  const rendering = await context.desk.render(jobOf(delivery), artifact.source, { isThorough });
   const variables = await readVariables(delivery, context.home);
   const finishedBy = finishKey(delivery, variables);
   const before = state.desired;
@@ -96,22 +128,24 @@ export async function prepare(
     context.claims.state(delivery.key, artifact.revision, before.byKey);
     return before;
   }
-  const manifests = finish(rendering.manifests, delivery, variables);
+  const { manifests, digest: builtDigest } = finish(rendering.manifests, delivery, variables);
   const byKey = index(manifests);
   const digest = `sha256:${sha256Hex([...byKey.values()].map((entry) => entry.hash).join("\n"))}`;
-  const desired = { rendering, finishedBy, manifests, byKey, digest, revision: artifact.revision };
+  const desired = { rendering, finishedBy, manifests, byKey, digest, builtDigest, revision: artifact.revision };
   state.desired = desired;
   context.claims.state(delivery.key, artifact.revision, byKey);
   return desired;
 }
 
+/** What a delivery asks its renderer for. */
+export function jobOf({ path, renderer, hasRemoteBases }: Delivery): RenderJob {
+  return { path, renderer: renderer.name, options: renderer.options, hasRemotes: hasRemoteBases };
+}
+
 function finishKey(delivery: Delivery, variables: ReadonlyMap<string, string> | undefined): string {
   const values = variables === undefined ? null : [...variables];
   const { labels, annotations } = delivery.commonMetadata;
-  const rules = delivery.ignored.map((rule) => [...rule.paths]);
-  return sha256Hex(
-    canonicalJson([values, labels, annotations, { ...delivery.policy.marks }, rules, delivery.generation]),
-  );
+  return sha256Hex(canonicalJson([values, labels, annotations, { ...delivery.policy.marks }, delivery.generation]));
 }
 
 function index(manifests: readonly Manifest[]): Map<string, { manifest: Manifest; hash: string }> {
@@ -130,6 +164,7 @@ async function bringAbout(
   const isSame = state.applied?.digest === desired.digest && state.applied.generation === state.delivery.generation;
   if (isSame && !context.isThorough && state.touched.size === 0) {
     state.applied = { ...(state.applied as Applied), revision: desired.revision };
+    state.guarded = desired;
     return undefined;
   }
   const keys = isSame && !context.isThorough ? new Set(state.touched.keys()) : undefined;
@@ -147,7 +182,7 @@ function applyContext(context: PassContext, desired: Desired) {
     ...context,
     delivery: state.delivery,
     desired,
-    claimant: (ref: VersionedRef, live: Manifest) => claims.holder(ref, live, state.delivery),
+    claimant: (wanted: Manifest, live: Manifest) => claims.holder(wanted, live, state.delivery),
     creating: (refs: readonly VersionedRef[]) => context.recordInventory(uniqueRefs([...state.inventory, ...refs])),
   };
 }
@@ -161,15 +196,17 @@ async function complete(context: PassContext, desired: Desired, outcomes: Outcom
   const failed = pruned.filter((outcome) => outcome.word === "failed");
   const inventory = uniqueRefs([...refs, ...failed.map((outcome) => outcome.ref)]);
   state.inventory = inventory;
-  const skipped = outcomes.filter((outcome) => outcome.word === "skipped");
+  const skipped = outcomes.filter((outcome) => outcome.word === "skipped" && !outcome.isDrift);
+  state.guarded = desired;
   state.applied = {
     digest: desired.digest,
+    builtDigest: desired.builtDigest,
     revision: desired.revision,
     generation: state.delivery.generation,
     atMs: isSameAsBefore(context, desired) ? (state.applied?.atMs ?? 0) : context.clock.now(),
     refs,
     skipped: new Set(skipped.map((outcome) => refKey(outcome.ref))),
-    leftOut: skipped.filter((outcome) => !outcome.isDrift),
+    leftOut: skipped,
   };
   if (failed.length === 0) return inventory;
   await context.recordInventory(inventory);
@@ -202,14 +239,16 @@ async function assessApplied(context: PassContext): Promise<Pick<PassResult, "is
   const { state, clock } = context;
   const { delivery, applied } = state;
   if (applied === undefined || delivery.wait.kind === "none") return { isHealthy: undefined, waits: undefined };
-  const verdict = await judge(awaitedRefs(delivery, applied), delivery, context);
+  const isSpent = (ref: VersionedRef): boolean => goesByItself(state.desired?.byKey.get(refKey(ref))?.manifest);
+  const verdict = await judge(awaitedRefs(delivery, applied), delivery, { ...context, isSpent });
   if (verdict.is === "healthy") return { isHealthy: true, waits: undefined };
   const text = listWaiting(verdict.waitingFor, namedInMessage);
+  const waitedMs = Math.max(0, clock.now() - applied.atMs);
   if (verdict.is === "failed") {
     throw new DeliveryFault({
       code: "health-failed",
       disposition: "retry",
-      message: `health check failed: ${text}`,
+      message: `health check failed after ${formatDuration(waitedMs)}: failed early due to stalled resources: [${listFailed(verdict.failed, namedInMessage)}]`,
       hint: "look at the events of these objects",
     });
   }
@@ -218,7 +257,7 @@ async function assessApplied(context: PassContext): Promise<Pick<PassResult, "is
     throw new DeliveryFault({
       code: "health-timeout",
       disposition: "retry",
-      message: `health check timed out after ${Math.round(delivery.timeoutMs / 1000)} s: ${text}`,
+      message: `health check failed after ${formatDuration(waitedMs)}: timeout waiting for: [${listFailed(verdict.waitingFor, namedInMessage)}]`,
       hint: "look at the events of these objects",
     });
   }

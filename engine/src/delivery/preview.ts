@@ -2,14 +2,16 @@
 
 import type { Cluster } from "#cluster";
 import { type Manifest, refKey, refOf, type VersionedRef } from "#kernel";
-import { compareForApply, decide, planPrune, type Prediction, stageOf, type Step } from "#plan";
+import { adaptedTo, compareForApply, decide, planPrune, type Prediction, stageOf, type Step } from "#plan";
 import { clusterFault } from "./cluster-faults.ts";
 import { DeliveryFault } from "./faults.ts";
 import { finish } from "./finish.ts";
 import { Kinds } from "./kinds.ts";
 import { concurrentRequests } from "./limits.ts";
 import type { Delivery } from "./model.ts";
-import type { RenderPool, SourceTree } from "./render-desk.ts";
+import { jobOf } from "./pass.ts";
+import type { RemoteBases } from "./remote-bases.ts";
+import { RenderDesk, type RenderPool, type SourceTree } from "./render-desk.ts";
 import { readVariables } from "./variables.ts";
 import { mapLimited } from "./waiting.ts";
 
@@ -18,17 +20,18 @@ export type PreviewOptions = {
   /** The content to try. */
   source: SourceTree;
   pool: RenderPool;
+  /** Fetches bases from elsewhere; without it they are refused. */
+  remotes?: RemoteBases;
   /** Where the delivery lives: its variables are read there. */
   cluster: Cluster;
 };
 
 /** The manifests that the delivery would apply, in no particular order. */
 export async function previewManifests(options: PreviewOptions): Promise<readonly Manifest[]> {
-  const { delivery, source, pool, cluster } = options;
-  const job = { path: delivery.path, renderer: delivery.renderer.name, options: delivery.renderer.options };
-  const rendering = await pool.run(job, source);
+  const { delivery, source, pool, remotes, cluster } = options;
+  const rendering = await new RenderDesk(pool, remotes).render(jobOf(delivery), source);
   const variables = await readVariables(delivery, { cluster, kinds: new Kinds(cluster) });
-  return finish(rendering.manifests, delivery, variables);
+  return finish(rendering.manifests, delivery, variables).manifests;
 }
 
 /** The steps that would bring `manifests` about, in their order; each object that exists or is new is dry-run. */
@@ -62,7 +65,10 @@ async function previewStep(delivery: Delivery, manifest: Manifest, { cluster, ki
   const found = await cluster.get(target);
   if (!found.ok && found.status.code !== 404) throw clusterFault(found.status, "could not be read", ref.name);
   const live = found.ok ? found.value : undefined;
-  const applied = await cluster.apply(target, manifest, {
+  const pointers = delivery.policy.ignoredFields(manifest);
+  const manager = delivery.policy.manager;
+  const adapted = live === undefined ? manifest : adaptedTo(manifest, live, { pointers, manager });
+  const applied = await cluster.apply(target, adapted, {
     fieldManager: delivery.policy.manager,
     isForced: true,
     isDryRun: true,

@@ -4,12 +4,11 @@ import type { Cluster } from "#cluster";
 import { type Clock, faultFrom, formatRef, type Manifest, refKey, type VersionedRef } from "#kernel";
 import { departed, planPrune, type Policy } from "#plan";
 import { clusterFault } from "./cluster-faults.ts";
-import { DeliveryFault } from "./faults.ts";
 import type { Kinds } from "./kinds.ts";
-import { concurrentRequests, settlePollMs } from "./limits.ts";
+import { concurrentRequests } from "./limits.ts";
 import type { Live } from "./live.ts";
 import type { Outcome } from "./model.ts";
-import { mapLimited, pause } from "./waiting.ts";
+import { mapLimited } from "./waiting.ts";
 import { outcomeOf } from "./apply.ts";
 
 export type RemoveContext = {
@@ -70,24 +69,8 @@ async function remove(context: RemoveContext, ref: VersionedRef, live: Manifest 
   return outcomeOf(ref, "failed", answer.status.message);
 }
 
-/** Waits until the objects are gone; throws DeliveryFault at the timeout. */
-export async function waitUntilGone(
-  context: RemoveContext,
-  refs: readonly VersionedRef[],
-  timeoutMs: number,
-): Promise<void> {
-  const end = context.clock.now() + timeoutMs;
-  for (const ref of refs) {
-    while ((await read(context, ref)) !== undefined) {
-      if (context.signal.aborted || context.clock.now() >= end) {
-        throw new DeliveryFault({
-          code: "prune-failed",
-          disposition: "retry",
-          at: formatRef(ref),
-          message: "is still there at the timeout",
-        });
-      }
-      await pause(context.clock, settlePollMs, context.signal);
-    }
-  }
+/** Those of the objects that have not gone yet. */
+export async function stillThere(context: RemoveContext, refs: readonly VersionedRef[]): Promise<VersionedRef[]> {
+  const found = await mapLimited(refs, concurrentRequests, async (ref) => ((await read(context, ref)) ? [ref] : []));
+  return found.flat();
 }

@@ -25,7 +25,7 @@ function readIfFile(tree: FileTree, path: string): string {
 
 const paths = ["a/1", "a/2", "a/3/x", "b/1", "b/2", "c"];
 const files = fc.dictionary(fc.constantFrom(...paths), fc.constantFrom("b/1", "b/2", "c", "", "a/1"), { maxKeys: 6 });
-const job = (path: string) => ({ path, renderer: "following", options: {} });
+const job = (path: string) => ({ path, renderer: "following", options: {}, hasRemotes: false });
 
 describe("renderings", () => {
   it("that are reused are what rendering anew would give (invariant 7)", async () => {
@@ -36,7 +36,7 @@ describe("renderings", () => {
           const tree = memoryTree(commit);
           for (const path of ["a", "b"]) {
             const fast = await desk.render(job(path), sourceTreeOf(tree));
-            expect(fast.manifests).toEqual(following.render(tree, path, {}).manifests);
+            expect(fast.manifests).toEqual(following.render(tree, path, { options: {} }).manifests);
           }
         }
       }),

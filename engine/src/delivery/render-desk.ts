@@ -13,9 +13,17 @@ import {
   sha256Hex,
 } from "#kernel";
 import { DeliveryFault } from "./faults.ts";
-import { renderRounds, sparedRenderings } from "./limits.ts";
+import type { RemoteContent } from "#render/kustomize";
+import { remoteRounds, renderRounds, sparedRenderings } from "./limits.ts";
+import { type RemoteBases, type RemoteHandle, openRemotes, remotesIn } from "./remote-bases.ts";
 
-export type RenderJob = { path: string; renderer: string; options: JsonObject };
+export type RenderJob = {
+  path: string;
+  renderer: string;
+  options: JsonObject;
+  /** False: bases and files elsewhere are refused. */
+  hasRemotes: boolean;
+};
 
 /** A tree whose content is fetched when a synchronous reader lacks it. */
 export type OpenTree = { tree: FileTree; fetch(needs: readonly Need[]): Promise<void> };
@@ -33,13 +41,20 @@ export interface Renderer {
   readonly name: string;
   /** Changes whenever the same input could give another output. */
   readonly version: string;
-  render(tree: FileTree, path: string, options: JsonObject): Rendering;
+  render(tree: FileTree, path: string, using: RenderWith): Rendering;
 }
+
+export type RenderWith = {
+  options: JsonObject;
+  /** What was fetched from elsewhere, by URL; undefined for what still must be. Absent: nothing may be. */
+  remote?: (url: string) => RemoteContent | undefined;
+};
 
 /** Where rendering is done: in this thread, or in others. */
 export interface RenderPool {
   versionOf(renderer: string): string;
-  run(job: RenderJob, source: SourceTree): Promise<Rendering>;
+  /** Throws Missing for remotes that are not given. */
+  run(job: RenderJob, source: SourceTree, remotes: readonly RemoteHandle[]): Promise<Rendering>;
 }
 
 /** Calls `step` until it lacks nothing. */
@@ -48,7 +63,7 @@ export async function withNeeds<T>(open: OpenTree, step: (tree: FileTree) => T):
     try {
       return step(open.tree);
     } catch (thrown) {
-      if (!(thrown instanceof Missing)) throw thrown;
+      if (!(thrown instanceof Missing) || thrown.needs.some((need) => need.what === "remote")) throw thrown;
       await open.fetch(thrown.needs);
     }
   }
@@ -71,10 +86,13 @@ export class InlinePool implements RenderPool {
     return this.#renderer(name).version;
   }
 
-  async run(job: RenderJob, source: SourceTree): Promise<Rendering> {
-    const open = await source.open();
+  async run(job: RenderJob, source: SourceTree, remotes: readonly RemoteHandle[]): Promise<Rendering> {
     const renderer = this.#renderer(job.renderer);
-    return withNeeds(open, (tree) => renderer.render(tree, job.path, job.options));
+    const using: RenderWith = { options: job.options };
+    if (!job.hasRemotes) return withNeeds(await source.open(), (tree) => renderer.render(tree, job.path, using));
+    const opened = await openRemotes(remotes);
+    using.remote = opened.get;
+    return withNeeds(opened.beside(await source.open()), (tree) => renderer.render(tree, job.path, using));
   }
 
   #renderer(name: string): Renderer {
@@ -86,8 +104,15 @@ export class InlinePool implements RenderPool {
 
 type Kept = { rendering: Rendering; treeHash: string };
 
+/** What a rendering on a source asks for beside the job. */
+export type RenderAsk = {
+  /** True when references elsewhere that can move are asked again. */
+  isThorough?: boolean;
+};
+
 export class RenderDesk {
   readonly #pool: RenderPool;
+  readonly #remotes: RemoteBases | undefined;
   /** By job, newest first. Renderings of one job differ in what they read. */
   readonly #kept = new Map<string, Kept[]>();
   /** Jobs that are being done: two deliveries that ask the same get one answer. */
@@ -95,24 +120,30 @@ export class RenderDesk {
   /** For measurements: how often the fast path served, and how often something was rendered. */
   readonly counts = { reused: 0, rendered: 0 };
 
-  constructor(pool: RenderPool) {
+  /** Without `remotes` every base elsewhere is refused. */
+  constructor(pool: RenderPool, remotes?: RemoteBases) {
     this.#pool = pool;
+    this.#remotes = remotes;
   }
 
   /** The rendering of a job on a source, reused where it must be equal. */
-  render(job: RenderJob, source: SourceTree): Promise<Rendering> {
-    const jobKey = sha256Hex(canonicalJson([job.renderer, this.#pool.versionOf(job.renderer), job.path, job.options]));
-    const key = `${jobKey} ${source.hash}`;
+  render(asked: RenderJob, source: SourceTree, { isThorough = false }: RenderAsk = {}): Promise<Rendering> {
+    const job = { ...asked, hasRemotes: asked.hasRemotes && this.#remotes !== undefined };
+    const jobKey = sha256Hex(
+      canonicalJson([job.renderer, this.#pool.versionOf(job.renderer), job.path, job.options, job.hasRemotes]),
+    );
+    const key = `${jobKey} ${source.hash} ${isThorough}`;
     const running = this.#running.get(key);
     if (running !== undefined) return running;
-    const started = this.#find(jobKey, job, source).finally(() => this.#running.delete(key));
+    const started = this.#find(jobKey, job, source, isThorough).finally(() => this.#running.delete(key));
     this.#running.set(key, started);
     return started;
   }
 
-  async #find(jobKey: string, job: RenderJob, source: SourceTree): Promise<Rendering> {
+  async #find(jobKey: string, job: RenderJob, source: SourceTree, isThorough: boolean): Promise<Rendering> {
     const kept = this.#kept.get(jobKey) ?? [];
-    const same = kept.find((entry) => entry.treeHash === source.hash) ?? (await this.#stillHolding(kept, source));
+    if (isThorough) await this.#remotes?.refresh(kept.flatMap(({ rendering }) => remotesIn(rendering)));
+    const same = await this.#stillHolding(kept, source);
     if (same !== undefined) {
       this.counts.reused += 1;
       same.treeHash = source.hash;
@@ -125,9 +156,11 @@ export class RenderDesk {
   }
 
   async #stillHolding(kept: readonly Kept[], source: SourceTree): Promise<Kept | undefined> {
-    if (kept.length === 0) return undefined;
+    const candidates = kept.filter(({ rendering }) => this.#remotes?.holds(rendering.inputs) ?? true);
+    const same = candidates.find((entry) => entry.treeHash === source.hash);
+    if (same !== undefined || candidates.length === 0) return same;
     const open = await source.open();
-    for (const entry of kept) {
+    for (const entry of candidates) {
       if (await withNeeds(open, (tree) => readsHold(entry.rendering.reads, tree))) return entry;
     }
     return undefined;
@@ -135,7 +168,7 @@ export class RenderDesk {
 
   async #run(job: RenderJob, source: SourceTree): Promise<Rendering> {
     try {
-      return await this.#pool.run(job, source);
+      return await this.#runWithRemotes(job, source);
     } catch (thrown) {
       const cause = faultFrom(thrown);
       if (cause instanceof DeliveryFault) throw cause;
@@ -147,6 +180,27 @@ export class RenderDesk {
         cause,
       });
     }
+  }
+
+  /** Each round brings what the one before lacked from elsewhere. */
+  async #runWithRemotes(job: RenderJob, source: SourceTree): Promise<Rendering> {
+    const handles = new Map<string, RemoteHandle>();
+    for (let round = 0; round < remoteRounds; round++) {
+      try {
+        return await this.#pool.run(job, source, [...handles.values()]);
+      } catch (thrown) {
+        if (!(thrown instanceof Missing) || this.#remotes === undefined) throw thrown;
+        const urls = thrown.needs.flatMap((need) => (need.what === "remote" ? [need.url] : []));
+        for (const handle of await Promise.all(urls.map((url) => this.#remotes?.get(url)))) {
+          if (handle !== undefined) handles.set(handle.url, handle);
+        }
+      }
+    }
+    throw new DeliveryFault({
+      code: "render-failed",
+      disposition: "retry",
+      message: `remote bases refer to further ones more than ${remoteRounds} times`,
+    });
   }
 
   #keep(jobKey: string, entry: Kept): void {

@@ -9,10 +9,10 @@ import { encodeFailure, encodeRendering, type Request } from "./worker-protocol.
 
 const pool = new InlinePool(builtinRenderers());
 
-async function answer({ id, job, handle }: Request): Promise<void> {
+async function answer({ id, job, handle, remotes }: Request): Promise<void> {
   try {
     const source = { hash: "", open: () => openTree(handle as TreeHandle) };
-    parentPort?.postMessage(encodeRendering(id, await pool.run(job, source)));
+    parentPort?.postMessage(encodeRendering(id, await pool.run(job, source, remotes)));
   } catch (thrown) {
     parentPort?.postMessage(encodeFailure(id, thrown));
   }

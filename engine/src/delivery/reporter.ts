@@ -1,10 +1,14 @@
-// Tells the world what passes found: status through the dialect, and Events. Nothing here decides anything.
+// Tells the world what passes found: status through the dialect, Events in Flux's words, and the journal. Nothing here
+// decides anything.
 
+import { formatDuration } from "#api/flux";
 import type { Cluster, Resource } from "#cluster";
-import { type Clock, type Fault, formatFault, formatRef, type Manifest, refOf } from "#kernel";
-import { noteOutcomes } from "./drift-log.ts";
+import { type Clock, type Fault, formatFault, formatRef, type Manifest, refOf, type VersionedRef } from "#kernel";
+import { describeDrift, noteOutcomes } from "./drift-log.ts";
 import { EventWriter } from "./events.ts";
-import { deliveryKey, type Dialect, type Outcome, type Phase, type Report } from "./model.ts";
+import { isApproved } from "./guard.ts";
+import type { Journal } from "./journal.ts";
+import { deliveryKey, type Delivery, type Dialect, type Hold, type Outcome, type Phase, type Report } from "./model.ts";
 import type { DeliveryState } from "./state.ts";
 import { StatusWriter } from "./status-writer.ts";
 
@@ -14,18 +18,25 @@ export type Served = { dialect: Dialect; resource: Resource };
 export type ReporterOptions = {
   cluster: Cluster;
   clock: Clock;
+  journal: Journal;
   /** Told of what could not be written. */
   logged: (message: string) => void;
 };
 
+/** An Event about a delivery. */
+export type Note = { isWarning?: boolean; reason: string; message: string };
+
 export class Reporter {
   readonly #clock: Clock;
-  readonly #events: EventWriter;
+  readonly #cluster: Cluster;
+  readonly #journal: Journal;
+  readonly #events = new Map<string, EventWriter>();
   readonly #statuses: StatusWriter;
 
   constructor(options: ReporterOptions) {
     this.#clock = options.clock;
-    this.#events = new EventWriter(options.cluster, options.clock, "keelson");
+    this.#cluster = options.cluster;
+    this.#journal = options.journal;
     this.#statuses = new StatusWriter(options.cluster, (object, status) => {
       options.logged(`status of ${formatRef(refOf(object))} was not written: ${status.message}`);
     });
@@ -38,7 +49,8 @@ export class Reporter {
 
   async flush(): Promise<void> {
     await this.#statuses.flush();
-    await this.#events.flush();
+    await Promise.all([...this.#events.values()].map((writer) => writer.flush()));
+    await this.#journal.flush();
   }
 
   /** A report with all that `about` does not say taken from the state. */
@@ -54,8 +66,10 @@ export class Reporter {
       waitingFor: undefined,
       leftOut: state.applied?.leftOut ?? [],
       drift: [...state.drift.values()],
-      digest: state.applied?.digest,
+      digest: state.desired?.builtDigest,
+      held: state.hold,
       isHealthy: undefined,
+      checkedMs: state.checkingSinceMs === undefined ? 0 : Math.max(0, now - state.checkingSinceMs),
       startedMs: now,
       nowMs: now,
       handledRequest: state.delivery.request,
@@ -67,7 +81,7 @@ export class Reporter {
   /** Writes the status that follows from a report, and an Event where it is news. Resolved once it stands. */
   report(state: DeliveryState, served: Served, report: Report): Promise<void> {
     const { dialect, resource } = served;
-    if (report.isNews && (report.fault !== undefined || report.isApplied)) this.#tellResult(dialect, report);
+    if (report.isNews && (report.fault !== undefined || report.isApplied)) this.#tellResult(served, report);
     const status = dialect.writeStatus(state.object, report);
     const wish = { resource, object: state.object, status, manager: dialect.statusManager };
     return this.#statuses.write(state.delivery.key, wish);
@@ -78,32 +92,95 @@ export class Reporter {
     const { dialect, resource } = served;
     const status = dialect.writeRefusal(object, fault, this.#clock.now());
     const wish = { resource, object, status, manager: dialect.statusManager };
+    if (fault.disposition === "stall") {
+      const about = { ref: refOf(object), uid: object.metadata.uid ?? "", annotations: {} };
+      const message = formatFault(fault);
+      this.#writer(dialect).write({ ...about, isWarning: true, reason: dialect.reasonOf(fault), message });
+    }
     void this.#statuses.write(deliveryKey(refOf(object)), wish);
   }
 
-  /** Events for what was done to objects, and for drift. */
+  /** Events and journal entries for what was done to objects, and for drift. */
   tellOutcomes(state: DeliveryState, served: Served, outcomes: readonly Outcome[]): void {
-    const { delivery } = state;
-    const { annotations } = served.dialect.describe(this.reportOf(state, { phase: state.phase }));
-    const about = { ref: delivery.ref, uid: delivery.uid, annotations };
-    for (const { reason, message } of noteOutcomes(state, outcomes, this.#clock.now())) {
-      this.#events.write({ ...about, isWarning: reason === "DriftDetected", reason, message });
+    const now = this.#clock.now();
+    for (const { reason, message, outcome } of noteOutcomes(state, outcomes, now)) {
+      this.tell(state, served, { isWarning: reason === "DriftDetected", reason, message });
+      const fields = outcome.changes.length === 0 ? outcome.reason : describeDrift(outcome.changes);
+      const managers = [...new Set(outcome.changes.flatMap((change) => change.managers))];
+      const what = reason === "DriftHealed" ? "healed" : "drift";
+      this.#journal.note(state.delivery, { what, object: formatRef(outcome.ref), fields, managers });
     }
     const changed = outcomes.filter((outcome) => isChange(outcome) && !outcome.isDrift);
-    if (changed.length === 0) return;
-    const message = changed.map((outcome) => `${formatRef(outcome.ref)} ${outcome.word}`).join("\n");
-    this.#events.write({ ...about, isWarning: false, reason: "Progressing", message });
+    const applied = changed.filter((outcome) => outcome.word !== "pruned");
+    const pruned = changed.filter((outcome) => outcome.word === "pruned");
+    for (const list of [applied, pruned]) {
+      if (list.length > 0) this.tell(state, served, { reason: "Progressing", message: listChanged(list) });
+    }
   }
 
-  #tellResult(dialect: Dialect, report: Report): void {
+  /** An Event about the delivery, with the revision it is at. */
+  tell(state: DeliveryState, served: Served, note: Note): void {
+    const { delivery } = state;
+    const revision = state.attemptedRevision ?? state.revision;
+    const annotations = served.dialect.annotationsOf({ revision, originRevision: undefined, isApplied: false });
+    this.#writer(served.dialect).write({ ...aboutOf(delivery), annotations, isWarning: false, ...note });
+  }
+
+  /** Says once why something is held back. */
+  tellHold(state: DeliveryState, served: Served, { revision, hold }: { revision: string; hold: Hold }): void {
+    const isKnown = state.hold?.message === hold.message;
+    state.hold = hold;
+    if (isKnown) return;
+    this.tell(state, served, { reason: hold.reason, message: hold.message });
+    this.#journal.note(state.delivery, { what: "held", revision, reason: hold.reason, message: hold.message });
+  }
+
+  /** A newer revision goes ahead of the health of the last one. */
+  tellCanceled(state: DeliveryState, served: Served): void {
+    const { kind, namespace, name } = state.delivery.source;
+    const message = `Health checks canceled due to new reconciliation triggered by ${kind}/${namespace}/${name}`;
+    this.tell(state, served, { reason: "HealthCheckCanceled", message });
+  }
+
+  noteApproval(delivery: Delivery, revision: string): void {
+    const { guard } = delivery;
+    if (!isApproved(guard, revision)) return;
+    this.#journal.note(delivery, { what: "approved", revision, by: guard.approvedBy ?? "" });
+  }
+
+  #tellResult({ dialect }: Served, report: Report): void {
     const { delivery, fault } = report;
-    const { reason, annotations } = dialect.describe(report);
-    const seconds = Math.max(0, report.nowMs - report.startedMs) / 1000;
-    const done = `Reconciliation finished in ${seconds} s, revision ${report.revision ?? ""}`;
+    const tookMs = Math.max(0, report.nowMs - report.startedMs);
+    const next = formatDuration(delivery.intervalMs);
+    const done = `Reconciliation finished in ${formatDuration(tookMs)}, next run in ${next}`;
     const message = fault === undefined ? done : formatFault(fault);
     const isWarning = fault !== undefined && fault.disposition !== "wait";
-    this.#events.write({ ref: delivery.ref, uid: delivery.uid, isWarning, reason, message, annotations });
+    const reason = fault === undefined ? "ReconciliationSucceeded" : dialect.reasonOf(fault);
+    const annotations = dialect.annotationsOf(report);
+    this.#writer(dialect).write({ ...aboutOf(delivery), isWarning, reason, message, annotations });
+    if (fault?.disposition === "wait") return;
+    const { revision = "", digest = "" } = report;
+    this.#journal.note(delivery, { what: "applied", revision, digest, result: reason, message, tookMs });
+    if (report.isHealthy === true) this.#journal.note(delivery, { what: "healthy", revision, digest });
   }
+
+  #writer({ eventSource }: Dialect): EventWriter {
+    let writer = this.#events.get(eventSource);
+    if (writer === undefined) {
+      writer = new EventWriter(this.#cluster, this.#clock, eventSource);
+      this.#events.set(eventSource, writer);
+    }
+    return writer;
+  }
+}
+
+function aboutOf({ ref, uid }: Delivery): { ref: VersionedRef; uid: string } {
+  return { ref, uid };
+}
+
+/** `Kind/ns/name created`, a line each, in Flux's words. */
+export function listChanged(outcomes: readonly Outcome[]): string {
+  return outcomes.map(({ ref, word }) => `${formatRef(ref)} ${word === "pruned" ? "deleted" : word}`).join("\n");
 }
 
 /** True when something was written to the object. */

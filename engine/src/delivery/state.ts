@@ -1,7 +1,7 @@
 // What the engine knows of one delivery between passes. All of it can be lost: it is rebuilt from status and live objects.
 
 import type { Manifest, Rendering, VersionedRef } from "#kernel";
-import type { Delivery, DriftNote, Outcome, Phase } from "./model.ts";
+import type { Delivery, DriftNote, Hold, Outcome, Phase } from "./model.ts";
 
 /** What a delivery wants to be there, made ready to plan. */
 export type Desired = {
@@ -11,14 +11,17 @@ export type Desired = {
   manifests: readonly Manifest[];
   /** refKey → manifest and its hash. */
   byKey: ReadonlyMap<string, { manifest: Manifest; hash: string }>;
-  /** One hash over all manifests. */
+  /** One hash over all manifests, marks included. */
   digest: string;
+  /** Hash of the built text, as Flux takes it for history. */
+  builtDigest: string;
   revision: string;
 };
 
 /** A whole apply that succeeded. */
 export type Applied = {
   digest: string;
+  builtDigest: string;
   revision: string;
   generation: number;
   atMs: number;
@@ -51,6 +54,10 @@ export type DeliveryState = {
   isConfirmed: boolean;
   desired: Desired | undefined;
   applied: Applied | undefined;
+  /** What `applied` brought about; still guarded when something newer is held back or cannot be built. */
+  guarded: Desired | undefined;
+  /** Why something newer is not applied. */
+  hold: Hold | undefined;
   inventory: readonly VersionedRef[];
   /** Objects to look at, since something happened to them. */
   touched: Map<string, VersionedRef>;
@@ -58,8 +65,11 @@ export type DeliveryState = {
   drift: Map<string, DriftNote>;
   /** The generation and request last reported as being worked on. */
   announced: string;
-  /** When work on that began, over all its passes. */
+  /** When the present attempt began, and when it came to wait for health; over all its passes. */
   beganMs: number;
+  checkingSinceMs: number | undefined;
+  /** Set once its deletion was asked for: when the objects were told to go, and which are waited for. */
+  removal: { atMs: number; refs: readonly VersionedRef[] } | undefined;
   /** Revision the next pass must not take for news. */
   attemptedRevision: string | undefined;
   lastFault: string;
@@ -81,12 +91,16 @@ export function newState(delivery: Delivery, object: Manifest, nowMs: number): D
     isConfirmed: false,
     desired: undefined,
     applied: undefined,
+    guarded: undefined,
+    hold: undefined,
     inventory: remembered.inventory,
     touched: new Map(),
     heals: new Map(),
     drift: new Map(),
     announced: "",
     beganMs: nowMs,
+    checkingSinceMs: undefined,
+    removal: undefined,
     attemptedRevision: undefined,
     lastFault: "",
     bumpedTo: undefined,

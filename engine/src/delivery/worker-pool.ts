@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { assert, type Clock, deepFreeze, type Rendering } from "#kernel";
 import { DeliveryFault } from "./faults.ts";
 import { renderMostMs } from "./limits.ts";
+import type { RemoteHandle } from "./remote-bases.ts";
 import { InlinePool, type RenderJob, type RenderPool, type SourceTree } from "./render-desk.ts";
 import { builtinRenderers } from "./renderers.ts";
 import { decodeReply, type Reply, type Request } from "./worker-protocol.ts";
@@ -48,11 +49,11 @@ class WorkerPool implements ClosablePool {
     return this.#inline.versionOf(renderer);
   }
 
-  run(job: RenderJob, source: SourceTree): Promise<Rendering> {
+  run(job: RenderJob, source: SourceTree, remotes: readonly RemoteHandle[]): Promise<Rendering> {
     const { handle } = source;
-    if (handle === undefined) return this.#inline.run(job, source);
+    if (handle === undefined) return this.#inline.run(job, source, remotes);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request: { id: ++this.#serial, job, handle }, resolve, reject });
+      this.#waiting.push({ request: { id: ++this.#serial, job, handle, remotes }, resolve, reject });
       this.#dispatch();
     });
   }

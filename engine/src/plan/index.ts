@@ -1,11 +1,13 @@
 // desired + live → Plan: order, prune, drift. Pure: it asks for what it needs and decides everything.
 
 export { compareObjects, type FieldChange, formatChange, showValue } from "./changes.ts";
+export { adaptedTo } from "./ignored.ts";
 export { type InventoryEntry, inventoryEntry, inventoryId, parseInventoryEntry, uniqueRefs } from "./inventory.ts";
 export { appliedEntry, fieldsIn, rivalEntries, type TakeOver } from "./managed-fields.ts";
 export { compareForApply, stageOf, stagesCount } from "./order.ts";
 export {
   type Action,
+  type Claimant,
   decide,
   type Decision,
   driftModeOf,

@@ -6,6 +6,7 @@ import type { ObjectRef } from "#kernel";
 const first = [
   "CustomResourceDefinition",
   "Namespace",
+  "ClusterRole",
   "ClusterClass",
   "RuntimeClass",
   "PriorityClass",
@@ -13,15 +14,13 @@ const first = [
   "VolumeSnapshotClass",
   "IngressClass",
   "GatewayClass",
+  "ClusterRoleBinding",
   "ResourceQuota",
   "ServiceAccount",
   "Role",
-  "ClusterRole",
   "RoleBinding",
-  "ClusterRoleBinding",
   "ConfigMap",
   "Secret",
-  "Endpoints",
   "Service",
   "LimitRange",
   "Deployment",
@@ -54,8 +53,8 @@ export function compareForApply(a: ObjectRef, b: ObjectRef): number {
   const rank = (rankOf.get(a.kind) ?? first.length) - (rankOf.get(b.kind) ?? first.length);
   if (rank !== 0) return rank;
   return (
-    compareText(a.kind, b.kind) ||
     compareText(a.group, b.group) ||
+    compareText(a.kind, b.kind) ||
     compareText(a.namespace, b.namespace) ||
     compareText(a.name, b.name)
   );

@@ -37,6 +37,7 @@ const policy: Policy = {
   takeOver: { prefixes: ["kubectl", "before-first-apply"], except: [] },
   marks,
   switches: (object) => readSwitches(object, prefix),
+  ignoredFields: () => [],
   isForced: false,
   isPruned: true,
   drift: "heal",
@@ -115,7 +116,7 @@ describe("a plan", () => {
         const desired = configMap(values);
         const live = applied(desired);
         expect(stepOf(decide(subject(desired, { live }), policy)).action).toBe("unchanged");
-        const reference = referenceOf(live, hashManifest(desired), rulesFor(policy.switches(desired), policy));
+        const reference = referenceOf(live, hashManifest(desired), rulesFor(desired, undefined, policy));
         expect(stepOf(decide(subject(desired, { live, reference }), policy)).action).toBe("unchanged");
       }),
     );
@@ -130,7 +131,7 @@ describe("a plan", () => {
         const desired = configMap(values);
         const before = applied(desired);
         const live = edited(before, key, value);
-        const reference = referenceOf(before, hashManifest(desired), rulesFor(policy.switches(desired), policy));
+        const reference = referenceOf(before, hashManifest(desired), rulesFor(desired, undefined, policy));
         expect(decide(subject(desired, { live, reference }), policy)).toEqual({ needsPrediction: true });
         const prediction = { ok: true as const, object: before };
         const step = stepOf(decide(subject(desired, { live, reference, prediction }), policy));
@@ -146,7 +147,7 @@ describe("a plan", () => {
     const step = stepOf(decide(subject(desired, { live, prediction: { ok: true, object: live } }), policy));
     expect(step).toMatchObject({ action: "configure", needsTakeOver: true });
     expect(step.reason).toBe('.data.b "2" → (absent) (kubectl-edit)');
-    const patch = takeOverPatch(live, rulesFor(policy.switches(desired), policy));
+    const patch = takeOverPatch(live, rulesFor(desired, undefined, policy));
     const entries = patch[1]?.["value"] as { manager: string; fieldsV1: JsonObject }[];
     expect(entries.map((entry) => entry.manager)).toEqual([manager]);
     expect(entries[0]?.fieldsV1["f:data"]).toEqual({ "f:a": {}, "f:b": {} });
@@ -211,7 +212,9 @@ describe("a plan", () => {
   });
 
   it("fails on an object that another delivery states and holds", () => {
-    const step = stepOf(decide(subject(configMap({}), { claimant: "Kustomization/flux-system/b" }), policy));
+    const step = stepOf(
+      decide(subject(configMap({}), { claimant: { label: "Kustomization/flux-system/b", isSame: false } }), policy),
+    );
     expect(step.action).toBe("fail");
     expect(step.reason).toContain("Kustomization/flux-system/b");
   });
@@ -227,7 +230,7 @@ describe("a plan", () => {
   it("finds drift also when a field was removed, and names who wrote last", () => {
     const desired = configMap({ a: "1", b: "2" });
     const before = applied(desired);
-    const rules = rulesFor(policy.switches(desired), policy);
+    const rules = rulesFor(desired, undefined, policy);
     const live = edited(before, "a", "1");
     delete (live["data"] as { [key: string]: string })["b"];
     const reference = referenceOf(before, "", rules);

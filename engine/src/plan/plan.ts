@@ -4,15 +4,10 @@
 
 import { canonicalJson, asJson, formatRef, type Manifest, refOf, sha256Hex, type VersionedRef } from "#kernel";
 import { compareObjects, type FieldChange, formatChange } from "./changes.ts";
+import { withoutFields } from "./ignored.ts";
+import { hasLeftovers } from "./leftovers.ts";
 import { appliedEntry, rivalEntries, type TakeOver } from "./managed-fields.ts";
-import {
-  driftFrom,
-  foreignFields,
-  isCertainlyApplied,
-  lastAppliedAnnotation,
-  type OwnershipRules,
-  type Reference,
-} from "./reference.ts";
+import { driftFrom, foreignFields, isCertainlyApplied, type OwnershipRules, type Reference } from "./reference.ts";
 import type { DriftMode, Switches } from "./switches.ts";
 
 export type Policy = {
@@ -22,6 +17,8 @@ export type Policy = {
   /** Labels that mark an object as this delivery's. */
   marks: { readonly [label: string]: string };
   switches: (object: Manifest) => Switches;
+  /** JSON pointers of fields of an object that are left to others once it exists. */
+  ignoredFields: (manifest: Manifest) => readonly string[];
   isForced: boolean;
   isPruned: boolean;
   drift: DriftMode;
@@ -33,13 +30,16 @@ export type Prediction = { ok: true; object: Manifest } | { ok: false; refusal: 
 /** The part of a server's refusal that a decision needs. */
 export type Refusal = { code: number; reason: string; message: string };
 
+/** Another delivery that states an object, as people read it, and whether it states the same of it. */
+export type Claimant = { label: string; isSame: boolean };
+
 export type Subject = {
   desired: Manifest;
   live: Manifest | undefined;
   reference: Reference | undefined;
   prediction: Prediction | undefined;
-  /** The other delivery that states the same object and holds it, as people read it. */
-  claimant: string | undefined;
+  /** The other delivery that states the same object and holds it. */
+  claimant: Claimant | undefined;
   /** True when Git itself changed since the last apply, so that a difference is no drift. */
   isRevised: boolean;
 };
@@ -70,24 +70,28 @@ export function hashManifest(manifest: Manifest): string {
 export function decide(subject: Subject, policy: Policy): Decision {
   const left = leftAlone(subject, policy);
   if (left !== undefined) return decided(subject, "skip", left);
-  if (subject.claimant !== undefined) return decided(subject, "fail", claimReason(subject));
+  if (subject.claimant !== undefined) return decideClaimed(subject, subject.claimant);
   const { live, prediction } = subject;
   if (live === undefined) return decideNew(subject, prediction, policy);
   if (live.metadata.deletionTimestamp !== undefined) return decideLeaving(subject, live, policy);
-  const switches = policy.switches(subject.desired);
-  if (switches.mode === "if-not-present")
+  if (policy.switches(subject.desired).mode === "if-not-present")
     return decided(subject, "skip", "exists, and is applied only when it does not");
-  const rules = rulesFor(switches, policy);
+  const rules = rulesFor(subject.desired, live, policy);
   if (isKnownEqual(subject, live, rules)) return decided(subject, "unchanged", "as in Git");
   if (prediction === undefined) return { needsPrediction: true };
-  if (!prediction.ok) return decideRefused(subject, prediction.refusal, switches.isForced || policy.isForced);
-  return decideDiffering(subject, { live, predicted: prediction.object, rules, policy, switches });
+  if (!prediction.ok) return decideRefused(subject, prediction.refusal, isForced(subject, live, policy));
+  return decideDiffering(subject, { live, predicted: prediction.object, rules, policy });
 }
 
-/** How ownership is judged for an object: `ssa: Merge` leaves people's fields alone. */
-export function rulesFor(switches: Switches, policy: Policy): OwnershipRules {
-  const takeOver = switches.mode === "merge" ? { prefixes: [], except: [] } : policy.takeOver;
-  return { manager: policy.manager, takeOver };
+/** How ownership is judged for an object: `ssa: Merge`, in Git or in the cluster, leaves people's fields alone. */
+export function rulesFor(desired: Manifest, live: Manifest | undefined, policy: Policy): OwnershipRules {
+  const isMerged = [desired, live].some((object) => object !== undefined && policy.switches(object).mode === "merge");
+  const takeOver = isMerged ? { prefixes: [], except: [] } : policy.takeOver;
+  return { manager: policy.manager, takeOver, ignored: policy.ignoredFields(desired) };
+}
+
+function isForced(subject: Subject, live: Manifest, policy: Policy): boolean {
+  return policy.isForced || policy.switches(subject.desired).isForced || policy.switches(live).isForced;
 }
 
 /** The drift mode for an object: its own word before the delivery's. */
@@ -109,8 +113,10 @@ function leftAlone(subject: Subject, policy: Policy): string | undefined {
   return undefined;
 }
 
-function claimReason(subject: Subject): string {
-  return `${subject.claimant ?? ""} applies it as well; remove it from one of the two`;
+/** What two deliveries state alike is applied by the one that has it; what they state differently is a mistake. */
+function decideClaimed(subject: Subject, { label, isSame }: Claimant): Decision {
+  if (isSame) return decided(subject, "skip", `${label} applies it as well, and the same of it`);
+  return decided(subject, "fail", `${label} applies it as well; remove it from one of the two`);
 }
 
 /** Nothing can be applied to what is on its way out. */
@@ -153,22 +159,21 @@ type Differing = {
   predicted: Manifest;
   rules: OwnershipRules;
   policy: Policy;
-  switches: Switches;
 };
 
 function decideDiffering(subject: Subject, context: Differing): Decision {
   const { live, predicted, rules, policy } = context;
   const cleanup = foreignFields(live, rules);
   const needsTakeOver = rivalEntries(live.metadata.managedFields, rules.manager, rules.takeOver).length > 0;
-  const hasLastApplied =
-    context.switches.mode !== "merge" && live.metadata.annotations?.[lastAppliedAnnotation] !== undefined;
-  const changes = withoutManager(mergeChanges(compareObjects(live, predicted), cleanup), policy.manager);
+  const isCleaned = rules.takeOver.prefixes.length > 0 && hasLeftovers(live);
+  const compared = compareObjects(withoutFields(live, rules.ignored), withoutFields(predicted, rules.ignored));
+  const changes = withoutManager(mergeChanges(compared, cleanup), policy.manager);
   const isOwned = appliedEntry(live.metadata.managedFields, rules.manager) !== undefined;
-  if (changes.length === 0 && isOwned && !hasLastApplied && !needsTakeOver)
+  if (changes.length === 0 && isOwned && !isCleaned && !needsTakeOver)
     return decided(subject, "unchanged", "as in Git");
   const isDrift = !subject.isRevised && isOwned;
   const mode = driftModeOf(subject.desired, live, policy);
-  const more = { changes, isDrift, needsTakeOver: needsTakeOver || hasLastApplied };
+  const more = { changes, isDrift, needsTakeOver: needsTakeOver || isCleaned };
   if (isDrift && mode !== "heal") {
     const reason = mode === "warn" ? `differs from Git: ${listChanges(changes)}` : "drift is not looked at";
     return decided(subject, mode === "warn" ? "skip" : "unchanged", reason, more);

@@ -14,6 +14,8 @@ import {
   type Manifest,
 } from "#kernel";
 import { type FieldChange, showValue } from "./changes.ts";
+import { withoutFields } from "./ignored.ts";
+import { hasLeftovers } from "./leftovers.ts";
 import { appliedEntry, childOf, type Field, fieldsIn, rivalEntries, type TakeOver } from "./managed-fields.ts";
 
 export type Reference = {
@@ -25,16 +27,19 @@ export type Reference = {
   recorded: string;
 };
 
-export type OwnershipRules = { manager: string; takeOver: TakeOver };
-
-/** Bookkeeping that kubectl leaves; removed at every apply, and no drift by itself when it comes with taken-over fields. */
-export const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
+export type OwnershipRules = {
+  manager: string;
+  takeOver: TakeOver;
+  /** JSON pointers of fields that count in no comparison. */
+  ignored: readonly string[];
+};
 
 /** The reference for an object as it stands; undefined when we own nothing of it. */
 export function referenceOf(live: Manifest, desiredHash: string, rules: OwnershipRules): Reference | undefined {
   const fields = appliedEntry(live.metadata.managedFields, rules.manager)?.fieldsV1;
   if (fields === undefined) return undefined;
-  const values = fieldsIn(fields, asJson(live)).map((field) => field.value ?? null);
+  const counted = withoutFields(live, rules.ignored);
+  const values = fieldsIn(fields, asJson(counted)).map((field) => field.value ?? null);
   return {
     uid: live.metadata.uid ?? "",
     resourceVersion: live.metadata.resourceVersion ?? "",
@@ -48,7 +53,7 @@ export function driftFrom(reference: Reference, live: Manifest, rules: Ownership
   if (reference.resourceVersion === live.metadata.resourceVersion && reference.uid === live.metadata.uid) return [];
   const [fields, values] = decodeJson(reference.recorded) as [JsonObject, Json[]];
   const changes: FieldChange[] = [];
-  fieldsIn(fields, asJson(live)).forEach((field, index) => {
+  fieldsIn(fields, asJson(withoutFields(live, rules.ignored))).forEach((field, index) => {
     const recorded = values[index] ?? null;
     if (equalJson(field.value ?? null, recorded)) return;
     changes.push(changeOf(live, field, recorded === null ? undefined : recorded));
@@ -88,11 +93,12 @@ function isAtOrAbove(owned: string, path: string): boolean {
 export function foreignFields(live: Manifest, rules: OwnershipRules): FieldChange[] {
   const rivals = rivalEntries(live.metadata.managedFields, rules.manager, rules.takeOver);
   if (rivals.length === 0) return [];
+  const counted = asJson(withoutFields(live, rules.ignored));
   const ours = appliedEntry(live.metadata.managedFields, rules.manager)?.fieldsV1;
   const owned = new Set(ours === undefined ? [] : fieldsIn(ours, asJson(live)).map((field) => field.path));
   const changes = new Map<string, FieldChange>();
   for (const rival of rivals) {
-    for (const field of fieldsIn(rival.fieldsV1 ?? {}, asJson(live))) {
+    for (const field of fieldsIn(rival.fieldsV1 ?? {}, counted)) {
       if (field.value === undefined || owned.has(field.path)) continue;
       const known = changes.get(field.path);
       const manager = rival.manager ?? "unknown";
@@ -110,7 +116,7 @@ export function foreignFields(live: Manifest, rules: OwnershipRules): FieldChang
 export function isCertainlyApplied(desired: Manifest, live: Manifest, rules: OwnershipRules): boolean {
   const entry = appliedEntry(live.metadata.managedFields, rules.manager);
   if (entry?.fieldsV1 === undefined || entry.apiVersion !== desired.apiVersion) return false;
-  if (live.metadata.annotations?.[lastAppliedAnnotation] !== undefined) return false;
+  if (hasLeftovers(live)) return false;
   if (rivalEntries(live.metadata.managedFields, rules.manager, rules.takeOver).length > 0) return false;
   const { apiVersion: _a, kind: _k, metadata, ...rest } = asJson(desired);
   const { name: _n, namespace: _ns, creationTimestamp: _c, ...meta } = isObject(metadata) ? metadata : {};

@@ -1,5 +1,5 @@
 // What an object says about how it wants to be treated: labels or annotations under one prefix, on the manifest or on
-// the live object. Values are compared without regard to case, as Flux does.
+// the live object. Either is enough, and values are compared without regard to case, as Flux does.
 
 import type { Manifest } from "#kernel";
 
@@ -19,28 +19,28 @@ export type Switches = {
 
 export const driftMark = "keelson.dev/drift";
 
-const modes: { readonly [value: string]: ApplyMode } = {
-  override: "override",
-  merge: "merge",
-  ifnotpresent: "if-not-present",
-  ignore: "ignore",
-};
+/** Where label and annotation disagree, the more careful one counts. */
+const modes: readonly (readonly [string, ApplyMode])[] = [
+  ["ignore", "ignore"],
+  ["ifnotpresent", "if-not-present"],
+  ["merge", "merge"],
+];
 
-/** The value of a label or annotation, lower case; a label comes first. */
-function markOf(object: Manifest, key: string): string | undefined {
+/** The values of a label and an annotation, lower case. */
+function marksOf(object: Manifest, key: string): string[] {
   const { labels, annotations } = object.metadata;
-  return (labels?.[key] ?? annotations?.[key])?.toLowerCase();
+  return [labels?.[key], annotations?.[key]].flatMap((value) => (value === undefined ? [] : [value.toLowerCase()]));
 }
 
 /** Switches under `prefix`, such as `kustomize.toolkit.fluxcd.io/`. */
 export function readSwitches(object: Manifest, prefix: string): Switches {
-  const is = (name: string, value: string): boolean => markOf(object, `${prefix}${name}`) === value;
+  const is = (name: string, value: string): boolean => marksOf(object, `${prefix}${name}`).includes(value);
   return {
     isReconciled: !is("reconcile", "disabled"),
-    mode: modes[markOf(object, `${prefix}ssa`) ?? ""] ?? "override",
+    mode: modes.find(([value]) => is("ssa", value))?.[1] ?? "override",
     isForced: is("force", "enabled"),
     isPruned: !is("prune", "disabled"),
-    drift: readDriftMode(markOf(object, driftMark)),
+    drift: readDriftMode(marksOf(object, driftMark)[0]),
   };
 }
 

@@ -3,16 +3,14 @@
 
 import type { Json, JsonObject, Manifest } from "#kernel";
 import { rivalEntries, takenOver } from "./managed-fields.ts";
-import { lastAppliedAnnotation, type OwnershipRules } from "./reference.ts";
+import { leftoversPatch } from "./leftovers.ts";
+import type { OwnershipRules } from "./reference.ts";
 
 /** JSON patch operations that make the rivals' fields ours; guarded by the resourceVersion seen. Empty: nothing to do. */
 export function takeOverPatch(live: Manifest, rules: OwnershipRules): JsonObject[] {
   const entries = live.metadata.managedFields ?? [];
   const rivals = rivalEntries(entries, rules.manager, rules.takeOver);
-  const operations: JsonObject[] = [];
-  if (live.metadata.annotations?.[lastAppliedAnnotation] !== undefined && rules.takeOver.prefixes.length > 0) {
-    operations.push({ op: "remove", path: `/metadata/annotations/${lastAppliedAnnotation.replaceAll("/", "~1")}` });
-  }
+  const operations = rules.takeOver.prefixes.length > 0 ? leftoversPatch(live) : [];
   if (rivals.length > 0) {
     const next = takenOver(entries, rivals, rules.manager) as unknown as Json;
     operations.push({ op: "replace", path: "/metadata/managedFields", value: next });

@@ -1,4 +1,5 @@
-// Conditions as Flux's controllers set them: a transition time that moves only with the status, the generation inside.
+// Conditions as Flux's controllers set them (fluxcd/pkg runtime/conditions): the transition time moves with status, reason
+// and message, the generation stands inside.
 
 import type { Condition } from "#api/flux";
 import { formatTime } from "#kernel";
@@ -6,20 +7,27 @@ import { messageMost } from "./limits.ts";
 
 export type Setting = Pick<Condition, "type" | "status" | "reason" | "message">;
 
-/** The condition types that this dialect sets; others in a status are kept as they are. */
-const order = ["Reconciling", "Stalled", "Ready", "Healthy", "Drifted"];
+/** The condition types that this dialect sets, in the order in which Flux's controllers keep them. */
+const order = ["Stalled", "Reconciling", "Ready", "Drifted", "Healthy", "Held"];
 
-/** The next conditions: `settings` replace ours, ours that are not named vanish, those of others stay. */
+export type ConditionChanges = {
+  settings: readonly Setting[];
+  /** Types that stay exactly as they are. */
+  kept: readonly string[];
+};
+
+/** The next conditions: `settings` replace ours, ours that are neither named nor kept vanish, those of others stay. */
 export function nextConditions(
   before: readonly Condition[],
-  settings: readonly Setting[],
+  { settings, kept }: ConditionChanges,
   at: { generation: number; nowMs: number },
 ): Condition[] {
   const own = new Set(order);
   const others = before.filter((condition) => !own.has(condition.type));
   const set = order.flatMap((type) => {
     const setting = settings.find((candidate) => candidate.type === type);
-    return setting === undefined ? [] : [nextCondition(before, setting, at)];
+    if (setting !== undefined) return [nextCondition(before, setting, at)];
+    return kept.includes(type) ? before.filter((condition) => condition.type === type) : [];
   });
   return [...set, ...others];
 }
@@ -30,13 +38,16 @@ function nextCondition(
   at: { generation: number; nowMs: number },
 ): Condition {
   const previous = before.find((condition) => condition.type === setting.type);
-  const isSame = previous?.status === setting.status;
+  const message =
+    setting.message.length <= messageMost ? setting.message : `${setting.message.slice(0, messageMost)}...`;
+  const isSame =
+    previous?.status === setting.status && previous.reason === setting.reason && previous.message === message;
   return {
     type: setting.type,
     status: setting.status,
     observedGeneration: at.generation,
     lastTransitionTime: isSame ? previous.lastTransitionTime : formatTime(at.nowMs),
     reason: setting.reason,
-    message: setting.message.slice(0, messageMost),
+    message,
   };
 }

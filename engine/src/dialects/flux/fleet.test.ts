@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fluxKinds } from "#api/flux";
 import { startLife } from "#apiserver/life";
 import { startWorkloads } from "#apiserver/workloads";
@@ -16,6 +16,9 @@ import {
   TestRepository,
 } from "../../sources/git/repository.contract.ts";
 import { kustomization, realClock, World } from "./world.contract.ts";
+
+// Conditions are waited for; a busy machine may take its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const fleets = process.env["KEELSON_FLEETS"];
 const example = fileURLToPath(new URL("../../../../examples/fleet", import.meta.url));

@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { asManifest, type JsonObject, type Manifest } from "#kernel";
 import { dataOf, definition, deployment, healthyStatus, kustomize, settle, widget } from "./samples.contract.ts";
 import { configMap, kustomization, World } from "./world.contract.ts";
+
+// Conditions are waited for; a busy machine may take its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 let world: World;
 beforeEach(async () => {
@@ -58,7 +61,7 @@ describe("dependencies", () => {
       "apps/a.yaml": configMap("apps", {}),
     });
     await world.apply(kustomization("apps", { dependsOn: [{ name: "base" }] }));
-    const waiting = await world.untilFailed("apps", "dependency 'flux-system/base' is not ready");
+    const waiting = await world.untilFailed("apps", "dependency 'flux-system/base' not found");
     expect(waiting.reason).toBe("DependencyNotReady");
     await world.apply(kustomization("base"));
     await world.untilReady("apps", revision);

@@ -1,9 +1,12 @@
 // The invariants of ARCHITECTURE.md, each by what would break it, on the embedded server.
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startLife } from "#apiserver/life";
 import { bomb, dataOf, definition, deployment, kustomize, settle, widget } from "./samples.contract.ts";
 import { configMap, kustomization, namespace, realClock, World } from "./world.contract.ts";
+
+// Conditions are waited for; a busy machine may take its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 let world: World;
 beforeEach(async () => {

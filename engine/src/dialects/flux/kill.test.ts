@@ -1,8 +1,11 @@
 // Invariant 3: kill it at any moment; after the restart the result is the same as if it had not been killed.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { mortalCluster } from "./mortal-cluster.contract.ts";
 import { configMap, kustomization, World } from "./world.contract.ts";
+
+// Conditions are waited for; a busy machine may take its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const first = {
   "apps/a.yaml": configMap("a", { k: "1" }) + configMap("b", { k: "1" }) + configMap("c", { k: "1" }),

@@ -2,10 +2,8 @@
 // wonders why nothing happens, and what depends on it waits visibly.
 
 import { type AnyFluxObject, fluxKinds, helmGroup, imageGroup, notificationGroup, sourceGroup } from "#api/flux";
-import type { Fault, JsonObject, Manifest } from "#kernel";
-import { nextConditions } from "./conditions.ts";
+import type { Manifest } from "#kernel";
 import { FluxFault } from "./faults.ts";
-import { messageOf, reasonOf } from "./write.ts";
 
 const laterKinds: ReadonlySet<string> = new Set([
   `${helmGroup}/HelmRelease`,
@@ -37,18 +35,4 @@ export function laterFault(object: Manifest): FluxFault | undefined {
     message: `${object.kind} is not reconciled by this version of Keelson yet`,
     hint: "a later version does; what depends on it waits",
   });
-}
-
-/** The next status of an object that is refused: Ready False, and Stalled where only a change of spec can help. */
-export function writeRefusal(object: Manifest, fault: Fault, nowMs: number): JsonObject {
-  const before = (object as unknown as AnyFluxObject).status ?? {};
-  const generation = object.metadata.generation ?? 0;
-  const message = messageOf(fault);
-  const isStalled = fault.disposition === "stall";
-  const settings = [
-    { type: "Ready", status: "False" as const, reason: reasonOf(fault), message },
-    ...(isStalled ? [{ type: "Stalled", status: "True" as const, reason: reasonOf(fault), message }] : []),
-  ];
-  const conditions = nextConditions(before.conditions ?? [], settings, { generation, nowMs });
-  return JSON.parse(JSON.stringify({ ...before, observedGeneration: generation, conditions })) as JsonObject;
 }

@@ -11,3 +11,6 @@ export const historyMost = 5;
 
 /** A condition's message; the API takes 32768, a reader less. */
 export const messageMost = 4000;
+
+/** Flux's own: how soon a missing dependency or source is looked at again when no event says so. */
+export const dependencyRetryMs = 30_000;

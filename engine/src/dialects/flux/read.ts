@@ -11,10 +11,11 @@ import {
   requestedAtAnnotation,
 } from "#api/flux";
 import type { Identity } from "#cluster";
-import { type Delivery, deliveryKey, type Remembered, type Wait } from "#delivery";
+import { type Delivery, deliveryKey, guardMarks, readGuard, type Remembered, type Wait } from "#delivery";
 import { checkExpressions } from "#health";
 import { joinPath, type JsonObject, type Manifest, refOf, splitApiVersion, type VersionedRef } from "#kernel";
 import { driftMark, parseInventoryEntry, type Policy, readDriftMode, readSwitches } from "#plan";
+import { dependenciesOf } from "./depends-on.ts";
 import { FluxFault } from "./faults.ts";
 import { fallbackIntervalMs, leastTimeoutMs } from "./limits.ts";
 import { selects } from "./selector.ts";
@@ -24,10 +25,21 @@ const switchPrefix = `${kustomizeGroup}/`;
 export type ReadOptions = {
   /** False: a source or dependency in another namespace is refused. */
   isCrossNamespaceAllowed: boolean;
+  /** False: bases and files from elsewhere are refused. */
+  hasRemoteBases: boolean;
   /** The ServiceAccount that applies where a Kustomization names none. */
   defaultServiceAccount: string | undefined;
   /** `group/Kind` of kinds with a stage of their own. */
   stagedKinds: readonly string[];
+  /** Managers whose fields are taken over, besides kubectl's. */
+  overriddenManagers: readonly string[];
+  dependencyRetryMs: number;
+  /** False: a variable that is not set is empty text, as before Flux 2.9. */
+  isSubstitutionStrict: boolean;
+  /** True: a readyExpr is asked for beside the usual test, not instead of it. */
+  isReadyExpressionAdditive: boolean;
+  /** True: one failed object ends the wait for health. */
+  failsFast: boolean;
 };
 
 /** The delivery that a Kustomization describes. Throws FluxFault for what cannot be one. */
@@ -51,25 +63,26 @@ export function readKustomization(object: Manifest, options: ReadOptions): Deliv
     path: isDeleting ? "" : pathOf(spec, ref),
     renderer: { name: "layout", options: renderOptions(spec) },
     identity: identityOf(spec.serviceAccountName ?? options.defaultServiceAccount, ref.namespace),
-    policy: policyOf(object, spec, ref),
+    policy: policyOf(object, spec, options),
     stagedKinds: new Set(options.stagedKinds),
-    substitution: substitutionOf(spec, ref),
+    substitution: substitutionOf(spec, ref, options),
     commonMetadata: {
       labels: spec.commonMetadata?.labels ?? {},
       annotations: spec.commonMetadata?.annotations ?? {},
     },
     isDecrypted: spec.decryption !== undefined,
     leaveOut,
-    ignored: (spec.ignore ?? []).map((rule) => ({
-      paths: rule.paths,
-      matches: (manifest: Manifest) => selects(rule.target, manifest),
-    })),
+    watched: watchedBy(spec, ref),
+    hasRemoteBases: options.hasRemoteBases,
     wait: waitOf(spec, ref),
+    failsFast: options.failsFast,
     healthExpressions: spec.healthCheckExprs ?? [],
     timeoutMs: durationOr(spec.timeout, Math.max(leastTimeoutMs, intervalMs - leastTimeoutMs)),
     intervalMs,
     retryIntervalMs: durationOr(spec.retryInterval, intervalMs),
-    dependsOn: (spec.dependsOn ?? []).map((dependency) => dependencyOf(dependency, ref)),
+    dependencyRetryMs: options.dependencyRetryMs,
+    dependsOn: dependenciesOf(object, spec, options),
+    guard: readGuard(isDeleting ? withLimitAlone(object) : object),
     isSuspended: spec.suspend ?? false,
     isDeleting,
     deletion: deletionOf(spec),
@@ -93,15 +106,18 @@ function refuseUnsupported(spec: KustomizationSpec, ref: VersionedRef, options: 
     if (message !== undefined) throw badExpression(message);
   }
   if (options.isCrossNamespaceAllowed) return;
-  const foreign = [spec.sourceRef, ...(spec.dependsOn ?? [])].find(
-    (other) => other.namespace !== undefined && other.namespace !== ref.namespace,
-  );
-  if (foreign === undefined) return;
-  throw new FluxFault({
+  const { sourceRef } = spec;
+  for (const other of [sourceRef, ...(spec.dependsOn ?? []).map((dependency) => ({ kind: ref.kind, ...dependency }))]) {
+    if (other.namespace === undefined || other.namespace === ref.namespace) continue;
+    throw accessDenied(`${other.kind}/${other.namespace}/${other.name}`);
+  }
+}
+
+function accessDenied(label: string): FluxFault {
+  return new FluxFault({
     code: "access-denied",
     disposition: "stall",
-    at: `${foreign.namespace ?? ""}/${foreign.name}`,
-    message: "can't access an object in another namespace: cross-namespace references have been blocked",
+    message: `can't access '${label}', cross-namespace references have been blocked`,
     hint: "move both into one namespace",
   });
 }
@@ -152,19 +168,23 @@ export function identityOf(serviceAccount: string | undefined, namespace: string
   };
 }
 
-function policyOf(object: Manifest, spec: KustomizationSpec, ref: VersionedRef): Policy {
+function policyOf(object: Manifest, spec: KustomizationSpec, options: ReadOptions): Policy {
+  const { name, namespace = "" } = object.metadata;
+  const prefixes = ["kubectl", "before-first-apply", ...options.overriddenManagers];
   return {
     manager: kustomizeManager,
-    takeOver: { prefixes: ["kubectl", "before-first-apply"], except: ["flux-client-side-apply"] },
-    marks: { [ownerNameLabel]: ref.name, [ownerNamespaceLabel]: ref.namespace },
+    takeOver: { prefixes, except: ["flux-client-side-apply"] },
+    marks: { [ownerNameLabel]: name, [ownerNamespaceLabel]: namespace },
     switches: (manifest) => readSwitches(manifest, switchPrefix),
+    ignoredFields: (manifest) =>
+      (spec.ignore ?? []).flatMap((rule) => (selects(rule.target, manifest) ? rule.paths : [])),
     isForced: spec.force ?? false,
     isPruned: spec.prune,
     drift: readDriftMode(object.metadata.annotations?.[driftMark]?.toLowerCase()) ?? "heal",
   };
 }
 
-function substitutionOf(spec: KustomizationSpec, ref: VersionedRef): Delivery["substitution"] {
+function substitutionOf(spec: KustomizationSpec, ref: VersionedRef, options: ReadOptions): Delivery["substitution"] {
   const { postBuild } = spec;
   if (postBuild === undefined) return undefined;
   return {
@@ -177,7 +197,12 @@ function substitutionOf(spec: KustomizationSpec, ref: VersionedRef): Delivery["s
     })),
     isAlways: postBuild.substituteStrategy === "Always",
     mark: `${switchPrefix}substitute`,
+    isStrict: options.isSubstitutionStrict,
   };
+}
+
+function watchedBy({ postBuild }: KustomizationSpec, { namespace }: VersionedRef): Delivery["watched"] {
+  return (postBuild?.substituteFrom ?? []).map(({ kind, name }) => ({ kind, namespace, name }));
 }
 
 /** Flux's own controllers in a bootstrapped repository: their work is done here. */
@@ -201,16 +226,10 @@ function waitOf(spec: KustomizationSpec, ref: VersionedRef): Wait {
   return { kind: "some", refs };
 }
 
-function dependencyOf(
-  dependency: NonNullable<KustomizationSpec["dependsOn"]>[number],
-  ref: VersionedRef,
-): Delivery["dependsOn"][number] {
-  const namespace = dependency.namespace ?? ref.namespace;
-  return {
-    key: deliveryKey({ ...ref, namespace, name: dependency.name }),
-    label: `${namespace}/${dependency.name}`,
-    ...(dependency.readyExpr === undefined ? {} : { readyExpression: dependency.readyExpr }),
-  };
+/** What is on its way out is not held back by a window or an approval; only by how much goes with it. */
+function withLimitAlone(object: Manifest): Manifest {
+  const { [guardMarks.freeze]: _f, [guardMarks.changeWindows]: _c, ...annotations } = object.metadata.annotations ?? {};
+  return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
 function deletionOf(spec: KustomizationSpec): Delivery["deletion"] {
@@ -230,6 +249,11 @@ function rememberedOf(status: NonNullable<Kustomization["status"]>, generation: 
     observedGeneration: status.observedGeneration ?? -1,
     handledRequest: status.lastHandledReconcileAt,
     isReady: ready?.status === "True" && status.observedGeneration === generation,
+    appliedDigest: status.history?.find(
+      (entry) =>
+        entry.lastReconciledStatus === "ReconciliationSucceeded" &&
+        entry.metadata?.["revision"] === status.lastAppliedRevision,
+    )?.digest,
   };
 }
 

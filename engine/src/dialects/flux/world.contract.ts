@@ -176,7 +176,7 @@ export class World {
   }
 
   /** Waits for a state; fails with what it saw last. */
-  async until<T>(what: string, look: () => Promise<T | undefined | false>, timeoutMs = 5000): Promise<T> {
+  async until<T>(what: string, look: () => Promise<T | undefined | false>, timeoutMs = 60_000): Promise<T> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const found = await look();
