@@ -49,7 +49,7 @@ export function replace(value: string, operator: string, [old = "", by]: readonl
  */
 export function trim(value: string, operator: string, [pattern = ""]: readonly string[]): string {
   if (operator.startsWith("%")) {
-    const reversed = (text: string): string => [...text].reverse().join("");
+    const reversed = (text: string): string => Array.from(text).reverse().join("");
     return reversed(trimStart(reversed(value), reversed(pattern), operator === "%%"));
   }
   return trimStart(value, pattern, operator === "##");
@@ -57,7 +57,7 @@ export function trim(value: string, operator: string, [pattern = ""]: readonly s
 
 function trimStart(value: string, pattern: string, isLongest: boolean): string {
   if (!readsAsGlob(pattern)) return value;
-  const characters = [...value];
+  const characters = Array.from(value);
   const sizes = characters.map((_, index) => index + 1);
   for (const size of isLongest ? sizes.reverse() : sizes) {
     if (matchesGlob(pattern, characters.slice(0, size).join(""))) return characters.slice(size).join("");
@@ -69,8 +69,8 @@ function trimStart(value: string, pattern: string, isLongest: boolean): string {
 export function changeCase(value: string, operator: string): string {
   const change = (text: string): string => {
     const changed = operator.startsWith("^") ? text.toUpperCase() : text.toLowerCase();
-    return [...changed].length === [...text].length ? changed : text;
+    return Array.from(changed).length === Array.from(text).length ? changed : text;
   };
-  const [first = "", ...rest] = [...value];
-  return operator.length === 2 ? [...value].map(change).join("") : change(first) + rest.join("");
+  const [first = "", ...rest] = Array.from(value);
+  return operator.length === 2 ? Array.from(value).map(change).join("") : change(first) + rest.join("");
 }

@@ -86,7 +86,7 @@ class Expander {
   }
 
   #function(name: string): string {
-    switch (this.#text[this.#at]) {
+    switch (this.#text.charAt(this.#at)) {
       case ":":
         return this.#takesOneOf(":=", ":-", ":?", ":+") === undefined ? this.#substring(name) : this.#default(name);
       // The parser of envsubst knows `=` alone here; its documentation has the dash too, which can mean nothing else.

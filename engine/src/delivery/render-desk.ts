@@ -189,11 +189,10 @@ export class RenderDesk {
       try {
         return await this.#pool.run(job, source, [...handles.values()]);
       } catch (thrown) {
-        if (!(thrown instanceof Missing) || this.#remotes === undefined) throw thrown;
+        const remotes = this.#remotes;
+        if (!(thrown instanceof Missing) || remotes === undefined) throw thrown;
         const urls = thrown.needs.flatMap((need) => (need.what === "remote" ? [need.url] : []));
-        for (const handle of await Promise.all(urls.map((url) => this.#remotes?.get(url)))) {
-          if (handle !== undefined) handles.set(handle.url, handle);
-        }
+        for (const handle of await Promise.all(urls.map((url) => remotes.get(url)))) handles.set(handle.url, handle);
       }
     }
     throw new DeliveryFault({
