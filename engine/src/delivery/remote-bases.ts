@@ -99,7 +99,7 @@ export class RemoteBases {
     const references = isCommit
       ? [{ commit: spec.ref }]
       : spec.ref === ""
-        ? [{ name: "HEAD" }]
+        ? [{ isDefault: true }]
         : [{ tag: spec.ref }, { branch: spec.ref }];
     let failure: unknown;
     for (const reference of references) {

@@ -5,7 +5,15 @@ import { gitFault } from "./faults.ts";
 import { compareSemVer, parseRange, parseSemVer } from "./semver.ts";
 
 /** What to check out; all absent means the branch `master`. */
-export type GitReference = { branch?: string; tag?: string; semver?: string; name?: string; commit?: string };
+export type GitReference = {
+  branch?: string;
+  tag?: string;
+  semver?: string;
+  name?: string;
+  commit?: string;
+  /** Whatever the server's HEAD is, when nothing else is named. */
+  isDefault?: boolean;
+};
 
 /** A commit found for a reference. */
 export type ResolvedReference = {
@@ -25,6 +33,7 @@ export function namesToList(reference: GitReference): string[] {
   if (isSet(reference.name)) return [reference.name, `${reference.name}^{}`];
   if (isSet(reference.semver)) return ["refs/tags/*"];
   if (isSet(reference.tag)) return [`refs/tags/${reference.tag}`, `refs/tags/${reference.tag}^{}`];
+  if (reference.isDefault === true) return ["HEAD"];
   return [`refs/heads/${branchOf(reference)}`];
 }
 
@@ -40,7 +49,7 @@ function isSet(text: string | undefined): text is string {
 export function checkReference(reference: GitReference): void {
   if (isSet(reference.commit) && !idPattern.test(reference.commit))
     throw invalid(`the commit ${reference.commit.slice(0, 80)} is no full object id`, "write all 40 hex digits");
-  if (isSet(reference.name) && !reference.name.startsWith("refs/") && reference.name !== "HEAD")
+  if (isSet(reference.name) && !reference.name.startsWith("refs/"))
     throw invalid(`the name ${reference.name.slice(0, 80)} does not begin with refs/`, "for example refs/pull/1/head");
   if (isSet(reference.semver) && parseRange(reference.semver) === undefined)
     throw invalid(`${reference.semver.slice(0, 80)} is no range of versions`, "for example >=1.0.0 <2.0.0, ~1.2 or ^1");
@@ -87,6 +96,7 @@ export function resolveReference(reference: GitReference, refs: ReadonlyMap<stri
   if (isSet(reference.name)) return found(reference.name, reference.name, refs, `the reference ${reference.name}`);
   if (isSet(reference.semver)) return newest(reference.semver, refs);
   if (isSet(reference.tag)) return found(`refs/tags/${reference.tag}`, reference.tag, refs, `the tag ${reference.tag}`);
+  if (reference.isDefault === true) return found("HEAD", "HEAD", refs, "HEAD");
   const branch = branchOf(reference);
   return found(`refs/heads/${branch}`, branch, refs, `the branch ${branch}`);
 }
