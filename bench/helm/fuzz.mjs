@@ -16,7 +16,17 @@ const [oracle, count = "1000", first = "1", report = "helm-fuzz.json"] = process
 if (oracle === undefined) throw new Error("name the batch oracle: fuzz.mjs FILE [count] [first seed] [report]");
 const batchSize = 2_000;
 const slowMs = 2_000;
-const totals = { equal: 0, bothFail: 0, otherWords: 0, different: 0, address: 0, unordered: 0, crashed: 0, slow: 0 };
+const totals = {
+  equal: 0,
+  bothFail: 0,
+  otherWords: 0,
+  different: 0,
+  address: 0,
+  unordered: 0,
+  endless: 0,
+  crashed: 0,
+  slow: 0,
+};
 const capabilities = new Capabilities(defaultKubeVersion, builtinApiVersions);
 
 function ours({ text, values }) {
@@ -30,7 +40,7 @@ function ours({ text, values }) {
     const release = { Name: "r", Namespace: "default" };
     const rendered = renderTemplates(
       { chart, values: structuredClone(values), release, capabilities },
-      { environment: seededEnvironment("fuzz", 0) },
+      { environment: seededEnvironment("fuzz", Date.now()) },
     );
     return { out: rendered.get("c/templates/t") ?? "" };
   } catch (thrown) {
@@ -43,19 +53,21 @@ function ours({ text, values }) {
 /** Bytes that are no character come out of JSON as U+FFFD. */
 const recorded = (text) => text.replace(/(?<![\ud800-\udbff])[\udc80-\udcff]/g, "\ufffd");
 
+/** The oracle's answers. What keeps it busy for ever is asked for no more. */
 function ask(questions) {
+  if (questions.length === 0) return [];
   const input = questions.map((question) => JSON.stringify(question)).join("\n");
-  const run = spawnSync(oracle, { input, maxBuffer: 2 ** 30 });
-  const lines = run.stdout
-    .toString()
-    .split("\n")
-    .filter((line) => line !== "");
-  if (lines.length !== questions.length) throw new Error(`the oracle ended at question ${lines.length}: ${run.stderr}`);
-  return lines.map((line) => JSON.parse(line));
+  const timeout = 5_000 + questions.length * 20;
+  const run = spawnSync(oracle, { input, maxBuffer: 2 ** 30, timeout });
+  const lines = run.stdout.toString().split("\n");
+  const answers = lines.slice(0, -1).map((line) => JSON.parse(line));
+  if (answers.length >= questions.length) return answers;
+  return [...answers, { hangs: true }, ...ask(questions.slice(answers.length + 1))];
 }
 
 function judge(got, want) {
   if (got.crash !== undefined) return "crashed";
+  if (want.hangs) return "endless";
   // The whole scope prints an address of this run.
   if (/Capabilities|0x[0-9a-f]{9,}/.test(want.out ?? "")) return "address";
   // keys and values give Go's order of maps, which is random.
@@ -67,20 +79,37 @@ function judge(got, want) {
 }
 
 const shown = [];
+/** Why templates fail, so that the generator can be kept from making too many of one kind. */
+const reasons = new Map();
 const last = Number(first) + Number(count);
 for (let seed = Number(first); seed < last; seed += batchSize) {
   const seeds = Array.from({ length: Math.min(batchSize, last - seed) }, (_, i) => seed + i);
-  const questions = seeds.map(makeQuestion);
+  const questions = seeds.map((one) => makeQuestion(one));
   const answers = ask(questions);
   questions.forEach((question, i) => {
     const got = ours(question);
     const verdict = judge({ ...got, text: question.text }, answers[i]);
     totals[verdict]++;
-    if (verdict !== "equal" && verdict !== "bothFail" && !["address", "unordered"].includes(verdict))
+    if (answers[i].error) {
+      const reason = answers[i].error
+        .split("\n")
+        .at(-1)
+        .trim()
+        .replace(/["`\d].*$/, "");
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+    if (verdict !== "equal" && verdict !== "bothFail" && !["address", "unordered", "endless"].includes(verdict))
       shown.push({ seed: seeds[i], verdict, question, got, want: answers[i] });
   });
 }
 console.log(JSON.stringify(totals));
+console.log(
+  [...reasons]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 25)
+    .map(([reason, times]) => `${times} ${reason}`)
+    .join("\n"),
+);
 shown.sort((a, b) => (a.verdict < b.verdict ? -1 : 1));
 writeFileSync(report, JSON.stringify(shown.slice(0, 500), null, 1));
 for (const { seed, verdict, question, got, want } of shown.slice(0, 15))

@@ -117,7 +117,7 @@ export function constantValue(frame: Frame, node: ArgumentNode): Value {
 
 /** The value as the parameter's type, or an error that names both. */
 export function checkType(frame: Frame, value: Value, type: ParameterType): Value {
-  if (type === "any") return value === undefined ? null : value;
+  if (type === "any") return value === undefined ? null : value instanceof GoObject ? value.boxed() : value;
   if (type === "value") return value;
   if (value === undefined) {
     if (canBeNil(type)) return null;

@@ -2,7 +2,7 @@
 
 import { compareStrings } from "./bytes.ts";
 import { GoError } from "./faults.ts";
-import { printValue } from "./print.ts";
+import { sprintf } from "./printf.ts";
 import { Complex, goTypeOf, Integer, kindOf, type Value } from "./values.ts";
 
 type BasicKind = "bool" | "complex" | "int" | "uint" | "float" | "string" | undefined;
@@ -45,10 +45,12 @@ function equalsOne(a: Value, b: Value): boolean {
   if (kindA !== undefined) return a === b;
   if (isNilA || isNilB) return isNilA === isNilB;
   if (kindOf(a) !== kindOf(b))
-    throw new GoError(`non-comparable types ${printValue(a)}: ${goTypeOf(a)}, ${goTypeOf(b)}: ${printValue(b)}`);
+    throw new GoError(
+      `non-comparable types ${sprintf("%s", [a])}: ${goTypeOf(a)}, ${goTypeOf(b)}: ${sprintf("%v", [b])}`,
+    );
   const kind = kindOf(b);
   if (kind === "map" || kind === "slice" || kind === "func")
-    throw new GoError(`non-comparable type ${printValue(b)}: ${goTypeOf(b)}`);
+    throw new GoError(`non-comparable type ${sprintf("%s", [b])}: ${goTypeOf(b)}`);
   return a === b;
 }
 

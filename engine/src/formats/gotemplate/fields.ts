@@ -21,10 +21,11 @@ export function evaluateFields(frame: Frame, chain: FieldChain, final: Final): V
   const last = names.length - 1;
   for (let i = 0; i < last; i++) {
     const name = names[i] as string;
-    // The common case: an entry of a map.
-    value = isMap(value)
-      ? mapEntry(frame, value, name)
-      : fieldOf(frame, value, { ...chain, args: [] }, { name, final: noFinal });
+    // The common case: an entry of a map. A method on the way is called, as the last one is.
+    value =
+      isMap(value) && mapMethod(value, name) === undefined
+        ? mapEntry(frame, value, name)
+        : fieldOf(frame, value, { ...chain, args: [] }, { name, final: noFinal });
   }
   return fieldOf(frame, value, chain, { name: names[last] as string, final });
 }

@@ -26,9 +26,10 @@ export type TokenType =
   | "leftParen"
   | "rightParen"
   | "punctuation"
-  | "eof";
+  | "eof"
+  | "error";
 
-export type Token = { type: TokenType; value: string; position: number; line: number };
+export type Token = { type: TokenType; value: string; position: number; line: number; error?: TemplateParseError };
 
 const keywords = new Set(["block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"]);
 
@@ -182,7 +183,8 @@ export class Lexer {
 
   #word(character: string): Token {
     const next = this.#text[this.#position + 1] ?? "";
-    if (character === "." && !(next >= "0" && next <= "9")) return this.#fieldOrVariable("field");
+    // At the very end a dot counts as the start of a number.
+    if (character === "." && next !== "" && !(next >= "0" && next <= "9")) return this.#fieldOrVariable("field");
     if (character === "." || character === "+" || character === "-" || (character >= "0" && character <= "9"))
       return this.#number();
     const point = String.fromCodePoint(this.#text.codePointAt(this.#position) as number);

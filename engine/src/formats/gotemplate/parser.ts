@@ -94,8 +94,10 @@ class Parser {
   // Tokens.
 
   #next(): Token {
-    this.#last = this.#pending.pop() ?? this.#lexer.next();
-    return this.#last;
+    const token = this.#pending.pop() ?? this.#lexer.next();
+    if (token.error !== undefined) throw token.error;
+    this.#last = token;
+    return token;
   }
 
   #nextNonSpace(): Token {
@@ -109,13 +111,22 @@ class Parser {
   }
 
   #peek(): Token {
-    const token = this.#next();
-    this.#back(token);
-    return token;
+    return this.#keep(() => this.#next());
   }
 
   #peekNonSpace(): Token {
-    const token = this.#nextNonSpace();
+    return this.#keep(() => this.#nextNonSpace());
+  }
+
+  /** Takes a token and puts it back. What the lexer finds wrong counts only when the token is used: another error may come first. */
+  #keep(take: () => Token): Token {
+    let token: Token;
+    try {
+      token = take();
+    } catch (error) {
+      if (!(error instanceof TemplateParseError)) throw error;
+      token = { type: "error", value: "", position: this.#last.position, line: this.#last.line, error };
+    }
     this.#back(token);
     return token;
   }

@@ -21,6 +21,14 @@ export abstract class GoObject {
   printAlone(): string {
     return this.print();
   }
+  /** The value once it has passed through an interface: a struct is copied then and cannot be addressed any more. */
+  boxed(): GoObject {
+    return this;
+  }
+  /** What copying it field by field gives: fields that are not exported stay empty. */
+  copied(): GoObject {
+    return this;
+  }
   /** The value as encoding/json would marshal it. */
   abstract plain(): Value;
   /** A field of a struct or an entry of a map; undefined when there is none. */

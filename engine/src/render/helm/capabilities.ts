@@ -32,8 +32,12 @@ class KubeVersion extends GoObject {
   readonly major: string;
   readonly minor: string;
 
-  constructor(text: string) {
+  /** False for a copy, which prints its fields. */
+  readonly isAddressable: boolean;
+
+  constructor(text: string, isAddressable = true, normalized?: string) {
     super();
+    this.isAddressable = isAddressable;
     const match = /^\s*v?(\d+)\.(\d+)((?:\.\d+)*)/.exec(text);
     if (match === null)
       throw helmFault(
@@ -42,7 +46,7 @@ class KubeVersion extends GoObject {
       );
     const [, major = "", minor = "", rest = ""] = match;
     this.version = text.startsWith("v") ? text : `v${text}`;
-    this.normalized = `v${major}.${minor}${rest}`;
+    this.normalized = normalized ?? `v${major}.${minor}${rest}`;
     this.major = BigInt(major).toString();
     this.minor = BigInt(minor).toString();
   }
@@ -51,7 +55,13 @@ class KubeVersion extends GoObject {
     return `{${this.version} ${this.normalized} ${this.major} ${this.minor}}`;
   }
   override printAlone(): string {
-    return this.normalized;
+    return this.isAddressable ? this.normalized : this.print();
+  }
+  override copied(): GoObject {
+    return new KubeVersion(this.version, false, "");
+  }
+  override boxed(): GoObject {
+    return new KubeVersion(this.version, false);
   }
   plain(): Value {
     return struct({ Version: this.version, Major: this.major, Minor: this.minor });

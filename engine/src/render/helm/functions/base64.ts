@@ -72,7 +72,8 @@ function checkPadding({ text, at, digits, group }: Tail, bad: (at: number) => ne
     if (rest !== "") bad(at);
     return;
   }
-  if (at >= text.length) bad(group === 4 ? text.length - digits : text.length);
+  // The place is where the unfinished group begins, in text without line ends.
+  if (at >= text.length) bad(text.length - digits);
   if (!allowed.includes(digits)) bad(at);
   const padding = group - digits;
   if (rest.length < padding) bad(text.length);
@@ -94,5 +95,6 @@ export function decodeBase64(text: string): Uint8Array {
 }
 
 export function decodeBase32(text: string): Uint8Array {
-  return decode(text, { values: values32, bits: 5, group: 8, name: "base32" });
+  // Line ends count for no place, unlike in base64.
+  return decode(text.replace(/[\r\n]/g, ""), { values: values32, bits: 5, group: 8, name: "base32" });
 }

@@ -1,10 +1,10 @@
 // A deep copy that keeps the marks of typed lists and maps.
 
-import { type GoMap, goTypeOf, isList, isMap, mapSet, typed, type Value } from "#formats/gotemplate";
+import { type GoMap, GoObject, goTypeOf, isList, isMap, mapSet, typed, type Value } from "#formats/gotemplate";
 
 export function deepCopy(value: Value): Value {
   if (isList(value)) return keepType(value, value.map(deepCopy));
-  if (!isMap(value)) return value;
+  if (!isMap(value)) return value instanceof GoObject ? value.copied() : value;
   const copy: GoMap = {};
   for (const key of Object.keys(value)) mapSet(copy, key, deepCopy(value[key]));
   return keepType(value, copy);

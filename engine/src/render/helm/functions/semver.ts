@@ -50,6 +50,10 @@ export class SemanticVersion extends GoObject {
     return this.print();
   }
 
+  override copied(): GoObject {
+    return new SemanticVersion({ numbers: [0n, 0n, 0n], prerelease: "", metadata: "", original: "" });
+  }
+
   override equals(other: GoObject): boolean {
     return other instanceof SemanticVersion && other.print() === this.print() && other.original === this.original;
   }

@@ -58,7 +58,7 @@ function cut(text: string, from: number, to: number, length: number): string {
     throw new GoError(
       to < 0 || to > length
         ? `runtime error: slice bounds out of range [:${to}]${to > length ? ` with length ${length}` : ""}`
-        : `runtime error: slice bounds out of range [${from}:${to === length && from > length ? "" : to}]`,
+        : `runtime error: slice bounds out of range [${from}:${to}]`,
     );
   return sliceBytes(text, from, to);
 }

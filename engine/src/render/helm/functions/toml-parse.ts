@@ -146,8 +146,11 @@ class Reader {
 
   #pair(table: GoMap): void {
     const path = this.#key();
+    const sign = this.#text[this.#at];
+    if (sign === undefined) this.#fail("unexpected EOF; expected key separator '='");
+    if (sign !== "=") this.#fail(`expected '.' or '=', but got ${sign === "\n" ? "'\\n'" : `'${sign}'`} instead`);
+    this.#at++;
     this.#lastKey = path.join(".");
-    this.#expect("=");
     this.#skip(false);
     const last = path.pop() as string;
     const target = this.#descend(table, path);

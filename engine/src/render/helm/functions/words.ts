@@ -124,7 +124,8 @@ export function toPascalCase(text: string): string {
   const points = Array.from(text);
   const start = run(points, 0, (c) => connector.test(c));
   let out = points.slice(0, start).join("");
-  if (start >= points.length) return out;
+  // The library writes the last connector twice when there is nothing else.
+  if (start >= points.length) return out + (points.at(-1) ?? "");
   let isRunUpper = upper.test(points[start] as string);
   let current = (points[start] as string).toUpperCase();
   if (start === points.length - 1) return out + current;

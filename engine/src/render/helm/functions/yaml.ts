@@ -15,8 +15,10 @@ import {
 } from "#formats/gotemplate";
 import { describeJson, errorMap } from "./json.ts";
 import { toPlain, toValidData } from "./plain.ts";
+import { GoTime } from "./time.ts";
 
-const loneByte = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
+/** A byte that is no character, as it stands or as the writer of YAML escapes it. */
+const loneByte = /(?<![\ud800-\udbff])[\udc80-\udcff]|\\uDC[89A-F][0-9A-F]/;
 
 /** toYaml: no line end at the end. Throws for what JSON cannot hold. */
 export function toYaml(value: Value): string {
@@ -99,7 +101,7 @@ export function toYamlPretty(value: Value): string {
 function writePretty(value: Value, indent: string, lines: string[]): void {
   if (isList(value) && value.length > 0) for (const item of value) writeItem(item, indent, lines);
   else if (isMap(value) && Object.keys(value).length > 0) writeEntries(value, indent, lines);
-  else lines.push(indent + prettyScalar(value, indent));
+  else lines.push(prettyScalar(value, "  "));
 }
 
 function isBlock(value: Value): boolean {
@@ -138,6 +140,7 @@ function naturalKeys(map: GoMap): string[] {
 function prettyScalar(value: Value, indent: string): string {
   if (value === null || value === undefined) return "null";
   if (typeof value === "number") return prettyNumber(value);
+  if (value instanceof GoTime) return String(value.plain());
   if (value instanceof GoObject) return prettyScalar(value.plain(), indent);
   if (typeof value !== "string") return formatYaml(value as Json).trimEnd();
   if (!value.includes("\n"))

@@ -1,0 +1,211 @@
+// Every chart below a folder through keelson and the real Helm: what differs, and how long each takes. A folder with cases.jsonl
+// gives recorded arguments; any other chart is rendered with its defaults and with each values file in its ci/. Needs the
+// engine built (npm run build).
+//
+//   node bench/helm/charts.mjs HELM FOLDER [--processes] [--report FILE] [--only TEXT]
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+
+const { formatTemplateOutput, renderChart, seededEnvironment } = await import("../../engine/dist/render/helm/index.js");
+const { formatFault } = await import("../../engine/dist/kernel/index.js");
+const { localTree } = await import("../../engine/dist/cli/local-tree.js");
+
+const words = process.argv.slice(2);
+const [helm, root] = words;
+if (root === undefined) throw new Error("name the binary and the folder: charts.mjs HELM FOLDER");
+const flag = (name) => (words.includes(name) ? words[words.indexOf(name) + 1] : undefined);
+const only = flag("--only") ?? "";
+const withProcesses = words.includes("--processes");
+const command = resolve("engine/bin/keelson.js");
+
+function* chartFolders(folder) {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  if (entries.some((entry) => entry.name === "cases.jsonl" || entry.name === "Chart.yaml")) return yield folder;
+  for (const entry of entries) if (entry.isDirectory()) yield* chartFolders(join(folder, entry.name));
+}
+
+/** The runs of one folder: where, the chart, the words after it. */
+function casesOf(folder) {
+  const recorded = join(folder, "cases.jsonl");
+  if (existsSync(recorded))
+    return readFileSync(recorded, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .map(({ id, values, args, release }) => ({
+        id,
+        folder,
+        chart: "chart",
+        release,
+        args: [...values.flatMap((name) => ["-f", `chart/${name}`]), ...args],
+      }));
+  const ci = join(folder, "ci");
+  const files = existsSync(ci) ? readdirSync(ci).filter((name) => name.endsWith("values.yaml")) : [];
+  const name = relative(root, folder);
+  return [[], ...files.map((file) => ["-f", `ci/${file}`])].map((args) => ({
+    id: [name, ...args.slice(1)].join(" "),
+    folder,
+    chart: ".",
+    release: "rel",
+    args,
+  }));
+}
+
+const takes = {
+  "-f": "files",
+  "--values": "files",
+  "--set": "set",
+  "--set-string": "setString",
+  "--set-json": "setJson",
+  "--set-file": "setFile",
+  "--set-literal": "setLiteral",
+  "--api-versions": "apiVersions",
+  "-a": "apiVersions",
+  "--kube-version": "kubeVersion",
+  "-n": "namespace",
+  "--namespace": "namespace",
+};
+const switches = {
+  "--include-crds": "includeCrds",
+  "--is-upgrade": "isUpgrade",
+  "--skip-schema-validation": "skipSchemaValidation",
+  "--no-hooks": "noHooks",
+  "--skip-tests": "skipTests",
+};
+
+/** The options that the words of a run mean; undefined where a word is for the command alone. */
+function optionsOf({ folder, args }) {
+  const given = { files: [], set: [], setString: [], setJson: [], setFile: [], setLiteral: [] };
+  const options = { namespace: "default", apiVersions: [], given };
+  const flat = args.flatMap((word) =>
+    /^--[a-z-]+=/.test(word) ? [word.split("=")[0], word.slice(word.indexOf("=") + 1)] : [word],
+  );
+  for (let i = 0; i < flat.length; i++) {
+    const [one, many] = [switches[flat[i]], takes[flat[i]]];
+    if (one !== undefined) options[one] = true;
+    else if (many === undefined) return undefined;
+    else if (many === "files") given.files.push({ name: flat[++i], text: readFileSync(join(folder, flat[i]), "utf8") });
+    else if (many === "apiVersions") options.apiVersions.push(...flat[++i].split(","));
+    else if (many in given) given[many].push(flat[++i]);
+    else options[many] = flat[++i];
+  }
+  given.readFile = (path) => readFileSync(join(folder, path), "utf8");
+  return options;
+}
+
+function ours(kase, options) {
+  const started = performance.now();
+  try {
+    const rendering = renderChart(localTree(join(kase.folder, kase.chart)), {
+      ...options,
+      releaseName: kase.release,
+      environment: seededEnvironment("charts", 0),
+    });
+    const output = formatTemplateOutput(rendering, options);
+    return { out: Buffer.from(output).toString("latin1"), ms: performance.now() - started };
+  } catch (thrown) {
+    if (thrown.name !== "Fault") return { crash: thrown.stack ?? String(thrown) };
+    return { error: formatFault(thrown), ms: performance.now() - started };
+  }
+}
+
+function run(program, words, kase) {
+  const started = performance.now();
+  const env = { PATH: process.env.PATH, HOME: "/nonexistent", HELM_NAMESPACE: "default", KUBECONFIG: "/dev/null" };
+  const done = spawnSync(program, words, { cwd: kase.folder, maxBuffer: 2 ** 30, env });
+  const ms = performance.now() - started;
+  return done.status === 0 ? { out: done.stdout.toString("latin1"), ms } : { error: done.stderr.toString(), ms };
+}
+
+const theirs = (kase) => run(helm, ["template", kase.release, kase.chart, ...kase.args], kase);
+const process_ = (kase) => run(process.execPath, [command, "template", kase.release, kase.chart, ...kase.args], kase);
+
+/** The first line that differs and is not random in the real one either. */
+function difference(want, got, again) {
+  const [a, b] = [want.split("\n"), got.split("\n")];
+  let second;
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    if (a[i] === b[i]) continue;
+    second ??= again().split("\n");
+    if (second.length !== a.length) return undefined;
+    if (a[i] !== second[i]) continue;
+    return { line: i + 1, want: a[i], got: b[i] };
+  }
+  return undefined;
+}
+
+const totals = { cases: 0, equal: 0, bothFail: 0, otherWords: 0, different: 0, crashed: 0, skipped: 0 };
+const timings = [];
+const shown = [];
+const firstLine = (text) => text.replace(/^Error: /, "").trim();
+
+function judge(kase, got, want) {
+  if (got.crash !== undefined) return { verdict: "crashed", detail: got.crash };
+  if (want.error !== undefined && got.error !== undefined) {
+    const [a, b] = [firstLine(want.error), firstLine(got.error)];
+    return a.includes(b) || b.includes(a)
+      ? { verdict: "bothFail" }
+      : { verdict: "otherWords", detail: { want: a, got: b } };
+  }
+  if (want.error !== undefined || got.error !== undefined)
+    return { verdict: "different", detail: { want: want.error, got: got.error } };
+  const found = difference(want.out, got.out, () => theirs(kase).out ?? "");
+  return found === undefined ? { verdict: "equal" } : { verdict: "different", detail: found };
+}
+
+for (const folder of chartFolders(root)) {
+  for (const kase of casesOf(folder)) {
+    if (!kase.id.includes(only)) continue;
+    const options = optionsOf(kase);
+    if (options === undefined) {
+      totals.skipped++;
+      continue;
+    }
+    ours(kase, options);
+    const got = ours(kase, options);
+    const want = theirs(kase);
+    const { verdict, detail } = judge(kase, got, want);
+    totals.cases++;
+    totals[verdict]++;
+    const files = existsSync(join(folder, kase.chart, "templates"))
+      ? readdirSync(join(folder, kase.chart), { recursive: true })
+      : [];
+    const templates = files.filter((path) => /(^|\/)templates\//.test(path)).length;
+    const timing = { id: kase.id, templates, ours: got.ms, helm: want.ms };
+    if (withProcesses) timing.process = process_(kase).ms;
+    if (got.error === undefined) timings.push(timing);
+    if (detail !== undefined) {
+      shown.push({ id: kase.id, folder, verdict, detail });
+      console.log(`${verdict} ${kase.id}\n  ${JSON.stringify(detail).slice(0, 1500)}`);
+    }
+  }
+}
+
+const sum = (name) => Math.round(timings.reduce((total, timing) => total + (timing[name] ?? 0), 0));
+const rounded = (timing) =>
+  Object.fromEntries(
+    Object.entries(timing).map(([key, value]) => [key, typeof value === "number" ? Math.round(value) : value]),
+  );
+const figures = {
+  totals,
+  rendered: timings.length,
+  milliseconds: { ours: sum("ours"), helm: sum("helm"), process: sum("process") },
+  aboveHalf: timings.filter(({ templates, ours, helm }) => templates > 100 && ours > helm / 2).map(rounded),
+  slowest: timings
+    .toSorted((a, b) => b.ours - a.ours)
+    .slice(0, 10)
+    .map(rounded),
+  ...(withProcesses
+    ? {
+        furthest: timings
+          .toSorted((a, b) => b.process - b.helm - (a.process - a.helm))
+          .slice(0, 10)
+          .map(rounded),
+      }
+    : {}),
+  memoryMiB: Math.round(process.memoryUsage().rss / 2 ** 20),
+};
+console.log(JSON.stringify(figures, null, 1));
+const report = flag("--report");
+if (report !== undefined) writeFileSync(report, JSON.stringify({ figures, shown, timings }, null, 1));
