@@ -6,6 +6,15 @@ import { fileURLToPath } from "node:url";
 
 /** Name → program, and what it shows. */
 const proofs = {
+  "helm-fuzz": {
+    program: "bench/helm/fuzz.mjs",
+    about: "[count] [first seed] [report]: random templates through Helm's engine and keelson (KEELSON_ORACLES)",
+  },
+  "helm-charts": {
+    program: "bench/helm/charts.mjs",
+    about:
+      "[folder] [--processes]: every chart through helm and keelson, what differs and how long it takes (KEELSON_ORACLES)",
+  },
   kills: {
     program: "tools/proofs/kills.mjs",
     about: "[count] [seed]: kill -9 of the control plane under load, over HTTPS, with writers and watchers",

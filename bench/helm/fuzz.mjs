@@ -1,9 +1,10 @@
-// Random templates through keelson and Helm's own engine: every difference is written down. Needs the engine built (npm run
-// build) and the batch oracle: (cd oracles/helm && go build -o FILE ./answer).
+// Random templates through keelson and Helm's own engine (helm-answer in KEELSON_ORACLES): every difference is written down.
+// Needs the engine built (npm run build).
 //
-//   node bench/helm/fuzz.mjs FILE [count] [first seed] [report]
+//   npm run proof -- helm-fuzz [count] [first seed] [report]
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { makeQuestion } from "./templates.mjs";
 
 const { builtinApiVersions, Capabilities, defaultKubeVersion, loadChartFiles, seededEnvironment } = await import(
@@ -12,8 +13,9 @@ const { builtinApiVersions, Capabilities, defaultKubeVersion, loadChartFiles, se
 const { renderTemplates } = await import("../../engine/dist/render/helm/engine.js");
 const { encodeUtf8, formatFault } = await import("../../engine/dist/kernel/index.js");
 
-const [oracle, count = "1000", first = "1", report = "helm-fuzz.json"] = process.argv.slice(2);
-if (oracle === undefined) throw new Error("name the batch oracle: fuzz.mjs FILE [count] [first seed] [report]");
+const [count = "50000", first = "1", report] = process.argv.slice(2);
+if (process.env.KEELSON_ORACLES === undefined) throw new Error("KEELSON_ORACLES names no folder");
+const oracle = join(process.env.KEELSON_ORACLES, "helm-answer");
 const batchSize = 2_000;
 const slowMs = 2_000;
 const totals = {
@@ -111,8 +113,9 @@ console.log(
     .join("\n"),
 );
 shown.sort((a, b) => (a.verdict < b.verdict ? -1 : 1));
-writeFileSync(report, JSON.stringify(shown.slice(0, 500), null, 1));
+if (report !== undefined) writeFileSync(report, JSON.stringify(shown.slice(0, 500), null, 1));
 for (const { seed, verdict, question, got, want } of shown.slice(0, 15))
   console.log(
     `${seed} ${verdict}\n  ${JSON.stringify(question.text)}\n  ours   ${JSON.stringify(got).slice(0, 400)}\n  helm   ${JSON.stringify(want).slice(0, 400)}`,
   );
+process.exit(totals.different + totals.crashed > 0 ? 1 : 0);
