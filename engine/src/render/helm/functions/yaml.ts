@@ -140,7 +140,7 @@ function naturalKeys(map: GoMap): string[] {
 function prettyScalar(value: Value, indent: string): string {
   if (value === null || value === undefined) return "null";
   if (typeof value === "number") return prettyNumber(value);
-  if (value instanceof GoTime) return String(value.plain());
+  if (value instanceof GoTime) return value.plain() as string;
   if (value instanceof GoObject) return prettyScalar(value.plain(), indent);
   if (typeof value !== "string") return formatYaml(value as Json).trimEnd();
   if (!value.includes("\n"))
