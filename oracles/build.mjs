@@ -3,10 +3,11 @@
 // Usage: node oracles/build.mjs [name …]
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const target = resolve(process.env.KEELSON_ORACLES ?? `${here}bin`);
@@ -43,10 +44,25 @@ const tools = [
   },
   { name: "kubectl", module: "kubernetes", path: "k8s.io/kubernetes/cmd/kubectl", ldflags: kubernetesVersion },
   { name: "kstatus", module: "kstatus", path: ".", ldflags: "" },
+  {
+    name: "flux",
+    module: "flux",
+    path: "github.com/fluxcd/flux2/v2/cmd/flux",
+    ldflags: "-s -w -X main.VERSION=2.9.2",
+    // The released command embeds manifests that its build makes; without any it does all but install and bootstrap.
+    added: { "cmd/flux/manifests/none.yaml": "" },
+  },
+  ...["source", "kustomize", "helm"].map((name) => ({
+    name: `flux-${name}-controller`,
+    module: `flux-${name}-controller`,
+    path: `github.com/fluxcd/${name}-controller`,
+    ldflags: "-s -w",
+    definitions: "config/crd/bases",
+  })),
   { name: "controllers", module: "controllers", path: ".", ldflags: "" },
 ];
 
-function build({ name, module, path, ldflags }) {
+function build({ name, module, path, ldflags, added, definitions }) {
   const folder = `${here}${module}`;
   const key = createHash("sha256")
     .update(readFileSync(`${folder}/go.sum`))
@@ -55,14 +71,38 @@ function build({ name, module, path, ldflags }) {
   const stamp = `${target}/${name}.stamp`;
   if (existsSync(`${target}/${name}`) && existsSync(stamp) && readFileSync(stamp, "utf8") === key) return true;
   const started = Date.now();
-  const done = spawnSync("go", ["build", "-ldflags", ldflags, "-o", `${target}/${name}`, path], {
-    cwd: folder,
+  const place = added === undefined ? { folder, path } : copyWith(folder, path, added);
+  const done = spawnSync("go", ["build", "-ldflags", ldflags, "-o", `${target}/${name}`, place.path], {
+    cwd: place.folder,
     stdio: "inherit",
   });
+  if (added !== undefined) rmSync(place.copy, { recursive: true, force: true });
   if (done.status !== 0) return false;
+  if (definitions !== undefined)
+    cpSync(`${moduleOf(folder, path).Dir}/${definitions}`, `${target}/${name}-definitions`, { recursive: true });
   writeFileSync(stamp, key);
   console.log(`${name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
   return true;
+}
+
+/** The module that a package of the build belongs to; a package that lacks what it embeds counts too. */
+function moduleOf(folder, path) {
+  const words = ["list", "-e", "-f", "{{.Module.Path}} {{.Module.Dir}}", path];
+  const [Path, Dir] = spawnSync("go", words, { cwd: folder, encoding: "utf8" }).stdout.trim().split(" ");
+  return { Path, Dir };
+}
+
+/** A copy of a package's module with files added, since the module cache must not be written to. */
+function copyWith(folder, path, added) {
+  const { Path, Dir } = moduleOf(folder, path);
+  const copy = mkdtempSync(join(tmpdir(), "keelson-oracle-build-"));
+  cpSync(Dir, copy, { recursive: true });
+  spawnSync("chmod", ["-R", "u+w", copy]);
+  for (const [file, text] of Object.entries(added)) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    writeFileSync(join(copy, file), text);
+  }
+  return { folder: copy, path: `.${path.slice(Path.length)}`, copy };
 }
 
 const wanted = process.argv.slice(2);

@@ -1,0 +1,74 @@
+// Starts Flux's real controllers out of the folder in KEELSON_ORACLES against a Kubernetes API, each as a process with a
+// storage folder and free loopback ports of its own. Their definitions must be applied first: `fluxDefinitionFiles` names them.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+const names = ["source", "kustomize", "helm"];
+
+/** True when the named controllers are there. */
+export function hasFlux(controllers = names) {
+  const folder = process.env.KEELSON_ORACLES;
+  return folder !== undefined && controllers.every((name) => existsSync(join(folder, `flux-${name}-controller`)));
+}
+
+/** Paths of the CustomResourceDefinitions that the named controllers need. */
+export function fluxDefinitionFiles(controllers = names) {
+  return controllers.flatMap((name) => {
+    const folder = join(process.env.KEELSON_ORACLES, `flux-${name}-controller-definitions`);
+    return readdirSync(folder)
+      .filter((file) => file.endsWith(".yaml"))
+      .map((file) => join(folder, file));
+  });
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * Starts one controller. `kubeconfig` is a file; `folder` takes its storage and its log. `stop()` resolves once it has gone;
+ * with `{ isSudden: true }` it is killed.
+ */
+export async function startFluxController(name, { kubeconfig, folder, args = [], env = {} }) {
+  const own = join(folder, name);
+  mkdirSync(own, { recursive: true });
+  const [metrics, health, storage] = [await freePort(), await freePort(), await freePort()];
+  const storageArgs = [
+    `--storage-path=${own}`,
+    `--storage-addr=127.0.0.1:${storage}`,
+    `--storage-adv-addr=127.0.0.1:${storage}`,
+  ];
+  const log = openSync(join(folder, `${name}.log`), "a");
+  const child = spawn(
+    join(process.env.KEELSON_ORACLES, `flux-${name}-controller`),
+    [
+      `--metrics-addr=127.0.0.1:${metrics}`,
+      `--health-addr=127.0.0.1:${health}`,
+      "--events-addr=",
+      "--watch-all-namespaces=true",
+      "--log-level=info",
+      "--enable-leader-election=false",
+      ...(name === "source" ? storageArgs : []),
+      ...args,
+    ],
+    {
+      env: { ...process.env, KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: "flux-system", ...env },
+      stdio: ["ignore", log, log],
+    },
+  );
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  const stop = async ({ isSudden = false } = {}) => {
+    child.kill(isSudden ? "SIGKILL" : "SIGTERM");
+    await gone;
+  };
+  return { stop, logFile: join(folder, `${name}.log`) };
+}
