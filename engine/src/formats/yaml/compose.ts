@@ -4,7 +4,7 @@ import { forbiddenCharacter } from "./characters.ts";
 import { YamlFault } from "./faults.ts";
 import { depthMax, textLengthMax } from "./limits.ts";
 import { YamlNode } from "./node.ts";
-import { Scanner } from "./scan.ts";
+import { Scanner, type YamlComment } from "./scan.ts";
 import type { Token, TokenType } from "./token.ts";
 
 const longPrefix = "tag:yaml.org,2002:";
@@ -18,11 +18,12 @@ export class Composer {
   /** The first document needs no `---`. */
   #isFirst = true;
 
-  constructor(text: string) {
+  constructor(text: string, commented?: (comment: YamlComment) => void) {
     if (text.length > textLengthMax)
       throw new YamlFault("yaml-limit", `YAML text is longer than ${textLengthMax} characters`, { line: 1, column: 1 });
     checkCharacters(text);
     this.#scanner = new Scanner(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    this.#scanner.commented = commented;
   }
 
   /** The next document's root, or undefined at the end of the text. */

@@ -9,4 +9,5 @@ export { nodeToJson, parseYaml, parseYamlDocuments, type ParseOptions } from "./
 export { Composer } from "./compose.ts";
 export { type NodeKind, type ScalarStyle, YamlNode } from "./node.ts";
 export { formatTimestamp, isTimestamp, type Resolved, resolvePlain } from "./resolve.ts";
+export type { YamlComment } from "./scan.ts";
 export { type DocumentText, splitYamlDocuments } from "./split.ts";

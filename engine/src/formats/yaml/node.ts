@@ -1,5 +1,6 @@
 // A YAML document as a tree that can be changed. One class for all kinds, so that the engine sees one shape. A map's
-// items are key, value, key, value. Comments are not kept: no output of ours carries any.
+// items are key, value, key, value. Comments are not in it: who wants them listens
+// to the composer.
 
 export type NodeKind = "scalar" | "map" | "list" | "alias";
 /** `flow` is the style of lists in brackets and maps in braces; on a scalar it means plain. */

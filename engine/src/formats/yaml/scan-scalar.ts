@@ -251,7 +251,7 @@ function scanBlockHeader(scanner: Cursor): BlockHeader {
     }
   }
   while (isBlank(scanner.code())) scanner.at++;
-  if (scanner.code() === 35) while (!isBreakOrEnd(scanner.code())) scanner.at++;
+  if (scanner.code() === 35) scanner.skipComment();
   if (!isBreakOrEnd(scanner.code())) throw scanner.fault("did not find expected comment or line break");
   if (isBreak(scanner.code())) scanner.skipBreak();
   return header;

@@ -7,6 +7,9 @@ import { isBlankOrEnd, isBreak, isBreakOrEnd } from "./characters.ts";
 import { scanBlockScalar, scanPlainScalar, scanQuotedScalar } from "./scan-scalar.ts";
 import { type Cursor, Token, type TokenType } from "./token.ts";
 
+/** A comment without its `#`; line and column are 1-based. */
+export type YamlComment = { text: string; line: number; column: number; isOwnLine: boolean };
+
 /** Where a key may have begun, were a colon to follow. One for each flow level. */
 type KeyStart = { isPossible: boolean; isRequired: boolean; token: number; at: number; line: number; column: number };
 
@@ -24,6 +27,8 @@ export class Scanner implements Cursor {
   indent = -1;
   readonly #indents: number[] = [];
   isKeyAllowed = true;
+  /** Told of each comment; who writes YAML again may want to keep them. */
+  commented: ((comment: YamlComment) => void) | undefined;
   #keys: KeyStart[] = [noKey()];
   #tokens: Token[] = [];
   #head = 0;
@@ -67,6 +72,15 @@ export class Scanner implements Cursor {
     this.at += this.code() === 13 && this.code(1) === 10 ? 2 : 1;
     this.line++;
     this.lineStart = this.at;
+  }
+
+  /** Steps over a comment, up to the end of its line. */
+  skipComment(): void {
+    const { at, line, column } = this;
+    while (!isBreakOrEnd(this.code())) this.at++;
+    if (this.commented === undefined) return;
+    const isOwnLine = this.text.slice(this.lineStart, at).trim() === "";
+    this.commented({ text: this.text.slice(at + 1, this.at), line: line + 1, column: column + 1, isOwnLine });
   }
 
   /** True at `---` or `...` in the first column, followed by a blank or the end. */
@@ -192,12 +206,8 @@ export class Scanner implements Cursor {
         this.at++;
         code = this.code();
       }
-      if (code === 35) {
-        while (!isBreakOrEnd(code)) {
-          this.at++;
-          code = this.code();
-        }
-      }
+      if (code === 35) this.skipComment();
+      code = this.code();
       if (!isBreak(code)) return;
       this.skipBreak();
       if (this.flowLevel === 0) this.isKeyAllowed = true;

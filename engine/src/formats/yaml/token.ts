@@ -53,6 +53,7 @@ export interface Cursor {
   isKeyAllowed: boolean;
   code(offset?: number): number;
   skipBreak(): void;
+  skipComment(): void;
   isAtDocumentMark(): boolean;
   fault(message: string): YamlFault;
 }
