@@ -43,6 +43,7 @@ const tools = [
     ldflags: kubernetesVersion,
   },
   { name: "kubectl", module: "kubernetes", path: "k8s.io/kubernetes/cmd/kubectl", ldflags: kubernetesVersion },
+  { name: "sops", module: "sops", path: "github.com/getsops/sops/v3/cmd/sops", ldflags: "-s -w" },
   { name: "kstatus", module: "kstatus", path: ".", ldflags: "" },
   {
     name: "flux",

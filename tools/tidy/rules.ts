@@ -27,10 +27,10 @@ export const packages: Readonly<Record<string, { folders: readonly string[]; rea
   "js-yaml": { folders: ["formats"], reason: "YAML scanning under our Go-compatible schema" },
   lmdb: { folders: ["store"], reason: "the embedded transactional store" },
   re2js: {
-    folders: ["api", "formats", "render", "sources"],
+    folders: ["api", "formats", "render", "secrets", "sources"],
     reason: "regular expressions of Go's syntax, linear in time",
   },
-  openpgp: { folders: ["sources"], reason: "OpenPGP signatures of commits and tags" },
+  openpgp: { folders: ["secrets", "sources"], reason: "OpenPGP: signatures of commits and tags, SOPS data keys" },
 };
 
 /** Calls that a ring may not make, with what to use instead. */

@@ -1,0 +1,31 @@
+// What can go wrong with encrypted content. No message carries a value, decrypted or not.
+
+import { Fault, type FaultOptions } from "#kernel";
+
+export type SecretsFaultCode =
+  | "sops-invalid"
+  | "sops-key-missing"
+  | "sops-value-undecryptable"
+  | "sops-mac-mismatch"
+  | "sops-too-large"
+  | "key-invalid"
+  | "key-unsupported"
+  | "key-service-refused"
+  | "key-service-unreachable";
+
+export class SecretsFault extends Fault<SecretsFaultCode> {
+  constructor(options: FaultOptions<SecretsFaultCode>) {
+    super(options);
+  }
+}
+
+/** A file that SOPS did not write, or that was damaged since. */
+export function invalidFile(message: string, cause?: unknown): SecretsFault {
+  return new SecretsFault({
+    code: "sops-invalid",
+    disposition: "stall",
+    message,
+    hint: "encrypt the file again with sops",
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
