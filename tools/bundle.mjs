@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { rolldown } from "rolldown";
 
 /** Third-party code that few charts need and that takes longer to load than most charts take to render. */
-const deferredPackages = /^(ajv\b.*|bcryptjs|@noble\/(curves|ciphers)\/.*|re2js|fflate)$/;
+const deferredPackages = /^(ajv\b.*|bcryptjs|@noble\/(curves|ciphers)\/.*|@sigstore\/.*|re2js|fflate)$/;
 
 /** Each import of the deferred packages, as the compiler writes them: default, namespace or named. */
 const importLine = /^import (?:(\w+)|\* as (\w+)|\{ ([^}]+) \}) from "([^"]+)";$/gm;

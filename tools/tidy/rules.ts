@@ -11,6 +11,13 @@ export const packages: Readonly<Record<string, { folders: readonly string[]; rea
     reason: "keys and signatures of Helm's certificate functions in a pure ring",
   },
   "@noble/ciphers": { folders: ["render"], reason: "AES for Helm's encryptAES in a pure ring" },
+  "@sigstore/bundle": { folders: ["sources"], reason: "signatures of cosign 3, and older ones in the same form" },
+  "@sigstore/protobuf-specs": { folders: ["sources"], reason: "the form of Sigstore's trust roots" },
+  "@sigstore/tuf": { folders: ["sources"], reason: "the public Sigstore's trust root, kept current as TUF asks" },
+  "@sigstore/verify": {
+    folders: ["sources"],
+    reason: "certificates, logs and times of keyless signatures, by Sigstore's own hand",
+  },
   "@hono/node-server": { folders: ["server"], reason: "Hono on node:http" },
   "@marcbachmann/cel-js": {
     folders: ["formats"],

@@ -4,10 +4,13 @@ import type { Cluster } from "#cluster";
 import type { WorkQueue } from "#controller";
 import type { Clock } from "#kernel";
 import type { Environment, GitMirrors } from "#sources/git";
+import type { HttpClient } from "#sources/http";
 import type { MirrorMap } from "#sources/mirrors";
+import type { PublicTrustRoot, Registry } from "#sources/oci";
 import type { Archives } from "./archives.ts";
 import { intervalJitter, intervalLeastMs } from "./limits.ts";
 import type { Objects } from "./objects.ts";
+import type { Snapshots } from "./snapshots.ts";
 import type { ArtifactStore } from "./store.ts";
 
 export type Context = {
@@ -19,6 +22,13 @@ export type Context = {
   mirrors: GitMirrors;
   /** URL prefixes that are fetched from elsewhere: asked with `mirroredUrl` before each connection. */
   mirrorMap: MirrorMap;
+  /** One HTTP client for all that is no Git. */
+  http: HttpClient;
+  registry: Registry;
+  /** Whom keyless signatures are trusted of where an object names no root of its own. */
+  publicTrust: PublicTrustRoot;
+  /** Trees of sources that are no Git repositories. */
+  snapshots: Snapshots;
   objects: Objects;
   queue: WorkQueue;
   /** Commits that sources offered when their mirror was last tidied, by the mirror's folder. */

@@ -23,6 +23,19 @@ export const foreignArchiveMost: number = 256 * 1024 * 1024;
 export const unpackedMost: number = 1024 * 1024 * 1024;
 export const unpackedFilesMost = 100_000;
 
+/** What unpacks to so many times its size is a bomb: gzip reaches 1,000 on zeros, some 20 on manifests. */
+export const packingMost = 200;
+/** Up to so much the ratio does not count. */
+export const packingFreeBytes: number = 32 * 1024 * 1024;
+/** A path in an archive; Linux takes no longer one. */
+export const pathBytesMost = 4_096;
+/** A layer of a registry, packed. */
+export const layerMost: number = 1024 * 1024 * 1024;
+/** A file kept as it came is looked into up to this size: charts have at most 10 MiB. */
+export const copiedTreeMost: number = 64 * 1024 * 1024;
+/** Trees that one repository of a source without Git holds before the next is begun. */
+export const snapshotsMost = 8;
+
 /** After a source that an ArtifactGenerator or an include needs was missing; Flux's dependency interval. */
 export const dependencyRetryMs = 30_000;
 

@@ -6,6 +6,8 @@ import { type Priority, type ReconcileResult, runController, WorkQueue } from "#
 import { type Clock, type Fault, isObject, type Manifest } from "#kernel";
 import { closeReaders, type Environment, GitMirrors, watchRefs } from "#sources/git";
 import type { MirrorMap } from "#sources/mirrors";
+import { HttpClient, proxySettings } from "#sources/http";
+import { PublicTrustRoot, Registry } from "#sources/oci";
 import { mkdir } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
@@ -14,10 +16,12 @@ import { reconcileArtifactGenerator } from "./artifact-generator.ts";
 import type { Context } from "./context.ts";
 import { reconcileForeignArtifact } from "./foreign-artifact.ts";
 import { reconcileGitRepository, resumeGitRepository } from "./git-repository.ts";
+import { reconcileOciRepository, resumeOciRepository } from "./oci-repository.ts";
 import { artifactFault } from "./faults.ts";
 import { concurrentSources } from "./limits.ts";
 import { Objects, refusalFault, resourceOf } from "./objects.ts";
 import { type ArtifactFile, ArtifactStore, type ArtifactView, openableTree, type SourceName } from "./store.ts";
+import { Snapshots } from "./snapshots.ts";
 
 export type ArtifactsOptions = {
   cluster: Cluster;
@@ -50,7 +54,21 @@ export type Artifacts = {
   serve(request: IncomingMessage, response: ServerResponse): boolean;
 };
 
-const kinds = ["GitRepository", "ArtifactGenerator", "ExternalArtifact"] as const;
+type Loop = (object: Manifest, context: Context, signal: AbortSignal) => Promise<ReconcileResult>;
+
+/** The kinds, and the pass over an object of each. */
+const loops: { readonly [kind: string]: Loop } = {
+  GitRepository: reconcileGitRepository,
+  OCIRepository: reconcileOciRepository,
+  ArtifactGenerator: reconcileArtifactGenerator,
+  ExternalArtifact: reconcileForeignArtifact,
+};
+
+/** Kinds whose artifacts are offered again after a restart, without the network. */
+const resumes: { readonly [kind: string]: (object: Manifest, context: Context) => Promise<void> } = {
+  GitRepository: resumeGitRepository,
+  OCIRepository: resumeOciRepository,
+};
 
 /** Runs until the signal aborts. */
 export function startArtifacts(options: ArtifactsOptions): Artifacts {
@@ -74,6 +92,7 @@ class SourceLoops implements Artifacts {
     this.#options = options;
     const { cluster, clock, folder, environment } = options;
     const random = options.random ?? Math.random;
+    const http = new HttpClient({ clock, random, proxies: proxySettings(environment) });
     this.#context = {
       cluster,
       clock,
@@ -86,6 +105,10 @@ class SourceLoops implements Artifacts {
       objects: new Objects({ cluster, clock, manager: "source-controller" }),
       queue: new WorkQueue({ clock, random }),
       commitsBefore: new Map(),
+      http,
+      registry: new Registry({ client: http, clock }),
+      publicTrust: new PublicTrustRoot(join(folder, "trust"), clock),
+      snapshots: new Snapshots({ folder: join(folder, "trees"), environment, clock }),
       composed: join(folder, "composed"),
       address: options.address.replace(/\/+$/, ""),
     };
@@ -95,7 +118,7 @@ class SourceLoops implements Artifacts {
       subscribe: (listener) => this.store.subscribe({ changed: listener, removed: listener }),
       whyNot: (source) => Promise.resolve(this.#whyNot(source)),
     };
-    const informing = kinds.map((kind) => this.#inform(kind));
+    const informing = Object.keys(loops).map((kind) => this.#inform(kind));
     this.ready = this.#resume();
     this.ended = this.#run(informing);
   }
@@ -140,8 +163,9 @@ class SourceLoops implements Artifacts {
     );
     await Promise.all(this.#known);
     // One repository that cannot be resumed must not keep the others from it: its own pass will say why.
-    for (const object of this.#informers.get("GitRepository")?.values() ?? [])
-      await resumeGitRepository(object, this.#context).catch(() => {});
+    for (const [kind, resume] of Object.entries(resumes))
+      for (const object of this.#informers.get(kind)?.values() ?? [])
+        await resume(object, this.#context).catch(() => {});
     await this.#context.archives.sweep();
   }
 
@@ -162,6 +186,7 @@ class SourceLoops implements Artifacts {
     });
     unsubscribe();
     for (const watch of this.#watches.values()) watch.close();
+    this.#context.http.close();
     closeReaders();
     await Promise.all(informing);
   }
@@ -172,16 +197,9 @@ class SourceLoops implements Artifacts {
     if (held === undefined) return this.#forget(source);
     const object = structuredClone(held);
     this.#watchLocal(key, object);
-    switch (source.kind) {
-      case "GitRepository":
-        return reconcileGitRepository(object, this.#context, signal);
-      case "ArtifactGenerator":
-        return reconcileArtifactGenerator(object, this.#context, signal);
-      default:
-        // What a generator of ours makes is in the store before its object says so.
-        if (isMadeHere(object)) return undefined;
-        return reconcileForeignArtifact(object, this.#context, signal);
-    }
+    // What a generator of ours makes is in the store before its object says so.
+    if (source.kind === "ExternalArtifact" && isMadeHere(object)) return undefined;
+    return loops[source.kind]?.(object, this.#context, signal);
   }
 
   async #forget(source: SourceName): Promise<void> {
@@ -191,6 +209,7 @@ class SourceLoops implements Artifacts {
     if (source.kind !== "ArtifactGenerator") {
       this.store.remove(source);
       await this.#context.archives.remove(source);
+      await this.#context.snapshots.remove(source);
     }
     const urls = [...(this.#informers.get("GitRepository")?.values() ?? [])].map(urlOf).filter((url) => url !== "");
     const hasSubmodules = [...(this.#informers.get("GitRepository")?.values() ?? [])].some(

@@ -17,6 +17,7 @@ export class World {
   artifacts: Artifacts = undefined as unknown as Artifacts;
   #abort = new AbortController();
   #close: () => Promise<void> = () => Promise.resolve();
+  #looks = 0;
 
   /** Over the embedded API server, or over a cluster given. */
   static async start(given?: Cluster): Promise<World> {
@@ -46,7 +47,7 @@ export class World {
 
   /** A real server takes some seconds to serve a new kind. */
   async #untilServed(): Promise<void> {
-    for (const kind of ["GitRepository", "ArtifactGenerator", "ExternalArtifact"])
+    for (const kind of ["GitRepository", "OCIRepository", "ArtifactGenerator", "ExternalArtifact"])
       while (!(await this.cluster.list(resourceOf(kind))).ok) await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
@@ -92,6 +93,39 @@ export class World {
       metadata,
       spec: { ...defaults, ...spec },
     });
+  }
+
+  /** An object of a source kind in the namespace `default`. */
+  async source(kind: string, name: string, spec: JsonObject): Promise<void> {
+    await this.create({
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind,
+      metadata: { name, namespace: "default" },
+      spec: { interval: "1h", ...spec },
+    });
+  }
+
+  /** Asks for another look, and waits until it has ended. */
+  async lookAgain(kind: string, name: string): Promise<Manifest> {
+    const requestedAt = `look ${(this.#looks += 1)}`;
+    await this.patch(kind, name, { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": requestedAt } } });
+    return this.until(kind, name, (object) => {
+      const status = object["status"];
+      return isObject(status) && status["lastHandledReconcileAt"] === requestedAt;
+    });
+  }
+
+  /** The files of a source's tree by their paths. */
+  async files(kind: string, name: string): Promise<Record<string, string>> {
+    const open = await this.artifacts.view.get({ kind, namespace: "default", name })?.source.open();
+    await open?.prefetch("");
+    const walk = (folder: string): [string, string][] =>
+      (open?.tree.list(folder) ?? []).flatMap((entry) => {
+        const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+        if (entry.type === "folder") return walk(path);
+        return [[path, Buffer.from(open?.tree.read(path) ?? []).toString("utf8")]];
+      });
+    return Object.fromEntries(walk(""));
   }
 
   async secret(name: string, data: Record<string, string>): Promise<void> {

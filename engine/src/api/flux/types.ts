@@ -81,6 +81,100 @@ export type GitRepositoryStatus = {
 
 export type GitRepository = FluxObject<GitRepositorySpec, GitRepositoryStatus>;
 
+export type OciVerification = {
+  provider: string;
+  secretRef?: LocalRef;
+  trustedRootSecretRef?: LocalRef;
+  matchOIDCIdentity?: { issuer: string; subject: string }[];
+};
+
+export type LayerSelector = { mediaType?: string; operation?: "extract" | "copy" };
+
+export type OciRepositorySpec = {
+  url: string;
+  interval: string;
+  timeout?: string;
+  ref?: { digest?: string; semver?: string; semverFilter?: string; tag?: string };
+  layerSelector?: LayerSelector;
+  provider?: string;
+  secretRef?: LocalRef;
+  verify?: OciVerification;
+  serviceAccountName?: string;
+  certSecretRef?: LocalRef;
+  proxySecretRef?: LocalRef;
+  ignore?: string;
+  insecure?: boolean;
+  suspend?: boolean;
+};
+
+/** Status that all sources with one artifact have. */
+export type SourceStatus = {
+  observedGeneration?: number;
+  conditions?: Condition[];
+  artifact?: ArtifactStatus;
+  url?: string;
+  lastHandledReconcileAt?: string;
+};
+
+export type OciRepositoryStatus = SourceStatus & { observedIgnore?: string; observedLayerSelector?: LayerSelector };
+
+export type OciRepository = FluxObject<OciRepositorySpec, OciRepositoryStatus>;
+
+export type HelmRepositorySpec = {
+  url: string;
+  type?: "default" | "oci";
+  secretRef?: LocalRef;
+  certSecretRef?: LocalRef;
+  passCredentials?: boolean;
+  interval?: string;
+  insecure?: boolean;
+  timeout?: string;
+  suspend?: boolean;
+  provider?: string;
+};
+
+export type HelmRepository = FluxObject<HelmRepositorySpec, SourceStatus>;
+
+export type HelmChartSpec = {
+  chart: string;
+  version?: string;
+  sourceRef: KindRef;
+  interval: string;
+  reconcileStrategy?: "ChartVersion" | "Revision";
+  valuesFiles?: string[];
+  ignoreMissingValuesFiles?: boolean;
+  suspend?: boolean;
+  verify?: OciVerification;
+};
+
+export type HelmChartStatus = SourceStatus & {
+  observedSourceArtifactRevision?: string;
+  observedChartName?: string;
+  observedValuesFiles?: string[];
+};
+
+export type HelmChart = FluxObject<HelmChartSpec, HelmChartStatus>;
+
+export type BucketSpec = {
+  provider?: string;
+  bucketName: string;
+  endpoint: string;
+  sts?: { provider: string; endpoint: string; secretRef?: LocalRef; certSecretRef?: LocalRef };
+  insecure?: boolean;
+  region?: string;
+  prefix?: string;
+  secretRef?: LocalRef;
+  serviceAccountName?: string;
+  certSecretRef?: LocalRef;
+  proxySecretRef?: LocalRef;
+  interval: string;
+  timeout?: string;
+  ignore?: string;
+  suspend?: boolean;
+};
+
+export type Bucket = FluxObject<BucketSpec, SourceStatus & { observedIgnore?: string }>;
+
 export type ExternalArtifactSpec = { sourceRef?: KindRef };
 export type ExternalArtifactStatus = { artifact?: ArtifactStatus; conditions?: Condition[] };
 export type ExternalArtifact = FluxObject<ExternalArtifactSpec, ExternalArtifactStatus>;

@@ -267,16 +267,16 @@ describe("what is left out", () => {
   it("kinds whose turn comes later say so", async () => {
     await world.apply(
       asManifest({
-        apiVersion: "source.toolkit.fluxcd.io/v1",
-        kind: "OCIRepository",
+        apiVersion: "image.toolkit.fluxcd.io/v1",
+        kind: "ImageRepository",
         metadata: { name: "o", namespace: "shop" },
-        spec: { interval: "1m", url: "oci://example.test/x" },
+        spec: { interval: "1m", image: "example.test/x" },
       }),
     );
     await world.until("the condition", async () => {
-      const object = await world.get("source.toolkit.fluxcd.io", "OCIRepository", "o");
+      const object = await world.get("image.toolkit.fluxcd.io", "ImageRepository", "o");
       return JSON.stringify(object?.["status"] ?? "").includes(
-        "OCIRepository is not reconciled by this version of Keelson yet",
+        "ImageRepository is not reconciled by this version of Keelson yet",
       );
     });
   });

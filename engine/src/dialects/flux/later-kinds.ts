@@ -7,7 +7,6 @@ import { FluxFault } from "./faults.ts";
 
 const laterKinds: ReadonlySet<string> = new Set([
   `${helmGroup}/HelmRelease`,
-  `${sourceGroup}/OCIRepository`,
   `${sourceGroup}/HelmRepository`,
   `${sourceGroup}/HelmChart`,
   `${sourceGroup}/Bucket`,

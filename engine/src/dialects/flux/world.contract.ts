@@ -71,7 +71,7 @@ export class World {
   }
 
   /** With the definitions of these kinds of Flux alone: each takes its time to be served. */
-  static async start(kinds: readonly string[] = ["Kustomization", "OCIRepository"]): Promise<World> {
+  static async start(kinds: readonly string[] = ["Kustomization", "ImageRepository"]): Promise<World> {
     const world = new World();
     await world.startServer();
     const isWanted = (manifest: Manifest): boolean =>

@@ -193,7 +193,7 @@ function importText(ref: string, files: readonly ComposedFile[]): Buffer {
 }
 
 /** As fast-import's grammar wants it: C quoting for what could end the line or begin a quotation. */
-function quotePath(path: string): string {
+export function quotePath(path: string): string {
   if (!/["\n\\]/.test(path)) return path;
   return `"${path.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }

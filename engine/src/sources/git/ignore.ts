@@ -45,11 +45,16 @@ export class IgnoreRules {
   /** Whether something may come back below an excluded folder. */
   readonly hasInclusions: boolean;
 
-  constructor(sources: readonly IgnoreSource[]) {
+  /** `isBare`: nothing is excluded but by the patterns given, as Flux does with buckets. */
+  constructor(sources: readonly IgnoreSource[], isBare = false) {
     const own = sources.flatMap(parsePatterns);
+    this.hasInclusions = own.some((pattern) => pattern.isInclusion);
+    if (isBare) {
+      this.#patterns = own;
+      return;
+    }
     const root = (text: string): Pattern[] => parsePatterns({ folder: "", text });
     this.#patterns = [...root(versionControl), ...(own.length === 0 ? root(defaults) : own)];
-    this.hasInclusions = own.some((pattern) => pattern.isInclusion);
   }
 
   isExcluded(path: string, isFolder: boolean): boolean {

@@ -17,6 +17,7 @@ export { closeReaders, type OpenTree, openTree, streamLarge } from "./git-tree.t
 export { compileGlob } from "./glob.ts";
 export { handleKey, type TreeHandle } from "./handle.ts";
 export { IgnoreRules, type IgnoreSource } from "./ignore.ts";
+export { findImport, type ImportedFile, type ImportOptions, importTree } from "./import-tree.ts";
 export {
   type FetchedCommit,
   GitMirror,

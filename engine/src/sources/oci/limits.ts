@@ -25,3 +25,8 @@ export const signatureMost: number = 1024 * 1024;
 export const signaturesMost = 64;
 /** Manifests of an index that are read through. */
 export const indexEntriesMost = 1_000;
+
+/** The public trust root is looked at again so often: it changes some times a year, and must not be stale for long. */
+export const trustRootMs: number = 6 * 60 * 60 * 1000;
+/** After a failed attempt; Flux's interval. */
+export const trustRootRetryMs = 60_000;

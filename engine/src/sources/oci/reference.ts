@@ -13,7 +13,8 @@ export type Repository = {
   isInsecure: boolean;
 };
 
-export type Reference = Repository & ({ tag: string } | { digest: string });
+export type Pinned = Repository & { digest: string };
+export type Reference = (Repository & { tag: string }) | Pinned;
 
 const hub = "index.docker.io";
 const partPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
@@ -55,7 +56,8 @@ function invalid(url: string, message: string): Error {
 
 /** A tag of a repository. */
 export function tagged(repository: Repository, tag: string): Reference {
-  if (tagPattern.test(tag)) return { ...repository, tag };
+  const { registry, name, isInsecure } = repository;
+  if (tagPattern.test(tag)) return { registry, name, isInsecure, tag };
   throw ociFault({
     code: "oci-reference-invalid",
     disposition: "stall",
@@ -66,8 +68,9 @@ export function tagged(repository: Repository, tag: string): Reference {
 }
 
 /** Content of a repository by its digest. */
-export function byDigest(repository: Repository, digest: string): Reference {
-  if (digestPattern.test(digest)) return { ...repository, digest };
+export function byDigest(repository: Repository, digest: string): Pinned {
+  const { registry, name, isInsecure } = repository;
+  if (digestPattern.test(digest)) return { registry, name, isInsecure, digest };
   throw ociFault({
     code: "oci-reference-invalid",
     disposition: "stall",

@@ -1,0 +1,71 @@
+// How an object signs in to its registry: docker configurations in its Secret and its ServiceAccount's, or what a cloud's
+// identity gives.
+
+import type { LocalRef } from "#api/flux";
+import { Keychain, parseDockerConfig, type RegistryCall, soleLogin } from "#sources/oci";
+import type { Context } from "./context.ts";
+import { artifactFault } from "./faults.ts";
+import { pullSecretsOf, type Reach, reachOf, type SecretValues, tlsOf } from "./reach.ts";
+
+type Named = {
+  url: string;
+  provider?: string;
+  secretRef?: LocalRef;
+  serviceAccountName?: string;
+  certSecretRef?: LocalRef;
+  proxySecretRef?: LocalRef;
+  insecure?: boolean;
+};
+
+export type RegistryReach = Reach & { call: Pick<RegistryCall, "access" | "keychain"> };
+
+/** Reads what an OCIRepository names. */
+export async function registryAccessOf(context: Context, namespace: string, spec: Named): Promise<RegistryReach> {
+  const reach = await reachOf(context, namespace, spec);
+  const pulled =
+    spec.serviceAccountName === undefined || !reach.isOwn
+      ? []
+      : await pullSecretsOf(context, namespace, spec.serviceAccountName);
+  const secrets = [...(reach.secret === undefined ? [] : [reach.secret]), ...pulled];
+  const keychain = secrets.map(dockerKeychain).reduce((all, each) => all.and(each), new Keychain());
+  if (!keychain.isEmpty || !reach.isOwn || isGeneric(spec.provider)) return withCall(reach, keychain);
+  return cloudKeychain(spec);
+}
+
+/** Of a HelmRepository's Secret: a docker configuration, or plain `username` and `password` for its host. */
+export async function chartRegistryAccessOf(context: Context, namespace: string, spec: Named): Promise<RegistryReach> {
+  const reach = await reachOf(context, namespace, spec);
+  const { secret } = reach;
+  if (secret === undefined)
+    return isGeneric(spec.provider) || !reach.isOwn ? withCall(reach, new Keychain()) : cloudKeychain(spec);
+  const username = secret.values.get("username") ?? "";
+  const password = secret.values.get("password") ?? "";
+  const keychain = dockerKeychain(secret);
+  const access = spec.certSecretRef === undefined ? { ...tlsOf(secret, false), ...reach.access } : reach.access;
+  const hasLogin = keychain.isEmpty && username !== "" && password !== "";
+  return withCall({ ...reach, access }, hasLogin ? soleLogin({ is: "basic", username, password }) : keychain);
+}
+
+function withCall(reach: Reach, keychain: Keychain): RegistryReach {
+  return { ...reach, call: { access: reach.access, keychain } };
+}
+
+function isGeneric(provider: string | undefined): boolean {
+  return provider === undefined || provider === "" || provider === "generic";
+}
+
+function dockerKeychain({ values, at }: SecretValues): Keychain {
+  const text = values.get(".dockerconfigjson") ?? values.get(".dockercfg");
+  return text === undefined ? new Keychain() : parseDockerConfig(text, at);
+}
+
+/** A cloud's own identity as a login. */
+function cloudKeychain(spec: Named): never {
+  throw artifactFault({
+    code: "not-supported",
+    disposition: "stall",
+    at: "spec.provider",
+    message: `signing in as ${spec.provider ?? ""} is not supported yet`,
+    hint: "use the provider generic and a Secret",
+  });
+}
