@@ -28,8 +28,9 @@ function freePort() {
 /**
  * Starts both; resolves once /readyz answers. `ask(method, path, options)` gives `{ code, body, warnings }`. `fsync`: etcd waits for
  * the disk, as in production; answers do not depend on it, figures do. `pids` names the processes, for those who weigh them.
+ * `withServiceAccounts`: pods get theirs by admission; `flags`: more flags for kube-apiserver.
  */
-export async function startOracle({ fsync = false } = {}) {
+export async function startOracle({ fsync = false, withServiceAccounts = false, flags = [] } = {}) {
   const begun = performance.now();
   const folder = process.env.KEELSON_ORACLES;
   const data = mkdtempSync(join(tmpdir(), "keelson-oracle-"));
@@ -62,7 +63,8 @@ export async function startOracle({ fsync = false } = {}) {
       `--token-auth-file=${data}/tokens`,
       "--authorization-mode=RBAC",
       "--service-cluster-ip-range=10.96.0.0/16",
-      "--disable-admission-plugins=ServiceAccount",
+      ...(withServiceAccounts ? [] : ["--disable-admission-plugins=ServiceAccount"]),
+      ...flags,
       "--v=0",
     ],
     { stdio: "ignore" },

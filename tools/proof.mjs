@@ -6,6 +6,10 @@ import { fileURLToPath } from "node:url";
 
 /** Name → program, and what it shows. */
 const proofs = {
+  differential: {
+    program: "tools/proofs/differential.mjs",
+    about: "[report]: all request scripts on this server and on a real kube-apiserver, what differs (KEELSON_ORACLES)",
+  },
   "helm-fuzz": {
     program: "bench/helm/fuzz.mjs",
     about: "[count] [first seed] [report]: random templates through Helm's engine and keelson (KEELSON_ORACLES)",

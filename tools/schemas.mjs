@@ -119,7 +119,8 @@ function fieldsOf(body) {
       name,
       type: match[1],
       isInline: name === "" && (options.includes("inline") || !line.trim().includes(' `json:",omit')),
-      omits: options.includes("omitempty"),
+      omits: options.includes("omitempty") || options.includes("omitzero"),
+      omitsZero: options.includes("omitzero"),
     });
   }
   return fields;
@@ -146,6 +147,8 @@ function omittedMembers(definition, node) {
     .filter(([name, ref]) => {
       const member = members.get(name);
       if (member === undefined || !member.omits || member.type.startsWith("*")) return false;
+      // No omitempty leaves out a struct: a time that is not set is written as null.
+      if (member.type.endsWith("Time") && !member.omitsZero) return false;
       // Structs in place are written whatever they hold; quantities and the like never stand in place with omitempty.
       return !isKept(ref) && (ref.type !== "object" || ref.additional !== undefined || member.type.startsWith("map"));
     })
@@ -161,6 +164,31 @@ function nullMembers(definition, node) {
       (member) => !member.omits && /^(\[\]|map|\*)/.test(member.type) && node.properties?.[member.name] !== undefined,
     )
     .map(({ name }) => name);
+}
+
+const scalarZeros = { string: "", bool: false, int: 0, int32: 0, int64: 0 };
+
+/** Scalars in place without omitempty, and times in place, which no omitempty leaves out: written with their zero. */
+function zeroMembers(definition, node) {
+  const parts = definition.split(".");
+  const members = membersOf(`k8s.io/${parts.slice(2, -1).join("/")}`, parts.at(-1));
+  return [...members.values()]
+    .filter((member) => node.properties?.[member.name] !== undefined)
+    .flatMap((member) => {
+      if (/^(metav1|v1)\.(Micro)?Time$/.test(member.type) && !member.omitsZero) return [[member.name, null]];
+      return member.omits || scalarZeros[member.type] === undefined ? [] : [[member.name, scalarZeros[member.type]]];
+    });
+}
+
+/** Lists and maps that are required of clients and yet left out by Go when they are empty. */
+function unwrittenMembers(definition, node) {
+  const parts = definition.split(".");
+  const members = membersOf(`k8s.io/${parts.slice(2, -1).join("/")}`, parts.at(-1));
+  return Object.entries(node.always ?? {})
+    .filter(
+      ([name, zero]) => zero === null && members.get(name)?.omits === true && !members.get(name).type.endsWith("Time"),
+    )
+    .map(([name]) => name);
 }
 
 /** A schema as a SchemaRef: the name of a definition, or a node in place. */
@@ -284,6 +312,9 @@ function write({ version, groups, definitions }) {
     if (omitted.length > 0) node.omitEmpty = omitted;
     for (const member of nullMembers(name, node))
       node.always = { ...node.always, [member]: node.always?.[member] ?? null };
+    for (const member of unwrittenMembers(name, node)) delete node.always[member];
+    for (const [member, zero] of zeroMembers(name, node))
+      if (node.always?.[member] === undefined) node.always = { ...node.always, [member]: zero };
   }
   if (!Object.values(nodes).some((node) => node.omitEmpty !== undefined)) {
     throw new Error(

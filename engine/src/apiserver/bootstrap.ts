@@ -6,11 +6,31 @@ import { createObject, Refusal, type Registry, type WriteCall } from "#apiserver
 
 const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
+const priorityClasses: readonly Manifest[] = [
+  systemClass(
+    "system-cluster-critical",
+    2_000_000_000,
+    "that must run in the cluster, but can be moved to another node if necessary.",
+  ),
+  systemClass("system-node-critical", 2_000_001_000, "that must not be moved from their current node."),
+];
+
+function systemClass(name: string, value: number, what: string): Manifest {
+  return {
+    apiVersion: "scheduling.k8s.io/v1",
+    kind: "PriorityClass",
+    metadata: { name },
+    value,
+    description: `Used for system critical pods ${what}`,
+  };
+}
+
 /** Creates what is missing; what is there stays as it is. */
 export async function bootstrap(registry: Registry): Promise<void> {
   const objects = [
     ...namespaces.map((name): Manifest => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
     ...bootstrapRoles(),
+    ...priorityClasses,
   ];
   await Promise.all(objects.map((object) => ensure(registry, object)));
 }

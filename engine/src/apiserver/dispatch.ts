@@ -2,22 +2,30 @@
 // not to be changed.
 
 import type { ApplyOptions, DeleteOptions, List, ListOptions, PatchBody, WatchOptions, WriteOptions } from "#cluster";
-import type { Json, Manifest } from "#kernel";
+import { schemaFor } from "#api/kubernetes";
+import { asJson, asManifest, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import {
   type Call,
   changeObject,
+  conflict,
   createObject,
+  decodeObject,
   deleteCollection,
   deleteObject,
   forbidden,
   getObject,
   listObjects,
-  methodNotAllowed,
+  methodNotServed,
   type Notice,
+  notFound,
+  otherUidText,
+  Refusal,
   type Registry,
   type Removal,
+  type Served,
   startDraft,
   storageKey,
+  trackOwnership,
   type Watch,
   watchObjects,
   type WriteCall,
@@ -29,6 +37,9 @@ import { applyScale, getScale, updateScale } from "./scale.ts";
 
 /** `isNew`: the object did not exist before. */
 export type Write<T> = { value: T; warnings: string[]; isNew?: boolean };
+
+/** Options of a write, and what its text says twice. */
+export type BodyOptions = WriteOptions & { duplicates?: readonly string[] };
 
 /** What answers a request that no stored object answers: access reviews, tokens, logs. */
 export type Special = (call: Call, body: Manifest | undefined, query: URLSearchParams) => Promise<SpecialAnswer>;
@@ -58,35 +69,61 @@ export class Dispatch {
     const { group, plural } = call.served.resource;
     const special = this.#specials[`${group}/${plural}/${call.subresource} ${verb}`];
     if (special === undefined) return undefined;
-    this.#permit(verb, call);
+    this.permit(verb, call);
     return special(call, body, query);
   }
 
   get(call: Call): Manifest {
-    this.#permit("get", call);
+    this.permit("get", call);
     return call.subresource === "scale" ? getScale(this.registry, call) : getObject(this.registry, call);
   }
 
   list(call: Call, options: ListOptions): List {
-    this.#permit("list", call);
+    this.permit("list", call);
     return listObjects(this.registry, call, options);
   }
 
   watch(call: Call, options: WatchOptions, deliver: (notices: readonly Notice[]) => void): Watch {
-    this.#permit("watch", call);
+    this.permit("watch", call);
     return watchObjects(this.registry, call, options, deliver);
   }
 
   async create(call: Call, body: Manifest, options: WriteOptions): Promise<Write<Manifest>> {
-    const special = await this.special(call, "create", body, new URLSearchParams());
-    if (special !== undefined) return { value: special.body as unknown as Manifest, warnings: [] };
-    this.#permit("create", call);
-    if (call.subresource !== "") throw methodNotAllowed(call.served.resource, "create");
+    const { group, plural } = call.served.resource;
+    const special = this.#specials[`${group}/${plural}/${call.subresource} create`];
+    this.permit("create", call);
+    if (special !== undefined) return this.#write(call, options, (write) => this.#review(write, body, special));
+    if (call.subresource !== "") throw methodNotServed();
     return this.#write(call, options, (write) => createObject(this.registry, write, body));
   }
 
+  /** Answers what is asked for by creation and never stored; who sent which field is noted in the answer. */
+  async #review(write: WriteCall, body: Manifest, special: Special): Promise<Manifest> {
+    const { resource, subresources } = write.served;
+    const spoken = subresources[write.subresource] ?? resource;
+    const schema = schemaFor(spoken.group, spoken.version, spoken.kind);
+    const { group, version, kind } = spoken;
+    const served: Served = { ...write.served, resource: { ...resource, group, version, kind }, schema };
+    const call = { ...write, served };
+    const asked = decodeObject(
+      call,
+      startDraft({ ...call, name: write.subresource === "" ? "" : write.name }, body),
+      false,
+    );
+    const { metadata } = trackOwnership(this.registry, call, undefined, asked);
+    const { body: answer } = await special(write, asked, new URLSearchParams());
+    if (!isObject(answer) || answer.kind === "Status") return answer as unknown as Manifest;
+    // A review that answers with an object of its own says nothing of who asked.
+    const isEcho = answer.spec !== undefined && equalJson(answer.spec, asJson(asked).spec);
+    const own = {
+      ...(answer.metadata as JsonObject | undefined),
+      ...(isEcho ? (metadata as unknown as JsonObject) : {}),
+    };
+    return asManifest({ ...answer, kind, apiVersion: group === "" ? version : `${group}/${version}`, metadata: own });
+  }
+
   update(call: Call, body: Manifest, options: WriteOptions): Promise<Write<Manifest>> {
-    this.#permit("update", call);
+    this.permit("update", call);
     const { served, subresource, namespace, name } = call;
     if (subresource === "scale")
       return this.#write(call, options, (write) => updateScale(this.registry, write, () => body));
@@ -94,6 +131,9 @@ export class Dispatch {
       return this.#write(call, options, (write) => finalizeNamespace(this.registry, write, body));
     const exists =
       this.registry.collection(served.storage).get(storageKey(served.storage, namespace, name)) !== undefined;
+    const uid = body.metadata?.uid ?? "";
+    if (!exists && served.strategy.allowsCreateOnUpdate && subresource === "" && uid !== "")
+      throw conflict(served.resource, name, otherUidText(call, uid, ""));
     if (!exists && served.strategy.allowsCreateOnUpdate && subresource === "")
       return this.#write(call, options, (write) => createObject(this.registry, write, body), true);
     return this.#write(call, options, (write) => {
@@ -102,8 +142,16 @@ export class Dispatch {
     });
   }
 
+  /** Throws unless there is an object to be patched. */
+  requireObject(verb: string, call: Call): void {
+    this.permit(verb, call);
+    const key = storageKey(call.served.storage, call.namespace, call.name);
+    if (this.registry.collection(call.served.storage).get(key) === undefined)
+      throw notFound(call.served.resource, call.name);
+  }
+
   patch(call: Call, body: PatchBody, options: WriteOptions): Promise<Write<Manifest>> {
-    this.#permit("patch", call);
+    this.permit("patch", call);
     if (call.subresource === "scale")
       return this.#write(call, options, (write) =>
         updateScale(this.registry, write, (scale) => patchedScale(write, scale, body)),
@@ -112,7 +160,7 @@ export class Dispatch {
   }
 
   async apply(call: Call, manifest: Manifest, options: ApplyOptions): Promise<Write<Manifest>> {
-    this.#permit("patch", call);
+    this.permit("patch", call);
     if (call.subresource === "scale")
       return this.#write(call, options, (write) =>
         applyScale(this.registry, write, { manifest, isForced: options.isForced === true }),
@@ -128,7 +176,7 @@ export class Dispatch {
   }
 
   async delete(call: Call, options: DeleteOptions): Promise<Removal> {
-    this.#permit("delete", call);
+    this.permit("delete", call);
     return deleteObject(
       this.registry,
       this.#writeCall(call, { fieldManager: "", isDryRun: options.isDryRun === true }, []),
@@ -137,7 +185,7 @@ export class Dispatch {
   }
 
   async deleteCollection(call: Call, options: DeleteOptions & ListOptions): Promise<Manifest[]> {
-    this.#permit("deletecollection", call);
+    this.permit("deletecollection", call);
     return deleteCollection(
       this.registry,
       this.#writeCall(call, { fieldManager: "", isDryRun: options.isDryRun === true }, []),
@@ -145,7 +193,8 @@ export class Dispatch {
     );
   }
 
-  #permit(verb: string, call: Call): void {
+  /** Throws unless the caller may do this, and the resource can. */
+  permit(verb: string, call: Call): void {
     const { resource } = call.served;
     const question = {
       verb,
@@ -158,7 +207,7 @@ export class Dispatch {
     const verdict = this.authorizer.decide(call.identity, question);
     if (!verdict.isAllowed) throw forbidden(resource, call.name, verdict.reason);
     const served = call.subresource === "" ? resource.verbs : call.served.subresources[call.subresource]?.verbs;
-    if (served?.includes(verb) !== true) throw methodNotAllowed(resource, verb);
+    if (served?.includes(verb) !== true) throw methodNotServed();
   }
 
   async #write(
@@ -168,13 +217,17 @@ export class Dispatch {
     isNew = false,
   ): Promise<Write<Manifest>> {
     const warnings: string[] = [];
-    const value = await run(this.#writeCall(call, options, warnings));
+    const value = await run(this.#writeCall(call, options, warnings)).catch((error: unknown) => {
+      if (error instanceof Refusal) error.warnings = warnings;
+      throw error;
+    });
     return isNew ? { value, warnings, isNew } : { value, warnings };
   }
 
-  #writeCall(call: Call, options: WriteOptions, warnings: string[]): WriteCall {
+  #writeCall(call: Call, options: BodyOptions, warnings: string[]): WriteCall {
     return {
       ...call,
+      ...(options.duplicates === undefined ? {} : { duplicates: options.duplicates }),
       fieldManager: options.fieldManager,
       isDryRun: options.isDryRun === true,
       fieldValidation: options.fieldValidation ?? "Ignore",

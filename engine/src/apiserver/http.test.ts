@@ -116,7 +116,7 @@ describe("the server on its port", () => {
       "/api/v1/pods?labelSelector=a%3D%3Db%3D%3Dc",
       {},
       400,
-      "unable to parse requirement",
+      "found '==', expected: ',' or 'end of string'",
     ],
     [
       "a field it does not select by",

@@ -29,3 +29,6 @@ export const closeGraceMs = 1000;
  * large collection on one connection, as client-go opens them; each watch has a bound of its own.
  */
 export const sessionMegabytesMax = 512;
+
+/** Bytes of a field manager's name: metav1's FieldManagerMaxLength. */
+export const managerBytesMax = 128;

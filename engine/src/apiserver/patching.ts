@@ -2,17 +2,21 @@
 
 import type { PatchBody } from "#cluster";
 import { applyJsonPatch, applyMergePatch } from "#formats/patch";
-import { asJson, asManifest, isObject, type Json, type Manifest } from "#kernel";
+import { invalid as invalidValue } from "#api/crd";
+import { asJson, asManifest, encodeJson, isObject, type Json, type Manifest, textOf } from "#kernel";
 import {
+  apiVersionOf,
   applyOver,
   asOwn,
   badRequest,
   changeObject,
   conflict,
   createObject,
-  internalError,
+  DecodeRefusal,
+  invalid,
   notFound,
   objectTypeOf,
+  plainError,
   Refusal,
   type Registry,
   startDraft,
@@ -22,11 +26,16 @@ import {
 } from "#apiserver/registry";
 import { strategicMerge } from "#merge";
 
-export function patchObject(registry: Registry, call: WriteCall, body: PatchBody): Promise<Manifest> {
-  return changeObject(registry, call, {
-    make: (live) => startDraft(call, patched(call, live, body)),
-    retries: true,
-  });
+export async function patchObject(registry: Registry, call: WriteCall, body: PatchBody): Promise<Manifest> {
+  let result: Manifest | undefined;
+  const make = (live: Manifest): Manifest => startDraft(call, (result = patched(call, live, body)));
+  try {
+    return await changeObject(registry, call, { make, retries: true });
+  } catch (error) {
+    if (!(error instanceof DecodeRefusal) || result === undefined) throw error;
+    const shown = encodeJson(body.type === "strategic" ? body.patch : result);
+    throw invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, error.why)]);
+  }
 }
 
 /** Server-side apply: creates the object when there is none. */
@@ -54,7 +63,7 @@ export async function applyObject(
         ],
       },
     });
-  const manifest = startDraft(call, body);
+  const manifest = startManifest(call, body);
   const key = storageKey(served.storage, call.namespace, call.name);
   if (registry.collection(served.storage).get(key) === undefined) {
     if (call.subresource !== "") throw notFound(served.resource, call.name);
@@ -65,14 +74,44 @@ export async function applyObject(
         `uid mismatch: the provided object specified uid ${manifest.metadata.uid}, and no existing object was found`,
       );
     const created = applyOver(registry, call, undefined, { manifest, isForced });
-    return { object: await createObject(registry, call, created, { hasOwnership: true }), isNew: true };
+    const object = await createObject(registry, call, created, { hasOwnership: true }).catch(
+      applyRefusal(call, manifest),
+    );
+    return { object, isNew: true };
   }
   const object = await changeObject(registry, call, {
     make: (live) => applyOver(registry, call, live, { manifest, isForced }),
     retries: true,
     hasOwnership: true,
-  });
+  }).catch(applyRefusal(call, manifest));
   return { object, isNew: false };
+}
+
+/** What Go cannot hold is told of an apply in other words. */
+function applyRefusal({ served }: WriteCall, { metadata }: Manifest): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof DecodeRefusal)) throw error;
+    const { group, version, kind } = served.resource;
+    const type = `${group}/${version}, Kind=${kind}`;
+    throw plainError(
+      `failed to convert new object (${metadata.namespace ?? ""}/${metadata.name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${error.why.startsWith("json:") ? "" : "error decoding from json: "}${error.why}`,
+    );
+  };
+}
+
+/** The manifest as its manager wrote it, but for its name. */
+function startManifest(call: WriteCall, body: Manifest): Manifest {
+  const apiVersion = textOf(body, "apiVersion");
+  const kind = textOf(body, "kind");
+  const { metadata } = body;
+  if (apiVersion !== apiVersionOf(call.served) || kind !== call.served.resource.kind) {
+    const slash = apiVersion.indexOf("/");
+    const [group, version] = slash < 0 ? ["", apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
+    throw badRequest(`invalid object type: ${group}/${version}, Kind=${kind}`);
+  }
+  const manifest = startDraft(call, body);
+  if ((metadata?.namespace ?? "") === "") delete manifest.metadata.namespace;
+  return manifest;
 }
 
 /** A Scale with the patch on it. */
@@ -106,7 +145,7 @@ function applyPatch(call: WriteCall, live: Manifest, body: PatchBody): Json {
       const result = strategicMerge(asJson(live), body.patch, objectTypeOf(call.served));
       if (result.ok) return result.value;
       if (result.reason === "BadRequest") throw badRequest(result.message);
-      if (result.reason === "Internal") throw internalError(result.message);
+      if (result.reason === "Internal") throw plainError(result.message);
       throw new Refusal({ code: 422, reason: "Invalid", message: result.message });
     }
   }

@@ -10,9 +10,9 @@ import {
   changeObject,
   conflict,
   getObject,
-  internalError,
   invalid,
   noSuchPath,
+  plainError,
   type Registry,
   type ScalePaths,
   type WriteCall,
@@ -91,7 +91,7 @@ export function applyScale(
     const result = applyManifest(request);
     if (result.ok) return asManifest(result.object);
     if (result.reason === "Conflict") throw applyConflict(result.message, result.causes);
-    throw result.reason === "BadRequest" ? badRequest(result.message) : internalError(result.message);
+    throw result.reason === "BadRequest" ? badRequest(result.message) : plainError(result.message);
   });
 }
 

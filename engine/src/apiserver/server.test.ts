@@ -12,7 +12,7 @@ let cluster: Cluster;
 
 beforeEach(async () => {
   store = memoryStore();
-  server = await startApiServer({ store, clock: new ManualClock() });
+  server = await startApiServer({ store, clock: new ManualClock(), withoutServiceAccounts: true });
   cluster = server.cluster(administrator);
 });
 afterEach(async () => {

@@ -6,7 +6,8 @@ import type { Cluster, Identity } from "#cluster";
 import { builtinServed, serviceAddresses } from "#apiserver/kinds";
 import { assert, type Clock } from "#kernel";
 import type { Store } from "#store";
-import { type Codec, plainCodec, Registry } from "#apiserver/registry";
+import { creationDefaults, podAccounts, podPriorities, podTolerations } from "#apiserver/admission";
+import { type Admission, type Codec, plainCodec, Registry } from "#apiserver/registry";
 import { sealingCodec } from "./sealing.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { Definitions } from "#apiserver/custom";
@@ -26,6 +27,8 @@ export type ApiServerOptions = {
   dataFolder?: string;
   /** Serves HTTPS when given; port 0 takes any free one. */
   listen?: { host?: string; port: number };
+  /** Pods need no service account: for a control plane that nobody gives any. */
+  withoutServiceAccounts?: boolean;
   /** Gives the text of `kubectl logs`. */
   podLog?: PodLog;
   /** Told of what failed in the background. */
@@ -59,7 +62,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     newSuffix,
   });
   for (const served of builtinServed()) registry.table.add(served);
-  registry.admission.push(namespaceLifecycle(registry), serviceAddresses(registry));
+  registry.admission.push(...admissionOf(registry, options));
   const definitionKind = registry.table.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
   assert(definitionKind !== undefined, "CustomResourceDefinition is served");
   const definitions = new Definitions(registry, definitionKind, failed);
@@ -86,6 +89,18 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       registry.close();
     },
   };
+}
+
+/** In the order of kube-apiserver's plugins. */
+function admissionOf(registry: Registry, { withoutServiceAccounts = false }: ApiServerOptions): Admission[] {
+  return [
+    namespaceLifecycle(registry),
+    ...(withoutServiceAccounts ? [] : [podAccounts(registry)]),
+    podPriorities(registry),
+    podTolerations(),
+    creationDefaults(registry),
+    serviceAddresses(registry),
+  ];
 }
 
 /** A store that lives in memory alone, or is the caller's, is not sealed with a key that is gone tomorrow. */

@@ -102,7 +102,7 @@ const cases: Case[] = [
     name: "refuses an unknown directive",
     live: {},
     patch: { $patch: "swap" },
-    message: 'unknown patch type: swap in map: {"$patch":"swap"}',
+    message: "unknown patch type: swap in map: map[$patch:swap]",
   },
   {
     name: "refuses an item without its key",

@@ -72,7 +72,7 @@ function replaceOrDelete(directive: Json, patch: JsonObject): JsonObject {
   if (directive === "delete") return {};
   if (directive !== "replace")
     throw new StrategicRefusal(
-      `unknown patch type: ${String(directive as string)} in map: ${JSON.stringify(patch)}`,
+      `unknown patch type: ${String(directive as string)} in map: ${formatGo(patch)}`,
       "Internal",
     );
   const { $patch: _, ...rest } = patch;
@@ -129,9 +129,21 @@ function checkOrder(patch: readonly Json[], order: readonly Json[], mergeKey: st
   for (const entry of order) if (next < items.length && equalJson(key(items[next] as Json), key(entry))) next++;
   if (next < items.length)
     throw new StrategicRefusal(
-      `The order in patch list:\n${JSON.stringify(patch)}\n doesn't match $setElementOrder list:\n${JSON.stringify(order)}\n`,
+      `The order in patch list:\n${formatGo(patch)}\n doesn't match $setElementOrder list:\n${formatGo(order)}\n`,
       "Internal",
     );
+}
+
+function isList(value: Json | readonly Json[]): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** Data as Go's %v prints it. */
+function formatGo(value: Json | readonly Json[]): string {
+  if (isList(value)) return `[${value.map((item) => formatGo(item)).join(" ")}]`;
+  if (!isObject(value)) return value === null ? "<nil>" : String(value);
+  const members = Object.keys(value).sort();
+  return `map[${members.map((name) => `${name}:${formatGo(value[name] as Json)}`).join(" ")}]`;
 }
 
 function mergeMember(merged: JsonObject, member: { key: string; value: Json }, schema: Schema): void {

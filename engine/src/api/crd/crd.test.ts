@@ -112,7 +112,7 @@ describe("names", () => {
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
       ],
     ],
-    ["a".repeat(254), ["must be no more than 253 bytes"]],
+    ["a".repeat(254), ["must be no more than 253 characters"]],
   ] as [string, string[]][])("checks %s", (name, errors) => expect(subdomainErrors(name)).toEqual(errors));
 
   it("checks labels and their keys", () => {

@@ -41,7 +41,12 @@ const bare: ReadonlySet<FieldErrorType> = new Set(["Required", "Forbidden", "Too
 
 /** A value as Go's %q or JSON prints it. */
 function formatValue(value: Json): string {
-  return typeof value === "string" ? JSON.stringify(value) : encodeJson(value);
+  return typeof value === "string" ? quoted(value) : encodeJson(value);
+}
+
+/** Go's %q: control characters are written in two digits. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(/\\u00([01][0-9a-f])/g, (_, code: string) => `\\x${code}`);
 }
 
 /** The error without its field: `Invalid value: "x": must be …`. */

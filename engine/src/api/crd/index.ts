@@ -30,6 +30,7 @@ export {
   validateAnnotations,
   validateLabels,
   validateMetadata,
+  validateOwnFinalizers,
 } from "./names.ts";
 export { type Pruned, pruneObject, unknownFieldMessage } from "./prune.ts";
 export { type EvaluateRule, hasRules, type RuleInput, validateRules } from "./rules.ts";

@@ -13,8 +13,9 @@ const subdomainPattern = new RegExp(`^${subdomain}$`);
 const dns1035Pattern = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const qualifiedPattern = new RegExp(`^${qualified}$`);
 
-function tooLong(max: number): string {
-  return `must be no more than ${max} bytes`;
+/** Names tell their bound in characters, labels in bytes: the server's two validation packages differ. */
+function tooLong(max: number, unit: "characters" | "bytes" = "characters"): string {
+  return `must be no more than ${max} ${unit}`;
 }
 
 function patternMessage(message: string, pattern: string, ...examples: string[]): string {
@@ -64,7 +65,8 @@ export function subdomainErrors(text: string): string[] {
 
 /** RFC 1123 label: namespaces, container and port names. */
 export function labelErrors(text: string): string[] {
-  return checkPattern(text, 63, labelPattern, labelMessage);
+  const isDotted = !labelPattern.test(text) && subdomainPattern.test(text);
+  return checkPattern(text, 63, labelPattern, isDotted ? "must not contain dots" : labelMessage);
 }
 
 /** RFC 1035 label: Services. */
@@ -83,7 +85,7 @@ export function qualifiedNameErrors(text: string): string[] {
   const parts = text.split("/");
   if (parts.length > 2) {
     return [
-      `a qualified name ${qualifiedMessage.replace(/\)$/, "")}) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a valid label key ${qualifiedMessage} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ];
   }
   const name = parts.at(-1) ?? "";
@@ -94,14 +96,14 @@ export function qualifiedNameErrors(text: string): string[] {
     else errors.push(...subdomainErrors(prefix).map((message) => `prefix part ${message}`));
   }
   if (name === "") errors.push("name part must be non-empty");
-  else if (name.length > 63) errors.push(`name part ${tooLong(63)}`);
+  else if (name.length > 63) errors.push(`name part ${tooLong(63, "bytes")}`);
   if (!qualifiedPattern.test(name)) errors.push(`name part ${qualifiedMessage}`);
   return errors;
 }
 
 export function labelValueErrors(text: string): string[] {
   return [
-    ...(text.length > 63 ? [tooLong(63)] : []),
+    ...(text.length > 63 ? [tooLong(63, "bytes")] : []),
     ...(text === "" || qualifiedPattern.test(text) ? [] : [labelValueMessage]),
   ];
 }
@@ -160,7 +162,8 @@ export function validateMetadata(
   const [name, generateName, namespace] = [text("name"), text("generateName"), text("namespace")];
   const errors: FieldError[] = [];
   if (generateName !== "") {
-    const masked = `${generateName.replace(/[-.]$/, "a")}`;
+    const masked =
+      generateName.length > 1 && generateName.endsWith("-") ? `${generateName.slice(0, -2)}a` : generateName;
     errors.push(...options.nameRule(masked).map((message) => invalid("metadata.generateName", generateName, message)));
   }
   if (name === "") errors.push(required("metadata.name", "name or generateName is required"));
@@ -181,10 +184,10 @@ export function validateMetadata(
 function validateOwners(owners: Json | undefined): FieldError[] {
   if (!Array.isArray(owners)) return [];
   const errors: FieldError[] = [];
-  let controllers = 0;
-  for (const [index, owner] of owners.entries()) {
+  let controller = "";
+  for (const owner of owners) {
     if (!isObject(owner)) continue;
-    const field = `metadata.ownerReferences[${index}]`;
+    const field = "metadata.ownerReferences";
     const words: [string, string][] = [
       ["apiVersion", "version must not be empty"],
       ["kind", "must not be empty"],
@@ -194,18 +197,45 @@ function validateOwners(owners: Json | undefined): FieldError[] {
     for (const [name, detail] of words)
       if (typeof owner[name] !== "string" || owner[name] === "")
         errors.push(invalid(childField(field, name), owner[name] ?? "", detail));
-    if (owner["controller"] === true) controllers++;
+    if (owner["controller"] !== true) continue;
+    const name = `${String(owner["kind"] as string)}/${String(owner["name"] as string)}`;
+    if (controller === "") controller = name;
+    else
+      errors.push(
+        invalid(
+          field,
+          owners,
+          `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`,
+        ),
+      );
   }
-  if (controllers > 1)
-    errors.push(invalid("metadata.ownerReferences", owners, "Only one reference can have Controller set to true."));
   return errors;
 }
 
 function validateFinalizers(finalizers: Json | undefined): FieldError[] {
   if (!Array.isArray(finalizers)) return [];
-  return finalizers.flatMap((finalizer, index) =>
+  return finalizers.flatMap((finalizer) =>
     typeof finalizer === "string"
-      ? qualifiedNameErrors(finalizer).map((message) => invalid(`metadata.finalizers[${index}]`, finalizer, message))
+      ? qualifiedNameErrors(finalizer).map((message) => invalid(`metadata.finalizers`, finalizer, message))
+      : [],
+  );
+}
+
+const standardFinalizers: ReadonlySet<string> = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
+
+/** Kubernetes' own kinds take only the standard finalizers without a prefix. */
+export function validateOwnFinalizers(metadata: JsonObject): FieldError[] {
+  const finalizers = metadata["finalizers"];
+  if (!Array.isArray(finalizers)) return [];
+  return finalizers.flatMap((finalizer, index) =>
+    typeof finalizer === "string" && !finalizer.includes("/") && !standardFinalizers.has(finalizer)
+      ? [
+          invalid(
+            `metadata.finalizers[${index}]`,
+            finalizer,
+            "name is neither a standard finalizer name nor is it fully qualified",
+          ),
+        ]
       : [],
   );
 }

@@ -4,6 +4,7 @@
 import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
 import { type FieldError, invalid, notSupported, required } from "./field-error.ts";
 import { configKeyErrors } from "./names.ts";
+import { rareRules } from "./validate-rare.ts";
 import {
   atLeastZero,
   itemsOf,
@@ -113,7 +114,26 @@ function statefulSetRules(object: JsonObject): FieldError[] {
   const isKnown = ["OrderedReady", "Parallel", ""].includes(policy);
   return [
     ...(isKnown ? [] : [invalid("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'")]),
+    ...statefulUpdateErrors(part(part(object, "spec"), "updateStrategy")),
     ...workload("statefulset")(object),
+  ];
+}
+
+function statefulUpdateErrors(strategy: JsonObject): FieldError[] {
+  const type = textOf(strategy["type"]);
+  const rolling = strategy["rollingUpdate"];
+  const shown = isObject(rolling)
+    ? { Partition: rolling["partition"] ?? 0, MaxUnavailable: rolling["maxUnavailable"] ?? null }
+    : null;
+  if (type === "OnDelete")
+    return rolling === undefined
+      ? []
+      : [invalid("spec.updateStrategy.rollingUpdate", shown, "only allowed for updateStrategy 'RollingUpdate'")];
+  if (type === "RollingUpdate")
+    return isObject(rolling) ? atLeastZero(rolling["partition"], "spec.updateStrategy.rollingUpdate.partition") : [];
+  if (type === "") return [];
+  return [
+    invalid("spec.updateStrategy", { Type: type, RollingUpdate: shown }, "must be 'RollingUpdate' or 'OnDelete'"),
   ];
 }
 
@@ -139,6 +159,8 @@ function cronJobRules(object: JsonObject): FieldError[] {
   const fields = schedule.trim().split(/\s+/);
   const errors: FieldError[] = [];
   if (schedule === "") errors.push(required("spec.schedule"));
+  else if (schedule.includes("TZ"))
+    errors.push(invalid("spec.schedule", schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"));
   else if (!schedule.startsWith("@") && fields.length !== 5)
     errors.push(
       invalid("spec.schedule", schedule, `expected exactly 5 fields, found ${fields.length}: [${fields.join(" ")}]`),
@@ -238,7 +260,15 @@ function secretRules(object: JsonObject): FieldError[] {
   const type = textOf(object["type"]);
   const wanted = Object.hasOwn(secretKeys, type) ? (secretKeys[type] ?? []) : [];
   const missing = wanted.filter((key) => !Object.hasOwn(part(object, "data"), key));
-  return [...keyErrors(object, "data"), ...missing.map((key) => required(`data[${key}]`))];
+  const account = "kubernetes.io/service-account.name";
+  const isTokenOfNone =
+    type === "kubernetes.io/service-account-token" &&
+    textOf(part(part(object, "metadata"), "annotations")[account]) === "";
+  return [
+    ...(isTokenOfNone ? [required(`metadata.annotations[${account}]`)] : []),
+    ...keyErrors(object, "data"),
+    ...missing.map((key) => required(`data[${key}]`)),
+  ];
 }
 
 function roleRules(object: JsonObject): FieldError[] {
@@ -288,6 +318,18 @@ function autoscalerRules(object: JsonObject): FieldError[] {
   const target = part(spec, "scaleTargetRef");
   const [least, most] = [Number(spec["minReplicas"] ?? 1), Number(spec["maxReplicas"] ?? 0)];
   const errors: FieldError[] = [];
+  const percent = spec["targetCPUUtilizationPercentage"];
+  if (typeof percent === "number" && percent <= 0)
+    errors.push(invalid("spec.metrics[0].resource.target.averageUtilization", percent, "must be greater than 0"));
+  if (least < 1) {
+    errors.push(invalid("spec.minReplicas", least, "must be greater than or equal to 1"));
+    if (least === 0)
+      errors.push({
+        type: "Forbidden",
+        field: "spec.metrics",
+        detail: "must specify at least one Object or External metric to support scaling to zero replicas",
+      });
+  }
   if (most < 1) errors.push(required("spec.maxReplicas", "must be set and greater than 0"));
   if (most < least) errors.push(invalid("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`"));
   errors.push(...requiredTexts(target, "spec.scaleTargetRef.", ["kind", "name"]));
@@ -348,7 +390,7 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "rbac.authorization.k8s.io/ClusterRole": roleRules,
   "rbac.authorization.k8s.io/RoleBinding": bindingRules(["Role", "ClusterRole"]),
   "rbac.authorization.k8s.io/ClusterRoleBinding": bindingRules(["ClusterRole"]),
-  "storage.k8s.io/StorageClass": (object) => requiredTexts(object, "", ["provisioner"]),
+  ...rareRules,
 };
 
 /** What is wrong with an object of a built-in kind; nothing is known of kinds that have no rules here. */

@@ -52,6 +52,8 @@ type Plan = {
   defaults: readonly (readonly [string, Json])[];
   always: readonly (readonly [string, Json])[];
   omitted: ReadonlySet<string>;
+  /** Members that are null when they are empty. */
+  nulls: ReadonlySet<string>;
 };
 
 const plans = new WeakMap<SchemaNode, Plan>();
@@ -68,6 +70,7 @@ function planOf(node: SchemaNode, ref: SchemaRef): Plan {
     defaults,
     always: Object.entries(node.always ?? {}),
     omitted: new Set(node.omitEmpty),
+    nulls: new Set(Object.keys(node.always ?? {}).filter((name) => node.always?.[name] === null)),
   };
   plans.set(node, plan);
   return plan;
@@ -114,7 +117,9 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
     if (below === undefined) walk.unknown.push(walk.path.join("").slice(1));
     else {
       const next = below === true ? (filled[name] as Json) : decode(filled[name] as Json, below, walk);
-      if (!plan.omitted.has(name) || !isZero(next)) setOwn(decoded, name, next);
+      // An empty list that Go always writes comes back from the store as none at all.
+      const isNone = Array.isArray(next) && next.length === 0 && plan.nulls.has(name);
+      if (!plan.omitted.has(name) || !isZero(next)) setOwn(decoded, name, isNone ? null : next);
     }
     walk.path.pop();
     if (isDeclared) walk.fields.pop();

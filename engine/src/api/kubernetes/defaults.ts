@@ -298,6 +298,15 @@ const deviceRequest: Rule = (object) => {
   if (object["allocationMode"] === "ExactCount") fillZero({ count: 1 })(object);
 };
 
+/** The older form names one metric; without it, and without others in the annotation that keeps them, it is the processor's. */
+const olderAutoscaler: Rule = (object) => {
+  const metadata = object["metadata"];
+  const notes = isObject(metadata) && isObject(metadata["annotations"]) ? metadata["annotations"] : {};
+  const spec = own(object, "spec");
+  set(spec, "minReplicas", 1);
+  if (notes["autoscaling.alpha.kubernetes.io/metrics"] === undefined) set(spec, "targetCPUUtilizationPercentage", 80);
+};
+
 /** By the end of the definition's name: group, version and type. */
 const rules: { readonly [type: string]: Rule } = {
   "core.v1.Container": container,
@@ -364,7 +373,7 @@ const rules: { readonly [type: string]: Rule } = {
     }),
   ),
   "autoscaling.v2.HorizontalPodAutoscaler": autoscaler,
-  "autoscaling.v1.HorizontalPodAutoscaler": inSpec(fill({ minReplicas: 1 })),
+  "autoscaling.v1.HorizontalPodAutoscaler": olderAutoscaler,
   "admissionregistration.v1.ValidatingWebhook": fill(webhook),
   "admissionregistration.v1.MutatingWebhook": fill({ ...webhook, reinvocationPolicy: "Never" }),
   "admissionregistration.v1.RuleWithOperations": fill({ scope: "*" }),

@@ -105,6 +105,7 @@ function servedKind(kind: CustomKind, storage: Storage, schema: JsonObject | und
       hasGeneration: true,
       allowsUnconditionalUpdate: false,
       allowsCreateOnUpdate: false,
+      warnings: plainFinalizers,
       selectableFields: (object) => Object.fromEntries(fields.map((path) => [path, fieldText(object, path)])),
     },
     schemas: kind.schemas,
@@ -121,6 +122,19 @@ function servedKind(kind: CustomKind, storage: Storage, schema: JsonObject | und
     custom: { columns: kind.columns, schema, deprecationWarning: kind.deprecationWarning },
   };
 }
+
+/** Warns of new finalizers without a domain. */
+function plainFinalizers(draft: Manifest, live: Manifest | undefined): string[] {
+  const known = new Set(live?.metadata.finalizers ?? []);
+  return (draft.metadata.finalizers ?? [])
+    .filter((name) => !name.includes("/") && !known.has(name) && !standardFinalizers.has(name))
+    .map(
+      (name) =>
+        `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+    );
+}
+
+const standardFinalizers: ReadonlySet<string> = new Set(["orphan", "foregroundDeletion"]);
 
 function withoutDot(path: string): string {
   return path.replace(/^\./, "");

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import { gunzipSync } from "node:zlib";
 import { parseYaml } from "#formats/yaml";
-import { decodeJson, Fault, type Json } from "#kernel";
+import { decodeJson, Fault, isObject, type Json } from "#kernel";
 import { decodeProtobuf, WireError } from "#apiserver/protobuf";
 import { badRequest, tooLarge, unsupportedMediaType } from "#apiserver/registry";
 import { bodyBytesMax } from "../limits.ts";
@@ -81,22 +81,107 @@ export function parseBody(body: Buffer, mediaType: string, kind: string): Json {
     throw unsupportedMediaType(
       "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
     );
+  return parseObject(text, kind);
+}
+
+/** Go's words for a type that apiVersion and kind are read into. */
+const metaType = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
+
+function parseObject(text: string, kind: string): Json {
+  const refuse = (why: string): never => {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${summary(text)})`,
+    );
+  };
+  let value: Json;
+  try {
+    value = decodeJson(text);
+  } catch (error) {
+    return refuse(error instanceof SyntaxError ? jsonProblem(error, text) : "invalid JSON");
+  }
+  if (value === null) return {};
+  if (!isObject(value)) return refuse(`json: cannot unmarshal ${goKind(value)} into Go value of type ${metaType}`);
+  for (const name of ["apiVersion", "kind"]) {
+    const found = value[name] ?? "";
+    if (typeof found !== "string")
+      return refuse(`json: cannot unmarshal ${goKind(found)} into Go struct field .${name} of type string`);
+  }
+  if (typeof value.apiVersion === "string" && value.apiVersion.split("/").length > 2)
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): unexpected GroupVersion string: ${value.apiVersion} (${summary(text)})`,
+    );
+  return value;
+}
+
+/** The JSON of a patch. */
+export function parsePatch(body: Buffer): Json {
+  const text = body.toString("utf8");
   try {
     return decodeJson(text);
   } catch (error) {
-    const start = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
-    const why = error instanceof SyntaxError ? jsonProblem(error, text) : "invalid JSON";
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${start})`,
+      `error decoding patch: ${error instanceof SyntaxError ? jsonProblem(error, text) : "invalid JSON"}`,
     );
   }
 }
 
+/** The manifest of a server-side apply. */
+export function parseApply(body: Buffer): Json {
+  const text = body.toString("utf8");
+  try {
+    return decodeJson(text);
+  } catch {
+    // Most manifests are YAML.
+  }
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    const lines = text.trimEnd().split("\n").length;
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${yamlProblem(error, lines)}`);
+  }
+}
+
+/** Go's parser names no line beyond the last. */
+function yamlProblem(error: unknown, lines: number): string {
+  if (!(error instanceof Fault)) return "invalid YAML";
+  const line = /line (\d+)/.exec(`${error.at ?? ""} ${error.message}`)?.[1];
+  const message = error.message.replace(/^line \d+: /, "");
+  return line === undefined ? message : `line ${Math.min(Number(line), lines)}: ${message}`;
+}
+
+/** What the server shows of a body that it cannot read. */
+function summary(text: string): string {
+  if (text === "") return "<empty>";
+  const bytes = Buffer.from(text);
+  const start = bytes.subarray(0, 30);
+  const shown = text.startsWith("{") ? start.toString("utf8") : start.toString("hex");
+  return bytes.length > 30 ? `${shown} ...` : shown;
+}
+
+export function goKind(value: Json): string {
+  if (Array.isArray(value)) return "array";
+  if (value === null) return "null";
+  return typeof value === "boolean" ? "bool" : typeof value === "bigint" ? "number" : typeof value;
+}
+
 function jsonProblem(error: SyntaxError, text: string): string {
-  if (text.trim() === "" || /end of (JSON )?input|Unterminated/i.test(error.message))
-    return "unexpected end of JSON input";
-  const char = /Unexpected token '?(.)'?/.exec(error.message)?.[1];
-  return char === undefined ? "invalid JSON" : `invalid character '${char}' looking for beginning of value`;
+  const trimmed = text.trim();
+  if (
+    trimmed === "" ||
+    /end of (JSON )?input|Unterminated|Expected property name or '}'.*position \d+$/i.test(error.message)
+  ) {
+    const at = /position (\d+)/.exec(error.message)?.[1];
+    if (at === undefined || Number(at) >= text.length) return "unexpected end of JSON input";
+  }
+  const char = /Unexpected token '?(.)'?/.exec(error.message)?.[1] ?? characterAt(error.message, text);
+  return char === undefined
+    ? "unexpected end of JSON input"
+    : `invalid character '${char}' looking for beginning of value`;
+}
+
+function characterAt(message: string, text: string): string | undefined {
+  const at = /position (\d+)/.exec(message)?.[1];
+  return at === undefined ? undefined : text[Number(at)];
 }
 
 function parseYamlBody(text: string, kind: string): Json {

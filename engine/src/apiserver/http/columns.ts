@@ -5,6 +5,8 @@ import type { Json, Manifest } from "#kernel";
 import { age, humanDuration, labelText, selectorText } from "./human.ts";
 import { findAll } from "./json-path.ts";
 import { podCells, type PodLike } from "./pod-row.ts";
+import { defaultMarked, rareColumns } from "./rare-columns.ts";
+import { recordedColumns } from "./recorded-columns.ts";
 
 /** `cell` gives a string, number or boolean; priority 1 is shown by -o wide alone. */
 export type Column = {
@@ -12,6 +14,7 @@ export type Column = {
   type: string;
   format?: string;
   priority: number;
+  description?: string;
   cell: (object: Manifest, nowMs: number) => Json;
 };
 
@@ -24,7 +27,7 @@ function column(name: string, cell: Cell, options: { type?: string; isWide?: boo
 const wide = { isWide: true };
 const integer = { type: "integer" };
 
-export const nameColumn: Column = { ...column("Name", (object) => object.metadata.name), format: "name" };
+export const nameColumn: Column = { ...column("Name", (object) => object.metadata.name ?? ""), format: "name" };
 export const ageColumn: Column = column("Age", (object, now) => age(object.metadata.creationTimestamp, now));
 
 /** The value at a path, or what stands for nothing. */
@@ -192,6 +195,23 @@ function eventLast(object: Manifest, now: number): string {
   return "<unknown>";
 }
 
+function eventCount(object: Manifest, now: number): Json {
+  for (const path of ["series.count", "count", "deprecatedCount"]) {
+    const value = at(path, 0)(object, now);
+    if (value !== 0) return value;
+  }
+  return 1;
+}
+
+/** The component and its host; an event of the newer form names its controller and that one's instance. */
+function eventSource(object: Manifest): string {
+  const source = object.source ?? object.deprecatedSource ?? {};
+  const { component = "", host = "" } = source as { component?: string; host?: string };
+  const name = component || plain(object.reportingComponent ?? object.reportingController);
+  const place = host || plain(object.reportingInstance);
+  return place === "" ? name : `${name}, ${place}`;
+}
+
 function roleText(object: Manifest): string {
   const { kind, name } = (object.roleRef ?? {}) as { kind?: string; name?: string };
   return `${kind ?? ""}/${name ?? ""}`;
@@ -234,10 +254,10 @@ const eventColumns: Column[] = [
   column("Reason", at("reason")),
   column("Object", eventObject),
   column("Subobject", at("involvedObject.fieldPath"), wide),
-  column("Source", at("source.component", ""), wide),
+  column("Source", eventSource, wide),
   column("Message", (object) => plain(object.message ?? object.note).trim()),
   column("First Seen", since("firstTimestamp", "<unknown>"), wide),
-  column("Count", (object) => textAt(object, "count", 1), wide),
+  column("Count", eventCount, wide),
   { ...nameColumn, priority: 1 },
 ];
 
@@ -323,20 +343,7 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     column("Ports", (object) => (Number(count("spec.tls")(object, 0)) > 0 ? "80, 443" : "80")),
     ageColumn,
   ],
-  IngressClass: [
-    nameColumn,
-    column("Controller", at("spec.controller")),
-    column("Parameters", at("spec.parameters.name", "<none>")),
-    ageColumn,
-  ],
   Endpoints: [nameColumn, column("Endpoints", endpointsText), ageColumn],
-  EndpointSlice: [
-    nameColumn,
-    column("AddressType", at("addressType")),
-    column("Ports", joined("ports[*].port")),
-    column("Endpoints", joined("endpoints[*].addresses[*]")),
-    ageColumn,
-  ],
   Node: [
     nameColumn,
     column("Status", nodeStatus),
@@ -383,7 +390,7 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     column("VolumeMode", at("spec.volumeMode"), wide),
   ],
   StorageClass: [
-    nameColumn,
+    column("Name", (object) => defaultMarked(object, "storageclass.kubernetes.io/is-default-class")),
     column("Provisioner", at("provisioner")),
     column("ReclaimPolicy", at("reclaimPolicy", "Delete")),
     column("VolumeBindingMode", at("volumeBindingMode", "Immediate")),
@@ -410,10 +417,8 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     ageColumn,
   ],
   NetworkPolicy: [nameColumn, column("Pod-Selector", selector("spec.podSelector")), ageColumn],
-  Role: [nameColumn, column("Created At", at("metadata.creationTimestamp"))],
-  ClusterRole: [nameColumn, column("Created At", at("metadata.creationTimestamp"))],
-  RoleBinding: [nameColumn, column("Role", roleText), ageColumn],
-  ClusterRoleBinding: [nameColumn, column("Role", roleText), ageColumn],
+  RoleBinding: [column("Role", roleText)],
+  ClusterRoleBinding: [column("Role", roleText)],
   Lease: [nameColumn, column("Holder", at("spec.holderIdentity")), ageColumn],
   PriorityClass: [
     nameColumn,
@@ -422,28 +427,26 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     ageColumn,
     column("PreemptionPolicy", at("preemptionPolicy")),
   ],
-  CustomResourceDefinition: [nameColumn, column("Created At", at("metadata.creationTimestamp"))],
-  ControllerRevision: [
-    nameColumn,
-    column(
-      "Controller",
-      (object) =>
-        object.metadata.ownerReferences?.map(
-          (one) => `${one.kind.toLowerCase()}.${one.apiVersion.split("/")[0]}/${one.name}`,
-        )[0] ?? "<none>",
-    ),
-    number("Revision", "revision"),
-    ageColumn,
-  ],
   APIService: [
     nameColumn,
     column("Service", at("spec.service.name", "Local")),
     column("Available", at('status.conditions[?(@.type=="Available")].status', "Unknown")),
     ageColumn,
   ],
-  ResourceQuota: [nameColumn, ageColumn, column("Request", labels("status.hard")), column("Limit", () => "")],
 };
 
-export function builtinColumns(kind: string): readonly Column[] {
-  return byKind[kind] ?? [nameColumn, ageColumn];
+const created: Column = column("Created At", at("metadata.creationTimestamp"));
+
+/** What a column of any kind shows by its name, where the kind has no rule of its own. */
+const byName: Readonly<Record<string, Column>> = { Name: nameColumn, Age: ageColumn, "Created At": created };
+
+/** The columns of a resource: named, typed and described as the real server does, filled by the rules of the kind. */
+export function builtinColumns(resource: { group: string; version: string; plural: string; kind: string }): Column[] {
+  const rules = [...(byKind[resource.kind] ?? []), ...(rareColumns[resource.kind] ?? [])];
+  const recorded = recordedColumns(resource);
+  if (recorded === undefined) return rules.length === 0 ? [nameColumn, ageColumn] : rules;
+  return recorded.map((definition) => {
+    const rule = rules.find((one) => one.name === definition.name) ?? byName[definition.name];
+    return { ...definition, cell: rule?.cell ?? ((): Json => "<none>") };
+  });
 }

@@ -1,25 +1,45 @@
 // One HTTP request: who asks, what for, the verb, the answer.
 
 import type { Identity, List, WriteOptions } from "#cluster";
-import { asManifest, type Clock, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import { formatYaml } from "#formats/yaml";
+import {
+  asManifest,
+  type Clock,
+  decodeJson,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Manifest,
+  textOf,
+} from "#kernel";
 import {
   badRequest,
   type Call,
   forbidden,
   methodNotAllowed,
+  methodNotServed,
   noSuchPath,
   type Served,
   unsupportedMediaType,
 } from "#apiserver/registry";
-import type { Dispatch, Write } from "../dispatch.ts";
+import type { BodyOptions, Dispatch, Write } from "../dispatch.ts";
 import { watchSecondsDefault } from "../limits.ts";
 import { refusalFrom } from "../status.ts";
-import { type Incoming, mediaTypeOf, parseBody, readBody } from "./body.ts";
+import { goKind, type Incoming, mediaTypeOf, parseApply, parseBody, parsePatch, readBody } from "./body.ts";
+import { duplicateMembers } from "./duplicates.ts";
 import { type DocumentContext, documentReply } from "./documents.ts";
 import type { Presenter } from "./presenter.ts";
-import { deleteOptions, isTrue, listOptions, timeoutSeconds, watchOptions, writeOptions } from "./query.ts";
+import {
+  deleteOptions,
+  isTrue,
+  listOptions,
+  type OptionsKind,
+  timeoutSeconds,
+  watchOptions,
+  writeOptions,
+} from "./query.ts";
 import { type Outgoing, refusal, type Reply, send, text } from "./respond.ts";
-import { type Route, routeOf } from "./route.ts";
+import { type Place, type Route, routeOf } from "./route.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 import { streamWatch } from "./watch-stream.ts";
 
@@ -75,9 +95,12 @@ function parseUrl(target: string): { pathname: string; searchParams: URLSearchPa
 async function answer(context: HandlerContext, asked: Asked): Promise<void> {
   const route = routeOf(context.table, asked.path);
   if (route.what === "resource") return answerResource(context, asked, route);
+  if (route.what === "nothing") {
+    permitPlace(context, asked, route.place);
+    if (route.isVersionServed) throw noSuchPath();
+    return send(asked.request, asked.response, text("404 page not found\n", 404));
+  }
   permitPath(context, asked);
-  if (route.what === "nothing") throw noSuchPath();
-  if (route.what === "unknown") return send(asked.request, asked.response, text("404 page not found\n", 404));
   const reply = documentReply(context, route.path, String(asked.request.headers.accept ?? ""));
   await send(asked.request, asked.response, reply);
 }
@@ -88,17 +111,52 @@ function permitPath(context: HandlerContext, { identity, path, request }: Asked)
   if (!verdict.isAllowed) throw forbidden({ group: "", plural: "" }, "", verdict.reason);
 }
 
+/** What is not served is asked for as if it were: whoever may not see it does not learn that it is not there. */
+function permitPlace({ dispatch }: HandlerContext, asked: Asked, place: Place & { group: string }): void {
+  const { group, namespace, plural, name, subresource } = place;
+  const verb = verbOf(asked, name);
+  const question = { verb, group, resource: plural, subresource, namespace, name };
+  const verdict = dispatch.authorizer.decide(asked.identity, question);
+  if (!verdict.isAllowed) throw forbidden({ group, plural }, name, verdict.reason);
+}
+
+function verbOf({ request, query }: Asked, name: string): string {
+  switch (request.method ?? "GET") {
+    case "GET":
+    case "HEAD":
+      return isTrue(query.get("watch")) ? "watch" : name === "" ? "list" : "get";
+    case "POST":
+      return "create";
+    case "PUT":
+      return "update";
+    case "DELETE":
+      return name === "" ? "deletecollection" : "delete";
+    default:
+      return (request.method ?? "").toLowerCase();
+  }
+}
+
 type ResourceRoute = Extract<Route, { what: "resource" }>;
 
 async function answerResource(context: HandlerContext, asked: Asked, route: ResourceRoute): Promise<void> {
   const { served, namespace, name, subresource } = route;
   const call: Call = { identity: asked.identity, served, namespace, name, subresource };
   const method = asked.request.method ?? "GET";
-  if ((method === "GET" || method === "HEAD") && isTrue(asked.query.get("watch")))
+  if ((method === "GET" || method === "HEAD") && name === "" && isTrue(asked.query.get("watch")))
     return openWatch(context, asked, call);
-  const reply = await replyOf(context, asked, call);
+  const deprecation = served.strategy.deprecation ?? served.custom?.deprecationWarning;
+  const own = await replyOf(context, asked, call).catch((error: unknown) => refusedReply(context, error));
+  const reply =
+    deprecation === undefined || own.code === 405 ? own : { ...own, warnings: [deprecation, ...(own.warnings ?? [])] };
   context.answered(method, served.resource.plural, reply.code);
   await send(asked.request, asked.response, reply);
+}
+
+/** A refusal is an answer like any other: it carries the warnings that came before it. */
+function refusedReply(context: HandlerContext, error: unknown): Reply {
+  const refused = refusalFrom(error);
+  if (refused.status.code >= 500) context.failed(error);
+  return { ...refusal(refused.status), warnings: refused.warnings };
 }
 
 async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
@@ -115,7 +173,7 @@ async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promi
     case "DELETE":
       return remove(context, asked, call);
     default:
-      throw methodNotAllowed(call.served.resource, asked.request.method ?? "");
+      throw call.served.custom === undefined ? methodNotServed() : methodNotAllowed(call.served.resource, "");
   }
 }
 
@@ -123,18 +181,34 @@ function jsonText(body: string, code: number, warnings: readonly string[] = []):
   return { code, body, contentType: "application/json", warnings };
 }
 
-function shapeFor(asked: Asked): Shape {
-  return shapeOf(asked.request.headers.accept, asked.query);
+function shapeFor(asked: Asked, call: Call, isList = false): Shape {
+  return shapeOf(asked.request.headers.accept, asked.query, goType(call.served, isList), isList);
+}
+
+/** The type that the real server holds the answer in, as its errors name it. */
+function goType({ resource, custom }: Served, isList: boolean): string {
+  const list = isList ? "List" : "";
+  if (custom !== undefined) return `*unstructured.Unstructured${list}`;
+  const group = resource.group === "events.k8s.io" ? "core" : (resource.group.split(".")[0] ?? "") || "core";
+  return `*${group}.${resource.kind}${list}`;
 }
 
 async function read(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
   const { presenter, dispatch } = context;
-  const shape = shapeFor(asked);
-  if (call.name === "")
-    return jsonText(presenter.list(call.served, dispatch.list(call, listOptions(asked.query)), shape), 200);
+  if (call.name === "") {
+    const shape = shapeFor(asked, call, true);
+    return shapedText(presenter.list(call.served, dispatch.list(call, listOptions(asked.query)), shape), 200, shape);
+  }
   const special = await dispatch.special(call, "get", undefined, asked.query);
   if (special !== undefined) return specialReply(special);
-  return jsonText(presenter.object(call.served, dispatch.get(call), shape), 200);
+  const shape = shapeFor(asked, call);
+  return shapedText(presenter.object(call.served, dispatch.get(call), shape), 200, shape);
+}
+
+/** The same data as YAML where that is what was asked for. */
+function shapedText(body: string, code: number, shape: Shape, warnings: readonly string[] = []): Reply {
+  if (shape.isYaml !== true) return jsonText(body, code, warnings);
+  return { code, body: formatYaml(decodeJson(body)), contentType: "application/yaml", warnings };
 }
 
 function specialReply(special: { code: number; body: Json | string }): Reply {
@@ -143,15 +217,18 @@ function specialReply(special: { code: number; body: Json | string }): Reply {
   return jsonText(JSON.stringify(special.body), special.code);
 }
 
-const optionsKinds: Readonly<Record<string, string>> = { POST: "CreateOptions", PATCH: "PatchOptions" };
-
-function optionsOf(asked: Asked): WriteOptions {
-  const kind = optionsKinds[asked.request.method ?? ""] ?? "UpdateOptions";
-  return writeOptions(asked.query, String(asked.request.headers["user-agent"] ?? ""), kind);
+function optionsOf(asked: Asked, kind: OptionsKind, isApply?: boolean): BodyOptions {
+  return writeOptions(asked.query, String(asked.request.headers["user-agent"] ?? ""), kind, isApply);
 }
 
-async function bodyOf(asked: Asked, call: Call): Promise<Json> {
-  return parseBody(await readBody(asked.request), mediaTypeOf(asked.request), call.served.resource.kind);
+async function bodyOf(asked: Asked, call: Call, options: BodyOptions): Promise<Manifest> {
+  const { kind } = call.served.resource;
+  const raw = await readBody(asked.request);
+  const type = mediaTypeOf(asked.request);
+  const body = manifestOf(parseBody(raw, type, kind), kind);
+  if (type === "application/json" && options.fieldValidation !== "Ignore")
+    options.duplicates = duplicateMembers(raw.toString("utf8"));
+  return body;
 }
 
 function manifestOf(body: Json, kind: string): Manifest {
@@ -161,49 +238,75 @@ function manifestOf(body: Json, kind: string): Manifest {
 }
 
 async function create(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
-  const body = manifestOf(await bodyOf(asked, call), call.served.resource.kind);
-  if (call.name !== "" && call.subresource === "") throw methodNotAllowed(call.served.resource, "create");
-  return writeReply(context, asked, call, {
-    ...(await context.dispatch.create(call, body, optionsOf(asked))),
-    code: 201,
-  });
+  if (call.name !== "" && call.subresource === "") throw notServed(context, call, "create");
+  const options = optionsOf(asked, "CreateOptions");
+  const body = await bodyOf(asked, call, options);
+  return writeReply(context, asked, call, { ...(await context.dispatch.create(call, body, options)), code: 201 });
+}
+
+/** The refusal of a verb that this path does not have; whoever may not ask learns no more than that. */
+function notServed(context: HandlerContext, call: Call, verb: string): Error {
+  context.dispatch.permit(verb, call);
+  return methodNotServed();
 }
 
 async function update(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
-  if (call.name === "") throw methodNotAllowed(call.served.resource, "update");
-  const body = manifestOf(await bodyOf(asked, call), call.served.resource.kind);
-  const written = await context.dispatch.update(call, body, optionsOf(asked));
+  if (call.name === "") throw notServed(context, call, "update");
+  const options = optionsOf(asked, "UpdateOptions");
+  const body = await bodyOf(asked, call, options);
+  const written = await context.dispatch.update(call, body, options);
   return writeReply(context, asked, call, { ...written, code: written.isNew === true ? 201 : 200 });
 }
 
 async function patch(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
-  if (call.name === "") throw methodNotAllowed(call.served.resource, "patch");
+  if (call.name === "" && call.served.custom !== undefined) {
+    context.dispatch.permit("patch", call);
+    throw badRequest("name must be provided");
+  }
+  if (call.name === "") throw notServed(context, call, "patch");
   const type = mediaTypeOf(asked.request);
-  const { dispatch } = context;
-  const options = optionsOf(asked);
-  const accepted = patchTypes.has(type);
-  if (!accepted) throw unsupportedMediaType("415: Unsupported Media Type", true);
-  const body = await bodyOf(asked, call);
+  if (!patchTypes.has(type)) throw unsupportedMediaType("415: Unsupported Media Type", true);
+  const raw = await readBody(asked.request);
+  const options = optionsOf(asked, "PatchOptions", type === "application/apply-patch+yaml");
+  const written = await patchBy(context, asked, call, { type, raw, options });
+  return writeReply(context, asked, call, { ...written, code: written.isNew === true ? 201 : 200 });
+}
+
+function noStrategicPatch(): Error {
+  return unsupportedMediaType(
+    "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+  );
+}
+
+type PatchRequest = { type: string; raw: Buffer; options: WriteOptions };
+
+async function patchBy(
+  { dispatch }: HandlerContext,
+  asked: Asked,
+  call: Call,
+  { type, raw, options }: PatchRequest,
+): Promise<Write<Manifest>> {
   if (type === "application/apply-patch+yaml") {
     const isForced = isTrue(asked.query.get("force"));
-    const fieldManager = asked.query.get("fieldManager") ?? "";
-    const manifest = manifestOf(body, call.served.resource.kind);
-    const written = await dispatch.apply(call, manifest, { ...options, fieldManager, isForced });
-    return writeReply(context, asked, call, { ...written, code: written.isNew === true ? 201 : 200 });
+    const manifest = manifestOf(parseApply(raw), call.served.resource.kind);
+    return dispatch.apply(call, manifest, { ...options, isForced });
   }
+  const isStrategic = type === "application/strategic-merge-patch+json";
+  if (isStrategic && call.served.custom !== undefined) throw noStrategicPatch();
+  dispatch.requireObject("patch", call);
+  const body = parsePatch(raw);
   if (type === "application/json-patch+json") {
-    if (!Array.isArray(body)) throw badRequest("error decoding patch: a JSON patch is a list of operations");
-    return writeReply(context, asked, call, {
-      ...(await dispatch.patch(call, { type: "json", patch: body as JsonObject[] }, options)),
-      code: 200,
-    });
+    if (!Array.isArray(body))
+      throw badRequest(
+        `error decoding patch: json: cannot unmarshal ${goKind(body)} into Go value of type []handlers.jsonPatchOp`,
+      );
+    return dispatch.patch(call, { type: "json", patch: body as JsonObject[] }, options);
   }
-  if (!isObject(body)) throw badRequest("error decoding patch: the patch is not an object");
-  const kind = type === "application/merge-patch+json" ? "merge" : "strategic";
-  return writeReply(context, asked, call, {
-    ...(await dispatch.patch(call, { type: kind, patch: body }, options)),
-    code: 200,
-  });
+  if (!isObject(body))
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${goKind(body)} into Go value of type map[string]interface {}`,
+    );
+  return dispatch.patch(call, { type: isStrategic ? "strategic" : "merge", patch: body }, options);
 }
 
 const patchTypes: ReadonlySet<string> = new Set([
@@ -219,22 +322,28 @@ function writeReply(
   call: Call,
   { value, warnings, code }: Write<Manifest> & { code: number },
 ): Reply {
-  return jsonText(presenter.object(call.served, value, shapeFor(asked)), code, warnings);
+  const shape = shapeFor(asked, call);
+  return shapedText(presenter.object(call.served, value, shape), code, shape, warnings);
 }
 
 async function remove(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
   const raw = await readBody(asked.request);
   const body = raw.length === 0 ? undefined : parseBody(raw, mediaTypeOf(asked.request), "DeleteOptions");
+  if (isObject(body) && typeof body.kind === "string" && body.kind !== "DeleteOptions" && body.kind !== "")
+    throw badRequest(
+      `no kind "${body.kind}" is registered for version "${textOf(body, "apiVersion")}" in scheme "pkg/runtime/scheme.go:111"`,
+    );
   const options = deleteOptions(asked.query, body);
   const { dispatch, presenter } = context;
   if (call.name === "") {
     const items = await dispatch.deleteCollection(call, { ...options, ...listOptions(asked.query) });
     const list: List = { items, resourceVersion: String(dispatch.registry.store.revision), continue: "" };
-    return jsonText(presenter.list(call.served, list, shapeFor(asked)), 200);
+    return jsonText(presenter.list(call.served, list, shapeFor(asked, call, true)), 200);
   }
   const { object, isGone } = await dispatch.delete(call, options);
-  if (!isGone || returnsObject.has(call.served.resource.plural))
-    return jsonText(presenter.object(call.served, object, shapeFor(asked)), 200);
+  if (!isGone) return jsonText(presenter.object(call.served, object, shapeFor(asked, call)), 200);
+  if (returnsObject.has(call.served.resource.plural))
+    return jsonText(presenter.object(call.served, object, shapeFor(asked, call)), 200);
   return jsonText(JSON.stringify(deletedStatus(call.served, object)), 200);
 }
 
@@ -248,6 +357,15 @@ const returnsObject: ReadonlySet<string> = new Set([
   "podtemplates",
   "resourcequotas",
   "storageclasses",
+  "csidrivers",
+  "csinodes",
+  "volumeattachments",
+  "volumeattributesclasses",
+  "resourceclaims",
+  "resourceclaimtemplates",
+  "resourceslices",
+  "deviceclasses",
+  "namespaces",
 ]);
 
 function deletedStatus({ resource }: Served, object: Manifest): Record<string, unknown> {
@@ -262,9 +380,8 @@ function deletedStatus({ resource }: Served, object: Manifest): Record<string, u
 
 function openWatch(context: HandlerContext, asked: Asked, call: Call): Promise<void> {
   const { dispatch, presenter, clock, watches } = context;
-  const shape = shapeFor(asked);
+  const shape = shapeFor(asked, call, true);
   const options = watchOptions(asked.query);
-  if (call.name !== "") options.fieldSelector = `metadata.name=${call.name}`;
   const collection = { ...call, name: "" };
   const seconds = timeoutSeconds(asked.query) ?? watchSecondsDefault;
   context.answered("WATCH", call.served.resource.plural, 200);

@@ -70,7 +70,7 @@ export function statusBody(status: Status): Record<string, unknown> {
     metadata: {},
     status: "Failure",
     message: status.message,
-    reason: status.reason,
+    ...(status.reason === "" ? {} : { reason: status.reason }),
     ...(status.details === undefined ? {} : { details: status.details }),
     code: status.code,
   };

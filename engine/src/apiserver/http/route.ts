@@ -4,10 +4,8 @@ import type { Served, ResourceTable } from "#apiserver/registry";
 
 export type Route =
   | { what: "resource"; served: Served; namespace: string; name: string; subresource: string }
-  /** A path under a served version that names nothing served. */
-  | { what: "nothing" }
-  /** A path under a version that is not served at all. */
-  | { what: "unknown" }
+  /** A path that names nothing served; `isVersionServed`: the group and version are. */
+  | { what: "nothing"; isVersionServed: boolean; place: Place & { group: string } }
   | { what: "document"; path: string };
 
 /** The route of a decoded path without query. */
@@ -19,16 +17,21 @@ export function routeOf(table: ResourceTable, path: string): Route {
   if (group === undefined || version === undefined || rest.length === 0) return { what: "document", path };
   const place = placeOf(rest);
   const served = table.find(group, version, place.plural);
-  if (served === undefined && !table.hasVersion(group, version)) return { what: "unknown" };
-  if (served === undefined || place.extra) return { what: "nothing" };
-  if (place.namespace !== "" && !served.resource.isNamespaced) return { what: "nothing" };
-  if (place.name !== "" && place.namespace === "" && served.resource.isNamespaced) return { what: "nothing" };
-  if (place.subresource !== "" && served.subresources[place.subresource] === undefined) return { what: "nothing" };
+  const isVersionServed = served !== undefined || table.hasVersion(group, version);
+  if (served === undefined || !fits(served, place))
+    return { what: "nothing", isVersionServed, place: { ...place, group } };
   const { namespace, name, subresource } = place;
   return { what: "resource", served, namespace, name, subresource };
 }
 
-type Place = { namespace: string; plural: string; name: string; subresource: string; extra: boolean };
+/** True when the resource has what the path names. */
+function fits({ resource, subresources }: Served, place: Place): boolean {
+  if (place.extra || (place.namespace !== "" && !resource.isNamespaced)) return false;
+  if (place.name !== "" && place.namespace === "" && resource.isNamespaced) return false;
+  return place.subresource === "" || subresources[place.subresource] !== undefined;
+}
+
+export type Place = { namespace: string; plural: string; name: string; subresource: string; extra: boolean };
 
 function placeOf(rest: readonly string[]): Place {
   const isOwnPart = rest.length === 3 && (rest[2] === "status" || rest[2] === "finalize");

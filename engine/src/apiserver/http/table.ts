@@ -4,15 +4,29 @@ import type { Json, Manifest } from "#kernel";
 import type { PrinterColumn } from "#api/crd";
 import type { Served } from "#apiserver/registry";
 import { ageColumn, builtinColumns, type Column, nameColumn } from "./columns.ts";
+import { recordedColumns } from "./recorded-columns.ts";
 import { age } from "./human.ts";
 import { findAll } from "./json-path.ts";
 
 export type IncludeObject = "None" | "Metadata" | "Object";
 
 export function columnsOf(served: Served): readonly Column[] {
-  if (served.custom === undefined) return builtinColumns(served.resource.kind);
+  if (served.custom === undefined) return builtinColumns(served.resource);
   const own = served.custom.columns.map(customColumn);
-  return own.length === 0 ? [nameColumn, ageColumn] : [nameColumn, ...own];
+  const name = { ...nameColumn, description: nameText() };
+  return own.length === 0 ? [name, { ...ageColumn, type: "date", description: ageText() }] : [name, ...own];
+}
+
+/** The words of the columns that every kind has. */
+function nameText(): string {
+  return commonText("Name");
+}
+function ageText(): string {
+  return commonText("Age");
+}
+function commonText(name: string): string {
+  const columns = recordedColumns({ group: "", version: "v1", plural: "configmaps" });
+  return columns?.find((column) => column.name === name)?.description ?? "";
 }
 
 function customColumn(column: PrinterColumn): Column {
@@ -21,8 +35,14 @@ function customColumn(column: PrinterColumn): Column {
     type: column.type,
     ...(column.format === "" ? {} : { format: column.format }),
     priority: column.priority,
+    description: customText(column),
     cell: (object, nowMs) => customCell(column, findAll(object as unknown as Json, column.jsonPath), nowMs),
   };
+}
+
+/** A column without words of its own is described by where its value stands. */
+function customText({ description, jsonPath }: PrinterColumn): string {
+  return description === "" ? `Custom resource definition column (in JSONPath format): ${jsonPath}` : description;
 }
 
 function customCell(column: PrinterColumn, found: readonly Json[], nowMs: number): Json {
@@ -56,8 +76,8 @@ export function tableOf(
   };
 }
 
-function definitionOf({ name, type, format, priority }: Column): Record<string, unknown> {
-  return { name, type, format: format ?? "", description: "", priority };
+function definitionOf({ name, type, format, description, priority }: Column): Record<string, unknown> {
+  return { name, type, format: format ?? "", description: description ?? "", priority };
 }
 
 function rowOf(
@@ -66,7 +86,7 @@ function rowOf(
   { nowMs, include }: { nowMs: number; include: IncludeObject },
 ): Record<string, unknown> {
   const cells = columns.map((column) => column.cell(object, nowMs));
-  if (include === "None") return { cells };
+  if (include === "None") return { cells, object: null };
   if (include === "Object") return { cells, object };
   return { cells, object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata } };
 }

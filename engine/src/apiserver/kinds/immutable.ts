@@ -23,6 +23,19 @@ function fixed(...paths: string[]): Rule {
       .map((path) => invalid(path, at(draft, path) ?? null, "field is immutable"));
 }
 
+/** The list must hold what it held, in any order. */
+function fixedSet(path: string): Rule {
+  return (draft, live) => {
+    const [next, old] = [draft, live].map((object) => {
+      const list = at(object, path);
+      return Array.isArray(list) ? [...list].map(String).sort() : [];
+    });
+    return equalJson(next as string[], old as string[])
+      ? []
+      : [invalid(path, at(draft, path) ?? null, "field is immutable")];
+  };
+}
+
 /** All of the spec but these members must stay as it is. */
 function fixedSpecBut(free: readonly string[], detail: string): Rule {
   return (draft, live) => (equalJson(without(draft, free), without(live, free)) ? [] : [forbidden("spec", detail)]);
@@ -62,12 +75,13 @@ const claimText =
 const podText =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
-/** A binder sets the volume; the request may grow. */
+/** A binder sets the volume; a bound claim may grow; a class may be given late, where none was named. */
 function claimSpec(draft: Manifest, live: Manifest): FieldError[] {
+  const isBound = at(live, "status.phase") === "Bound";
   const free = [
-    "resources",
-    "volumeAttributesClassName",
+    ...(isBound ? ["resources", "volumeAttributesClassName"] : []),
     ...(at(live, "spec.volumeName") === undefined ? ["volumeName"] : []),
+    ...(at(live, "spec.storageClassName") === undefined ? ["storageClassName"] : []),
   ];
   return fixedSpecBut(free, claimText)(draft, live);
 }
@@ -76,8 +90,16 @@ function podSpec(draft: Manifest, live: Manifest): FieldError[] {
   const free = ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates"];
   // A pod that no node has yet may be given one: that is what a scheduler does.
   if (at(live, "spec.nodeName") === undefined) free.push("nodeName");
+  const counts = ["containers", "initContainers"].filter((name) => sizeOf(draft, name) !== sizeOf(live, name));
+  if (counts.length > 0)
+    return counts.map((name) => forbidden(`spec.${name}`, `pod updates may not add or remove containers`));
   const [next, old] = [draft, live].map((pod) => withoutImages(without(pod, free)));
   return equalJson(next ?? null, old ?? null) ? [] : [forbidden("spec", podText)];
+}
+
+function sizeOf(pod: Manifest, name: string): number {
+  const list = at(pod, `spec.${name}`);
+  return Array.isArray(list) ? list.length : 0;
 }
 
 function withoutImages(spec: JsonObject): JsonObject {
@@ -130,7 +152,11 @@ export const immutableFields: Readonly<Record<string, Rule>> = {
   PersistentVolumeClaim: claimSpec,
   PersistentVolume: fixed("spec.claimRef.uid", "spec.volumeMode"),
   StorageClass: fixed("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"),
-  PriorityClass: fixed("value", "preemptionPolicy"),
+  PriorityClass: (draft, live) => [
+    ...(at(draft, "value") === at(live, "value") ? [] : [forbidden("value", "may not be changed in an update.")]),
+    ...fixed("preemptionPolicy")(draft, live),
+  ],
+  ResourceQuota: fixedSet("spec.scopes"),
   RuntimeClass: fixed("handler"),
   RoleBinding: roleRef,
   ClusterRoleBinding: roleRef,

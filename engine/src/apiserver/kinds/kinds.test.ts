@@ -12,7 +12,7 @@ let cluster: Cluster;
 
 beforeAll(async () => {
   store = memoryStore();
-  server = await startApiServer({ store, clock: new ManualClock() });
+  server = await startApiServer({ store, clock: new ManualClock(), withoutServiceAccounts: true });
   cluster = server.cluster(administrator);
 });
 afterAll(async () => {

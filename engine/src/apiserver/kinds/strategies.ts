@@ -5,7 +5,8 @@ import type { Strategy } from "#apiserver/registry";
 import { definitionRules } from "./definition.ts";
 import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
-import { claimRules, volumeRules } from "./plain.ts";
+import { certificateRules, claimRules, volumeRules } from "./plain.ts";
+import { serviceWarnings } from "./warnings.ts";
 import { daemonSetRules, jobRules, podRules } from "./workloads.ts";
 
 /** Kinds whose objects count generations (every strategy with `Generation = 1`). */
@@ -38,14 +39,16 @@ const withGeneration: ReadonlySet<string> = new Set([
   "CustomResourceDefinition",
 ]);
 
+/** Kinds older than garbage collection, whose pods stay unless a deletion says otherwise. */
+const orphaning: Readonly<Record<string, string>> = {
+  Job: "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
+  ReplicationController: "",
+};
+
 /** Kinds that refuse an update without resourceVersion. */
 const withRequiredVersion: ReadonlySet<string> = new Set([
   "CustomResourceDefinition",
   "APIService",
-  "ResourceClaim",
-  "ResourceClaimTemplate",
-  "ResourceSlice",
-  "DeviceClass",
   "ValidatingAdmissionPolicy",
   "ValidatingAdmissionPolicyBinding",
   "MutatingAdmissionPolicy",
@@ -53,19 +56,24 @@ const withRequiredVersion: ReadonlySet<string> = new Set([
   "ValidatingWebhookConfiguration",
   "MutatingWebhookConfiguration",
   "Lease",
-  "IPAddress",
+  "RuntimeClass",
+  "PodDisruptionBudget",
+  "CSIDriver",
+  "CSINode",
+  "CSIStorageCapacity",
+  "VolumeAttachment",
 ]);
 
 const withCreateOnUpdate: ReadonlySet<string> = new Set([
   "Endpoints",
   "Event",
   "LimitRange",
+  "Service",
   "Lease",
   "Role",
   "RoleBinding",
   "ClusterRole",
   "ClusterRoleBinding",
-  "PodTemplate",
   "RuntimeClass",
 ]);
 
@@ -75,6 +83,8 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   DaemonSet: daemonSetRules,
   Job: jobRules,
   Pod: podRules,
+  CertificateSigningRequest: certificateRules,
+  Service: { warnings: serviceWarnings },
   PersistentVolumeClaim: claimRules,
   PersistentVolume: volumeRules,
 };
@@ -92,18 +102,50 @@ function validation(kind: string): Pick<Strategy, "validate"> {
   };
 }
 
+const metadataToo = { status: ["spec", "metadata"] };
+
+/** What writes cannot set, where it is not the usual (GetResetFields of each strategy). */
+const resetFields: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  Deployment: { status: ["spec", "metadata.labels"] },
+  Pod: { status: ["spec", "metadata.deletionTimestamp", "metadata.ownerReferences"] },
+  CertificateSigningRequest: {
+    "": ["spec", "status"],
+    status: ["spec", "status.conditions"],
+    approval: ["spec", "status.certificate"],
+  },
+  ServiceCIDR: metadataToo,
+  ResourceClaim: metadataToo,
+  VolumeAttachment: metadataToo,
+  FlowSchema: metadataToo,
+  PriorityLevelConfiguration: metadataToo,
+  ValidatingAdmissionPolicy: metadataToo,
+  StorageVersionMigration: metadataToo,
+};
+
+/** What a client is told that uses a version at all. */
+const deprecations: Readonly<Record<string, string>> = {
+  Endpoints: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+  ComponentStatus: "v1 ComponentStatus is deprecated in v1.19+",
+};
+
 /** The strategy of a kind before its own defaults and rules. */
 export function basicStrategy(kind: string, hasStatus: boolean): Strategy {
   const selectable = selectableFields[kind];
   return {
     hasStatus,
     hasGeneration: withGeneration.has(kind),
+    ...(kind === "PriorityClass" ? { countsChanges: false } : kind === "CSIDriver" ? { countsChanges: true } : {}),
+    ...(orphaning[kind] === undefined ? {} : { orphansByDefault: orphaning[kind] }),
     allowsUnconditionalUpdate: !withRequiredVersion.has(kind),
     allowsCreateOnUpdate: withCreateOnUpdate.has(kind),
     ...(selectable === undefined ? {} : { selectableFields: selectable }),
     ...ownRules[kind],
     ...validation(kind),
     ...(kind === "Pod" ? { graceSeconds: podGraceSeconds } : {}),
+    ...(kind === "EndpointSlice" ? { countsLabels: true } : {}),
+    ...(kind === "Deployment" ? { countsAnnotations: true } : {}),
+    ...(resetFields[kind] === undefined ? {} : { resetFields: resetFields[kind] }),
+    ...(deprecations[kind] === undefined ? {} : { deprecation: deprecations[kind] }),
   };
 }
 

@@ -1,7 +1,7 @@
 // Pods, and the kinds that make them from a template: what the server adds.
 
 import type { Strategy, WriteContext } from "#apiserver/registry";
-import { asJson, encodeJson, equalJson, isObject, type JsonObject, type Manifest } from "#kernel";
+import { asJson, copyJson, encodeJson, equalJson, fieldOf, isObject, type JsonObject, type Manifest } from "#kernel";
 
 function child(object: JsonObject, name: string): JsonObject {
   const value = object[name];
@@ -33,7 +33,17 @@ function noteGeneration(draft: Manifest, generation: number): void {
 
 const uidLabel = "batch.kubernetes.io/controller-uid";
 
+/** A Job without labels has those of its template. */
+function labelAsTemplate(draft: Manifest): void {
+  if (Object.keys(draft.metadata.labels ?? {}).length > 0) return;
+  const labels = fieldOf(draft, "spec", "template", "metadata", "labels");
+  if (isObject(labels) && Object.keys(labels).length > 0)
+    draft.metadata.labels = copyJson(labels) as Record<string, string>;
+}
+
 export const jobRules: Partial<Strategy> = {
+  applyDefaults: labelAsTemplate,
+  prepareUpdate: labelAsTemplate,
   prepareCreate: (draft) => {
     const spec = child(asJson(draft), "spec");
     if (spec.manualSelector === true) return;
@@ -47,6 +57,7 @@ export const jobRules: Partial<Strategy> = {
       "job-name": name,
     });
     child(child(spec, "selector"), "matchLabels")[uidLabel] = uid;
+    labelAsTemplate(draft);
   },
 };
 

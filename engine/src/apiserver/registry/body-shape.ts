@@ -2,7 +2,7 @@
 // they are declared with.
 
 import { isObject, type Json, type JsonObject } from "#kernel";
-import { badRequest } from "./refusal.ts";
+import { DecodeRefusal } from "./refusal.ts";
 import type { Served } from "./resource.ts";
 
 const textMembers = [
@@ -20,8 +20,9 @@ const mapMembers = ["labels", "annotations"];
 export function checkShape(served: Served, body: JsonObject): void {
   const refuse = (field: string, value: Json, type: string): never => {
     const { kind, version } = served.resource;
-    throw badRequest(
-      `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${jsonKind(value)} into Go struct field ${kind}.${field} of type ${type}`,
+    throw new DecodeRefusal(
+      `${kind} in version "${version}" cannot be handled as a ${kind}`,
+      `json: cannot unmarshal ${jsonKind(value)} into Go struct field ${field.startsWith("metadata.") ? (served.custom === undefined ? `ObjectMeta.${field}` : `ObjectMeta.${field.slice("metadata.".length)}`) : `${kind}.${field}`} of type ${type}`,
     );
   };
   for (const name of ["apiVersion", "kind"]) {

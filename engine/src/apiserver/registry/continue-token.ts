@@ -17,5 +17,11 @@ export function decodeContinue(text: string): { revision: number; start: string 
   } catch {
     // Falls through to the refusal: what is not JSON is as wrong as what has the wrong members.
   }
-  throw badRequest("continue key is not valid: invalid continue token");
+  throw badRequest(`invalid continue token: continue key is not valid: ${base64Problem(text)}`);
+}
+
+function base64Problem(text: string): string {
+  const bad = text.search(/[^A-Za-z0-9_-]/);
+  if (bad >= 0) return `illegal base64 data at input byte ${bad}`;
+  return text.length % 4 === 1 ? `illegal base64 data at input byte ${text.length - 1}` : "invalid continue token";
 }

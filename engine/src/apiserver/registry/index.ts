@@ -2,20 +2,26 @@
 
 export { type Codec, plainCodec } from "./codec.ts";
 export type { Change } from "./collection.ts";
-export { applyOver, objectTypeOf } from "./ownership.ts";
+export { applyOver, objectTypeOf, trackOwnership } from "./ownership.ts";
+export { decodeObject } from "./schema-checks.ts";
 export { asOwn } from "./own.ts";
 export { getObject, listObjects, passes } from "./read.ts";
 export {
   applyConflict,
   badRequest,
   conflict,
+  DecodeRefusal,
   expired,
   forbidden,
   internalError,
   invalid,
   methodNotAllowed,
+  methodNotServed,
   noSuchPath,
+  notAcceptable,
   notFound,
+  otherUidText,
+  plainError,
   Refusal,
   tooLarge,
   unauthorized,

@@ -1,6 +1,6 @@
 // What metadata may be, on creation and on change, as apimachinery's api/validation/objectmeta.go has it.
 
-import { type FieldError, invalid, nameRuleOf, validateMetadata } from "#api/crd";
+import { type FieldError, invalid, nameRuleOf, validateMetadata, validateOwnFinalizers } from "#api/crd";
 import { asJson, equalJson, type JsonObject, type Manifest } from "#kernel";
 import type { Served } from "./resource.ts";
 
@@ -10,7 +10,23 @@ export const foregroundFinalizer = "foregroundDeletion";
 /** The errors of a new object's metadata. */
 export function validateNewMetadata(draft: Manifest, served: Served): FieldError[] {
   const { group, plural, isNamespaced } = served.storage;
-  return validateMetadata(metadataOf(draft), { isNamespaced, nameRule: nameRuleOf(group, plural) });
+  const metadata = metadataOf(draft);
+  return [
+    ...validateMetadata(metadata, { isNamespaced, nameRule: nameRuleOf(group, plural) }),
+    ...ownFinalizers(served, metadata),
+  ];
+}
+
+/** Groups whose kinds leave the finalizers to the common rules. */
+const freeFinalizers: ReadonlySet<string> = new Set([
+  "admissionregistration.k8s.io",
+  "apiextensions.k8s.io",
+  "apiregistration.k8s.io",
+  "coordination.k8s.io",
+]);
+
+function ownFinalizers(served: Served, metadata: JsonObject): FieldError[] {
+  return served.custom !== undefined || freeFinalizers.has(served.storage.group) ? [] : validateOwnFinalizers(metadata);
 }
 
 const immutableFields = [
@@ -33,6 +49,11 @@ export function validateChangedMetadata(draft: Manifest, live: Manifest, served:
       errors.push(invalid(`metadata.${field}`, next[field] ?? null, "field is immutable"));
   const { isNamespaced } = served.storage;
   return [...errors, ...validateMetadata(next, { isNamespaced, nameRule: () => [] })];
+}
+
+/** What a kind's own update check adds to that. */
+export function validateChangedFinalizers(draft: Manifest, served: Served): FieldError[] {
+  return ownFinalizers(served, metadataOf(draft));
 }
 
 function metadataOf(object: Manifest): JsonObject {

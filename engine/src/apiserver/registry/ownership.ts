@@ -9,7 +9,7 @@ import {
   type WriteContext as MergeContext,
 } from "#merge";
 import { asJson, asManifest, type JsonObject, type Manifest } from "#kernel";
-import { applyConflict, badRequest, internalError } from "./refusal.ts";
+import { applyConflict, badRequest, plainError } from "./refusal.ts";
 import { apiVersionOf, type Registry, type WriteCall } from "./registry.ts";
 import type { Served } from "./resource.ts";
 
@@ -51,7 +51,7 @@ export function applyOver(
   });
   if (result.ok) return asManifest(result.object);
   if (result.reason === "Conflict") throw applyConflict(result.message, result.causes);
-  throw result.reason === "BadRequest" ? badRequest(result.message) : internalError(result.message);
+  throw result.reason === "BadRequest" ? badRequest(result.message) : plainError(result.message);
 }
 
 function contextOf(registry: Registry, call: WriteCall, live: Manifest | undefined): MergeContext {
@@ -67,7 +67,19 @@ function contextOf(registry: Registry, call: WriteCall, live: Manifest | undefin
   };
 }
 
+const resetSets = new Map<string, FieldSet>();
+
+/** A set of paths, each a text with dots. */
+function resetSet(paths: readonly string[]): FieldSet {
+  const key = paths.join();
+  let known = resetSets.get(key);
+  if (known === undefined) resetSets.set(key, (known = fieldSetOf(...paths.map((path) => path.split(".")))));
+  return known;
+}
+
 function ignoredBy(served: Served, subresource: string): FieldSet {
+  const own = served.strategy.resetFields?.[subresource];
+  if (own !== undefined) return resetSet(own);
   if (subresource === "") return served.strategy.hasStatus ? statusSet : nothing;
   if (subresource !== "status") return nothing;
   return served.custom === undefined ? specSet : allButStatusSet;

@@ -7,6 +7,8 @@ import { causesOf, type FieldError, invalidMessage } from "#api/crd";
 export class Refusal extends Error {
   override readonly name: string = "Refusal";
   readonly status: Status;
+  /** What the client was warned of before it was refused. */
+  warnings: readonly string[] = [];
   constructor(status: Status) {
     super(status.message);
     this.status = status;
@@ -45,11 +47,11 @@ export function noSuchPath(): Refusal {
   });
 }
 
-export function alreadyExists(resource: Named, name: string): Refusal {
+export function alreadyExists(resource: Named, name: string, isLeaving = false): Refusal {
   return new Refusal({
     code: 409,
     reason: "AlreadyExists",
-    message: `${qualified(resource.group, resource.plural)} "${name}" already exists`,
+    message: `${isLeaving ? "object is being deleted: " : ""}${qualified(resource.group, resource.plural)} "${name}" already exists`,
     details: detailsOf(resource.group, resource.plural, name),
   });
 }
@@ -95,6 +97,15 @@ export function badRequest(message: string): Refusal {
   return new Refusal({ code: 400, reason: "BadRequest", message });
 }
 
+/** A body that its kind cannot hold; a patch that leaves such a body is told in other words. */
+export class DecodeRefusal extends Refusal {
+  readonly why: string;
+  constructor(what: string, why: string) {
+    super({ code: 400, reason: "BadRequest", message: `${what}: ${why}` });
+    this.why = why;
+  }
+}
+
 export function expired(message: string): Refusal {
   return new Refusal({ code: 410, reason: "Expired", message });
 }
@@ -110,6 +121,21 @@ export function methodNotAllowed(resource: Named, action: string): Refusal {
     message: `${action} is not supported on resources of kind "${qualified(resource.group, resource.plural)}"`,
     details: detailsOf(resource.group, resource.plural, ""),
   });
+}
+
+export function notAcceptable(message: string): Refusal {
+  return new Refusal({ code: 406, reason: "NotAcceptable", message });
+}
+
+/** For a method that no resource at this path has. */
+export function methodNotServed(): Refusal {
+  const message = "the server does not allow this method on the requested resource";
+  return new Refusal({ code: 405, reason: "MethodNotAllowed", message, details: {} });
+}
+
+/** An error that kube-apiserver passes on as it is: a 500 without a reason. */
+export function plainError(message: string): Refusal {
+  return new Refusal({ code: 500, reason: "", message });
 }
 
 export function unsupportedMediaType(message: string, hasDetails = false): Refusal {
@@ -133,6 +159,15 @@ export function internalError(message: string): Refusal {
   });
 }
 
+/** Where etcd keeps the resources whose place is not their plural. */
+const oldPlaces: Readonly<Record<string, string>> = {
+  services: "services/specs",
+  endpoints: "services/endpoints",
+  nodes: "minions",
+  replicationcontrollers: "controllers",
+  ingresses: "ingress",
+};
+
 /** The text of a uid that is not the object's: kube-apiserver shows where etcd keeps it. */
 export function otherUidText(
   call: { served: { storage: Named; custom?: unknown }; namespace: string; name: string },
@@ -140,7 +175,14 @@ export function otherUidText(
   found: string,
 ): string {
   const { group, plural } = call.served.storage;
-  const place = [...(call.served.custom === undefined ? [] : [group]), plural, call.namespace, call.name];
+  const isOwn =
+    call.served.custom === undefined && !group.endsWith("registration.k8s.io") && !group.startsWith("apiext");
+  const place = [
+    ...(isOwn || group.startsWith("admission") ? [] : [group]),
+    oldPlaces[plural] ?? plural,
+    call.namespace,
+    call.name,
+  ];
   const key = `/registry/${place.filter((part) => part !== "").join("/")}`;
   return `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${found}`;
 }

@@ -24,6 +24,8 @@ export type WriteCall = Call & {
   fieldManager: string;
   isDryRun: boolean;
   fieldValidation: "Ignore" | "Warn" | "Strict";
+  /** Members that the body states more than once. */
+  duplicates?: readonly string[];
   /** Takes a warning for the client. */
   warn: (text: string) => void;
 };
@@ -31,9 +33,9 @@ export type WriteCall = Call & {
 /** Rules that look beyond one kind: they may change a draft, or refuse it by throwing a Refusal. */
 export type Admission = {
   /** Called after the kind's defaults, before validation. `live` is undefined on creation. */
-  mutate(draft: Manifest, live: Manifest | undefined, call: WriteCall): void;
+  mutate(draft: Manifest, live: Manifest | undefined, call: WriteCall): void | Promise<void>;
   /** Called last. `draft` is undefined on deletion. */
-  validate(draft: Manifest | undefined, live: Manifest | undefined, call: WriteCall): void;
+  validate(draft: Manifest | undefined, live: Manifest | undefined, call: WriteCall): void | Promise<void>;
 };
 
 export type RegistryOptions = {

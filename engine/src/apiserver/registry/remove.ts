@@ -23,9 +23,13 @@ export async function deleteObject(registry: Registry, call: WriteCall, options:
     if (stored === undefined) throw notFound(served.resource, call.name);
     const live = registry.view(served, stored.object);
     checkPreconditions(call, live, options);
-    for (const admission of registry.admission) admission.validate(undefined, live, call);
+    for (const admission of registry.admission) {
+      const pending = admission.validate(undefined, live, call);
+      if (pending !== undefined) await pending;
+    }
     const draft = markDeleted(registry, call, live, options);
     const isGone = finishDeletion(served, draft);
+    if (isGone && served.strategy.graceSeconds === undefined) keepAsItWas(draft, live);
     if (options.isDryRun === true || (!isGone && isUnchanged(draft, live))) return { object: draft, isGone };
     const { revision } = stored;
     const object = isGone
@@ -85,11 +89,18 @@ function checkPreconditions(call: WriteCall, live: Manifest, options: DeleteOpti
     throw stale("ResourceVersion", resourceVersion, live.metadata.resourceVersion ?? "", "modified");
 }
 
+/** What is gone at once was never marked: it is shown as it stood. */
+function keepAsItWas({ metadata }: Manifest, live: Manifest): void {
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  if (live.metadata.generation !== undefined) metadata.generation = live.metadata.generation;
+}
+
 /** A copy of the object with what its deletion asks for: timestamp, grace, the finalizer of the propagation. */
 function markDeleted(registry: Registry, call: WriteCall, live: Manifest, options: DeleteOptions): Manifest {
   const draft = asOwn(live);
   const metadata = draft.metadata;
-  const finalizers = finalizersFor(metadata.finalizers ?? [], options);
+  const finalizers = finalizersFor(metadata.finalizers ?? [], options, call.served.strategy.orphansByDefault);
   if (finalizers.length === 0) delete metadata.finalizers;
   else metadata.finalizers = finalizers;
   const grace = graceOf(call.served, live, options);
@@ -116,9 +127,12 @@ function graceOf(served: Served, live: Manifest, options: DeleteOptions): number
   return own === 0 ? 0 : (asked ?? own);
 }
 
-function finalizersFor(finalizers: readonly string[], options: DeleteOptions): string[] {
+function finalizersFor(finalizers: readonly string[], options: DeleteOptions, orphans: string | undefined): string[] {
   const others = finalizers.filter((name) => name !== orphanFinalizer && name !== foregroundFinalizer);
-  if (options.propagation === undefined) return [...finalizers];
+  if (options.propagation === undefined)
+    return orphans === undefined || others.length < finalizers.length
+      ? [...finalizers]
+      : [...finalizers, orphanFinalizer];
   if (options.propagation === "Orphan") return [...others, orphanFinalizer];
   return options.propagation === "Foreground" ? [...others, foregroundFinalizer] : others;
 }

@@ -30,6 +30,14 @@ export type Strategy = {
   /** `status` is written through its subresource alone. */
   hasStatus: boolean;
   hasGeneration: boolean;
+  /** Whether later changes are counted, where that is not as `hasGeneration` says. */
+  countsChanges?: boolean;
+  /** Dependents stay when a deletion does not say what becomes of them; the text warns of it. */
+  orphansByDefault?: string;
+  /** A change of labels counts as a change of the object. */
+  countsLabels?: boolean;
+  /** So does a change of annotations. */
+  countsAnnotations?: boolean;
   /** An update without resourceVersion is accepted. */
   allowsUnconditionalUpdate: boolean;
   /** A PUT on what does not exist creates it. */
@@ -43,6 +51,12 @@ export type Strategy = {
   /** What else the first deletion does to the object that stays. */
   prepareDelete?: (draft: Manifest, now: string) => void;
   validate?: (draft: Manifest, live: Manifest | undefined) => FieldError[];
+  /** What a write of the object or of a part of it cannot set, by subresource; absent: `status`, or `spec` for the status. */
+  resetFields?: Readonly<Record<string, readonly string[]>>;
+  /** Warnings for whoever writes the object. */
+  warnings?: (draft: Manifest, live: Manifest | undefined) => string[];
+  /** Told to whoever uses this version at all. */
+  deprecation?: string;
   /** More label-like fields for field selectors than metadata.name and metadata.namespace. */
   selectableFields?: (object: Manifest) => Readonly<Record<string, string>>;
 };

@@ -13,7 +13,7 @@ import {
 import { decodeBuiltin } from "#api/kubernetes";
 import { evaluateRule } from "#formats/cel";
 import { asJson, asManifest, type Manifest } from "#kernel";
-import { badRequest } from "./refusal.ts";
+import { DecodeRefusal } from "./refusal.ts";
 import type { WriteCall } from "./registry.ts";
 import type { Served } from "./resource.ts";
 
@@ -25,7 +25,6 @@ export function decodeObject(call: WriteCall, draft: Manifest, keepsNulls: boole
   const { served } = call;
   if (served.schemas === undefined || served.schema === undefined) return draft;
   if (typeof served.schema === "string") return decodeOwnKind(call, draft, served.schema);
-  if (served.custom?.deprecationWarning !== undefined) call.warn(served.custom.deprecationWarning);
   const start = applyDefaults(asJson(draft), served.schemas, served.schema, { keepsNulls });
   const { value, unknown } = pruneObject(start, served.schemas, served.schema);
   tellUnknown(call, unknown);
@@ -35,9 +34,12 @@ export function decodeObject(call: WriteCall, draft: Manifest, keepsNulls: boole
 /** A kind of Kubernetes' own, as its Go type decodes it. */
 function decodeOwnKind(call: WriteCall, draft: Manifest, root: string): Manifest {
   const { object, unknown, error } = decodeBuiltin(asJson(draft), root);
-  if (error !== undefined) throw badRequest(`${cannotBeHandled(call.served)}: ${error}`);
+  if (error !== undefined) throw new DecodeRefusal(cannotBeHandled(call.served), error);
   tellUnknown(call, unknown);
   const decoded = asManifest(object);
+  // An empty list of managers asks to forget them all, which an absent one does not.
+  const managers: unknown = draft.metadata.managedFields;
+  if (Array.isArray(managers) && managers.length === 0) decoded.metadata.managedFields = [];
   call.served.strategy.applyDefaults?.(decoded);
   return decoded;
 }
@@ -47,10 +49,14 @@ function cannotBeHandled({ resource: { kind, version } }: Served): string {
 }
 
 function tellUnknown(call: WriteCall, unknown: readonly string[]): void {
-  if (unknown.length === 0 || call.fieldValidation === "Ignore") return;
-  const messages = unknown.map(unknownFieldMessage);
+  const { duplicates = [] } = call;
+  if (unknown.length + duplicates.length === 0 || call.fieldValidation === "Ignore") return;
+  const messages = [
+    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+    ...unknown.map(unknownFieldMessage),
+  ];
   if (call.fieldValidation === "Strict")
-    throw badRequest(`${cannotBeHandled(call.served)}: strict decoding error: ${messages.join(", ")}`);
+    throw new DecodeRefusal(cannotBeHandled(call.served), `strict decoding error: ${messages.join(", ")}`);
   for (const message of messages) call.warn(message);
 }
 

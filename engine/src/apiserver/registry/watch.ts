@@ -2,6 +2,7 @@
 
 import type { WatchOptions } from "#cluster";
 import type { Manifest } from "#kernel";
+import { zeroOf } from "#merge";
 import type { Change } from "./collection.ts";
 import { type Filter, futureVersion, parseFilter, parseResourceVersion, passes, scopePrefix } from "./read.ts";
 import { badRequest } from "./refusal.ts";
@@ -80,11 +81,14 @@ function noticeOf(registry: Registry, call: Call, filter: Filter, change: Change
 }
 
 function bookmarkOf(call: Call, revision: number, annotations?: Record<string, string>): Notice {
+  const { schemas, schema, custom, resource } = call.served;
+  const zero = custom === undefined && schemas !== undefined && schema !== undefined ? zeroOf(schemas, schema) : {};
   return {
     type: "BOOKMARK",
     object: {
+      ...zero,
       apiVersion: apiVersionOf(call.served),
-      kind: call.served.resource.kind,
+      kind: resource.kind,
       metadata: {
         resourceVersion: String(revision),
         ...(annotations === undefined ? {} : { annotations }),

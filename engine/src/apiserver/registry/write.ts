@@ -4,20 +4,23 @@
 import type { FieldError } from "#api/crd";
 import { checkShape } from "./body-shape.ts";
 import { asJson, copyJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import { schemaFor } from "#api/kubernetes";
 import { fillZeros, isSameButTimes } from "#merge";
 
 import { generateNameAttemptsMax, generateNameBaseMax, patchAttemptsMax } from "./limits.ts";
-import { validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
+import { validateChangedFinalizers, validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
 import { asOwn } from "./own.ts";
 import { trackOwnership } from "./ownership.ts";
 import {
   alreadyExists,
   badRequest,
   conflict,
+  DecodeRefusal,
   invalid,
   modifiedText,
   notFound,
   otherUidText,
+  plainError,
   type Refusal,
 } from "./refusal.ts";
 import { apiVersionOf, type Registry, type WriteCall } from "./registry.ts";
@@ -51,8 +54,15 @@ export async function createObject(
     if (isGenerated) next.metadata.name = base.slice(0, generateNameBaseMax) + registry.newSuffix();
     const created = await insert(registry, call, next, options.hasOwnership === true);
     if (created !== undefined) return created;
-    if (!isGenerated || attempt === generateNameAttemptsMax)
-      throw alreadyExists(call.served.resource, next.metadata.name);
+    if (isGenerated && attempt < generateNameAttemptsMax) continue;
+    const taken = registry
+      .collection(call.served.storage)
+      .get(storageKey(call.served.storage, call.namespace, next.metadata.name));
+    throw alreadyExists(
+      call.served.resource,
+      next.metadata.name,
+      taken?.object.metadata.deletionTimestamp !== undefined,
+    );
   }
 }
 
@@ -65,23 +75,46 @@ async function insert(
 ): Promise<Manifest | undefined> {
   const { served } = call;
   const context = contextOf(registry, call);
+  for (const name of unsettable) delete (body.metadata as unknown as JsonObject)[name];
   const decoded = decodeObject(call, body, hasOwnership);
   const draft = hasOwnership ? decoded : tracked(registry, call, undefined, decoded);
   resetSystemMetadata(draft, served, context);
   if (served.strategy.hasStatus) resetStatus(served, draft);
-  for (const admission of registry.admission) admission.mutate(draft, undefined, call);
+  await mutate(registry, call, draft, undefined);
   served.strategy.prepareCreate?.(draft, context);
   refuseIfInvalid(served, draft, [
     ...validateNewMetadata(draft, served),
     ...validateSchema(served, draft, undefined),
     ...(served.strategy.validate?.(draft, undefined) ?? []),
   ]);
-  for (const admission of registry.admission) admission.validate(draft, undefined, call);
+  await validateAdmission(registry, call, draft, undefined);
+  for (const warning of served.strategy.warnings?.(draft, undefined) ?? []) call.warn(warning);
   if ((draft.metadata.resourceVersion ?? "") !== "")
-    throw badRequest("resourceVersion should not be set on objects to be created");
+    throw plainError("resourceVersion should not be set on objects to be created");
   const key = storageKey(served.storage, call.namespace, draft.metadata.name);
   if (call.isDryRun) return registry.collection(served.storage).get(key) === undefined ? draft : undefined;
   return putObject(registry, { served, key, draft, revision: 0 });
+}
+
+/** Waits only for rules that do: most answer at once. */
+async function mutate(registry: Registry, call: WriteCall, draft: Manifest, live: Manifest | undefined): Promise<void> {
+  for (const admission of registry.admission) {
+    const pending = admission.mutate(draft, live, call);
+    if (pending !== undefined) await pending;
+  }
+}
+
+/** `draft` is undefined on a deletion. */
+export async function validateAdmission(
+  registry: Registry,
+  call: WriteCall,
+  draft: Manifest | undefined,
+  live: Manifest | undefined,
+): Promise<void> {
+  for (const admission of registry.admission) {
+    const pending = admission.validate(draft, live, call);
+    if (pending !== undefined) await pending;
+  }
 }
 
 /** A copy of the body that belongs here: right kind, right namespace, right name. */
@@ -97,7 +130,7 @@ export function startDraft(call: WriteCall, body: Manifest): Manifest {
     if ((draft.metadata.namespace ?? "") === "") draft.metadata.namespace = call.namespace;
     else if (draft.metadata.namespace !== call.namespace)
       throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
-  } else if (draft.metadata.namespace === "") delete draft.metadata.namespace;
+  } else delete draft.metadata.namespace;
   if (call.name !== "") {
     if ((draft.metadata.name ?? "") === "") draft.metadata.name = call.name;
     else if (draft.metadata.name !== call.name)
@@ -108,20 +141,28 @@ export function startDraft(call: WriteCall, body: Manifest): Manifest {
   return draft;
 }
 
+/** The name that the server's own code gives to its table of kinds, as errors show it. */
+const scheme = "pkg/runtime/scheme.go:111";
+
+/** Refuses a body of another kind or version. */
 function checkTypeMeta(served: Served, draft: Manifest): void {
   const expected = { apiVersion: apiVersionOf(served), kind: served.resource.kind };
-  const apiVersion = draft.apiVersion ?? "";
-  const kind = draft.kind ?? "";
-  if ((apiVersion === "" || apiVersion === expected.apiVersion) && (kind === "" || kind === expected.kind)) return;
-  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
-  const internal = served.resource.group.split(".")[0] || "core";
-  if (apiVersion !== "" && apiVersion !== expected.apiVersion)
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
-    );
-  throw badRequest(
-    `${kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${version}.${kind}) to (${internal}.${expected.kind}): unknown conversion`,
-  );
+  const apiVersion = (draft.apiVersion ?? "") === "" ? expected.apiVersion : draft.apiVersion;
+  const kind = (draft.kind ?? "") === "" ? expected.kind : draft.kind;
+  if (apiVersion === expected.apiVersion && kind === expected.kind) return;
+  const { group, version } = splitVersion(apiVersion);
+  const isKnown = schemaFor(group, version, kind) !== undefined;
+  if (served.custom !== undefined || (isKnown && kind === expected.kind && group === served.resource.group)) {
+    if (apiVersion !== expected.apiVersion)
+      throw badRequest(
+        `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
+      );
+  }
+  const internal = group.split(".")[0] || "core";
+  const why = isKnown
+    ? `converting (${internal}.${kind}) to (${served.resource.group.split(".")[0] || "core"}.${expected.kind}): unknown conversion`
+    : `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${scheme}"`;
+  throw new DecodeRefusal(`${kind} in version "${version}" cannot be handled as a ${expected.kind}`, why);
 }
 
 /** The decoded object with its ownership; to be changed further. */
@@ -130,15 +171,19 @@ function tracked(registry: Registry, call: WriteCall, live: Manifest | undefined
   return typeof call.served.schema === "string" ? result : asOwn(result);
 }
 
+function splitVersion(apiVersion: string): { group: string; version: string } {
+  const slash = apiVersion.indexOf("/");
+  return { group: slash < 0 ? "" : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+/** What nobody can give a new object; not even its ownership is noted. */
+const unsettable = ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"];
+
 function resetSystemMetadata(draft: Manifest, served: Served, context: WriteContext): void {
   const metadata = draft.metadata;
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
-  delete (metadata as Record<string, unknown>).selfLink;
   metadata.uid = context.newUid();
   metadata.creationTimestamp = context.now;
   if (served.strategy.hasGeneration) metadata.generation = 1;
-  else delete metadata.generation;
 }
 
 /** A new object has the status that Go writes for one of which nothing is set. */
@@ -163,10 +208,17 @@ export async function changeObject(registry: Registry, call: WriteCall, change: 
     // A built-in kind's decoder makes an object of its own; a custom kind's may share parts with what it is given.
     const wanted = typeof served.schema === "string" ? made : asOwn(made);
     const asked = wanted.metadata.resourceVersion ?? "";
+    if (asked !== "" && !/^\d+$/.test(asked))
+      throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`);
+    if (!change.retries) refuseOtherUid(call, wanted, live);
     if (asked !== "" && asked !== live.metadata.resourceVersion)
       throw conflict(served.resource, call.name, modifiedText);
     if (asked === "" && !change.retries && !served.strategy.allowsUnconditionalUpdate) throw versionRequired(call);
-    const draft = prepareChange(registry, call, { wanted, live, hasOwnership: change.hasOwnership === true });
+    const draft = await prepareChange(registry, call, {
+      wanted,
+      live,
+      hasOwnership: change.hasOwnership === true,
+    });
     draft.metadata.resourceVersion = live.metadata.resourceVersion as string;
     if (isSame(draft, live)) return live;
     if (call.isDryRun) return draft;
@@ -181,8 +233,8 @@ export async function changeObject(registry: Registry, call: WriteCall, change: 
 }
 
 /** An apply that leaves what stands there. Whoever may refuse any request still may. */
-function unchanged(registry: Registry, call: WriteCall, live: Manifest): Manifest {
-  for (const admission of registry.admission) admission.validate(live, live, call);
+async function unchanged(registry: Registry, call: WriteCall, live: Manifest): Promise<Manifest> {
+  await validateAdmission(registry, call, live, live);
   return live;
 }
 
@@ -196,30 +248,36 @@ function versionRequired(call: WriteCall): Refusal {
 
 type Preparation = { wanted: Manifest; live: Manifest; hasOwnership: boolean };
 
-function prepareChange(registry: Registry, call: WriteCall, { wanted, live, hasOwnership }: Preparation): Manifest {
+async function prepareChange(
+  registry: Registry,
+  call: WriteCall,
+  { wanted, live, hasOwnership }: Preparation,
+): Promise<Manifest> {
   const { served } = call;
   const { strategy } = served;
-  refuseOtherUid(call, wanted, live);
   const decoded = decodeObject(call, wanted, hasOwnership);
   const draft = hasOwnership ? decoded : tracked(registry, call, live, decoded);
   keepSystemMetadata(draft, live);
-  if (call.subresource === "status") keepAllButStatus(draft, live);
+  if (call.subresource === "status") keepAllButStatus(served, draft, live);
   else if (strategy.hasStatus) {
     if (live.status === undefined) delete draft.status;
     else draft.status = copyJson(live.status as Json);
   }
-  for (const admission of registry.admission) admission.mutate(draft, live, call);
+  await mutate(registry, call, draft, live);
   if (call.subresource === "") strategy.prepareUpdate?.(draft, live, contextOf(registry, call));
-  if (strategy.hasGeneration) draft.metadata.generation = nextGeneration(draft, live, strategy.hasStatus);
+  if (strategy.countsChanges ?? strategy.hasGeneration)
+    draft.metadata.generation = nextGeneration(draft, live, strategy);
   // kube-apiserver checks metadata twice on an update, once for all kinds and once for its own: each error has two causes.
   const metadataErrors = validateChangedMetadata(draft, live, served);
   refuseIfInvalid(served, draft, [
     ...metadataErrors,
     ...metadataErrors,
+    ...validateChangedFinalizers(draft, served),
     ...(call.subresource === "" || served.custom !== undefined ? validateSchema(served, draft, live) : []),
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
   ]);
-  for (const admission of registry.admission) admission.validate(draft, live, call);
+  await validateAdmission(registry, call, draft, live);
+  if (call.subresource === "") for (const warning of strategy.warnings?.(draft, live) ?? []) call.warn(warning);
   return draft;
 }
 
@@ -232,12 +290,15 @@ function refuseOtherUid(call: WriteCall, wanted: Manifest, live: Manifest): void
 function keepSystemMetadata(draft: Manifest, live: Manifest): void {
   const next = draft.metadata;
   const old = live.metadata;
-  next.uid = old.uid as string;
+  // What is left out stays; what is stated and differs is refused by the checks that follow.
+  if ((next.uid ?? "") === "") next.uid = old.uid as string;
   next.creationTimestamp = old.creationTimestamp as string;
   delete (next as Record<string, unknown>).selfLink;
   setOrDelete(next, "generation", old.generation);
-  setOrDelete(next, "deletionTimestamp", old.deletionTimestamp);
-  setOrDelete(next, "deletionGracePeriodSeconds", old.deletionGracePeriodSeconds);
+  if (old.deletionTimestamp !== undefined) {
+    next.deletionTimestamp = old.deletionTimestamp;
+    setOrDelete(next, "deletionGracePeriodSeconds", old.deletionGracePeriodSeconds);
+  }
 }
 
 function setOrDelete<T extends object, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {
@@ -245,22 +306,40 @@ function setOrDelete<T extends object, K extends keyof T>(target: T, key: K, val
   else target[key] = value;
 }
 
-/** A status write changes status and, as in kube-apiserver, nothing in metadata but what ownership needs. */
-function keepAllButStatus(draft: Manifest, live: Manifest): void {
-  const status = draft.status;
-  const managedFields = draft.metadata.managedFields;
+/**
+ * A status write changes status. Of the rest a custom resource keeps everything; Kubernetes' own kinds keep all but metadata, and
+ * of that what their reset fields name.
+ */
+function keepAllButStatus(served: Served, draft: Manifest, live: Manifest): void {
+  const { status, metadata } = draft;
   for (const key of Object.keys(draft)) if (!(key in live)) delete draft[key];
   for (const [key, value] of Object.entries(asJson(live))) draft[key] = copyJson(value);
   if (status === undefined) delete draft.status;
   else draft.status = status;
-  setOrDelete(draft.metadata, "managedFields", managedFields);
+  const kept = served.strategy.resetFields?.status ?? [];
+  if (served.custom !== undefined || kept.includes("metadata")) {
+    setOrDelete(draft.metadata, "managedFields", metadata.managedFields);
+    return;
+  }
+  draft.metadata = metadata;
+  for (const path of kept) {
+    const [part, name] = path.split(".");
+    if (part === "metadata" && name !== undefined)
+      setOrDelete(asJson(draft).metadata as JsonObject, name, (asJson(live).metadata as JsonObject)[name]);
+  }
 }
 
 /** One more when anything but metadata and status changed. */
-function nextGeneration(draft: Manifest, live: Manifest, hasStatus: boolean): number {
+function nextGeneration(draft: Manifest, live: Manifest, strategy: Served["strategy"]): number {
+  const { hasStatus, countsLabels, countsAnnotations } = strategy;
   const old = live.metadata.generation ?? 0;
-  const changed = equalJson(meaningOf(draft, hasStatus), meaningOf(live, hasStatus)) ? 0 : 1;
-  return old + changed;
+  const isSameMeaning = equalJson(meaningOf(draft, hasStatus), meaningOf(live, hasStatus));
+  const areLabelsSame =
+    countsLabels !== true || equalJson(draft.metadata.labels ?? {}, (live.metadata.labels ?? {}) as JsonObject);
+  const areNotesSame =
+    countsAnnotations !== true ||
+    equalJson(draft.metadata.annotations ?? {}, (live.metadata.annotations ?? {}) as JsonObject);
+  return isSameMeaning && areLabelsSame && areNotesSame ? old : old + 1;
 }
 
 function meaningOf(object: Manifest, hasStatus: boolean): JsonObject {

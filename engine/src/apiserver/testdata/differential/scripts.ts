@@ -1,14 +1,6 @@
 // Requests to both servers, in order. Each script keeps to names of its own.
 
-export type Step = {
-  method: string;
-  path: string;
-  body?: unknown;
-  contentType?: string;
-  /** Sent, but its answer is not compared. */
-  isUnseen?: boolean;
-};
-export type Script = { name: string; steps: Step[] };
+import type { Script, Step } from "./steps.ts";
 
 const core = "/api/v1/namespaces/default";
 const json = "application/json-patch+json";
