@@ -28,7 +28,6 @@ export {
 } from "./mirror.ts";
 export type { GitReference, ResolvedReference } from "./refs.ts";
 export { type CommitOptions, commitFiles, type FileChanges, type PushedCommit, type ReadFile } from "./push.ts";
-export { compareSemVer, parseRange, parseSemVer, type SemVer } from "./semver.ts";
 export { splitCommit, splitTag, tagHeaders, type SignedObject } from "./signed-object.ts";
 export { findIgnoreFiles } from "./source-ignore.ts";
 export type { Verdict } from "./ssh-signature.ts";

@@ -2,7 +2,7 @@
 
 import { formatRevision, type Revision } from "#kernel";
 import { gitFault } from "./faults.ts";
-import { compareSemVer, parseRange, parseSemVer } from "./semver.ts";
+import { compareVersions, type Constraints, parseConstraints, parseVersion, satisfies } from "#render/helm";
 
 /** What to check out; all absent means the branch `master`. */
 export type GitReference = {
@@ -51,7 +51,7 @@ export function checkReference(reference: GitReference): void {
     throw invalid(`the commit ${reference.commit.slice(0, 80)} is no full object id`, "write all 40 hex digits");
   if (isSet(reference.name) && !reference.name.startsWith("refs/"))
     throw invalid(`the name ${reference.name.slice(0, 80)} does not begin with refs/`, "for example refs/pull/1/head");
-  if (isSet(reference.semver) && parseRange(reference.semver) === undefined)
+  if (isSet(reference.semver) && rangeOf(reference.semver) === undefined)
     throw invalid(`${reference.semver.slice(0, 80)} is no range of versions`, "for example >=1.0.0 <2.0.0, ~1.2 or ^1");
   for (const part of [reference.branch, reference.tag, reference.name])
     if (isSet(part) && !isRefName(part)) throw invalid(`${JSON.stringify(part.slice(0, 80))} is no reference name`, "");
@@ -115,15 +115,29 @@ function tagOf(name: string, refs: ReadonlyMap<string, string>): { name: string;
   return object === undefined || !isAnnotated ? { name: short } : { name: short, object };
 }
 
-function newest(range: string, refs: ReadonlyMap<string, string>): ResolvedReference {
-  const matches = parseRange(range);
+/** Three numbers without leading zeros, after a `v` or not: Flux counts no other tag as a version. */
+const fullVersion = /^v?(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
+
+function rangeOf(text: string): Constraints | undefined {
+  try {
+    return parseConstraints(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function newest(text: string, refs: ReadonlyMap<string, string>): ResolvedReference {
+  const range = rangeOf(text);
   const tags = [...refs.keys()].filter((name) => name.startsWith("refs/tags/") && !name.endsWith("^{}"));
   const candidates = tags
-    .map((name) => ({ name, version: parseSemVer(name.slice("refs/tags/".length)) }))
-    .flatMap(({ name, version }) => (version !== undefined && matches?.(version) === true ? [{ name, version }] : []))
-    .sort((a, b) => compareSemVer(b.version, a.version) || (a.name < b.name ? 1 : -1));
+    .map((name) => ({ name, short: name.slice("refs/tags/".length) }))
+    .flatMap(({ name, short }) => {
+      const version = fullVersion.test(short) ? parseVersion(short) : undefined;
+      return version !== undefined && range !== undefined && satisfies(range, version) ? [{ name, version }] : [];
+    })
+    .sort((a, b) => compareVersions(b.version, a.version) || (a.name < b.name ? 1 : -1));
   const best = candidates[0];
-  if (best === undefined) throw absent(`none of the repository's ${tags.length} tags is within ${range}`);
+  if (best === undefined) throw absent(`none of the repository's ${tags.length} tags is within ${text}`);
   return found(best.name, best.name.slice("refs/tags/".length), refs, best.name);
 }
 
