@@ -365,8 +365,14 @@ export class GitMirror {
     const args = (url: string): string[] => ["ls-remote", "-q", "--symref", "--", url, "HEAD", "refs/heads/*"];
     const output = (await this.#ask(args, call)).toString("utf8");
     if (parseRefList(output).size === 0) {
-      const message = "the repository is empty";
-      return gitFault({ code: "git-empty", disposition: "retry", at: this.url, message, hint: "push a commit to it" });
+      const message = "the repository is empty, or there is none at this URL";
+      return gitFault({
+        code: "git-empty",
+        disposition: "retry",
+        at: this.url,
+        message,
+        hint: "push a commit to it, or check the URL",
+      });
     }
     const branch = defaultBranch(output);
     const hint = branch === undefined ? fault.hint : `${fault.hint ?? ""}; the repository's own branch is ${branch}`;
