@@ -6,9 +6,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startArtifacts, type Artifacts } from "#artifacts";
 import type { EngineOptions, RunningEngine } from "#cli";
-import { type Engine, RemoteBases, startDelivery, startRenderPool } from "#delivery";
+import { type Engine, type EventInput, RemoteBases, startDelivery, startRenderPool } from "#delivery";
 import { fluxDialect } from "#dialects/flux";
-import { type Clock, formatRef } from "#kernel";
+import { type Clock, Fault, formatRef } from "#kernel";
 import { type HttpServer, startHttpServer } from "#server";
 import { type Log, logTo, openLog } from "./log.ts";
 
@@ -65,6 +65,7 @@ export async function openEngine(options: EngineOptions & { log?: Log }, clock: 
     signal,
     random,
     logged: (message) => log.info("delivery", message),
+    told: (event) => tellLog(log, event),
   });
   http.attach(engine);
   return {
@@ -78,6 +79,13 @@ export async function openEngine(options: EngineOptions & { log?: Log }, clock: 
       if (options.log === undefined) log.close();
     },
   };
+}
+
+/** With the members that Flux's controllers write and `flux logs` filters by. */
+function tellLog(log: Log, { ref, isWarning, reason, message }: EventInput): void {
+  const members = { controllerKind: ref.kind, namespace: ref.namespace, name: ref.name, reason };
+  if (isWarning) log.error("delivery", new Fault({ code: reason, disposition: "retry", message }), members);
+  else log.info("delivery", message, members);
 }
 
 function ownLog({ logLine, dataFolder }: EngineOptions, clock: Clock): Log {

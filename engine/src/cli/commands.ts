@@ -22,6 +22,7 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/trace.ts"),
   },
   { name: "events", summary: "Show what happened", load: () => import("./commands/events.ts") },
+  { name: "logs", summary: "Show the engine's log", load: () => import("./commands/logs.ts") },
   { name: "history", summary: "Show what a delivery has applied so far", load: () => import("./commands/history.ts") },
   { name: "stats", summary: "Count deliveries and sources", load: () => import("./commands/stats.ts") },
   { name: "reconcile", summary: "Reconcile a delivery or a source now", load: () => import("./commands/reconcile.ts") },

@@ -9,6 +9,7 @@ import {
   connectCluster,
   type Connection,
   connectionOf,
+  type HttpCluster,
   inClusterConnection,
   loadKubeConfig,
 } from "#cluster";
@@ -40,6 +41,8 @@ export type ConnectedTarget = {
   timeoutMs: number;
   /** For people: where changes go. */
   label: string;
+  /** Set where the cluster is reached over HTTP. */
+  http?: HttpCluster;
   close(): void;
 };
 
@@ -53,6 +56,7 @@ export async function connectTarget(flags: TargetFlags, { io, ports }: Surroundi
   const cluster = connectCluster(connection, { clock: io.clock, userAgent: "keelson" });
   return {
     cluster,
+    http: cluster,
     namespace,
     timeoutMs,
     label: `${connection.name} (${connection.server}, by ${why})`,

@@ -14,6 +14,7 @@ import type {
   ListOptions,
   PatchBody,
   Resource,
+  Status,
   Target,
   WatchEvent,
   WatchOptions,
@@ -27,8 +28,19 @@ import { readLines } from "./watch-lines.ts";
 
 export type ConnectOptions = { clock: Clock; userAgent?: string; random?: () => number };
 
+export type LogOptions = { container: string; isFollowed?: boolean; sinceSeconds?: number; tailLines?: number };
+
 /** A cluster that is reached over HTTP. `close` ends its connections. */
-export type HttpCluster = Cluster & { close(): void; readonly connection: Connection };
+export type HttpCluster = Cluster & {
+  close(): void;
+  readonly connection: Connection;
+  /** What a container of a Pod has written, in pieces as they come; a refusal is the one Status. */
+  log(
+    pod: { namespace: string; name: string },
+    options: LogOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<string | Status>;
+};
 
 /** Nothing is sent before the first question. */
 export function connectCluster(connection: Connection, options: ConnectOptions): HttpCluster {
@@ -95,6 +107,33 @@ class Client implements HttpCluster {
     } catch (thrown) {
       // A stream that breaks after events ends like one the server closed: the watcher goes on from its last event.
       if (!signal.aborted && !hasBegun) yield { type: "ERROR", status: unreachable(`watch ${path}`, thrown) };
+    } finally {
+      response.body.destroy();
+    }
+  }
+
+  async *log(
+    pod: { namespace: string; name: string },
+    { container, isFollowed, sinceSeconds, tailLines }: LogOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<string | Status> {
+    const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/log`;
+    const number = (value: number | undefined): string | undefined => (value === undefined ? undefined : String(value));
+    const query = {
+      container,
+      follow: isFollowed === true ? "true" : undefined,
+      sinceSeconds: number(sinceSeconds),
+      tailLines: number(tailLines),
+    };
+    const response = await this.#parts.requests.open(
+      { method: "GET", path, accept: "*/*", query },
+      this.#identity,
+      signal,
+    );
+    if ("code" in response) return yield response;
+    try {
+      const decoder = new TextDecoder();
+      for await (const bytes of response.body) yield decoder.decode(bytes as Uint8Array, { stream: true });
     } finally {
       response.body.destroy();
     }

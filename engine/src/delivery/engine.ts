@@ -10,6 +10,7 @@ import { Claims } from "./claims.ts";
 import { requireDependencies, sameSource } from "./dependencies.ts";
 import { Describing } from "./describing.ts";
 import { describeDrift, whyResting } from "./drift-log.ts";
+import type { EventInput } from "./events.ts";
 import { DeliveryFault } from "./faults.ts";
 import { finalise, setFinalizers } from "./finalise.ts";
 import { whyDeletionHeld } from "./guard.ts";
@@ -62,6 +63,8 @@ export type DeliveryOptions = {
   jitterPercent?: number;
   /** Told of what went wrong behind the scenes, without secrets. */
   logged?: (message: string) => void;
+  /** Told of every Event about a delivery. */
+  told?: (event: EventInput) => void;
 };
 
 /** The running engine. */
@@ -122,7 +125,7 @@ class DeliveryEngine implements Engine {
     this.#desk = new RenderDesk(options.pool, options.remotes);
     this.#journal = options.journal ?? noJournal;
     const logged = (message: string): void => this.#log(message);
-    this.#reporter = new Reporter({ cluster, clock, journal: this.#journal, logged });
+    this.#reporter = new Reporter({ cluster, clock, journal: this.#journal, logged, told: options.told });
     this.#claims = new Claims({
       deliveries: () => this.#deliveries(),
       revisionOf: (delivery) => options.artifacts.get(delivery.source)?.revision,

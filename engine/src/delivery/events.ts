@@ -30,22 +30,34 @@ const messageMost = 1024;
 
 type Remembered = { name: string; count: number };
 
+export type EventWriterOptions = {
+  cluster: Cluster;
+  clock: Clock;
+  /** Who tells it. */
+  component: string;
+  /** Told of each as well, repeated or not: for a log. */
+  told?: ((input: EventInput) => void) | undefined;
+};
+
 /** Writes events one after another; none is lost to another's failure, and none stops the work it tells of. */
 export class EventWriter {
   readonly #cluster: Cluster;
   readonly #clock: Clock;
   readonly #component: string;
+  readonly #told: EventWriterOptions["told"];
   readonly #remembered = new Map<string, Remembered>();
   #serial = 0;
   #tail: Promise<void> = Promise.resolve();
 
-  constructor(cluster: Cluster, clock: Clock, component: string) {
+  constructor({ cluster, clock, component, told }: EventWriterOptions) {
     this.#cluster = cluster;
     this.#clock = clock;
     this.#component = component;
+    this.#told = told;
   }
 
   write(input: EventInput): void {
+    this.#told?.(input);
     this.#tail = this.#tail.then(() => this.#write(input)).catch(() => {});
   }
 

@@ -6,6 +6,7 @@ export {
   type Engine,
   startDelivery,
 } from "./engine.ts";
+export type { EventInput } from "./events.ts";
 export { DeliveryFault, type DeliveryFaultCode } from "./faults.ts";
 export { type Guard, guardMarks, readGuard } from "./guard.ts";
 export type { Journal, JournalEntry } from "./journal.ts";

@@ -5,7 +5,7 @@ import { formatDuration } from "#api/flux";
 import type { Cluster, Resource } from "#cluster";
 import { type Clock, type Fault, formatFault, formatRef, type Manifest, refOf, type VersionedRef } from "#kernel";
 import { describeDrift, noteOutcomes } from "./drift-log.ts";
-import { EventWriter } from "./events.ts";
+import { type EventInput, EventWriter } from "./events.ts";
 import { isApproved } from "./guard.ts";
 import type { Journal } from "./journal.ts";
 import { deliveryKey, type Delivery, type Dialect, type Hold, type Outcome, type Phase, type Report } from "./model.ts";
@@ -21,6 +21,8 @@ export type ReporterOptions = {
   journal: Journal;
   /** Told of what could not be written. */
   logged: (message: string) => void;
+  /** Told of every Event. */
+  told?: ((event: EventInput) => void) | undefined;
 };
 
 /** An Event about a delivery. */
@@ -30,6 +32,7 @@ export class Reporter {
   readonly #clock: Clock;
   readonly #cluster: Cluster;
   readonly #journal: Journal;
+  readonly #told: ReporterOptions["told"];
   readonly #events = new Map<string, EventWriter>();
   readonly #statuses: StatusWriter;
 
@@ -37,6 +40,7 @@ export class Reporter {
     this.#clock = options.clock;
     this.#cluster = options.cluster;
     this.#journal = options.journal;
+    this.#told = options.told;
     this.#statuses = new StatusWriter(options.cluster, (object, status) => {
       options.logged(`status of ${formatRef(refOf(object))} was not written: ${status.message}`);
     });
@@ -167,7 +171,8 @@ export class Reporter {
   #writer({ eventSource }: Dialect): EventWriter {
     let writer = this.#events.get(eventSource);
     if (writer === undefined) {
-      writer = new EventWriter(this.#cluster, this.#clock, eventSource);
+      const [cluster, clock, told] = [this.#cluster, this.#clock, this.#told];
+      writer = new EventWriter({ cluster, clock, component: eventSource, told });
       this.#events.set(eventSource, writer);
     }
     return writer;
