@@ -3,7 +3,7 @@
 // Usage: node oracles/build.mjs [name …]
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { tmpdir } from "node:os";
@@ -44,6 +44,7 @@ const tools = [
   },
   { name: "kubectl", module: "kubernetes", path: "k8s.io/kubernetes/cmd/kubectl", ldflags: kubernetesVersion },
   { name: "sops", module: "sops", path: "github.com/getsops/sops/v3/cmd/sops", ldflags: "-s -w" },
+  { name: "clients", module: "clients", path: ".", ldflags: "" },
   { name: "kstatus", module: "kstatus", path: ".", ldflags: "" },
   {
     name: "flux",
@@ -63,12 +64,19 @@ const tools = [
   { name: "controllers", module: "controllers", path: ".", ldflags: "" },
 ];
 
+/** What the program is built from; a program of our own is built again when its text changes. */
+function stampOf(folder, path, ldflags) {
+  const hash = createHash("sha256");
+  hash.update(readFileSync(`${folder}/go.sum`)).update(ldflags);
+  if (path.startsWith("."))
+    for (const file of readdirSync(resolve(folder, path)).sort())
+      if (file.endsWith(".go")) hash.update(readFileSync(resolve(folder, path, file)));
+  return hash.digest("hex");
+}
+
 function build({ name, module, path, ldflags, added, definitions }) {
   const folder = `${here}${module}`;
-  const key = createHash("sha256")
-    .update(readFileSync(`${folder}/go.sum`))
-    .update(ldflags)
-    .digest("hex");
+  const key = stampOf(folder, path, ldflags);
   const stamp = `${target}/${name}.stamp`;
   if (existsSync(`${target}/${name}`) && existsSync(stamp) && readFileSync(stamp, "utf8") === key) return true;
   const started = Date.now();

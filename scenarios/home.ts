@@ -16,13 +16,13 @@ export type Answer = { status: number; out: string; err: string };
 export function run(
   program: string,
   args: string[],
-  options: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string } = {},
+  options: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string; timeoutMs?: number } = {},
 ): Promise<Answer> {
   return new Promise((resolve) => {
     const child = execFile(
       program,
       args,
-      { env: options.env ?? process.env, cwd: options.cwd, maxBuffer: 64 << 20, timeout: 120_000 },
+      { env: options.env ?? process.env, cwd: options.cwd, maxBuffer: 64 << 20, timeout: options.timeoutMs ?? 120_000 },
       (error, out, err) =>
         resolve({ status: error === null ? 0 : typeof error.code === "number" ? error.code : 1, out, err }),
     );

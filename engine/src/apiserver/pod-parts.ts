@@ -7,12 +7,12 @@ import {
   type Call,
   changeObject,
   conflict,
-  deleteObject,
   getObject,
   notFound,
   type Registry,
   type WriteCall,
 } from "#apiserver/registry";
+import { evictPod } from "./eviction.ts";
 import type { Special, Specials } from "./dispatch.ts";
 
 /** Gives the log of one container; set by whoever simulates the workloads. */
@@ -27,8 +27,8 @@ export function podParts(registry: Registry, podLog: PodLog): Specials {
   return {
     "/pods/binding create": bind,
     "/bindings/ create": bind,
-    "/pods/eviction create": async (call) => {
-      await deleteObject(registry, writeCall(podCall(registry, call)), {});
+    "/pods/eviction create": async (call, body) => {
+      await evictPod(registry, writeCall(podCall(registry, call)), body);
       return success(201);
     },
     "/pods/log get": (call, _body, query) => Promise.resolve(readLog(registry, call, query, podLog)),

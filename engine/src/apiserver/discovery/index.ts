@@ -2,3 +2,4 @@
 
 export { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions, rootPaths } from "./documents.ts";
 export { OpenApi } from "./open-api.ts";
+export { openApiV2Protobuf } from "./open-api-protobuf.ts";

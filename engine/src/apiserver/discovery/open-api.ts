@@ -8,6 +8,7 @@ import { builtinKinds, builtinSchemaNames, builtinSchemas, builtinVersion, schem
 import { encodeJson, type JsonObject } from "#kernel";
 import type { ResourceTable, Served } from "#apiserver/registry";
 import { groupsOf } from "./documents.ts";
+import { encodeOpenApiV2 } from "./open-api-protobuf.ts";
 import { pathsOf, type Style } from "./paths.ts";
 import { type Descriptions, type RefStyle, schemaDocument } from "./schema-document.ts";
 
@@ -19,6 +20,7 @@ export class OpenApi {
   readonly #table: ResourceTable;
   #generation = -1;
   #documents = new Map<string, Encoded>();
+  #protobuf: Uint8Array | undefined;
   #descriptions: Readonly<Record<string, Descriptions>> | undefined;
   #kinds: Map<string, JsonObject[]> | undefined;
 
@@ -50,23 +52,33 @@ export class OpenApi {
   }
 
   v2(): Encoded {
-    return this.#kept("v2", () => {
-      const definitions: JsonObject = {};
-      for (const name of builtinSchemaNames()) definitions[name] = this.#builtin(name, "#/definitions/");
-      const served = this.#table.values();
-      for (const one of served) Object.assign(definitions, this.#custom(one, "#/definitions/"));
-      return {
-        swagger: "2.0",
-        info: { title: "Kubernetes", version: builtinVersion() },
-        paths: this.#paths(served, "v2"),
-        definitions,
-      };
-    });
+    return this.#kept("v2", () => this.#v2());
+  }
+
+  /** The same as protobuf. */
+  v2Protobuf(): Uint8Array {
+    const { text } = this.v2();
+    this.#protobuf ??= encodeOpenApiV2(JSON.parse(text) as JsonObject);
+    return this.#protobuf;
+  }
+
+  #v2(): JsonObject {
+    const definitions: JsonObject = {};
+    for (const name of builtinSchemaNames()) definitions[name] = this.#builtin(name, "#/definitions/");
+    const served = this.#table.values();
+    for (const one of served) Object.assign(definitions, this.#custom(one, "#/definitions/"));
+    return {
+      swagger: "2.0",
+      info: { title: "Kubernetes", version: builtinVersion() },
+      paths: this.#paths(served, "v2"),
+      definitions,
+    };
   }
 
   #kept(key: string, make: () => JsonObject): Encoded {
     if (this.#generation !== this.#table.generation) {
       this.#documents = new Map();
+      this.#protobuf = undefined;
       this.#generation = this.#table.generation;
     }
     const known = this.#documents.get(key);

@@ -8,6 +8,7 @@ import {
   apiResourceList,
   apiVersions,
   type OpenApi,
+  openApiV2Protobuf,
   rootPaths,
 } from "#apiserver/discovery";
 import { noSuchPath, type ResourceTable } from "#apiserver/registry";
@@ -27,6 +28,7 @@ export function documentReply(context: DocumentContext, path: string, accept: st
   const clean = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
   if (clean === "/api" || clean.startsWith("/api/")) return coreReply(context, clean, accept);
   if (clean === "/apis" || clean.startsWith("/apis/")) return groupsReply(context, clean, accept);
+  if (clean === "/openapi/v2" && wantsProtobuf(accept)) return protobufReply(context);
   if (clean.startsWith("/openapi/")) return openApiReply(context, clean);
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(clean)) return text("ok");
   switch (clean) {
@@ -64,6 +66,17 @@ function groupsReply({ table }: DocumentContext, path: string, accept: string): 
 
 function found(document: Record<string, unknown> | undefined): Reply {
   return document === undefined ? refusal(noSuchPath().status) : json(document);
+}
+
+/** client-go writes `@` or `.` between the version of the specification and that of the message. */
+function wantsProtobuf(accept: string): boolean {
+  return /application\/com\.github\.proto-openapi\.spec\.v2[.@]v1\.0\+protobuf/.test(accept);
+}
+
+function protobufReply({ openApi }: DocumentContext): Reply {
+  const { hash } = openApi.v2();
+  const headers = { etag: `"${hash}"`, vary: "Accept" };
+  return { code: 200, body: openApi.v2Protobuf(), contentType: openApiV2Protobuf, headers };
 }
 
 function openApiReply({ openApi }: DocumentContext, path: string): Reply {

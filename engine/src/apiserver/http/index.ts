@@ -5,4 +5,5 @@ export { handle, type HandlerContext } from "./handler.ts";
 export { kubeconfigText } from "./kubeconfig.ts";
 export { listen } from "./listener.ts";
 export { Metrics } from "./metrics.ts";
+export { deleteOptions } from "./query.ts";
 export { Presenter } from "./presenter.ts";

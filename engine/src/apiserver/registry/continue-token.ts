@@ -9,19 +9,44 @@ export function encodeContinue(token: { revision: number; start: string }): stri
   );
 }
 
+/** Why a token is refused, in the order kube-apiserver looks at it; JSON's own complaints are Go's and not imitated. */
 export function decodeContinue(text: string): { revision: number; start: string } {
+  const refuse = (why: string): never => {
+    throw badRequest(`invalid continue token: ${why}`);
+  };
+  const badByte = base64Problem(text);
+  if (badByte >= 0) return refuse(`continue key is not valid: illegal base64 data at input byte ${badByte}`);
+  let token: Record<string, unknown> = {};
   try {
-    const { v, rv, start } = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as Record<string, unknown>;
-    if (v === "meta.k8s.io/v1" && Number.isSafeInteger(rv) && typeof start === "string" && !start.includes(".."))
-      return { revision: rv as number, start };
+    token = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as Record<string, unknown>;
   } catch {
-    // Falls through to the refusal: what is not JSON is as wrong as what has the wrong members.
+    return refuse("continue key is not valid: invalid JSON");
   }
-  throw badRequest(`invalid continue token: continue key is not valid: ${base64Problem(text)}`);
+  const { v, rv, start } = token ?? {};
+  if (v !== "meta.k8s.io/v1")
+    return refuse(`continue key is not valid: server does not recognize this encoded version ${textOf(v)}`);
+  if (!Number.isSafeInteger(rv) || rv === 0)
+    return refuse("continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+  if (typeof start !== "string" || start === "")
+    return refuse("continue key is not valid: encoded start key empty (version meta.k8s.io/v1)");
+  if (isUnclean(start)) return refuse(`continue key is not valid: ${start}`);
+  return { revision: rv as number, start };
 }
 
-function base64Problem(text: string): string {
+function textOf(version: unknown): string {
+  return typeof version === "string" ? version : "";
+}
+
+/** A key that would leave its prefix, or could: anything but plain parts between single slashes. */
+function isUnclean(start: string): boolean {
+  return start
+    .replace(/^\//, "")
+    .split("/")
+    .some((part) => part === "" || part === "." || part === "..");
+}
+
+/** The first byte that Go's decoder stops at; -1 when there is none. */
+function base64Problem(text: string): number {
   const bad = text.search(/[^A-Za-z0-9_-]/);
-  if (bad >= 0) return `illegal base64 data at input byte ${bad}`;
-  return text.length % 4 === 1 ? `illegal base64 data at input byte ${text.length - 1}` : "invalid continue token";
+  return bad < 0 && text.length % 4 === 1 ? text.length - 1 : bad;
 }

@@ -36,6 +36,7 @@ export {
   type Served,
   type Storage,
   storageKey,
+  storagePrefix,
   type Strategy,
   type Subresource,
   type WriteContext,

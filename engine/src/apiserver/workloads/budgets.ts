@@ -4,7 +4,7 @@ import { matchesSelector } from "#apiserver/life";
 import { WorkQueue } from "#controller";
 import { equalJson, formatTime, type Json, type JsonObject, type Manifest } from "#kernel";
 import { conditionOf } from "./conditions.ts";
-import { batchMs, retryBackOff } from "./limits.ts";
+import { batchMs, disruptedForMs, retryBackOff } from "./limits.ts";
 import { scaled } from "./numbers.ts";
 import { isReady, isTerminating } from "./pod-facts.ts";
 import type { Condition, DisruptionBudget, Pod } from "./types.ts";
@@ -80,7 +80,10 @@ function budgetStatus(budget: DisruptionBudget, pods: readonly Pod[], expected: 
     maxUnavailable === undefined
       ? scaled(minAvailable ?? 1, expected, true)
       : Math.max(0, expected - scaled(maxUnavailable, expected, true));
-  const healthy = pods.filter((pod) => isReady(pod) && !isTerminating(pod)).length;
+  const disrupted = stillDisrupted(budget, pods, now);
+  const healthy = pods.filter(
+    (pod) => isReady(pod) && !isTerminating(pod) && !Object.hasOwn(disrupted, pod.metadata.name),
+  ).length;
   const allowed = expected === 0 ? 0 : Math.max(0, healthy - desired);
   const generation = budget.metadata.generation ?? 0;
   const before = conditionOf((budget.status?.["conditions"] ?? []) as Condition[], "DisruptionAllowed");
@@ -88,7 +91,7 @@ function budgetStatus(budget: DisruptionBudget, pods: readonly Pod[], expected: 
   const lastTransitionTime = before?.status === state ? (before.lastTransitionTime ?? null) : formatTime(now);
   const reason = allowed > 0 ? "SufficientPods" : "InsufficientPods";
   return {
-    ...(budget.status?.["disruptedPods"] === undefined ? {} : { disruptedPods: budget.status["disruptedPods"] }),
+    ...(Object.keys(disrupted).length === 0 ? {} : { disruptedPods: disrupted }),
     conditions: [
       {
         type: "DisruptionAllowed",
@@ -105,4 +108,13 @@ function budgetStatus(budget: DisruptionBudget, pods: readonly Pod[], expected: 
     expectedPods: expected,
     observedGeneration: generation,
   };
+}
+
+/** Evictions on their way: those of pods that are gone, or that were not deleted in time, are forgotten. */
+function stillDisrupted(budget: DisruptionBudget, pods: readonly Pod[], now: number): { [name: string]: string } {
+  const told = (budget.status?.["disruptedPods"] ?? {}) as { [name: string]: string };
+  const standing = new Set(pods.filter((pod) => !isTerminating(pod)).map((pod) => pod.metadata.name));
+  return Object.fromEntries(
+    Object.entries(told).filter(([name, at]) => standing.has(name) && Date.parse(at) + disruptedForMs > now),
+  );
 }

@@ -65,3 +65,6 @@ export const endedMax = 4_096;
 
 /** A bundle of definitions is looked at once, when its kinds have been established. */
 export const definitionDelayMs = 100;
+
+/** How long an eviction may take to delete its pod before it counts as healthy again: the real controller's DeletionTimeout. */
+export const disruptedForMs = 120_000;
