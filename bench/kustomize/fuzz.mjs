@@ -4,6 +4,7 @@
 //   npm run proof -- kustomize-fuzz [count] [first seed]
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { damage } from "./damage.mjs";
 import { makeTree } from "./trees.mjs";
@@ -116,6 +117,6 @@ function show({ seed, isDamaged, got, want }) {
 
 console.log(JSON.stringify(totals));
 console.log(`${((100 * totals.build) / totals.trees).toFixed(1)} % of the trees build`);
-writeFileSync("/tmp/keelson-kustomize-fuzz.json", JSON.stringify(shown.slice(0, 200), null, 1));
+writeFileSync(join(tmpdir(), "keelson-kustomize-fuzz.json"), JSON.stringify(shown.slice(0, 200), null, 1));
 for (const one of shown.slice(0, 15)) show(one);
 process.exitCode = totals.different + totals.crashed + totals.slow > 0 ? 1 : 0;

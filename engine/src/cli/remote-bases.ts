@@ -6,77 +6,103 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Fault, type FileTree } from "#kernel";
-import { parseRemote, type RemoteContent } from "#render/kustomize";
+import { Fault } from "#kernel";
+import { formatRemote, parseRemote, type RemoteContent, type RemoteRepository } from "#render/kustomize";
 import type { CliCode } from "./faults.ts";
 import { DiskTree } from "./disk-tree.ts";
 
 const run = promisify(execFile);
 
-/** kustomize's own default for one git command. */
-const fetchTimeoutMs = 27_000;
+/** kustomize gives a plain GET no bound; ours is that of its git commands. */
+const fileTimeoutMs = 27_000;
+
+/** Bytes of one file; more would be refused by the build all the same. */
+const fileBytesMax: number = 64 * 1024 * 1024;
 
 /** What was fetched for one build; `close` removes it. */
-export class RemoteBases {
-  readonly #content = new Map<string, RemoteContent>();
+export class RemoteBases implements RemoteContent {
+  readonly #files = new Map<string, Uint8Array | null>();
+  readonly #repositories = new Map<string, RemoteRepository>();
   readonly #folders: string[] = [];
 
-  get(url: string): RemoteContent | undefined {
-    return this.#content.get(url);
+  file(url: string): Uint8Array | null | undefined {
+    return this.#files.get(url);
+  }
+
+  repository(url: string): RemoteRepository | undefined {
+    return this.#repositories.get(url);
   }
 
   /** Fetches a URL that a build lacks. */
-  async fetch(url: string): Promise<void> {
-    const isHttp = /^https?:\/\//i.test(url);
-    const file = isHttp && !url.includes(".git") ? await fetchFile(url) : undefined;
-    this.#content.set(url, file === undefined ? await this.#clone(url) : { file });
+  async fetch(url: string, as: "file" | "repository"): Promise<void> {
+    if (as === "file") this.#files.set(url, await fetchFile(url));
+    else this.#repositories.set(url, await this.#clone(url));
   }
 
   async close(): Promise<void> {
     for (const folder of this.#folders) await rm(folder, { recursive: true, force: true });
   }
 
-  async #clone(url: string): Promise<{ tree: FileTree; hash: string }> {
+  async #clone(url: string): Promise<RemoteRepository> {
     const spec = parseRemote(url);
     if (spec === undefined) throw unreachable(url, "it names no repository");
+    const { repository, ref, timeoutMs } = spec;
     const folder = await mkdtemp(join(tmpdir(), "keelson-base-"));
     this.#folders.push(folder);
+    const git = (...args: readonly string[]): Promise<string> => runGit(folder, timeoutMs, args);
     try {
-      await git(folder, "init", "--quiet");
-      await git(folder, "remote", "add", "origin", spec.repository);
-      await git(folder, "fetch", "--quiet", "--depth=1", spec.repository, spec.ref === "" ? "HEAD" : spec.ref);
-      await git(folder, "checkout", "--quiet", "FETCH_HEAD");
-      await git(folder, "submodule", "--quiet", "update", "--init", "--recursive");
-      const hash = await git(folder, "rev-parse", "HEAD");
-      return { tree: new DiskTree(folder), hash: hash.trim() };
+      await git("init", "--quiet");
+      // Submodules may be named relative to it.
+      await git("remote", "add", "origin", repository);
+      await git("fetch", "--quiet", "--depth=1", repository, ref === "" ? "HEAD" : ref);
+      await git("checkout", "--quiet", "FETCH_HEAD");
+      if (spec.hasSubmodules) await git("submodule", "--quiet", "update", "--init", "--recursive");
+      const hash = await git("rev-parse", "HEAD");
+      const tree = new DiskTree(folder);
+      return { tree, local: tree, hash: hash.trim() };
     } catch (thrown) {
       throw unreachable(url, thrown);
     }
   }
 }
 
-async function git(folder: string, ...args: readonly string[]): Promise<string> {
+async function runGit(folder: string, timeoutMs: number, args: readonly string[]): Promise<string> {
   const env = { ...process.env, GIT_TERMINAL_PROMPT: "0" };
-  const { stdout } = await run("git", [...args], { cwd: folder, timeout: fetchTimeoutMs, env });
+  const { stdout } = await run("git", [...args], { cwd: folder, timeout: timeoutMs, env });
   return stdout;
 }
 
-/** undefined when the URL is no file but perhaps a repository. */
-async function fetchFile(url: string): Promise<Uint8Array | undefined> {
+/** null when nothing can be had: it may be a repository, and if not, the build says so. */
+async function fetchFile(url: string): Promise<Uint8Array | null> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs) });
-    if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+    const answer = await fetch(url, { signal: AbortSignal.timeout(fileTimeoutMs) });
+    if (!answer.ok || answer.body === null) {
+      await answer.body?.cancel();
+      return answer.ok ? new Uint8Array() : null;
+    }
+    return await readBounded(answer.body);
   } catch (thrown) {
     if (parseRemote(url) === undefined) throw unreachable(url, thrown);
+    return null;
   }
-  return undefined;
+}
+
+async function readBounded(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > fileBytesMax) throw new Error(`it has more than ${fileBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 function unreachable(url: string, cause: unknown): Fault<CliCode> {
   return new Fault({
     code: "not-reachable",
     disposition: "retry",
-    at: url,
+    at: formatRemote(url),
     message: "the remote base cannot be fetched",
     cause: typeof cause === "string" ? new Error(cause) : cause,
   });

@@ -91,21 +91,20 @@ async function buildAt(folder: string, io: Io, options: BuildOptions): Promise<B
   const remotes = new RemoteBases();
   try {
     const top = parseRemote(folder);
-    if (top !== undefined) await remotes.fetch(folder);
-    const content = top === undefined ? undefined : remotes.get(folder);
-    const tree = content !== undefined && "tree" in content ? content.tree : new DiskTree();
+    if (top !== undefined) await remotes.fetch(folder, "repository");
+    const tree = remotes.repository(folder)?.tree ?? new DiskTree();
     const path = top === undefined ? resolve(io.folder, folder).slice(1) : top.folder;
+    const restricted = top === undefined ? {} : { loadRestrictor: "root-only" as const };
     const local = tree instanceof DiskTree ? { local: tree } : {};
     for (let round = 0; round < fetchRoundsMax; round++) {
-      const missing: string[] = [];
       try {
-        return build(tree, path, { ...options, ...local, remote: (url) => remotes.get(url) });
+        return build(tree, path, { ...options, ...restricted, ...local, remote: remotes });
       } catch (thrown) {
         if (!(thrown instanceof Missing)) throw thrown;
-        for (const need of thrown.needs) if (need.what === "remote") missing.push(need.url);
+        const missing = thrown.needs.flatMap((need) => (need.what === "remote" ? [need] : []));
         if (missing.length === 0) throw thrown;
+        for (const { url, as } of missing) await remotes.fetch(url, as);
       }
-      for (const url of missing) await remotes.fetch(url);
     }
     throw usage(`remote bases are nested deeper than ${fetchRoundsMax}`);
   } finally {

@@ -40,8 +40,8 @@ export type BuildOptions = {
   helm?: HelmPort;
   /** Given for a tree over a local disk, whose symlinks are followed. */
   local?: LocalPaths;
-  /** Remote bases and files that were fetched; undefined for one that still has to be. Absent: none are allowed. */
-  remote?: (url: string) => RemoteContent | undefined;
+  /** Remote bases and files that were fetched. Absent: none are allowed. */
+  remote?: RemoteContent;
 };
 
 export type BuildResult = { text: string; rendering: Rendering };

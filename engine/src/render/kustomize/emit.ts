@@ -55,11 +55,17 @@ function emitList(node: YamlNode, indent: number): string {
 function emitScalar(node: YamlNode, indent: number, isInFlow: boolean): string {
   const { value } = node;
   const style = writtenStyle(node, isInFlow);
-  const mark = node.isTagged ? `${node.tag} ` : "";
+  const mark = writesTag(node) ? `${node.tag} ` : "";
   if (style === "plain") return mark + value;
   if (style === "single") return `${mark}'${value.replaceAll("'", "''")}'`;
   if (style === "double") return mark + JSON.stringify(value);
   return mark + emitBlock(value, indent + 2, style === "folded" ? ">" : "|");
+}
+
+/** Where the value alone would not be read as what its tag says, the tag is written. */
+function writesTag({ value, tag, isTagged }: YamlNode): boolean {
+  if (isTagged || tag === "" || tag === stringTag) return isTagged;
+  return resolvePlain(value, "v3").tag !== tag;
 }
 
 function writtenStyle(node: YamlNode, isInFlow: boolean): "plain" | "single" | "double" | "literal" | "folded" {

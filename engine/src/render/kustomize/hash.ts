@@ -22,7 +22,15 @@ export function contentHash(node: YamlNode): string {
 function valueOf(node: YamlNode, name: string): Json {
   const value = field(node, name);
   if (value === undefined) return "";
-  return value.kind === "scalar" ? value.value : nodeToData(value);
+  return value.kind === "scalar" ? value.value : toDoubles(nodeToData(value));
+}
+
+/** Numbers pass through a double on their way into the hash. */
+function toDoubles(data: Json): Json {
+  if (typeof data === "bigint") return Number(data);
+  if (Array.isArray(data)) return data.map(toDoubles);
+  if (!isObject(data)) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, toDoubles(value)]));
 }
 
 /** JSON text as Go's encoding/json writes it: keys sorted, HTML's signs escaped. */

@@ -13,14 +13,23 @@ export interface LocalPaths {
   realPath(path: string): string | undefined;
 }
 
-export type RemoteContent = { tree: FileTree; hash: string } | { file: Uint8Array };
+/** What was fetched so far; undefined for what still has to be. */
+export interface RemoteContent {
+  /** Content of the URL; null where nothing could be had from it. Asked for first, as kustomize does it. */
+  file(url: string): Uint8Array | null | undefined;
+  /** The repository that the URL names, at its ref. */
+  repository(url: string): RemoteRepository | undefined;
+}
+
+/** A repository at one commit, whose hash it is; `local` where its symlinks can be followed. */
+export type RemoteRepository = { tree: FileTree; hash: string; local?: LocalPaths };
 
 export type LoaderOptions = {
   tree: FileTree;
   local: LocalPaths | undefined;
   isRestricted: boolean;
-  /** Fetched remote bases and files by URL; undefined where none are allowed. */
-  remote: ((url: string) => RemoteContent | undefined) | undefined;
+  /** Fetched remote bases and files; undefined where none are allowed. */
+  remote: RemoteContent | undefined;
   /** Notes a remote as an input of the build. */
   noteRemote: (url: string, hash: string) => void;
   /** Makes the tree that a remote base is read from. */
@@ -98,22 +107,23 @@ export class Loader {
   }
 
   #loadRemote(url: string): Uint8Array {
-    const content = this.#fetch(url);
-    if (!("file" in content)) throw invalid("the URL is a git repository", { at: url });
-    this.#options.noteRemote(url, sha256Hex(content.file));
-    return content.file;
+    const file = this.#remoteContent(url).file(url);
+    if (file === undefined) throw new Missing([{ what: "remote", url, as: "file" }]);
+    this.#options.noteRemote(formatRemote(url), file === null ? "" : sha256Hex(file));
+    if (file === null) throw invalid("no file can be fetched from this URL", { at: formatRemote(url) });
+    if (file.length > fileBytesMax)
+      throw fault("kustomize-limit", `the file has more than ${fileBytesMax} bytes`, { at: formatRemote(url) });
+    return file;
   }
 
-  #fetch(url: string): RemoteContent {
+  #remoteContent(url: string): RemoteContent {
     const { remote } = this.#options;
     if (remote === undefined)
       throw fault("kustomize-refused", "remote bases are not allowed here", {
-        at: url,
+        at: formatRemote(url),
         hint: "copy the base into the repository",
       });
-    const content = remote(url);
-    if (content === undefined) throw new Missing([{ what: "remote", url }]);
-    return content;
+    return remote;
   }
 
   /** A loader for another kustomization: a folder relative to this one, or a remote base. */
@@ -145,13 +155,13 @@ export class Loader {
 
   #descendRemote(url: string, folder: string): Loader {
     this.#refuseRemoteCycle(url);
-    const content = this.#fetch(url);
-    if ("file" in content) throw invalid("the URL is a file, not a folder", { at: url });
+    const content = this.#remoteContent(url).repository(url);
+    if (content === undefined) throw new Missing([{ what: "remote", url, as: "repository" }]);
     this.#options.noteRemote(formatRemote(url), content.hash);
     const options = {
       ...this.#options,
       tree: this.#options.wrapRemote(content.tree),
-      local: undefined,
+      local: content.local,
       isRestricted: true,
     };
     const root = joinPath("", folder);

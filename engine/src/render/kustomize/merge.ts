@@ -236,13 +236,16 @@ function validKeys(all: readonly (readonly string[])[], values: readonly string[
 
 /** With several keys, elements that agree in one and contradict in none are the same element. */
 function unifyValues(list: string[][]): string[][] {
-  for (let i = 0; i < list.length; i++)
+  for (let i = 0; i < list.length; i++) {
+    // What it was at first is compared with all, though it may have changed by then (kyaml, mergeValues).
+    const first = list[i] as string[];
     for (let j = 0; j < list.length; j++) {
-      const unified = unify(list[i] as string[], list[j] as string[]);
+      const unified = unify(first, list[j] as string[]);
       if (unified === undefined) continue;
       list[i] = unified;
       list[j] = unified;
     }
+  }
   return list;
 }
 

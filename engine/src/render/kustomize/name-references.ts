@@ -21,7 +21,6 @@ export function fixNameReferences(list: ResourceList, references: readonly NameR
   });
   for (const { resource } of candidates) subjectNamespaces(resource);
   const byName = indexByName(candidates);
-  if (byName.size === 0) return;
   for (const referrer of candidates) {
     const node = referrer.resource.node;
     if (node === undefined) continue;

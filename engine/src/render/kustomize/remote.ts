@@ -1,6 +1,16 @@
 // Which names mean a repository or a file elsewhere, and which part of one is a folder in it (api/internal/git/repospec.go).
 
-export type RemoteSpec = { repository: string; folder: string; ref: string };
+export type RemoteSpec = {
+  repository: string;
+  folder: string;
+  /** A branch, tag or commit; "" for the repository's own head. */
+  ref: string;
+  hasSubmodules: boolean;
+  timeoutMs: number;
+};
+
+/** kustomize's own default for one git command. */
+const defaultTimeoutMs = 27_000;
 
 export function isRemoteFile(path: string): boolean {
   return /^https?:\/\//i.test(path) && URL_LIKE.test(path);
@@ -15,23 +25,67 @@ export function parseRemote(name: string): RemoteSpec | undefined {
   if (name.startsWith("/")) return undefined;
   const question = name.indexOf("?");
   const address = question < 0 ? name : name.slice(0, question);
-  const ref = question < 0 ? "" : refOf(name.slice(question + 1));
   const host = splitHost(address.replace(/^git::/i, ""));
   if (host === undefined) return undefined;
   const parts = splitFolder(host.rest, host.scheme === "file://");
   if (parts === undefined || parts.repository === "") return undefined;
   const folder = parts.folder.replace(/^\//, "");
-  return leavesRepository(folder) ? undefined : { repository: host.host + parts.repository, folder, ref };
+  if (leavesRepository(folder)) return undefined;
+  const query = readQuery(question < 0 ? "" : name.slice(question + 1));
+  return { repository: host.host + parts.repository, folder, ...query };
 }
 
-function refOf(query: string): string {
-  const values = new Map(
-    query.split("&").map((pair) => {
-      const equals = pair.indexOf("=");
-      return equals < 0 ? [pair, ""] : [pair.slice(0, equals), pair.slice(equals + 1)];
-    }),
-  );
-  return values.get("ref") || values.get("version") || "";
+type Query = { ref: string; hasSubmodules: boolean; timeoutMs: number };
+
+/** A query with anything amiss counts for nothing, as a whole. */
+function readQuery(query: string): Query {
+  const values = parseQuery(query) ?? new Map<string, string>();
+  const submodules = values.get("submodules") ?? "";
+  return {
+    ref: values.get("ref") || values.get("version") || "",
+    hasSubmodules: !/^(?:0|f|F|false|FALSE|False)$/.test(submodules),
+    timeoutMs: parseTimeout(values.get("timeout") ?? "") ?? defaultTimeoutMs,
+  };
+}
+
+function parseQuery(query: string): Map<string, string> | undefined {
+  const values = new Map<string, string>();
+  for (const pair of query.split("&")) {
+    if (pair === "") continue;
+    if (pair.includes(";") || /%(?![0-9A-Fa-f]{2})/.test(pair)) return undefined;
+    const [name = "", ...rest] = pair.split("=").map((part) => decodeQuery(part));
+    // Of two values the first counts.
+    if (!values.has(name)) values.set(name, rest.join("="));
+  }
+  return values;
+}
+
+function decodeQuery(text: string): string {
+  const plain = text.replaceAll("+", " ");
+  try {
+    return decodeURIComponent(plain);
+  } catch {
+    return plain;
+  }
+}
+
+const unitMs: { readonly [unit: string]: number } = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1_000,
+  ms: 1,
+  us: 1e-3,
+  µs: 1e-3,
+  ns: 1e-6,
+};
+
+/** Whole seconds, or a duration of Go; undefined for what is neither or not above zero. */
+function parseTimeout(text: string): number | undefined {
+  if (/^\+?\d+$/.test(text)) return Number(text) > 0 ? Number(text) * 1_000 : undefined;
+  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|ns)/g)];
+  if (parts.length === 0 || parts.map((part) => part[0]).join("") !== text.replace(/^\+/, "")) return undefined;
+  const total = parts.reduce((sum, part) => sum + Number(part[1]) * (unitMs[part[2] as string] as number), 0);
+  return total > 0 ? total : undefined;
 }
 
 type Host = { scheme: string; host: string; rest: string };

@@ -150,9 +150,10 @@ export class Resource {
   rememberId(): void {
     const { id } = this;
     this.showMarks();
-    this.previous.names.push(...id.name.split(","));
+    // What is empty is not noted, so that the lists no longer match: kustomize ends there, and so do we.
+    if (id.name !== "") this.previous.names.push(...id.name.split(","));
     this.previous.namespaces.push(...effectiveNamespace(id).split(","));
-    this.previous.kinds.push(...id.kind.split(","));
+    if (id.kind !== "") this.previous.kinds.push(...id.kind.split(","));
   }
 
   /** Takes over what an input says of the past in kustomize's own annotations. */

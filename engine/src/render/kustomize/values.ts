@@ -53,7 +53,18 @@ export function scalarTag(node: YamlNode): string {
   return node.tag;
 }
 
+/** What stands in double quotes instead: signs that are escaped there, blanks in front of a break or at the end. */
+const unfitForBlock = /[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]| \n| $/;
+
+/** A block whose first sign is a tab cannot be read back: the reader takes the tab for its indent (yaml_parser_scan_block_scalar). */
+function checkBlock({ style, value }: YamlNode): void {
+  const isBlock = style === "literal" || style === "folded";
+  if (isBlock && value.startsWith("\t") && !unfitForBlock.test(value))
+    throw invalid("text that begins with a tab cannot stand in a block", { hint: "write it in double quotes" });
+}
+
 function scalarToData(node: YamlNode): Json {
+  checkBlock(node);
   const value = node.style === "folded" ? roundTripFolded(node.value) : node.value;
   const tag = scalarTag(node);
   if (tag === stringTag) return checkText(value);
@@ -81,6 +92,13 @@ function checkText(value: string): string {
 
 /** Nodes of data that came out of a JSON patch: all numbers are doubles, text has the quotes go-yaml gives it. */
 export function dataToNode(data: Json): YamlNode {
+  const node = makeNode(data);
+  // kustomize reads them from text, so they differ from nodes that it sets, which have no place.
+  node.column = 1;
+  return node;
+}
+
+function makeNode(data: Json): YamlNode {
   if (Array.isArray(data)) {
     const list = new YamlNode("list", "", "!!seq");
     for (const item of data) list.items.push(dataToNode(item));

@@ -1,0 +1,18 @@
+// A sample of `npm run proof -- kustomize-fuzz`: random trees, whole and damaged, give what the real kustomize gives.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { run } from "./home.ts";
+
+const oracles = process.env["KEELSON_ORACLES"];
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+describe.skipIf(oracles === undefined || !existsSync(join(oracles, "kustomize-batch")))("random kustomizations", () => {
+  it("give the bytes of the real kustomize, or fail where it fails", { timeout: 240_000 }, async () => {
+    const fuzz = await run(process.execPath, ["bench/kustomize/fuzz.mjs", "60", "7000"], { cwd: root });
+    expect(fuzz.out).toContain('"different":0,"crashed":0,"slow":0');
+    expect(fuzz.status).toBe(0);
+  });
+});
