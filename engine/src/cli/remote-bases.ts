@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Fault } from "#kernel";
-import { formatRemote, parseRemote, type RemoteContent, type RemoteRepository } from "#render/kustomize";
+import { formatRemote, parseRemote, type RemoteContent } from "#render/kustomize";
 import type { CliCode } from "./faults.ts";
 import { DiskTree } from "./disk-tree.ts";
 
@@ -19,18 +19,22 @@ const fileTimeoutMs = 27_000;
 /** Bytes of one file; more would be refused by the build all the same. */
 const fileBytesMax: number = 64 * 1024 * 1024;
 
+type Repository = Extract<RemoteContent, { tree: unknown }>;
+
 /** What was fetched for one build; `close` removes it. */
-export class RemoteBases implements RemoteContent {
+export class RemoteBases {
   readonly #files = new Map<string, Uint8Array | null>();
-  readonly #repositories = new Map<string, RemoteRepository>();
+  readonly #repositories = new Map<string, Repository>();
   readonly #folders: string[] = [];
 
-  file(url: string): Uint8Array | null | undefined {
-    return this.#files.get(url);
+  repository(url: string): Repository | undefined {
+    return this.#repositories.get(url);
   }
 
-  repository(url: string): RemoteRepository | undefined {
-    return this.#repositories.get(url);
+  get(url: string, as: "file" | "repository"): RemoteContent | null | undefined {
+    if (as === "repository") return this.#repositories.get(url);
+    const file = this.#files.get(url);
+    return file && { file };
   }
 
   /** Fetches a URL that a build lacks. */
@@ -43,7 +47,7 @@ export class RemoteBases implements RemoteContent {
     for (const folder of this.#folders) await rm(folder, { recursive: true, force: true });
   }
 
-  async #clone(url: string): Promise<RemoteRepository> {
+  async #clone(url: string): Promise<Repository> {
     const spec = parseRemote(url);
     if (spec === undefined) throw unreachable(url, "it names no repository");
     const { repository, ref, timeoutMs } = spec;

@@ -35,7 +35,7 @@ export interface FileTree {
 /** What a synchronous step lacks. `object`: ids (blobs or trees) the tree's source can fetch. */
 export type Need =
   | { what: "object"; id: string }
-  | { what: "remote"; url: string; as: "file" | "repository" }
+  | { what: "remote"; url: string; as?: "file" | "repository" }
   | { what: "chart"; id: string }
   | { what: "lookup"; id: string };
 

@@ -98,12 +98,12 @@ async function buildAt(folder: string, io: Io, options: BuildOptions): Promise<B
     const local = tree instanceof DiskTree ? { local: tree } : {};
     for (let round = 0; round < fetchRoundsMax; round++) {
       try {
-        return build(tree, path, { ...options, ...restricted, ...local, remote: remotes });
+        return build(tree, path, { ...options, ...restricted, ...local, remote: (url, as) => remotes.get(url, as) });
       } catch (thrown) {
         if (!(thrown instanceof Missing)) throw thrown;
         const missing = thrown.needs.flatMap((need) => (need.what === "remote" ? [need] : []));
         if (missing.length === 0) throw thrown;
-        for (const { url, as } of missing) await remotes.fetch(url, as);
+        for (const { url, as } of missing) await remotes.fetch(url, as ?? "repository");
       }
     }
     throw usage(`remote bases are nested deeper than ${fetchRoundsMax}`);

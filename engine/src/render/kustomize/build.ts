@@ -18,7 +18,7 @@ import { fault, invalid, within } from "./faults.ts";
 import { formatId } from "./ids.ts";
 import type { Kustomization } from "./kustomization.ts";
 import { visitsMax } from "./limits.ts";
-import { Loader, type LocalPaths, type RemoteContent } from "./loader.ts";
+import { Loader, type LocalPaths, type RemotePort } from "./loader.ts";
 import { fixNameReferences } from "./name-references.ts";
 import { sortResources } from "./order.ts";
 import { clearTransformations, setOrigin } from "./origin.ts";
@@ -41,7 +41,7 @@ export type BuildOptions = {
   /** Given for a tree over a local disk, whose symlinks are followed. */
   local?: LocalPaths;
   /** Remote bases and files that were fetched. Absent: none are allowed. */
-  remote?: RemoteContent;
+  remote?: RemotePort;
 };
 
 export type BuildResult = { text: string; rendering: Rendering };

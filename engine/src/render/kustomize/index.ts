@@ -5,6 +5,6 @@ export { build, type BuildOptions, type BuildResult, kustomizeVersion } from "./
 export type { HelmPort, HelmRequest } from "./context.ts";
 export type { KustomizeFaultCode } from "./faults.ts";
 export { type HelmChart, type HelmGlobals, readKnownFields } from "./kustomization.ts";
-export type { LocalPaths, RemoteContent, RemoteRepository } from "./loader.ts";
+export type { LocalPaths, RemoteContent, RemotePort } from "./loader.ts";
 export { formatRemote, parseRemote, type RemoteSpec } from "./remote.ts";
 export { readData } from "./read.ts";

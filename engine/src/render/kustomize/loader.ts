@@ -13,23 +13,21 @@ export interface LocalPaths {
   realPath(path: string): string | undefined;
 }
 
-/** What was fetched so far; undefined for what still has to be. */
-export interface RemoteContent {
-  /** Content of the URL; null where nothing could be had from it. Asked for first, as kustomize does it. */
-  file(url: string): Uint8Array | null | undefined;
-  /** The repository that the URL names, at its ref. */
-  repository(url: string): RemoteRepository | undefined;
-}
+/** A repository at one commit, whose hash it is (`local` where its symlinks can be followed), or one file. */
+export type RemoteContent = { tree: FileTree; hash: string; local?: LocalPaths } | { file: Uint8Array };
 
-/** A repository at one commit, whose hash it is; `local` where its symlinks can be followed. */
-export type RemoteRepository = { tree: FileTree; hash: string; local?: LocalPaths };
+/**
+ * What was fetched from a URL: undefined for what still has to be, null where nothing could be had. As kustomize does, the
+ * build first asks for a file, and for a repository where there is none or it holds no objects.
+ */
+export type RemotePort = (url: string, as: "file" | "repository") => RemoteContent | null | undefined;
 
 export type LoaderOptions = {
   tree: FileTree;
   local: LocalPaths | undefined;
   isRestricted: boolean;
   /** Fetched remote bases and files; undefined where none are allowed. */
-  remote: RemoteContent | undefined;
+  remote: RemotePort | undefined;
   /** Notes a remote as an input of the build. */
   noteRemote: (url: string, hash: string) => void;
   /** Makes the tree that a remote base is read from. */
@@ -107,23 +105,28 @@ export class Loader {
   }
 
   #loadRemote(url: string): Uint8Array {
-    const file = this.#remoteContent(url).file(url);
-    if (file === undefined) throw new Missing([{ what: "remote", url, as: "file" }]);
-    this.#options.noteRemote(formatRemote(url), file === null ? "" : sha256Hex(file));
-    if (file === null) throw invalid("no file can be fetched from this URL", { at: formatRemote(url) });
+    const content = this.#fetched(url, "file");
+    if (content === null || "tree" in content) {
+      this.#options.noteRemote(formatRemote(url), "");
+      throw invalid("no file can be fetched from this URL", { at: formatRemote(url) });
+    }
+    const { file } = content;
+    this.#options.noteRemote(formatRemote(url), sha256Hex(file));
     if (file.length > fileBytesMax)
       throw fault("kustomize-limit", `the file has more than ${fileBytesMax} bytes`, { at: formatRemote(url) });
     return file;
   }
 
-  #remoteContent(url: string): RemoteContent {
+  #fetched(url: string, as: "file" | "repository"): RemoteContent | null {
     const { remote } = this.#options;
     if (remote === undefined)
       throw fault("kustomize-refused", "remote bases are not allowed here", {
         at: formatRemote(url),
         hint: "copy the base into the repository",
       });
-    return remote;
+    const content = remote(url, as);
+    if (content === undefined) throw new Missing([{ what: "remote", url, as }]);
+    return content;
   }
 
   /** A loader for another kustomization: a folder relative to this one, or a remote base. */
@@ -155,8 +158,8 @@ export class Loader {
 
   #descendRemote(url: string, folder: string): Loader {
     this.#refuseRemoteCycle(url);
-    const content = this.#remoteContent(url).repository(url);
-    if (content === undefined) throw new Missing([{ what: "remote", url, as: "repository" }]);
+    const content = this.#fetched(url, "repository");
+    if (content === null || "file" in content) throw invalid("the URL names no repository", { at: formatRemote(url) });
     this.#options.noteRemote(formatRemote(url), content.hash);
     const options = {
       ...this.#options,
