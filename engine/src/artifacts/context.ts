@@ -2,16 +2,17 @@
 
 import type { Cluster } from "#cluster";
 import type { WorkQueue } from "#controller";
-import type { Clock } from "#kernel";
+import type { Clock, Manifest } from "#kernel";
 import type { Environment, GitMirrors } from "#sources/git";
 import type { HttpClient } from "#sources/http";
 import type { MirrorMap } from "#sources/mirrors";
 import type { PublicTrustRoot, Registry } from "#sources/oci";
 import type { Archives } from "./archives.ts";
+import type { ChartIndexes } from "./chart-indexes.ts";
 import { intervalJitter, intervalLeastMs } from "./limits.ts";
 import type { Objects } from "./objects.ts";
 import type { Snapshots } from "./snapshots.ts";
-import type { ArtifactStore } from "./store.ts";
+import type { ArtifactStore, SourceName } from "./store.ts";
 
 export type Context = {
   cluster: Cluster;
@@ -29,6 +30,11 @@ export type Context = {
   publicTrust: PublicTrustRoot;
   /** Trees of sources that are no Git repositories. */
   snapshots: Snapshots;
+  indexes: ChartIndexes;
+  /** A source object as it was last seen. */
+  find: (source: SourceName) => Manifest | undefined;
+  /** All objects of a source kind. */
+  all: (kind: string) => readonly Manifest[];
   objects: Objects;
   queue: WorkQueue;
   /** Commits that sources offered when their mirror was last tidied, by the mirror's folder. */

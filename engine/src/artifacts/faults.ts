@@ -12,6 +12,7 @@ export type ArtifactFaultCode =
   | "generate-failed"
   | "cluster-refused"
   | "storage-failed"
+  | "chart-build-failed"
   | "archive-invalid"
   | "download-failed";
 

@@ -31,6 +31,8 @@ export const packingFreeBytes: number = 32 * 1024 * 1024;
 export const pathBytesMost = 4_096;
 /** A layer of a registry, packed. */
 export const layerMost: number = 1024 * 1024 * 1024;
+/** Indexes of chart repositories kept parsed, by the size of their files: some of the largest there are. */
+export const indexBytesKept: number = 100 * 1024 * 1024;
 /** A file kept as it came is looked into up to this size: charts have at most 10 MiB. */
 export const copiedTreeMost: number = 64 * 1024 * 1024;
 /** Trees that one repository of a source without Git holds before the next is begun. */

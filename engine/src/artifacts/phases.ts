@@ -3,7 +3,14 @@
 import { Fault, faultFrom } from "#kernel";
 import type { FailureMark } from "./source-pass.ts";
 
-export type Phase = { type: string; reason: string; status?: "True" | "False"; message: string };
+export type Phase = {
+  type: string;
+  reason: string;
+  status?: "True" | "False";
+  message: string;
+  /** A second condition that Flux sets True with it. */
+  also?: { type: string; reason: string };
+};
 
 /** A fault that knows its condition. */
 export class PhaseFault extends Fault {
@@ -46,6 +53,6 @@ export function failureOf(fault: Fault): FailureMark {
   if (fault.code === "cluster-refused")
     return { type: "StorageOperationFailed", status: "True", reason: "PatchOperationFailed", isStalled };
   if (!(fault instanceof PhaseFault)) return { type: "FetchFailed", status: "True", reason: "Failed", isStalled };
-  const { type, reason, status = "True" } = fault.phase;
-  return { type, status, reason, isStalled };
+  const { type, reason, status = "True", also } = fault.phase;
+  return { type, status, reason, isStalled, ...(also === undefined ? {} : { also }) };
 }

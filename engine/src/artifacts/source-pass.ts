@@ -27,7 +27,16 @@ export type CommonStatus = {
   lastHandledReconcileAt?: string;
 };
 
-export type FailureMark = { type: string; status: "True" | "False"; reason: string; isStalled: boolean };
+export type FailureMark = {
+  type: string;
+  status: "True" | "False";
+  reason: string;
+  isStalled: boolean;
+  also?: { type: string; reason: string };
+};
+
+/** What a pass can fail at: one of these at a time. */
+const failureTypes: readonly string[] = ["FetchFailed", "BuildFailed", "StorageOperationFailed"];
 
 /** One kind of source. */
 export type SourceKind<Spec extends CommonSpec, Status extends CommonStatus> = {
@@ -54,8 +63,10 @@ export async function reconcileSource<Spec extends CommonSpec, Status extends Co
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     const fault = faultFrom(thrown);
-    await pass.fail(fault, kind.failureOf(fault));
-    throw fault;
+    const mark = kind.failureOf(fault);
+    await pass.fail(fault, mark);
+    // What the content caused, another revision may mend: only asking again can tell.
+    if (mark.isStalled || fault.disposition !== "stall") throw fault;
   }
   return { requeueAfterMs: withJitter(intervalMs, context.random) };
 }
@@ -201,10 +212,10 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
   }
 
   /** What is stored stays; the status says so once more. */
-  async keep(ending: Pick<Ending, "stored" | "event">): Promise<void> {
+  async keep(ending: Pick<Ending, "stored" | "event">, members: JsonObject = {}): Promise<void> {
     this.#mark(ending.stored);
-    await this.writeStatus({ observedGeneration: this.generation, ...this.#addressed() }, true);
-    if (this.#hadFailed) await this.#tell({ ...ending.event, reason: "Succeeded" });
+    await this.writeStatus({ observedGeneration: this.generation, ...this.#addressed(), ...members }, true);
+    if (this.#hadFailed) await this.#tell(recovery(ending.event));
   }
 
   /** Writes why the pass failed; the artifact stays. */
@@ -212,7 +223,9 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
     const hint = fault.hint === undefined ? "" : ` (${fault.hint})`;
     const message = `${formatFault(fault)}${hint}`;
     const { reason, isStalled } = mark;
+    this.conditions.remove(...failureTypes);
     this.conditions.set(mark.type, mark.status, { reason, message });
+    if (mark.also !== undefined) this.conditions.set(mark.also.type, "True", { reason: mark.also.reason, message });
     this.conditions.fail({ reason, message }, isStalled);
     await this.writeStatus(isStalled ? { observedGeneration: this.generation } : {}, true);
     await this.context.objects.tell(this.object, { isWarning: true, reason, message });
@@ -264,7 +277,6 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
       lastUpdateTime: isUnchanged ? before.lastUpdateTime : this.#now,
       ...(metadata === undefined || Object.keys(metadata).length === 0 ? {} : { metadata }),
     };
-    this.conditions.remove("FetchFailed", "BuildFailed", "StorageOperationFailed", "ArtifactOutdated");
     this.#mark(ending.stored);
     await this.writeStatus(
       {
@@ -276,11 +288,11 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
       true,
     );
     if (!isUnchanged) await this.#tell(ending.event);
-    else if (this.#hadFailed) await this.#tell({ ...ending.event, reason: "Succeeded" });
+    else if (this.#hadFailed) await this.#tell(recovery(ending.event));
   }
 
   #mark(stored: Mark): void {
-    this.conditions.remove("FetchFailed", "BuildFailed", "StorageOperationFailed", "ArtifactOutdated");
+    this.conditions.remove(...failureTypes, "ArtifactOutdated");
     this.conditions.set("ArtifactInStorage", "True", stored);
     this.conditions.succeed();
   }
@@ -307,4 +319,9 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
     };
     await this.context.objects.tell(this.object, { isWarning: false, ...event, annotations });
   }
+}
+
+/** The event of a recovery: a chart's keeps its own reason. */
+function recovery(event: Mark): Mark {
+  return event.reason === "NewArtifact" ? { ...event, reason: "Succeeded" } : event;
 }

@@ -16,6 +16,9 @@ import { reconcileArtifactGenerator } from "./artifact-generator.ts";
 import type { Context } from "./context.ts";
 import { reconcileForeignArtifact } from "./foreign-artifact.ts";
 import { reconcileGitRepository, resumeGitRepository } from "./git-repository.ts";
+import { ChartIndexes } from "./chart-indexes.ts";
+import { reconcileHelmChart, readsSource, resumeHelmChart } from "./helm-chart.ts";
+import { reconcileHelmRepository, resumeHelmRepository } from "./helm-repository.ts";
 import { reconcileOciRepository, resumeOciRepository } from "./oci-repository.ts";
 import { artifactFault } from "./faults.ts";
 import { concurrentSources } from "./limits.ts";
@@ -60,6 +63,8 @@ type Loop = (object: Manifest, context: Context, signal: AbortSignal) => Promise
 const loops: { readonly [kind: string]: Loop } = {
   GitRepository: reconcileGitRepository,
   OCIRepository: reconcileOciRepository,
+  HelmRepository: reconcileHelmRepository,
+  HelmChart: reconcileHelmChart,
   ArtifactGenerator: reconcileArtifactGenerator,
   ExternalArtifact: reconcileForeignArtifact,
 };
@@ -68,6 +73,8 @@ const loops: { readonly [kind: string]: Loop } = {
 const resumes: { readonly [kind: string]: (object: Manifest, context: Context) => Promise<void> } = {
   GitRepository: resumeGitRepository,
   OCIRepository: resumeOciRepository,
+  HelmRepository: resumeHelmRepository,
+  HelmChart: resumeHelmChart,
 };
 
 /** Runs until the signal aborts. */
@@ -108,6 +115,9 @@ class SourceLoops implements Artifacts {
       http,
       registry: new Registry({ client: http, clock }),
       publicTrust: new PublicTrustRoot(join(folder, "trust"), clock),
+      indexes: new ChartIndexes(),
+      find: (source) => this.#informers.get(source.kind)?.get(source.namespace, source.name),
+      all: (kind) => [...(this.#informers.get(kind)?.values() ?? [])],
       snapshots: new Snapshots({ folder: join(folder, "trees"), environment, clock }),
       composed: join(folder, "composed"),
       address: options.address.replace(/\/+$/, ""),
@@ -149,7 +159,10 @@ class SourceLoops implements Artifacts {
     informer.subscribe({
       changed: (current, previous) => {
         const priority = priorityOf(current, previous);
-        if (priority !== undefined) this.#context.queue.add(keyOf(nameOf(current)), priority);
+        if (priority === undefined) return;
+        this.#context.queue.add(keyOf(nameOf(current)), priority);
+        // One for a registry has no artifact whose change would wake its charts.
+        if (current.kind === "HelmRepository") this.#wakeReaders(nameOf(current));
       },
       deleted: (last) => this.#context.queue.add(keyOf(isMadeHere(last) ? makerOf(last) : nameOf(last)), "spec"),
     });
@@ -254,6 +267,8 @@ class SourceLoops implements Artifacts {
       );
       if (isReader) this.#context.queue.add(keyOf(nameOf(generator)), "revision");
     }
+    for (const chart of this.#informers.get("HelmChart")?.values() ?? [])
+      if (readsSource(chart, changed)) this.#context.queue.add(keyOf(nameOf(chart)), "revision");
     for (const repository of this.#informers.get("GitRepository")?.values() ?? []) {
       const { include = [] } = (repository["spec"] ?? {}) as { include?: { repository: { name: string } }[] };
       const isReader = include.some((each) => each.repository.name === changed.name);

@@ -47,7 +47,7 @@ export class World {
 
   /** A real server takes some seconds to serve a new kind. */
   async #untilServed(): Promise<void> {
-    for (const kind of ["GitRepository", "OCIRepository", "ArtifactGenerator", "ExternalArtifact"])
+    for (const kind of ["GitRepository", "OCIRepository", "HelmChart", "Bucket", "ExternalArtifact"])
       while (!(await this.cluster.list(resourceOf(kind))).ok) await new Promise((resolve) => setTimeout(resolve, 100));
   }
 

@@ -7,8 +7,6 @@ import { FluxFault } from "./faults.ts";
 
 const laterKinds: ReadonlySet<string> = new Set([
   `${helmGroup}/HelmRelease`,
-  `${sourceGroup}/HelmRepository`,
-  `${sourceGroup}/HelmChart`,
   `${sourceGroup}/Bucket`,
   `${imageGroup}/ImageRepository`,
   `${imageGroup}/ImagePolicy`,

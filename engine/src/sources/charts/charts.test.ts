@@ -127,7 +127,7 @@ describe("a repository", () => {
     const other = await serve(() => "chart", elsewhere);
     const own = await serve((request) => (request.url === "/charts/index.yaml" ? "apiVersion: v1" : "chart"), seen);
     const repository = `${own}/charts`;
-    expect((await fetchIndex(client, repository, call)).toString()).toBe("apiVersion: v1");
+    expect((await fetchIndex(client, repository, call))?.bytes.toString()).toBe("apiVersion: v1");
     const entry = { name: "a", version: "1.0.0", urls: ["a.tgz"], digest: "", createdMs: 0 };
     await fetchArchive(client, { repository, entry }, call);
     const far = { ...entry, urls: [`${other}/a.tgz`] };

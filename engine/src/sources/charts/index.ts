@@ -12,6 +12,7 @@ export {
 export {
   archiveUrl,
   fetchArchive,
+  type FetchedIndex,
   fetchIndex,
   normalizeRepositoryUrl,
   type RepositoryCall,

@@ -9,6 +9,7 @@ import {
   isFull,
   newestTag,
   parseRepository,
+  type Pinned,
   type Reference,
   type Registry,
   type RegistryCall,
@@ -66,10 +67,6 @@ export async function fetchRegistryChart(
 }
 
 /** The chart's reference by what its tag names now: what is verified and what is fetched are then the same. */
-export async function pinRegistryChart(
-  registry: Registry,
-  reference: Reference,
-  call: RegistryCall,
-): Promise<Reference> {
+export async function pinRegistryChart(registry: Registry, reference: Reference, call: RegistryCall): Promise<Pinned> {
   return byDigest(reference, await registry.resolve(reference, call));
 }

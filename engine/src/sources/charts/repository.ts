@@ -36,13 +36,27 @@ function invalidUrl(url: string): Error {
   });
 }
 
-/** index.yaml as the server has it. */
-export async function fetchIndex(client: HttpClient, repository: string, call: RepositoryCall): Promise<Buffer> {
+/** An index, and the entity tag that the server gave it. */
+export type FetchedIndex = { bytes: Buffer; mark: string | undefined };
+
+/** index.yaml as the server has it; undefined when it still is what `mark` names. */
+export async function fetchIndex(
+  client: HttpClient,
+  repository: string,
+  call: RepositoryCall,
+  mark?: string,
+): Promise<FetchedIndex | undefined> {
   const url = new URL(normalizeRepositoryUrl(repository));
   url.pathname += "index.yaml";
-  const answer = await client.send(requestFor(url.href, repository, call));
+  const request = requestFor(url.href, repository, call);
+  const condition = mark === undefined ? {} : { "if-none-match": mark };
+  const answer = await client.send({ ...request, headers: { ...request.headers, ...condition } });
+  if (answer.status === 304 && mark !== undefined) {
+    answer.discard();
+    return undefined;
+  }
   if (answer.status !== 200) throw await refusal(answer);
-  return textBytesOf(answer, indexMost);
+  return { bytes: await textBytesOf(answer, indexMost), mark: answer.headers.etag };
 }
 
 /** The archive of a version; it must be what the index says, where that says anything. */
