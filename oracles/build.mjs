@@ -62,6 +62,7 @@ const tools = [
     definitions: "config/crd/bases",
   })),
   { name: "controllers", module: "controllers", path: ".", ldflags: "" },
+  { name: "flux-answer", module: "flux-answer", path: ".", ldflags: "" },
 ];
 
 /** What the program is built from; a program of our own is built again when its text changes. */

@@ -100,4 +100,12 @@ describe.skipIf(!hasFluxCommand)("flux", () => {
       await works("create", "source", "git", "second", "--url=https://127.0.0.1:1/x", "--branch=main", "--export"),
     ).toContain("kind: GitRepository");
   });
+
+  it("uninstalls: what was delivered stays", async () => {
+    await works("uninstall", "--silent", "--keep-namespace");
+    const definitions = await home.kubectl(["get", "customresourcedefinitions", "-o", "name"]);
+    expect(definitions.out).not.toContain("kustomizations.kustomize.toolkit.fluxcd.io");
+    const deployments = await home.kubectl(["get", "deployments", "-A", "-o", "name"]);
+    expect(deployments.out).toContain("deployment.apps/web");
+  }, 120_000);
 });

@@ -6,8 +6,16 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startArtifacts, type Artifacts } from "#artifacts";
 import type { EngineOptions, RunningEngine } from "#cli";
-import { type Engine, type EventInput, RemoteBases, startDelivery, startRenderPool } from "#delivery";
+import {
+  type DeliveryOptions,
+  type Engine,
+  type EventInput,
+  RemoteBases,
+  startDelivery,
+  startRenderPool,
+} from "#delivery";
 import { fluxDialect } from "#dialects/flux";
+import { deliveryLogs } from "#dialects/keelson";
 import { type Clock, Fault, formatRef } from "#kernel";
 import { type HttpServer, startHttpServer } from "#server";
 import { type Log, logTo, openLog } from "./log.ts";
@@ -56,16 +64,9 @@ export async function openEngine(options: EngineOptions & { log?: Log }, clock: 
   // One thread beside this one: rendering then never holds up the API server.
   const pool = startRenderPool({ clock, threads: 1 });
   const engine = startDelivery({
-    cluster,
+    ...reachOf(options, { clock, signal, log }),
     artifacts: artifacts.view,
-    dialects: [fluxDialect()],
     pool,
-    remotes: new RemoteBases({ folder: join(dataFolder, "bases"), clock, environment: process.env, signal }),
-    clock,
-    signal,
-    random,
-    logged: (message) => log.info("delivery", message),
-    told: (event) => tellLog(log, event),
   });
   http.attach(engine);
   return {
@@ -90,6 +91,26 @@ function tellLog(log: Log, { ref, isWarning, reason, message }: EventInput): voi
 
 function ownLog({ logLine, dataFolder }: EngineOptions, clock: Clock): Log {
   return logLine === undefined ? openLog(join(dataFolder, "keelson.log"), clock) : logTo(logLine, clock);
+}
+
+/** What deliveries are given beside their sources. */
+function reachOf(
+  { cluster, dataFolder, mirrors, tuning }: EngineOptions,
+  { clock, signal, log }: { clock: Clock; signal: AbortSignal; log: Log },
+): Omit<DeliveryOptions, "artifacts" | "pool"> {
+  const folder = join(dataFolder, "bases");
+  return {
+    cluster,
+    dialects: [fluxDialect(tuning?.flux)],
+    journal: deliveryLogs({ cluster, clock, logged: (message) => log.info("journal", message) }),
+    remotes: new RemoteBases({ folder, clock, environment: process.env, signal, mirrors }),
+    clock,
+    signal,
+    random,
+    jitterPercent: tuning?.jitterPercent ?? 5,
+    logged: (message) => log.info("delivery", message),
+    told: (event) => tellLog(log, event),
+  };
 }
 
 function tellPhases(engine: Engine, listener: Parameters<RunningEngine["phases"]>[0]): void {

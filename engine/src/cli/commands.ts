@@ -29,6 +29,11 @@ export const commands: readonly CommandEntry[] = [
   { name: "suspend", summary: "Suspend deliveries or sources", load: () => import("./commands/suspend.ts") },
   { name: "resume", summary: "Resume suspended deliveries or sources", load: () => import("./commands/resume.ts") },
   {
+    name: "approve",
+    summary: "Let pass what a delivery holds back",
+    load: () => import("./commands/approve.ts"),
+  },
+  {
     name: "create source git",
     summary: "Create or update a GitRepository",
     load: () => import("./commands/create-source-git.ts"),

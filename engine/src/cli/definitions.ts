@@ -1,19 +1,22 @@
-// Flux's CustomResourceDefinitions: which are missing on a cluster, and bringing them.
+// Flux's CustomResourceDefinitions, and our own: which are missing on a cluster, and bringing them.
 
 import { fluxDefinitions, fluxKinds } from "#api/flux";
+import { deliveryLogKind, keelsonDefinitions } from "#api/keelson";
 import type { Cluster } from "#cluster";
 import { Fault } from "#kernel";
 import { discover, resourceOf, valueOf } from "./answers.ts";
 import type { CliCode } from "./faults.ts";
 import { servedAttempts, servedPauseMs } from "./limits.ts";
 
-/** Kinds of Flux that the server does not serve. */
+const known: readonly { group: string; kind: string }[] = [...fluxKinds, deliveryLogKind];
+
+/** Kinds of Flux and of our own that the server does not serve. */
 export async function missingKinds(cluster: Cluster): Promise<string[]> {
   const discovery = await discover(cluster);
-  return fluxKinds.filter((kind) => discovery.byKind(kind.group, kind.kind) === undefined).map((kind) => kind.kind);
+  return known.filter((kind) => discovery.byKind(kind.group, kind.kind) === undefined).map((kind) => kind.kind);
 }
 
-const allKinds: readonly string[] = fluxKinds.map((kind) => kind.kind);
+const allKinds: readonly string[] = known.map((kind) => kind.kind);
 
 /** Applies the definitions of `kinds` and returns once they are served. Others are not touched. */
 export async function installDefinitions(cluster: Cluster, kinds: readonly string[] = allKinds): Promise<void> {
@@ -21,7 +24,7 @@ export async function installDefinitions(cluster: Cluster, kinds: readonly strin
     group: "apiextensions.k8s.io",
     kind: "CustomResourceDefinition",
   });
-  for (const manifest of fluxDefinitions()) {
+  for (const manifest of [...fluxDefinitions(), ...keelsonDefinitions()]) {
     const spec = manifest["spec"] as { names: { kind: string } };
     if (!kinds.includes(spec.names.kind)) continue;
     const target = { resource, namespace: "", name: manifest.metadata.name };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "#kernel";
 import { fluxDefinitions } from "#api/flux";
+import { keelsonDefinitions } from "#api/keelson";
 import { administrator, startApiServer } from "#apiserver";
 import { memoryStore } from "#store";
 import { installDefinitions } from "./definitions.ts";
@@ -65,7 +66,7 @@ describe("definitions", () => {
         : [];
     };
     const before = await list();
-    expect(before.length).toBe(fluxDefinitions().length);
+    expect(before.length).toBe(fluxDefinitions().length + keelsonDefinitions().length);
     await installDefinitions(cluster);
     expect(await list()).toEqual(before);
     await close();

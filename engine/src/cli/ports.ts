@@ -1,8 +1,12 @@
 // What main.ts hands to the command line: the rooms that it must not import itself. Each is loaded when first called.
 
 import type { Cluster } from "#cluster";
+import type { FluxOptions } from "#dialects/flux";
 import type { MirrorMap } from "#sources/mirrors";
 import type { PhaseNote } from "./live/state.ts";
+
+/** How the engine works, where that can be chosen. */
+export type EngineTuning = { jitterPercent: number; flux: FluxOptions };
 
 export type HomeOptions = {
   /** Everything the home keeps. */
@@ -16,6 +20,7 @@ export type HomeOptions = {
   consoleFolder: string;
   /** URL prefixes that are fetched from elsewhere. */
   mirrors: MirrorMap;
+  tuning?: EngineTuning;
   /** Told what is being done, in words. */
   step: (text: string) => void;
 };
@@ -37,6 +42,7 @@ export type EngineOptions = {
   consoleFolder: string;
   /** URL prefixes that are fetched from elsewhere. */
   mirrors: MirrorMap;
+  tuning?: EngineTuning;
   /** The interface that the port listens on; loopback when absent. */
   host?: string | undefined;
   /** The name, with a port where it is not 80, under which others reach that port; loopback when absent. */

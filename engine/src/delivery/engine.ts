@@ -3,14 +3,12 @@
 
 import { setMaxListeners } from "node:events";
 import { formatDuration } from "#api/flux";
-import type { Cluster } from "#cluster";
 import { runController, type Pass, type Priority, type ReconcileResult, WorkQueue } from "#controller";
-import { type Clock, type Fault, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
+import { type Fault, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
 import { Claims } from "./claims.ts";
 import { requireDependencies, sameSource } from "./dependencies.ts";
 import { Describing } from "./describing.ts";
 import { describeDrift, whyResting } from "./drift-log.ts";
-import type { EventInput } from "./events.ts";
 import { DeliveryFault } from "./faults.ts";
 import { finalise, setFinalizers } from "./finalise.ts";
 import { whyDeletionHeld } from "./guard.ts";
@@ -31,56 +29,13 @@ import {
   type SourceRef,
 } from "./model.ts";
 import { type PassContext, type PassResult, prepare, type Reach, runPass, type SourceArtifact } from "./pass.ts";
-import type { RemoteBases } from "./remote-bases.ts";
-import { RenderDesk, type RenderPool } from "./render-desk.ts";
+import type { DeliveryOptions, Engine } from "./ports.ts";
+import { RenderDesk } from "./render-desk.ts";
 import { type DeliverySnapshot, type EngineSnapshot, objectsOf, type ObjectSnapshot, snapshotOf } from "./snapshot.ts";
 import { isChange, Reporter, type Served } from "./reporter.ts";
 import { type DeliveryState, newState } from "./state.ts";
+import { isBeingUninstalled } from "./uninstalling.ts";
 import { isSettled, priorityOf, readsTheSame, waitsForHealth, withNewestStatus } from "./triggers.ts";
-
-/** What sources offer, as the artifacts room keeps it. */
-export interface ArtifactView {
-  get(ref: SourceRef): SourceArtifact | undefined;
-  /** Told of each source whose artifact changed. */
-  subscribe(listener: (ref: SourceRef) => void): () => void;
-  /** Why a source offers nothing, in words. */
-  whyNot(ref: SourceRef): Promise<string>;
-}
-
-export type DeliveryOptions = {
-  cluster: Cluster;
-  artifacts: ArtifactView;
-  dialects: readonly Dialect[];
-  pool: RenderPool;
-  /** Fetches bases from elsewhere; without it they are refused. */
-  remotes?: RemoteBases;
-  /** Keeps what happened; without it nothing beyond status and Events is kept. */
-  journal?: Journal;
-  clock: Clock;
-  signal: AbortSignal;
-  random?: () => number;
-  /** How far intervals differ either way, in percent, so that what started together does not stay together. */
-  jitterPercent?: number;
-  /** Told of what went wrong behind the scenes, without secrets. */
-  logged?: (message: string) => void;
-  /** Told of every Event about a delivery. */
-  told?: (event: EventInput) => void;
-};
-
-/** The running engine. */
-export interface Engine {
-  snapshot(): EngineSnapshot;
-  /** The applied objects of one delivery with their health. */
-  objects(key: string): ObjectSnapshot[];
-  /** Told after each change of one delivery. The function returned ends it. */
-  subscribe(listener: (changed: DeliverySnapshot) => void): () => void;
-  /** Looks at a delivery now. */
-  reconcile(key: string): void;
-  /** Resolved when the signal has aborted and all work has ended. */
-  readonly ended: Promise<void>;
-  /** For measurements: renderings made and reused, status writes. */
-  counts(): { rendered: number; reused: number; statusWrites: number };
-}
 
 /** Starts the engine; it runs until the signal aborts. */
 export function startDelivery(options: DeliveryOptions): Engine {
@@ -140,7 +95,7 @@ class DeliveryEngine implements Engine {
       described: (dialect, object, previous) => this.#described(dialect, object, previous),
       vanished: (object) => this.#forget(deliveryKey(refOf(object))),
       variablesChanged: (kind, object) => this.#variablesChanged(kind, object),
-      definitionsChanged: () => this.#journal.kindsChanged?.(),
+      definitionsChanged: () => this.#definitionsChanged(),
     });
     const unsubscribe = options.artifacts.subscribe((source) => {
       this.#sourceChanged(source).catch((thrown: unknown) => this.#log(formatFault(thrown)));
@@ -191,6 +146,14 @@ class DeliveryEngine implements Engine {
     for (const { delivery, isConfirmed } of this.#states.values()) {
       const isRead = delivery.watched.some((f) => f.kind === kind && f.name === name && f.namespace === namespace);
       if (isRead && isConfirmed) this.#queue.add(delivery.key, "spec");
+    }
+  }
+
+  /** A kind that something waits for may be served now. */
+  #definitionsChanged(): void {
+    this.#journal.kindsChanged?.();
+    for (const { lastFault, delivery } of this.#states.values()) {
+      if (/^dependency-not-ready |no matches for kind/.test(lastFault)) this.#queue.add(delivery.key, "drift");
     }
   }
 
@@ -327,6 +290,7 @@ class DeliveryEngine implements Engine {
     const { dialect, resource } = this.#servedBy(state.delivery);
     const finalizers = state.object.metadata.finalizers ?? [];
     if (finalizers.includes(dialect.finalizer)) return;
+    if (await isBeingUninstalled(this.#home, resource)) return;
     const context = { home: this.#options.cluster, resource, manager: dialect.statusManager, state };
     await setFinalizers(context, [...finalizers, dialect.finalizer]);
   }
@@ -450,7 +414,10 @@ class DeliveryEngine implements Engine {
     const served = this.#servedBy(delivery);
     const { revision } = artifact;
     this.#reporter.tellOutcomes(state, served, result.outcomes);
+    const isNews = state.hold?.message !== hold.message;
     this.#reporter.tellHold(state, served, { revision, hold });
+    // Those who wait for it can say why.
+    if (isNews) this.#wakeDependents(delivery.key);
     void this.#report(state, { phase: "held", revision, waitingFor: hold.message });
     const untilMs = hold.untilMs === undefined ? Infinity : hold.untilMs - this.#options.clock.now();
     return { requeueAfterMs: Math.max(soonRetryMs, Math.min(untilMs, this.#jittered(delivery.intervalMs))) };
@@ -485,7 +452,8 @@ class DeliveryEngine implements Engine {
     const served = this.#servedBy(delivery);
     const { dialect, resource } = served;
     if (!(state.object.metadata.finalizers ?? []).includes(dialect.finalizer)) return;
-    const held = this.#whyKept(state);
+    const isUninstalled = await isBeingUninstalled(this.#home, resource);
+    const held = isUninstalled ? undefined : this.#whyKept(state);
     if (held !== undefined) {
       this.#reporter.tellHold(state, served, { revision: state.revision ?? "", hold: held });
       void this.#report(state, { phase: "held", waitingFor: held.message });
@@ -494,7 +462,7 @@ class DeliveryEngine implements Engine {
     this.#move(state, "deleting");
     this.#claims.forget(delivery.key);
     try {
-      await this.#claims.refresh(delivery.key);
+      if (!isUninstalled) await this.#claims.refresh(delivery.key);
       const isDone = await finalise({
         ...this.#home,
         cluster: this.#identities.clusterFor(delivery.identity),
@@ -503,6 +471,7 @@ class DeliveryEngine implements Engine {
         resource,
         finalizer: dialect.finalizer,
         manager: dialect.statusManager,
+        isUninstalled,
         canAct: await this.#identities.exists(delivery.identity),
         clock: this.#options.clock,
         signal,

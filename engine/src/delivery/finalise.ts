@@ -19,6 +19,8 @@ export type FinaliseContext = Omit<RemoveContext, "policy" | "inventory" | "desi
   manager: string;
   /** False when the identity that applied no longer exists: then nothing is deleted, and nothing blocked. */
   canAct: boolean;
+  /** True when the definition of the describing kind goes: then the tool is removed, not what it delivered. */
+  isUninstalled: boolean;
   tell: (note: Note) => void;
 };
 
@@ -27,7 +29,10 @@ export async function finalise(context: FinaliseContext): Promise<boolean> {
   const { state, clock, tell } = context;
   const { delivery, inventory } = state;
   const isPruned = delivery.deletion.isPruned && !delivery.isSuspended && inventory.length > 0;
-  if (isPruned && !context.canAct) {
+  if (isPruned && context.isUninstalled) {
+    const message = `its definition is being deleted: ${inventory.length} objects are left as they are`;
+    tell({ isWarning: true, reason: "Uninstalled", message });
+  } else if (isPruned && !context.canAct) {
     const objects = inventory.map(formatRef).join("\n");
     tell({ isWarning: true, reason: "ReconciliationFailed", message: `unable to prune objects: \n${objects}` });
   } else if (isPruned) {

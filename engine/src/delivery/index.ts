@@ -1,11 +1,7 @@
 // Deliveries: their one model, and the loop over each: observe → render → plan → apply → prune → assess → report.
 
-export {
-  type ArtifactView,
-  type DeliveryOptions,
-  type Engine,
-  startDelivery,
-} from "./engine.ts";
+export { startDelivery } from "./engine.ts";
+export type { ArtifactView, DeliveryOptions, Engine } from "./ports.ts";
 export type { EventInput } from "./events.ts";
 export { DeliveryFault, type DeliveryFaultCode } from "./faults.ts";
 export { type Guard, guardMarks, readGuard } from "./guard.ts";

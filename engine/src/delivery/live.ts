@@ -231,6 +231,8 @@ export class Live {
     if (known !== undefined && hasMoved && writing === undefined) {
       this.#options.noted({ what: "drift", delivery: known.delivery, ref: held.ref, changes: held.changes });
     } else if (
+      // Who waits for one object may ask more of it than its health.
+      this.#waiters.has(key) ||
       before === undefined ||
       before.health.waits !== held.health.waits ||
       before.health.message !== held.health.message

@@ -15,6 +15,7 @@ import {
   sha256Hex,
 } from "#kernel";
 import { parseRemote, type RemoteContent } from "#render/kustomize";
+import { type MirrorMap, mirroredUrl } from "#sources/mirrors";
 import { DeliveryFault } from "./faults.ts";
 import { remoteFileMost, remoteTimeoutMs } from "./limits.ts";
 import type { OpenTree } from "./render-desk.ts";
@@ -28,6 +29,8 @@ export type RemoteOptions = {
   clock: Clock;
   environment: Environment;
   signal: AbortSignal;
+  /** URL prefixes that are fetched from elsewhere. */
+  mirrors?: MirrorMap;
 };
 
 /** The URLs that a rendering read from. */
@@ -82,18 +85,28 @@ export class RemoteBases {
   async #ask(url: string): Promise<RemoteHandle> {
     try {
       const isFile = /^https?:\/\//i.test(url) && !url.includes(".git");
-      const file = isFile ? await fetchFile(url, this.#options.signal) : undefined;
+      const file = isFile ? await this.#askFile(url) : undefined;
       return file === undefined ? await this.#askRepository(url) : file;
     } catch (thrown) {
       throw unreachable(url, faultFrom(thrown));
     }
   }
 
+  async #askFile(url: string): Promise<RemoteHandle | undefined> {
+    const bytes = await fetchFile(url, this.#from(url), this.#options.signal);
+    return bytes === undefined ? undefined : { url, hash: sha256Hex(bytes), file: bytes.toString("base64") };
+  }
+
+  #from(url: string): string {
+    const { mirrors } = this.#options;
+    return mirrors === undefined ? url : mirroredUrl(mirrors, url).url;
+  }
+
   async #askRepository(url: string): Promise<RemoteHandle> {
     const spec = parseRemote(url);
     if (spec === undefined)
       throw new Fault({ code: "remote", disposition: "retry", message: "neither a file nor a repository is there" });
-    const mirror = this.#mirrors.of(repositoryUrl(spec.repository));
+    const mirror = this.#mirrors.of(this.#from(repositoryUrl(spec.repository)));
     const call = { signal: this.#options.signal, timeoutMs: remoteTimeoutMs };
     const isCommit = /^[0-9a-f]{40}$/.test(spec.ref);
     const references = isCommit
@@ -130,9 +143,9 @@ function isPinned(url: string): boolean {
 }
 
 /** undefined when the URL is no file but perhaps a repository. */
-async function fetchFile(url: string, signal: AbortSignal): Promise<RemoteHandle | undefined> {
+async function fetchFile(url: string, from: string, signal: AbortSignal): Promise<Buffer | undefined> {
   const given = AbortSignal.any([signal, AbortSignal.timeout(remoteTimeoutMs)]);
-  const answer = await fetch(url, { signal: given }).catch((thrown: unknown) => {
+  const answer = await fetch(from, { signal: given }).catch((thrown: unknown) => {
     if (parseRemote(url) === undefined) throw thrown;
     return undefined;
   });
@@ -144,7 +157,7 @@ async function fetchFile(url: string, signal: AbortSignal): Promise<RemoteHandle
   // A repository's page is no manifest.
   if (parseRemote(url) !== undefined && /^\s*<(!doctype|html)/i.test(bytes.subarray(0, 64).toString()))
     return undefined;
-  return { url, hash: sha256Hex(bytes), file: bytes.toString("base64") };
+  return bytes;
 }
 
 async function readBounded(answer: Response): Promise<Buffer> {

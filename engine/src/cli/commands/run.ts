@@ -6,6 +6,7 @@ import { Fault, formatTime } from "#kernel";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
 import { installDefinitions, missingKinds } from "../definitions.ts";
+import { engineFlags, readTuning } from "../engine-flags.ts";
 import type { CliCode } from "../faults.ts";
 import { findNeighbours, refuseNeighbours, stopNeighbours } from "../flux-neighbours.ts";
 import { lockHome } from "../home-file.ts";
@@ -29,6 +30,7 @@ const flags = {
   ...mirrorsFlag,
   "install-definitions": { about: "bring the Flux definitions that the cluster lacks" },
   "take-over": { about: "scale Flux's own controllers to zero first" },
+  ...engineFlags,
 } as const;
 
 type Flags = FlagValues<typeof flags>;
@@ -57,6 +59,7 @@ export const command: Command = defineCommand({
         url: "",
         api: target.cluster.name,
       };
+      const tuning = readTuning(given);
       const lock = lockHome(dataFolder, file);
       const gone = new AbortController();
       const view = given.log === undefined ? openView(target, io, ports.version) : undefined;
@@ -69,6 +72,7 @@ export const command: Command = defineCommand({
         const consoleFolder = ports.consoleFolder ?? "";
         engine = await openEngine({
           cluster: target.cluster,
+          tuning,
           dataFolder,
           port,
           consoleFolder,

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { Fault, formatTime } from "#kernel";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
+import { engineFlags, readTuning } from "../engine-flags.ts";
 import { ensureExampleRepository, runGit } from "../example-repository.ts";
 import type { CliCode } from "../faults.ts";
 import { applyFleetRoot, type FleetRoot, readFleetRoot } from "../fleet-root.ts";
@@ -29,6 +30,7 @@ const flags = {
   "api-port": { takes: "PORT", about: "port of the Kubernetes API, 0: any free one", default: "7443" },
   port: { takes: "PORT", about: "port of the console, webhooks and metrics, 0: any free one", default: "7440" },
   ...mirrorsFlag,
+  ...engineFlags,
 } as const;
 
 type Flags = FlagValues<typeof flags>;
@@ -54,6 +56,7 @@ export const command: Command = defineCommand({
     const file: HomeFile = { pid: process.pid, since: formatTime(io.clock.now()), kubeconfig, url: "", api: "" };
     const asked = given.repo === undefined ? undefined : await readRepository(given, io);
     const mirrors = await readMirrors(given.mirrors, { current: io.folder, data: folder });
+    const tuning = readTuning(given);
     const lock = lockHome(folder, file);
     const view = new LiveView({
       output: io.stdout,
@@ -68,7 +71,7 @@ export const command: Command = defineCommand({
       const kubeconfigOut = given["kubeconfig-out"] === undefined ? undefined : kubeconfig;
       const consoleFolder = ports.consoleFolder ?? "";
       const step = (text: string): void => view.step(text);
-      home = await openHome({ dataFolder: folder, apiPort, port, kubeconfigOut, consoleFolder, mirrors, step });
+      home = await openHome({ dataFolder: folder, apiPort, port, kubeconfigOut, consoleFolder, mirrors, tuning, step });
       lock.write({ ...file, kubeconfig: home.kubeconfig, url: home.url, api: home.api });
       const fleet = await startFleet({ asked, given, folder, home, ports, view });
       view.step("");

@@ -5,6 +5,7 @@ import { administrator, type ApiServer, startApiServer } from "#apiserver";
 import type { Cluster, Resource, Target } from "#cluster";
 import {
   type ArtifactView,
+  type DeliveryOptions,
   type Engine,
   type SourceArtifact,
   type SourceRef,
@@ -14,7 +15,8 @@ import {
 } from "#delivery";
 import { asManifest, type Clock, isObject, type JsonObject, type Manifest, memoryTree, refOf, sha1Hex } from "#kernel";
 import { memoryStore, type Store } from "#store";
-import { fluxDialect } from "./index.ts";
+import { deliveryLogs } from "../keelson/index.ts";
+import { fluxDialect, type FluxOptions } from "./index.ts";
 
 export const realClock: Clock = {
   now: () => Date.now(),
@@ -87,16 +89,23 @@ export class World {
     this.cluster = this.#server.cluster(administrator);
   }
 
-  startEngine(cluster: Cluster = this.cluster, artifacts: ArtifactView = this.sources): void {
+  startEngine(
+    cluster: Cluster = this.cluster,
+    artifacts: ArtifactView = this.sources,
+    more: Partial<DeliveryOptions> & { flux?: FluxOptions } = {},
+  ): void {
+    const { flux, ...options } = more;
     this.#abort = new AbortController();
     this.engine = startDelivery({
       cluster,
       artifacts,
-      dialects: [fluxDialect()],
+      dialects: [fluxDialect(flux)],
       pool: startRenderPool({ clock: realClock, threads: 0 }),
       clock: realClock,
       signal: this.#abort.signal,
       logged: (message) => this.logs.push(message),
+      journal: deliveryLogs({ cluster, clock: realClock }),
+      ...options,
     });
   }
 
@@ -203,6 +212,11 @@ export class World {
       const ready = await this.condition(name);
       return ready?.status === "False" && ready.message.includes(text) ? ready : undefined;
     });
+  }
+
+  /** The revision that a source offers. */
+  revision(name = "fleet"): string {
+    return this.sources.get({ kind: "GitRepository", namespace: "flux-system", name })?.revision ?? "";
   }
 
   async events(): Promise<{ reason: string; message: string; name: string }[]> {

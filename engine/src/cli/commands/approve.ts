@@ -1,0 +1,116 @@
+// `keelson approve kustomization NAME`: lets pass what is held back: a revision that needs a word, that came in a freeze or
+// that deletes much, or the deletion of the whole delivery. It is written on the object, so that anybody can read it there.
+
+import type { Target } from "#cluster";
+import { guardMarks } from "#delivery";
+import { Fault, type Manifest, shortRevision } from "#kernel";
+import { discover, resourceOf, valueOf } from "../answers.ts";
+import { usage } from "../arguments.ts";
+import { type Command, defineCommand } from "../command.ts";
+import type { CliCode } from "../faults.ts";
+import { conditionOf, textOf } from "../flux-objects.ts";
+import { chooseKind } from "../kinds.ts";
+import { announceTarget, type ConnectedTarget, targetFlags, withTarget } from "../target.ts";
+import { say, targetOf, waitUntil } from "../waiting.ts";
+
+/** Not kubectl's: what its managers set is taken back where Git does not state it. */
+const manager = "keelson-cli";
+
+export const command: Command = defineCommand({
+  arguments: "kustomization NAME",
+  arity: [2, 2],
+  about:
+    "Approves what a delivery holds back: the revision that its source offers now, or the one you name. Only that revision\n" +
+    "passes; the next one is held again.",
+  examples: [
+    "keelson approve kustomization apps",
+    "keelson approve kustomization apps --revision sha1:4f8ac2d1e0b3c5a79d6f8e1234567890abcdef12",
+    "keelson approve kustomization apps --deletion",
+  ],
+  words: ["kustomization"],
+  flags: {
+    ...targetFlags,
+    revision: { takes: "REVISION", about: "approve this revision (default: the one that is held)" },
+    deletion: { about: "approve the deletion of the delivery with all that it applied" },
+    by: { takes: "NAME", about: "who approves (default: the user of this machine)" },
+    "no-wait": { about: "do not wait until it is applied" },
+  },
+  async run({ args, flags, io, ports }) {
+    const { kind, rest } = chooseKind(args, "approve");
+    const name = rest[0];
+    if (name === undefined || kind.kind !== "Kustomization")
+      throw usage("approve what?", "keelson approve kustomization NAME");
+    return await withTarget(flags, { io, ports }, async (connected) => {
+      announceTarget(connected, io);
+      const { cluster, namespace } = connected;
+      const target = targetOf(resourceOf(await discover(cluster), kind), namespace, name);
+      const object = valueOf(await cluster.get(target), `reading ${kind.kind} ${name}`);
+      const by = flags.by ?? io.env["USER"] ?? "unknown";
+      if (flags.deletion) {
+        await annotate(connected, target, { [guardMarks.approvedDeletion]: deletionOf(object) });
+        say.done(io, `the deletion of ${kind.kind} ${name} is approved`);
+        return 0;
+      }
+      const revision = flags.revision ?? (await heldRevision(object, connected));
+      say.start(io, `approving revision ${shortRevision(revision)} of ${kind.kind} ${name} as ${by}`);
+      const marks = { [guardMarks.approvedRevision]: revision, [guardMarks.approvedBy]: by };
+      await annotate(connected, target, marks);
+      say.done(io, `revision ${shortRevision(revision)} is approved`);
+      if (flags["no-wait"]) return 0;
+      say.wait(io, `waiting for ${kind.kind} ${name} to apply it`);
+      await waitUntil({ target, io, connected }, (seen) => isAppliedAt(seen, revision));
+      say.done(io, `applied revision ${shortRevision(revision)}`);
+      return 0;
+    });
+  },
+});
+
+async function annotate(
+  { cluster }: ConnectedTarget,
+  target: Target,
+  annotations: { [mark: string]: string },
+): Promise<void> {
+  const body = { type: "merge" as const, patch: { metadata: { annotations } } };
+  valueOf(await cluster.patch(target, body, { fieldManager: manager }), `annotating ${target.name}`);
+}
+
+/** Names this very object: another of the same name is not meant. */
+function deletionOf(object: Manifest): string {
+  if (object.metadata.deletionTimestamp !== undefined) return object.metadata.uid ?? "";
+  throw notHeld(object, "is not being deleted", "delete it first; the approval is for that one deletion");
+}
+
+/** What the source offers now; that it is held stands in the condition. */
+async function heldRevision(object: Manifest, { cluster, namespace }: ConnectedTarget): Promise<string> {
+  const held = conditionOf(object, "Held");
+  if (held?.status !== "True")
+    throw notHeld(object, "holds nothing back", "name a revision with --revision to approve it ahead");
+  if (held.reason === "Paused")
+    throw notHeld(object, "is paused, which an approval does not end", `remove the annotation ${guardMarks.pause}`);
+  const ref = { kind: textOf(object, "spec", "sourceRef", "kind"), name: textOf(object, "spec", "sourceRef", "name") };
+  const discovery = await discover(cluster);
+  const resource = discovery.resources.find(
+    (each) => each.kind === ref.kind && each.group.startsWith("source.toolkit.fluxcd.io"),
+  );
+  if (resource === undefined)
+    throw notHeld(object, `has a source of kind ${ref.kind}, which is not served`, "use --revision");
+  const sourceNamespace = textOf(object, "spec", "sourceRef", "namespace") || namespace;
+  const source = valueOf(
+    await cluster.get(targetOf(resource, sourceNamespace, ref.name)),
+    `reading ${ref.kind} ${ref.name}`,
+  );
+  const revision = textOf(source, "status", "artifact", "revision");
+  if (revision !== "" && held.message.includes(revision)) return revision;
+  throw notHeld(object, "is about to look at a newer revision", "try again in a moment");
+}
+
+function notHeld(object: Manifest, message: string, hint: string): Fault<CliCode> {
+  const at = `${object.kind}/${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+  return new Fault<CliCode>({ code: "failed", disposition: "stall", at, message, hint });
+}
+
+function isAppliedAt(object: Manifest, revision: string): boolean {
+  const applied = textOf(object, "status", "lastAppliedRevision");
+  const isSame = applied === revision || applied.endsWith(`@${revision}`) || applied.includes(`:${revision}`);
+  return isSame && conditionOf(object, "Ready")?.status === "True";
+}
