@@ -37,7 +37,10 @@ export const packages: Readonly<Record<string, { folders: readonly string[]; rea
     folders: ["api", "formats", "render", "secrets", "sources"],
     reason: "regular expressions of Go's syntax, linear in time",
   },
-  openpgp: { folders: ["secrets", "sources"], reason: "OpenPGP: signatures of commits and tags, SOPS data keys" },
+  openpgp: {
+    folders: ["cli", "secrets", "sources"],
+    reason: "OpenPGP: signatures of commits, tags and charts, SOPS data keys",
+  },
 };
 
 /** Calls that a ring may not make, with what to use instead. */

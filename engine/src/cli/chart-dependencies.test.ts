@@ -139,9 +139,9 @@ describe("keelson dependency", () => {
       "no repository definition for stable",
     ],
     [
-      "a registry",
-      (): string => "{name: a, version: '1', repository: 'oci://h/x'}",
-      "registries (oci://) are not read",
+      "a registry that is not there",
+      (): string => "{name: a, version: '1', repository: 'oci://127.0.0.1:1/x'}",
+      "cannot be fetched",
     ],
     ["an archive that is not the one in the index", (): string => lib("=3.0.0"), "the repository's index says 00"],
     ["an index that points into this machine", (): string => lib("=4.0.0"), "names a local file"],

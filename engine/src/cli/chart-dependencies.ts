@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { Fault, formatFault, type Issue } from "#kernel";
+import { Fault, formatFault } from "#kernel";
 import {
   type Chart,
   type Dependency,
@@ -32,21 +32,19 @@ import {
   packChart,
 } from "#render/helm";
 import { archiveSeconds } from "./chart-files.ts";
-import {
-  ChartRepositories,
-  folderUrl,
-  isSameUrl,
-  type NamedRepository,
-  namedRepositories,
-} from "./chart-repository.ts";
+import type { ChartAccess } from "./chart-access.ts";
+import { ChartNetwork, type Download, folderUrl } from "./chart-network.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
 import { localTree } from "./local-tree.ts";
+import { isSameUrl, type NamedRepository } from "./named-repositories.ts";
+import { chartOfLayout, isOciLayout } from "./oci-layout.ts";
+import { checkProvenance } from "./provenance.ts";
 
 export type DependencyOptions = {
   io: Io;
   write(text: string): void;
-  fetch: typeof fetch;
+  access: ChartAccess;
   /** The chart's folder as the user wrote it; for messages. */
   shown?: string;
 };
@@ -56,13 +54,15 @@ type Work = DependencyOptions & {
   shown: string;
   chart: Chart;
   requested: Dependency[];
-  named: readonly NamedRepository[];
-  repositories: ChartRepositories;
+  network: ChartNetwork;
 };
 
 /** Resolves what Chart.yaml asks for, fills charts/ and writes Chart.lock. */
 export async function updateDependencies(folder: string, options: DependencyOptions): Promise<void> {
-  const work = begin(folder, options);
+  await working(begin(folder, options), update);
+}
+
+async function update(work: Work): Promise<void> {
   if (work.chart.metadata.dependencies === null) return;
   resolveAliases(work);
   await refresh(work);
@@ -75,9 +75,20 @@ export async function updateDependencies(folder: string, options: DependencyOpti
 
 /** Fills charts/ with the very versions that Chart.lock names. Without a lock it updates. */
 export async function buildDependencies(folder: string, options: DependencyOptions): Promise<void> {
-  const work = begin(folder, options);
+  await working(begin(folder, options), build);
+}
+
+async function working(work: Work, run: (work: Work) => Promise<void>): Promise<void> {
+  try {
+    await run(work);
+  } finally {
+    work.network.close();
+  }
+}
+
+async function build(work: Work): Promise<void> {
   const lock = lockOf(work.chart);
-  if (lock === undefined) return updateDependencies(folder, options);
+  if (lock === undefined) return update(work);
   // Helm 2 took its digest before names of repositories were replaced by their addresses.
   const digestOfHelm2 = lockDigestOfHelm2(work.requested);
   resolveAliases(work);
@@ -90,15 +101,13 @@ function begin(folder: string, options: DependencyOptions): Work {
   if (!existsSync(folder)) throw fault("not-found", `could not find ${shown}: no such file or directory`);
   if (!statSync(folder).isDirectory()) throw fault("usage", "only unpacked charts can be updated");
   const chart = loadChartTree(localTree(folder), "");
-  const named = namedRepositories(options.io);
   return {
     ...options,
     folder,
     shown,
     chart,
     requested: chart.metadata.dependencies ?? [],
-    named,
-    repositories: new ChartRepositories({ fetch: options.fetch, named }),
+    network: new ChartNetwork(options.io, options.access),
   };
 }
 
@@ -117,14 +126,9 @@ function resolveAliases(work: Work): void {
     const { repository } = dependency;
     if (repository === "") continue;
     if (repository.startsWith("file://")) localPath(work, repository);
-    else if (repository.startsWith("oci://"))
-      throw fault("usage", `dependency ${dependency.name}: registries (oci://) are not read`, {
-        at: repository,
-        hint: "put the packed chart into charts/, or name a repository with an index",
-      });
-    else {
+    else if (!repository.startsWith("oci://")) {
       const name = /^(?:@|alias:)(.*)$/.exec(repository)?.[1];
-      const found = work.named.find((entry) =>
+      const found = work.network.named.find((entry) =>
         name === undefined ? isSameUrl(entry.url, repository) : entry.name === name,
       );
       if (name !== undefined && found !== undefined) dependency.repository = found.url;
@@ -151,6 +155,12 @@ function localPath(work: Work, repository: string): string {
   throw fault("not-found", `directory ${path.startsWith("/") ? full : join(work.shown, path)} not found`);
 }
 
+/** The chart behind file://: its own folder, or the version in an image layout. */
+function localChart(path: string, version: string): Chart {
+  if (isOciLayout(path)) return loadChartArchive(chartOfLayout(path, version).bytes);
+  return loadChartTree(localTree(path), "");
+}
+
 /** The repository of a dependency on the network or in a folder with an index; undefined for a chart's own folder. */
 function repositoryUrl(work: Work, dependency: Dependency): string | undefined {
   if (!dependency.repository.startsWith("file://")) return dependency.repository;
@@ -162,7 +172,8 @@ function repositoryUrl(work: Work, dependency: Dependency): string | undefined {
 /** Fetches the index of each repository, and says so. */
 async function refresh(work: Work): Promise<void> {
   const urls = new Set(work.requested.map((item) => item.repository).filter((url) => /^https?:/.test(url)));
-  const isNamed = (url: string): NamedRepository | undefined => work.named.find((entry) => isSameUrl(entry.url, url));
+  const isNamed = (url: string): NamedRepository | undefined =>
+    work.network.named.find((entry) => isSameUrl(entry.url, url));
   const unmanaged = [...urls].filter((url) => isNamed(url) === undefined);
   if (unmanaged.length > 0) work.write("Getting updates for unmanaged Helm repositories...\n");
   for (const url of unmanaged) await refreshOne(work, url, url);
@@ -177,7 +188,7 @@ async function refresh(work: Work): Promise<void> {
 
 async function refreshOne(work: Work, url: string, name: string): Promise<void> {
   try {
-    await work.repositories.index(url);
+    await work.network.index(url);
     work.write(`...Successfully got an update from the ${JSON.stringify(name)} chart repository\n`);
   } catch (thrown) {
     work.write(`...Unable to get an update from the ${JSON.stringify(name)} chart repository\n`);
@@ -213,12 +224,13 @@ async function resolveVersion(work: Work, dependency: Dependency): Promise<strin
       throw fault("not-found", `directory ${join(work.shown, "charts", name)} not found`);
     return version;
   }
+  if (repository.startsWith("oci://")) return (await work.network.findInRegistry(repository, name, version)).version;
   const url = repositoryUrl(work, dependency);
   if (url === undefined) {
-    const found = loadChartTree(localTree(localPath(work, repository)), "").metadata.version;
+    const found = localChart(localPath(work, repository), version).metadata.version;
     return isInRange(version, found, name) ? found : undefined;
   }
-  const versions = (await work.repositories.index(url)).get(name);
+  const versions = (await work.network.index(url)).get(name);
   if (versions === undefined) throw fault("not-found", `${name} chart not found in repo ${repository}`);
   return newestInRange(versions, version)?.version;
 }
@@ -263,21 +275,42 @@ async function fillCharts(work: Work, locked: readonly Dependency[]): Promise<vo
 async function bring(work: Work, dependency: Dependency, into: { incoming: string; seen: Set<string> }): Promise<void> {
   const { name, repository, version } = dependency;
   if (repository === "") return checkOwn(work, dependency);
+  if (repository.startsWith("oci://")) return bringFromRegistry(work, dependency, into);
   const url = repositoryUrl(work, dependency);
   if (url === undefined) return pack(work, dependency, into.incoming);
-  const found = exactVersion((await work.repositories.index(url)).get(name) ?? [], version);
+  const found = exactVersion((await work.network.index(url)).get(name) ?? [], version);
   if (found === undefined)
     throw fault(
       "not-found",
       `could not find : chart ${name} not found in ${repository}: chart ${JSON.stringify(name)} version ${JSON.stringify(version)} not found in ${repository} repository`,
     );
-  const address = work.repositories.archiveUrl(url, found);
+  const address = work.network.archiveUrl(url, found);
   if (into.seen.has(address)) return work.write(`Already downloaded ${name} from repo ${repository}\n`);
   work.write(`Downloading ${name} from repo ${repository}\n`);
-  const archive = await work.repositories.download(url, found);
+  await keep(work, await work.network.archive(url, found), into.incoming);
   into.seen.add(address);
-  checkArchive(archive.bytes, archive.url);
-  writeFileSync(join(into.incoming, archive.name), archive.bytes);
+}
+
+async function bringFromRegistry(
+  work: Work,
+  { name, repository, version }: Dependency,
+  into: { incoming: string; seen: Set<string> },
+): Promise<void> {
+  const found = await work.network.findInRegistry(repository, name, version);
+  const address = `${repository}/${name}:${found.version}`;
+  if (into.seen.has(address)) return work.write(`Already downloaded ${name} from repo ${repository}\n`);
+  work.write(`Downloading ${name} from repo ${repository}\n`);
+  await keep(work, await work.network.pull(found), into.incoming);
+  into.seen.add(address);
+}
+
+/** Writes what came, once it is known to be a chart and, where that is asked for, to be signed. */
+async function keep(work: Work, { name, url, bytes, provenance }: Download, incoming: string): Promise<void> {
+  checkArchive(bytes, url);
+  writeFileSync(join(incoming, name), bytes);
+  if (provenance === undefined) return;
+  await checkProvenance({ name, bytes }, provenance, { keyring: work.access.keyring, nowMs: work.io.clock.now() });
+  writeFileSync(join(incoming, `${name}.prov`), provenance);
 }
 
 /** A chart that came over the network must be one before it replaces another. */
@@ -302,8 +335,7 @@ function checkOwn(work: Work, { name, version }: Dependency): void {
 
 function pack(work: Work, dependency: Dependency, incoming: string): void {
   const { name, repository, version } = dependency;
-  const warnings: Issue[] = [];
-  const chart = loadChartTree(localTree(localPath(work, repository)), "", warnings);
+  const chart = localChart(localPath(work, repository), version);
   const found = chart.metadata.version;
   if (!isInRange(version, found, name)) throw fault("not-found", `can't get a valid version for dependency ${name}`);
   const seconds = archiveSeconds(work.io);
@@ -319,7 +351,7 @@ function moveCharts(work: Work, locked: readonly Dependency[], folders: { incomi
   work.write("Deleting outdated charts\n");
   const own = new Set(locked.filter((item) => item.repository === "").map((item) => item.name));
   for (const entry of before) {
-    if (entry.isDirectory() || moved.includes(entry.name)) continue;
+    if (entry.isDirectory() || entry.name.endsWith(".prov") || moved.includes(entry.name)) continue;
     const path = join(folders.target, entry.name);
     const chart = readArchive(work, path, entry.name);
     if (chart !== undefined && !own.has(chart.metadata.name)) rmSync(path);

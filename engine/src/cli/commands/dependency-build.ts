@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { buildDependencies } from "../chart-dependencies.ts";
+import { chartAccess, chartAccessFlags } from "../chart-access.ts";
 import { type Command, defineCommand } from "../command.ts";
 
 export const command: Command = defineCommand({
@@ -12,14 +13,15 @@ export const command: Command = defineCommand({
     "Without a lock it does what `keelson dependency update` does.",
   examples: ["keelson dependency build ./charts/web"],
   flags: {
+    ...chartAccessFlags,
     "skip-refresh": { about: "accepted: an index is always fetched, once", isHidden: true },
   },
-  async run({ args, io }) {
+  async run({ args, flags, io }) {
     const shown = args[0] ?? ".";
     await buildDependencies(resolve(io.folder, shown), {
       io,
       shown,
-      fetch: globalThis.fetch,
+      access: chartAccess(flags, io),
       write: (text) => io.stdout.write(text),
     });
     return 0;

@@ -1,9 +1,10 @@
 // `keelson package CHART...`: packs charts as `helm package` does; the bytes of an archive depend on the chart alone.
 
-import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { type Chart, checkPresent, loadChartTree, packChart } from "#render/helm";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { type Chart, chartYaml, checkPresent, loadChartArchive, loadChartTree, packChart } from "#render/helm";
 import { usage } from "../arguments.ts";
+import { chartAccess, type ChartAccessFlags, chartAccessFlags } from "../chart-access.ts";
 import { updateDependencies } from "../chart-dependencies.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Io } from "../io.ts";
@@ -22,13 +23,20 @@ export const command: Command = defineCommand({
     version: { takes: "VERSION", about: "set the chart's version" },
     "app-version": { takes: "VERSION", about: "set the chart's appVersion" },
     "dependency-update": { short: "u", about: "update charts/ from Chart.yaml first" },
+    sign: { about: "sign the archive: writes NAME-VERSION.tgz.prov beside it" },
+    key: { takes: "NAME", about: "a part of the signing key's user id" },
+    "passphrase-file": { takes: "FILE", about: "file with the key's passphrase; - is standard input" },
+    ...chartAccessFlags,
+    keyring: { takes: "FILE", about: "keys for --sign, secret ones (default ~/.gnupg/pubring.gpg)" },
   },
   async run({ args, flags, io }) {
     for (const reference of args) {
       const folder = chartFolder(reference, io);
       if (flags["dependency-update"])
-        await updateDependencies(folder, { io, fetch: globalThis.fetch, write: () => undefined });
-      const path = write(loadChartTree(localTree(folder), ""), flags, io);
+        await updateDependencies(folder, { io, access: chartAccess(flags, io), write: () => undefined });
+      const chart = loadChartTree(localTree(folder), "");
+      const { path, bytes } = write(chart, flags, io);
+      if (flags.sign) await sign(resolve(io.folder, path), bytes, { flags, io });
       io.stdout.write(`Successfully packaged chart and saved it to: ${path}\n`);
     }
     return 0;
@@ -46,7 +54,7 @@ function write(
   chart: Chart,
   flags: { destination: string; version: string | undefined; "app-version": string | undefined },
   io: Io,
-): string {
+): { path: string; bytes: Uint8Array } {
   const { version, "app-version": appVersion, destination } = flags;
   const seconds = archiveSeconds(io);
   checkPresent(chart);
@@ -60,5 +68,30 @@ function write(
   const path = resolve(io.folder, shown);
   mkdirSync(resolve(path, ".."), { recursive: true });
   writeFileSync(path, packed.bytes);
-  return shown;
+  return { path: shown, bytes: packed.bytes };
+}
+
+/** Signs what was written. The passphrase is read only when the key asks for one. */
+async function sign(
+  path: string,
+  bytes: Uint8Array,
+  {
+    flags,
+    io,
+  }: { flags: { key: string | undefined; "passphrase-file": string | undefined } & ChartAccessFlags; io: Io },
+): Promise<void> {
+  const { signArchive } = await import("../provenance.ts");
+  const file = flags["passphrase-file"];
+  const passphrase = async (): Promise<string> => {
+    if (file === undefined)
+      throw usage("the key has a passphrase", "give it with --passphrase-file, - for standard input");
+    const text = file === "-" ? await io.readInput() : readFileSync(resolve(io.folder, file));
+    return Buffer.from(text).toString("utf8").split(/\r?\n/)[0] as string;
+  };
+  const { keyring } = chartAccess(flags, io);
+  const proof = await signArchive(
+    { name: basename(path), bytes, metadata: chartYaml(loadChartArchive(bytes)) },
+    { keyring, name: flags.key ?? "", passphrase },
+  );
+  writeFileSync(`${path}.prov`, proof);
 }

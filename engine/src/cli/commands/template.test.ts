@@ -56,6 +56,8 @@ describe("keelson template", () => {
     const folder = newChart();
     expect((await run(folder, "shop", ".", "--set", "a[b]=1")).stderr).toContain("failed parsing --set data");
     expect((await run(folder, "Shop", ".")).stderr).toContain("invalid release name");
-    expect((await run(folder, "shop", "nowhere")).stderr).toContain("no such chart");
+    expect((await run(folder, "shop", "nowhere")).stderr).toContain(
+      "non-absolute URLs should be in form of repo_name/path_to_chart, got: nowhere",
+    );
   });
 });

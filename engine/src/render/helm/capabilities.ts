@@ -55,13 +55,17 @@ class KubeVersion extends GoObject {
     return `{${this.version} ${this.normalized} ${this.major} ${this.minor}}`;
   }
   override printAlone(): string {
-    return this.isAddressable ? this.normalized : this.print();
+    return this.isAddressable ? this.compared : this.print();
+  }
+  /** What ranges are compared with: Go's String method. */
+  get compared(): string {
+    return this.normalized === "" ? this.version : this.normalized;
   }
   override copied(): GoObject {
     return new KubeVersion(this.version, false, "");
   }
   override boxed(): GoObject {
-    return new KubeVersion(this.version, false);
+    return new KubeVersion(this.version, false, this.normalized);
   }
   plain(): Value {
     return struct({ Version: this.version, Major: this.major, Minor: this.minor });
@@ -70,7 +74,7 @@ class KubeVersion extends GoObject {
     return { Version: this.version, Major: this.major, Minor: this.minor }[name];
   }
   override method(name: string): GoFunction | undefined {
-    if (name === "String") return define("", () => this.normalized);
+    if (name === "String") return define("", () => this.compared);
     return name === "GitVersion" ? define("", () => this.version) : undefined;
   }
 }
@@ -127,9 +131,10 @@ export class Capabilities extends GoObject {
   readonly #apiVersions: ApiVersions;
   readonly #helmVersion: HelmVersion = new HelmVersion();
 
-  constructor(kubeVersion: string, apiVersions: readonly string[]) {
+  /** What a cluster says of itself stays as it is: nothing is cut off its version. */
+  constructor(kubeVersion: string, apiVersions: readonly string[], isFromCluster = false) {
     super();
-    this.kubeVersion = new KubeVersion(kubeVersion);
+    this.kubeVersion = isFromCluster ? new KubeVersion(kubeVersion, true, "") : new KubeVersion(kubeVersion);
     this.#apiVersions = new ApiVersions(apiVersions);
   }
   print(): string {

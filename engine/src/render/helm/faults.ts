@@ -14,6 +14,7 @@ export type HelmFaultCode =
   | "helm-template"
   | "helm-manifest"
   | "helm-option"
+  | "helm-post-render"
   | "helm-limit";
 
 export function helmFault(

@@ -2,7 +2,7 @@
 
 export { builtinApiVersions, Capabilities, defaultKubeVersion } from "./capabilities.ts";
 export { type Chart, type ChartFile, customResources, type Dependency, type Metadata } from "./chart.ts";
-export type { HelmFaultCode } from "./faults.ts";
+export { helmFault, type HelmFaultCode } from "./faults.ts";
 export { type FunctionEnvironment, seededEnvironment } from "./functions/environment.ts";
 export {
   compareVersions,
@@ -33,17 +33,23 @@ export {
   splitManifests,
   uninstallOrder,
 } from "./manifests.ts";
-export { type PackedChart, type PackOptions, packChart } from "./package.ts";
+export { chartYaml, type PackedChart, type PackOptions, packChart } from "./package.ts";
 export {
   type ChartVersion,
   exactVersion,
   isInRange,
   newestInRange,
-  readRepositoryIndex,
-  type RepositoryIndex,
 } from "./repository-index.ts";
+export { unstructuredValues } from "./functions/plain.ts";
+export type { Lookup } from "./engine.ts";
 export { renderForKustomize } from "./kustomize-port.ts";
 export { checkPresent } from "./dependencies.ts";
-export { type ChartRendering, formatTemplateOutput, renderChart, type RenderOptions } from "./render.ts";
+export {
+  type ChartRendering,
+  formatTemplateOutput,
+  type PostRender,
+  renderChart,
+  type RenderOptions,
+} from "./render.ts";
 export { renderNameTemplate, showOnly } from "./show-only.ts";
 export { type UserValues, userValues } from "./values.ts";

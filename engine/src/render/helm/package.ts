@@ -42,6 +42,11 @@ export function packChart(chart: Chart, options: PackOptions = {}): PackedChart 
   return { name: `${metadata.name}-${metadata.version}.tgz`, bytes: gzipAsHelm(writeTar(files, options.seconds ?? 0)) };
 }
 
+/** Chart.yaml as Go writes it, with the dependencies of either version of charts: what provenance signs. */
+export function chartYaml(chart: Chart): string {
+  return formatYaml(metadataJson(chart.metadata, true));
+}
+
 function* filesOf(chart: Chart, prefix: string, seconds: number | undefined): Generator<TarFile> {
   const base = `${prefix}${chart.metadata.name}`;
   const isV1 = chart.metadata.apiVersion === "v1";
@@ -71,7 +76,7 @@ function checkSchemaText(file: ChartFile): ChartFile {
 }
 
 /** Chart.yaml with the members that Go writes: those that are not empty. */
-function metadataJson(metadata: Metadata): JsonObject {
+function metadataJson(metadata: Metadata, withDependencies = metadata.apiVersion !== "v1"): JsonObject {
   const json: JsonObject = {};
   for (const [name, value] of Object.entries(metadata)) {
     if (typeof value === "string" && value !== "") json[name] = value;
@@ -83,7 +88,7 @@ function metadataJson(metadata: Metadata): JsonObject {
   const { annotations, dependencies } = metadata;
   if (annotations !== null && Object.keys(annotations).length > 0) json["annotations"] = { ...annotations };
   // A chart of version 1 keeps its dependencies in requirements.yaml, which is one of its files.
-  if (metadata.apiVersion !== "v1" && dependencies !== null && dependencies.length > 0)
+  if (withDependencies && dependencies !== null && dependencies.length > 0)
     json["dependencies"] = dependencies.map(dependencyJson);
   return json;
 }

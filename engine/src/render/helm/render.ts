@@ -29,6 +29,9 @@ import { type Hook, type RenderedDocument, sortManifests } from "./manifests.ts"
 import { checkSchemas } from "./schema.ts";
 import { type UserValues, userValues } from "./values.ts";
 
+/** A step between rendering and sorting. `id` tells equal steps: it is an input of the rendering. */
+export type PostRender = { id: string; run(files: ReadonlyMap<string, string>): Map<string, string> };
+
 export type RenderOptions = {
   releaseName: string;
   namespace?: string;
@@ -45,8 +48,10 @@ export type RenderOptions = {
   kubeVersion?: string;
   /** Added to the built-in list. */
   apiVersions?: readonly string[];
-  /** Replaces the built-in list: what a real cluster serves. */
-  clusterApiVersions?: readonly string[];
+  /** What a real cluster serves; then `kubeVersion` and `apiVersions` do not count, as in Helm. */
+  cluster?: { version: string; apiVersions: readonly string[] };
+  /** Changes the rendered files before they are sorted, hooks among them. */
+  postRender?: PostRender;
   lookup?: Lookup;
   isStrict?: boolean;
   subNotes?: boolean;
@@ -87,20 +92,18 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
   checkDependencies(chart);
   const config = configOf(options);
   processDependencies(chart, config, warn);
-  const capabilities = new Capabilities(options.kubeVersion ?? defaultKubeVersion, [
-    ...(options.clusterApiVersions ?? builtinApiVersions),
-    ...(options.apiVersions ?? []),
-  ]);
+  const capabilities = capabilitiesOf(options);
   const values = coalesceValues(chart, config, warn);
   if (options.skipSchemaValidation !== true) checkSchemas(chart, values);
   checkKubeVersion(chart, capabilities);
   const environment = new NotingEnvironment(options.environment ?? seededEnvironment("keelson", 0));
   const lookups: Input[] = [];
-  const files = renderTemplates(
+  const rendered = renderTemplates(
     { chart, values, release: releaseOf(options), capabilities },
     { ...engineOptions(options), environment, lookup: noting(options.lookup, lookups) },
   );
-  const notes = takeNotes(files, chart, options.subNotes ?? false);
+  const notes = takeNotes(rendered, chart, options.subNotes ?? false);
+  const files = options.postRender === undefined ? rendered : options.postRender.run(rendered);
   const { hooks, documents } = sortManifests(files);
   const crds = customResources(chart);
   return {
@@ -119,6 +122,11 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
     warnings,
     isVolatile: environment.isUsed,
   };
+}
+
+function capabilitiesOf({ cluster, kubeVersion, apiVersions }: RenderOptions): Capabilities {
+  if (cluster !== undefined) return new Capabilities(cluster.version, cluster.apiVersions, true);
+  return new Capabilities(kubeVersion ?? defaultKubeVersion, [...builtinApiVersions, ...(apiVersions ?? [])]);
 }
 
 function engineOptions(options: RenderOptions): {
@@ -159,8 +167,8 @@ function checkInstallable(chart: Chart): void {
 
 function checkKubeVersion(chart: Chart, capabilities: Capabilities): void {
   const wanted = chart.metadata.kubeVersion;
-  const { version, normalized } = capabilities.kubeVersion;
-  if (wanted === "" || isCompatibleRange(wanted, normalized)) return;
+  const { version, compared } = capabilities.kubeVersion;
+  if (wanted === "" || isCompatibleRange(wanted, compared)) return;
   throw helmFault(
     "chart-kube-version",
     `chart requires kubeVersion: ${wanted} which is incompatible with Kubernetes ${version}`,
@@ -198,7 +206,7 @@ function manifestsOf(data: Json): Manifest[] {
 
 /** What the result depends on besides the tree. */
 function inputsOf(source: FileTree | Uint8Array, options: RenderOptions, config: GoMap): Input[] {
-  const { releaseName, namespace, kubeVersion, apiVersions, clusterApiVersions } = options;
+  const { releaseName, namespace, kubeVersion, apiVersions, cluster } = options;
   const flags = [
     options.isUpgrade,
     options.revision,
@@ -206,9 +214,10 @@ function inputsOf(source: FileTree | Uint8Array, options: RenderOptions, config:
     options.skipSchemaValidation,
     options.isStrict,
     options.subNotes,
+    options.postRender?.id,
   ];
   const text = JSON.stringify([releaseName, namespace, flags]);
-  const capabilities = JSON.stringify([kubeVersion, apiVersions, clusterApiVersions]);
+  const capabilities = JSON.stringify([kubeVersion, apiVersions, cluster]);
   const inputs: Input[] = [
     { what: "object", id: "release", hash: sha256Hex(text) },
     { what: "object", id: "values", hash: sha256Hex(valuesText(config)) },

@@ -1,7 +1,18 @@
 // Template values as plain data for YAML and JSON: what encoding/json would see.
 
-import { type Json, type JsonObject, setOwn } from "#kernel";
-import { type GoMap, GoObject, goTypeOf, isList, isMap, toValidText, typed, type Value } from "#formats/gotemplate";
+import { isObject, type Json, type JsonObject, setOwn } from "#kernel";
+import {
+  type GoMap,
+  GoObject,
+  goTypeOf,
+  int64,
+  isList,
+  isMap,
+  mapSet,
+  toValidText,
+  typed,
+  type Value,
+} from "#formats/gotemplate";
 
 /** True when the value, as it is, can be written as plain data. */
 function isPlain(value: Value): boolean {
@@ -49,4 +60,15 @@ export function toValidData(value: Json): Json {
   const object: JsonObject = {};
   for (const key of Object.keys(value)) setOwn(object, toValidText(key), toValidData(value[key] as Json));
   return keepOrder(value, object);
+}
+
+/** Objects of a cluster as client-go decodes them: whole numbers are int64. A copy, which templates may change. */
+export function unstructuredValues(data: Json): Value {
+  if (typeof data === "bigint") return int64(data);
+  if (typeof data === "number") return Number.isInteger(data) ? int64(BigInt(data)) : data;
+  if (Array.isArray(data)) return data.map(unstructuredValues);
+  if (!isObject(data)) return data;
+  const map: GoMap = {};
+  for (const key of Object.keys(data)) mapSet(map, key, unstructuredValues(data[key] as Json));
+  return map;
 }

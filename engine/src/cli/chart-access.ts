@@ -1,0 +1,67 @@
+// How charts are reached and trusted: the flags of the commands that fetch them, with the names and meanings of Helm's.
+
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { usage } from "./arguments.ts";
+import type { FlagValues } from "./command.ts";
+import type { Io } from "./io.ts";
+
+/** Flags of every command that may fetch a chart. */
+export const chartAccessFlags = {
+  username: { takes: "NAME", about: "user name at the chart repository or registry" },
+  password: { takes: "TEXT", about: "password at the chart repository or registry" },
+  "ca-file": { takes: "FILE", about: "trust this CA bundle when fetching charts" },
+  "cert-file": { takes: "FILE", about: "client certificate for fetching charts" },
+  "key-file": { takes: "FILE", about: "key of the client certificate" },
+  "insecure-skip-tls-verify": { about: "accept any certificate when fetching charts" },
+  "plain-http": { about: "fetch charts over HTTP without TLS" },
+  verify: { about: "check the chart's provenance (.prov) before it is used" },
+  keyring: { takes: "FILE", about: "public keys for --verify (default ~/.gnupg/pubring.gpg)" },
+} as const;
+
+export type ChartAccessFlags = FlagValues<typeof chartAccessFlags>;
+
+/** The flags as values: files are read, defaults filled in. */
+export type ChartAccess = {
+  login?: { username: string; password: string };
+  authority?: string;
+  certificate?: string;
+  certificateKey?: string;
+  acceptsAnyCertificate: boolean;
+  isPlainHttp: boolean;
+  passesCredentials: boolean;
+  verifies: boolean;
+  keyring: string;
+};
+
+/** Reads what the flags name. */
+export function chartAccess(flags: ChartAccessFlags & { "pass-credentials"?: boolean }, io: Io): ChartAccess {
+  const [authority, certificate, certificateKey] = [flags["ca-file"], flags["cert-file"], flags["key-file"]].map(
+    (path) => (path === undefined || path === "" ? undefined : readTextFile(path, io)),
+  );
+  const { username = "", password = "" } = flags;
+  return {
+    ...(username === "" && password === "" ? {} : { login: { username, password } }),
+    ...(authority === undefined ? {} : { authority }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(certificateKey === undefined ? {} : { certificateKey }),
+    acceptsAnyCertificate: flags["insecure-skip-tls-verify"],
+    isPlainHttp: flags["plain-http"],
+    passesCredentials: flags["pass-credentials"] ?? false,
+    verifies: flags.verify,
+    keyring: resolve(io.folder, flags.keyring ?? defaultKeyring(io)),
+  };
+}
+
+/** Where Helm looks for keys when it is not told. */
+export function defaultKeyring(io: Io): string {
+  return join(io.env["GNUPGHOME"] ?? join(io.home, ".gnupg"), "pubring.gpg");
+}
+
+function readTextFile(path: string, io: Io): string {
+  try {
+    return readFileSync(resolve(io.folder, path), "utf8");
+  } catch {
+    throw usage(`open ${path}: no such file or directory`);
+  }
+}

@@ -1,0 +1,3 @@
+// What may be done to a chart's objects after they are rendered and before they are sorted.
+
+export { type KustomizeFields, kustomizePostRenderer } from "./kustomize-post-renderer.ts";

@@ -1,0 +1,89 @@
+// Post-rendering: all rendered files as one stream through a transformation, then back into files by an annotation that each
+// object carries meanwhile (pkg/action/action.go of Helm 4.3). The transformation here is kustomize, in process: what
+// HelmRelease's `postRenderers` ask for, and what a post-renderer program most often runs.
+
+import { baseName, type Json, type JsonObject, isObject, memoryTree, sha256Hex } from "#kernel";
+import { compareStrings } from "#formats/gotemplate";
+import { formatYaml } from "#formats/yaml";
+import { build, readData } from "#render/kustomize";
+import { helmFault, type PostRender, splitManifests } from "#render/helm";
+
+/** The fields of a kustomization that may work on a release, in kustomize's own form. */
+export type KustomizeFields = JsonObject;
+
+const annotation = "postrenderer.helm.sh/postrender-filename";
+
+/** Runs kustomize with these fields over what was rendered; `files` are what patches and components name. */
+export function kustomizePostRenderer(fields: KustomizeFields, files: { [path: string]: string } = {}): PostRender {
+  const id = sha256Hex(JSON.stringify([fields, files]));
+  return {
+    id,
+    run: (rendered) => {
+      const stream = merge(rendered);
+      const kustomization = { ...fields, resources: ["all.yaml", ...listOf(fields["resources"])] };
+      const tree = memoryTree({ ...files, "kustomization.yaml": formatYaml(kustomization), "all.yaml": stream });
+      if (stream === "") return new Map();
+      return split(buildText(tree));
+    },
+  };
+}
+
+function listOf(value: Json | undefined): Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function buildText(tree: Parameters<typeof build>[0]): string {
+  try {
+    return build(tree, "", { reorder: "none" }).text;
+  } catch (cause) {
+    throw helmFault("helm-post-render", "error while running post render on files", { cause });
+  }
+}
+
+/** All documents of all files, by path, each with the path in an annotation. */
+function merge(files: ReadonlyMap<string, string>): string {
+  const documents: string[] = [];
+  for (const path of [...files.keys()].sort(compareStrings)) {
+    if (baseName(path).startsWith("_")) continue;
+    for (const content of splitManifests(files.get(path) as string)) {
+      const data = read(path, content);
+      if (isObject(data)) documents.push(formatYaml(annotated(data, path)));
+    }
+  }
+  return documents.join("---\n");
+}
+
+function read(path: string, content: string): Json {
+  try {
+    return readData(content);
+  } catch (cause) {
+    throw helmFault("helm-post-render", `error merging manifests: parsing ${path}`, { cause });
+  }
+}
+
+function annotated(data: JsonObject, path: string): JsonObject {
+  const metadata = isObject(data["metadata"]) ? data["metadata"] : {};
+  const annotations = isObject(metadata["annotations"]) ? metadata["annotations"] : {};
+  return { ...data, metadata: { ...metadata, annotations: { ...annotations, [annotation]: path } } };
+}
+
+/** The stream's documents by the file that they came from. */
+function split(stream: string): Map<string, string> {
+  const files = new Map<string, string[]>();
+  for (const [i, document] of stream.split(/^---\n/m).entries()) {
+    if (document.trim() === "") continue;
+    const { path, text } = withoutAnnotation(document, `generated-by-postrender-${i}.yaml`);
+    files.set(path, [...(files.get(path) ?? []), text]);
+  }
+  return new Map([...files].map(([path, documents]) => [path, documents.join("---\n")]));
+}
+
+const annotationLine = /^ {4}postrenderer\.helm\.sh\/postrender-filename: (.*)\n/m;
+
+/** Takes the mark out again; a map of annotations that held nothing else stays, empty. */
+function withoutAnnotation(document: string, other: string): { path: string; text: string } {
+  const line = annotationLine.exec(document);
+  if (line === null) return { path: other, text: document };
+  const text = document.replace(annotationLine, "").replace(/^ {2}annotations:\n(?! {4})/m, "  annotations: {}\n");
+  return { path: (line[1] as string).replace(/^(["'])(.*)\1$/, "$2"), text };
+}
