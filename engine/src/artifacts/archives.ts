@@ -3,14 +3,14 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream, type BigIntStats } from "node:fs";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, statfs } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { dirname, join } from "node:path";
 import type { Clock } from "#kernel";
 import type { TreeHandle } from "#sources/git";
 import { type ArchiveFile, writeArchive, writeWhole } from "./archive.ts";
 import { storageFault } from "./faults.ts";
-import { archiveKeptMs, archivesKept } from "./limits.ts";
+import { archiveKeptMs, archivesKept, roomLeast } from "./limits.ts";
 import { answerFile } from "./serve.ts";
 import type { SourceName, StoredFile } from "./store.ts";
 
@@ -41,6 +41,12 @@ export class Archives {
   constructor(folder: string, clock: Clock) {
     this.#folder = folder;
     this.#clock = clock;
+  }
+
+  /** Whether the disk has so much room that writing an archive is not in doubt. */
+  async hasRoom(): Promise<boolean> {
+    const found = await statfs(this.#folder).catch(() => undefined);
+    return found !== undefined && found.bavail * found.bsize > roomLeast;
   }
 
   /** Makes the tree available under a path; nothing is written yet. Older ones of the source go in time. */

@@ -21,7 +21,7 @@ import {
   sha256Hex,
 } from "#kernel";
 import { type ComposedFile, composeTree, contentHash, filesOf } from "#sources/git";
-import { conditionsOf, type Wish } from "./conditions.ts";
+import { ConditionSet } from "./condition-set.ts";
 import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { copyFiles, type SourceFiles } from "./generate.ts";
@@ -67,12 +67,12 @@ export async function reconcileArtifactGenerator(
       made.push(await makeOutput({ object, generator, output, artifacts, sources }, context, signal));
     const kept = new Set(made.map((each) => each.name));
     for (const old of generator.status?.inventory ?? []) if (!kept.has(old.name)) await removeOutput(old, context);
-    await succeed(object, generator, { made, artifacts }, context);
+    await succeed(object, { made, artifacts }, context);
     return undefined;
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     const fault = faultFrom(thrown);
-    await fail(object, generator, fault, context);
+    await fail(object, fault, context);
     // A source that is not there yet wakes this object when it comes; the delay is for what comes without a word.
     if (fault.code === "source-unavailable") return { requeueAfterMs: dependencyRetryMs };
     throw fault;
@@ -145,16 +145,11 @@ async function makeOutput(making: Making, context: Context, signal: AbortSignal)
     lastUpdateTime: isUnchanged ? before.lastUpdateTime : now,
     ...(artifact.originRevision === undefined ? {} : { metadata: { [originAnnotation]: artifact.originRevision } }),
   };
-  const wish: Wish = { type: "Ready", status: "True", reason: "Succeeded", message: "Artifact is ready" };
-  const conditions = conditionsOf({
-    before: conditionsIn(live),
-    wishes: [wish],
-    generation: live.metadata.generation ?? 0,
-    now,
-  });
+  const conditions = new ConditionSet(conditionsIn(live), { generation: live.metadata.generation ?? 0, now });
+  conditions.set("Ready", "True", { reason: "Succeeded", message: "Artifact is ready" });
   await context.objects.setStatus(live, {
     artifact: jsonOf(status),
-    conditions: conditions as unknown as JsonObject[],
+    conditions: conditions.list() as unknown as JsonObject[],
   });
   return { name: output.name, namespace, digest: `sha256:${hash}`, filename };
 }
@@ -226,16 +221,14 @@ async function removeOutput(made: { name: string; namespace: string }, context: 
 
 type Success = { made: Made[]; artifacts: ReadonlyMap<string, TreeArtifact> };
 
-async function succeed(
-  object: Manifest,
-  generator: ArtifactGenerator,
-  success: Success,
-  context: Context,
-): Promise<void> {
+async function succeed(object: Manifest, success: Success, context: Context): Promise<void> {
   const message = `reconciliation succeeded, generated ${success.made.length} artifact(s)`;
   const observed = [...success.artifacts].map(([alias, artifact]) => `${alias} ${artifact.revision}`).sort();
-  await writeStatus(object, generator, context, {
-    wishes: [{ type: "Ready", status: "True", reason: "Succeeded", message }],
+  const conditions = conditionsFor(object, context);
+  conditions.remove("Reconciling", "Stalled");
+  conditions.set("Ready", "True", { reason: "Succeeded", message });
+  await writeStatus(object, context, {
+    conditions,
     members: {
       inventory: success.made as unknown as JsonObject[],
       observedSourcesDigest: `sha256:${sha256Hex(observed.join("\n"))}`,
@@ -243,7 +236,7 @@ async function succeed(
   });
 }
 
-async function fail(object: Manifest, generator: ArtifactGenerator, fault: Fault, context: Context): Promise<void> {
+async function fail(object: Manifest, fault: Fault, context: Context): Promise<void> {
   const hint = fault.hint === undefined ? "" : ` (${fault.hint})`;
   const message = `${formatFault(fault)}${hint}`;
   const reason =
@@ -253,35 +246,29 @@ async function fail(object: Manifest, generator: ArtifactGenerator, fault: Fault
         ? "SourceFetchFailed"
         : "BuildFailed";
   const isStalled = fault.disposition === "stall";
-  const wishes: Wish[] = [
-    isStalled
-      ? { type: "Stalled", status: "True", reason, message }
-      : { type: "Reconciling", status: "True", reason: "ProgressingWithRetry", message },
-    { type: "Ready", status: "False", reason, message },
-  ];
-  await writeStatus(object, generator, context, { wishes, members: {} });
+  const conditions = conditionsFor(object, context);
+  conditions.fail({ reason, message }, isStalled);
+  conditions.set("Ready", "False", { reason, message });
+  await writeStatus(object, context, { conditions, members: {} });
   await context.objects.tell(object, { isWarning: true, reason, message });
 }
 
 async function writeStatus(
   object: Manifest,
-  generator: ArtifactGenerator,
   context: Context,
-  { wishes, members }: { wishes: Wish[]; members: JsonObject },
+  { conditions, members }: { conditions: ConditionSet; members: JsonObject },
 ): Promise<void> {
   const requestedAt = object.metadata.annotations?.[requestedAtAnnotation];
-  const before = generator.status?.conditions ?? [];
-  const conditions = conditionsOf({
-    before,
-    wishes,
-    generation: object.metadata.generation ?? 0,
-    now: formatTime(context.clock.now()),
-  });
   await context.objects.setStatus(object, {
     ...members,
-    conditions: conditions as unknown as JsonObject[],
+    conditions: conditions.list() as unknown as JsonObject[],
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt }),
   });
+}
+
+function conditionsFor(object: Manifest, context: Context): ConditionSet {
+  const now = formatTime(context.clock.now());
+  return new ConditionSet(conditionsIn(object), { generation: object.metadata.generation ?? 0, now });
 }
 
 function conditionsIn(object: Manifest): NonNullable<NonNullable<ArtifactGenerator["status"]>["conditions"]> {

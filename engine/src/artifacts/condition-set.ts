@@ -5,7 +5,13 @@ import type { Condition } from "#api/flux";
 import { conditionMessageMost } from "./limits.ts";
 
 /** Conditions whose True is a failure, the gravest first. */
-const failures: readonly string[] = ["StorageOperationFailed", "FetchFailed", "BuildFailed", "ArtifactOutdated"];
+const failures: readonly string[] = [
+  "StorageOperationFailed",
+  "FetchFailed",
+  "IncludeUnavailable",
+  "BuildFailed",
+  "ArtifactOutdated",
+];
 const shownOrder: readonly string[] = [
   "Reconciling",
   "Stalled",

@@ -5,12 +5,15 @@ import type { WorkQueue } from "#controller";
 import type { Clock, Manifest } from "#kernel";
 import type { Environment, GitMirrors } from "#sources/git";
 import type { HttpClient } from "#sources/http";
+import type { LoginCache } from "#sources/identity";
 import type { MirrorMap } from "#sources/mirrors";
 import type { PublicTrustRoot, Registry } from "#sources/oci";
 import type { Archives } from "./archives.ts";
 import type { ChartIndexes } from "./chart-indexes.ts";
 import { intervalJitter, intervalLeastMs } from "./limits.ts";
+import type { MirrorUse } from "./mirror-use.ts";
 import type { Objects } from "./objects.ts";
+import type { Records } from "./records.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { ArtifactStore, SourceName } from "./store.ts";
 
@@ -37,8 +40,16 @@ export type Context = {
   all: (kind: string) => readonly Manifest[];
   objects: Objects;
   queue: WorkQueue;
-  /** Commits that sources offered when their mirror was last tidied, by the mirror's folder. */
-  commitsBefore: Map<string, string[]>;
+  /** Which commits and composed trees may still be read. */
+  mirrorUse: MirrorUse;
+  /** What each GitRepository's signatures were last found good for. */
+  verified: Map<string, string>;
+  /** Short-lived credentials of identities. */
+  logins: LoginCache;
+  /** Whether an object's own ServiceAccount may be used as a cloud identity; Flux's gate ObjectLevelWorkloadIdentity. */
+  hasObjectIdentity: boolean;
+  /** What was offered last, for after a restart. */
+  records: Records;
   /** A folder for repositories of composed trees. */
   composed: string;
   environment: Environment;

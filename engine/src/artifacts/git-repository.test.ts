@@ -129,10 +129,10 @@ describe("GitRepository", () => {
       "Secret/default/none",
     ],
     [
-      "unverifiable signatures",
+      "missing keys",
       (url) => ({ url, verify: { mode: "HEAD", secretRef: { name: "k" } } }),
-      "GitOperationFailed",
-      "cannot be verified",
+      "VerificationError",
+      "public keys secret error",
     ],
   ])("says what is wrong with %s, and recovers when it is mended", async (label, specOf, reason, text) => {
     const made = repository({ a: "a" });
@@ -140,10 +140,11 @@ describe("GitRepository", () => {
     await world.repository(name, specOf(made.path) as { url: string });
     const failed = await world.untilReady("GitRepository", name, "False");
     expect(condition(failed, "Ready")).toMatchObject({ reason, message: expect.stringContaining(text) });
-    expect(condition(failed, "FetchFailed")).toMatchObject({ status: "True", reason });
-    const isStalled = condition(failed, "Stalled") !== undefined;
-    expect(isStalled).toBe(label === "unverifiable signatures");
-    expect(condition(failed, "Reconciling")?.reason).toBe(isStalled ? undefined : "ProgressingWithRetry");
+    const isOfKeys = label === "missing keys";
+    const cause = condition(failed, isOfKeys ? "SourceVerified" : "FetchFailed");
+    expect(cause).toMatchObject({ status: isOfKeys ? "False" : "True", reason });
+    expect(condition(failed, "Stalled")).toBeUndefined();
+    expect(condition(failed, "Reconciling")?.reason).toBe("ProgressingWithRetry");
     expect(artifactOf(name)).toBeUndefined();
     expect(await world.artifacts.view.whyNot({ kind: "GitRepository", namespace: "default", name })).toContain(text);
     await world.patch("GitRepository", name, {

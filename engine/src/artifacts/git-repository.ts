@@ -1,34 +1,27 @@
-// The loop over one GitRepository: asks the server what its reference is now, brings what is new into the mirror, offers it
-// as an artifact, and says so in the object's status as Flux does (source-controller 1.9).
+// The loop over one GitRepository: asks the server what its reference is now, brings what is new into the mirror, checks its
+// signatures, offers it as an artifact, and says so in the object's status as Flux does (source-controller 1.9).
 
-import {
-  type ArtifactStatus,
-  fluxFinalizer,
-  type GitRepository,
-  parseDuration,
-  requestedAtAnnotation,
-} from "#api/flux";
+import type { GitRepository, GitRepositorySpec } from "#api/flux";
 import type { ReconcileResult } from "#controller";
-import { type Fault, faultFrom, formatFault, formatTime, type JsonObject, type Manifest, parseRevision } from "#kernel";
+import { equalJson, type Fault, faultFrom, type Json, type JsonObject, type Manifest, parseRevision } from "#kernel";
 import {
-  composeTree,
-  filesOf,
-  findIgnoreFiles,
-  type GitAccess,
+  type FetchedCommit,
   type GitMirror,
-  handleKey,
   type MirrorCall,
-  type TreeHandle,
+  type ResolvedReference,
+  tidyComposed,
 } from "#sources/git";
-import { conditionsOf, failedWishes, progressWishes, readyWishes } from "./conditions.ts";
-import { type Context, withJitter } from "./context.ts";
-import { artifactFault } from "./faults.ts";
-import { includeTrees } from "./includes.ts";
-import { defaultTimeoutMs } from "./limits.ts";
-import { jsonOf } from "./objects.ts";
-import { accessOf, proxyOf, readSecret } from "./secrets.ts";
+import { mirroredUrl } from "#sources/mirrors";
+import type { Context } from "./context.ts";
+import { gitReachOf } from "./git-access.ts";
+import { baseOf, contentOf, type Included, includedOf, type ModuleGraft, withRules } from "./git-content.ts";
+import { type Verification, verificationOf, verifyRevision } from "./git-verify.ts";
+import { during, failureOf, type Phase, PhaseFault } from "./phases.ts";
+import { type Ending, type FailureMark, reconcileSource, type SourcePass, sourceNameOf } from "./source-pass.ts";
 import type { TreeArtifact } from "./store.ts";
-import { fetchSubmodules } from "./submodules.ts";
+
+type Status = NonNullable<GitRepository["status"]>;
+type Pass = SourcePass<GitRepositorySpec, Status>;
 
 /** One level-triggered pass. Faults are written into the status, then thrown on for the back-off. */
 export async function reconcileGitRepository(
@@ -36,319 +29,259 @@ export async function reconcileGitRepository(
   context: Context,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
-  const repository = object as unknown as GitRepository;
-  const source = nameOf(object);
+  const key = keyOf(object);
   if (object.metadata.deletionTimestamp !== undefined) {
-    context.store.remove(source);
-    await context.archives.remove(source);
-    await context.objects.setFinalizer(object, fluxFinalizer, false);
-    return undefined;
+    context.mirrorUse.forget(key);
+    context.verified.delete(key);
+    await context.records.remove(sourceNameOf(object));
   }
-  await context.objects.setFinalizer(object, fluxFinalizer, true);
-  if (repository.spec.suspend === true) return undefined;
-  const pass = new GitPass(object, repository, context);
-  const intervalMs = parseDuration(repository.spec.interval) ?? defaultTimeoutMs;
-  const later = { requeueAfterMs: withJitter(intervalMs, context.random) };
-  try {
-    await pass.run(signal);
-  } catch (thrown) {
-    if (signal.aborted) throw thrown;
-    const fault = faultFrom(thrown);
-    await pass.fail(fault);
-    if (fault.code === "git-damaged" && fault.at !== undefined) await dropDamaged(repository, fault.at, context);
-    // What the repository's content caused, another commit may mend: only asking again can tell.
-    if (fault.disposition === "stall" && !isOfSpec(fault)) return later;
-    throw fault;
-  }
-  return later;
+  return reconcileSource<GitRepositorySpec, Status>(object, { work, failureOf: failureOfGit }, context, signal);
 }
 
-/** Faults that stay until the object itself is changed. */
-function isOfSpec(fault: Fault): boolean {
-  return ["git-url-invalid", "git-ref-invalid", "not-supported", "spec-invalid"].includes(fault.code);
+function keyOf(object: Manifest): string {
+  const { kind, namespace, name } = sourceNameOf(object);
+  return `${kind}/${namespace}/${name}`;
 }
 
-/** A mirror whose own objects are damaged would fail for ever; what a server sends is another matter. */
-async function dropDamaged(repository: GitRepository, at: string, context: Context): Promise<void> {
-  const mirror = context.mirrors.of(repository.spec.url);
-  if (at === mirror.folder) await mirror.reset();
-}
-
-/** After a restart: what the status names is offered out of the mirror, without the network. */
+/** After a restart: what the status names is offered out of the mirror, without the network, also while suspended. */
 export async function resumeGitRepository(object: Manifest, context: Context): Promise<void> {
-  const repository = object as unknown as GitRepository;
-  const revision = repository.status?.artifact?.revision;
-  const isCurrent = repository.status?.observedGeneration === object.metadata.generation;
-  if (revision === undefined || !isCurrent || object.metadata.deletionTimestamp !== undefined) return;
-  const mirror = context.mirrors.of(repository.spec.url);
-  const commit = await mirror.find(parseRevision(revision).digest);
+  const { spec, status } = object as unknown as GitRepository;
+  const { artifact } = status ?? {};
+  if (artifact === undefined || object.metadata.deletionTimestamp !== undefined) return;
+  const source = sourceNameOf(object);
+  const { revision, digest, size } = artifact;
+  const known = digest === undefined || size === undefined ? undefined : { digest, size };
+  const offer = (found: TreeArtifact): void => {
+    const path = context.archives.offer(source, fileOf(revision), found.tree, known === undefined ? {} : { known });
+    context.store.put({ ...found, ...(known === undefined ? {} : { file: { path, ...known } }) });
+  };
+  const noted = await context.records.read(source, revision, context.environment["PATH"]);
+  if (noted !== undefined) return offer(noted);
   // What is made of several repositories is made again by its pass.
-  const isPlain = repository.spec.recurseSubmodules !== true && (repository.spec.include ?? []).length === 0;
-  if (commit === undefined || !isPlain) return;
-  const tree = await handleOf({ mirror, tree: commit.tree, revision }, repository, context);
-  const { digest, size } = repository.status?.artifact ?? {};
-  const known = digest === undefined || size === undefined ? {} : { known: { digest, size } };
-  const path = context.archives.offer(nameOf(object), fileOf(revision), tree, known);
-  const file = known.known === undefined ? {} : { file: { path, ...known.known } };
-  context.store.put({ ...nameOf(object), revision, tree, subject: commit.message, ...file });
-}
-
-function nameOf(object: Manifest): { kind: string; namespace: string; name: string } {
-  return { kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+  if (status?.observedRecurseSubmodules === true || (status?.observedInclude ?? []).length > 0) return;
+  const mirror = context.mirrors.of(mirroredUrl(context.mirrorMap, spec.url).url);
+  const commit = await mirror.find(parseRevision(revision).digest);
+  if (commit === undefined) return;
+  const base = baseOf(context, { mirror, tree: commit.tree, revision }, status?.observedSparseCheckout);
+  offer({ ...source, revision, tree: await withRules(base, status?.observedIgnore), subject: commit.message });
 }
 
 function fileOf(revision: string): string {
   return `${parseRevision(revision).digest}.tar.gz`;
 }
 
-class GitPass {
-  readonly #object: Manifest;
-  readonly #repository: GitRepository;
-  readonly #context: Context;
-  readonly #now: string;
+const checkoutPhase: Phase = {
+  type: "FetchFailed",
+  reason: "GitOperationFailed",
+  message: "failed to checkout and determine revision",
+};
 
-  constructor(object: Manifest, repository: GitRepository, context: Context) {
-    this.#object = object;
-    this.#repository = repository;
-    this.#context = context;
-    this.#now = formatTime(context.clock.now());
+async function work(pass: Pass, signal: AbortSignal): Promise<void> {
+  const { spec, context } = pass;
+  const { timeoutMs } = pass;
+  if (pass.conditions.is("SourceVerified", "False")) pass.conditions.remove("SourceVerified");
+  const reach = await gitReachOf(context, { namespace: pass.source.namespace, spec, signal, timeoutMs });
+  const call: MirrorCall = { access: reach.access, signal, timeoutMs };
+  const mirror = await during(urlPhase(spec.url), () => context.mirrors.of(reach.url));
+  const included = await includedOf(pass);
+  pass.conditions.remove("IncludeUnavailable");
+  if (pass.artifact !== undefined && isIncludeChanged(pass, included))
+    await pass.outdated("included artifacts differ from last observed includes", "IncludeChange");
+  const resolved = await fetching(pass, reach.refused, () => mirror.resolve(spec.ref ?? {}, call));
+  const verification = await verificationOf(pass);
+  if (await isSettled(pass, { resolved, included, mirror, verification }, signal)) return settle(pass, resolved);
+  const commit = await fetching(pass, reach.refused, () => mirror.fetch(resolved, call));
+  const mode = await verify(pass, verification, { resolved, mirror, call });
+  if (pass.artifact?.revision !== resolved.revision)
+    await pass.outdated(`new upstream revision '${resolved.revision}'`);
+  const fetched = { mirror, tree: commit.tree, revision: resolved.revision, call, url: spec.url };
+  const { tree, modules } = await contentOf(pass, fetched, included);
+  const artifact = { ...pass.source, revision: resolved.revision, tree, subject: commit.message };
+  const ending = endingOf(pass, { resolved, commit, included, mode });
+  await pass.storeTree(
+    { revision: resolved.revision, tree, file: fileOf(resolved.revision), link: "", subject: commit.message },
+    ending,
+  );
+  await context.records.write(artifact);
+  await tidy(pass, { mirror, commit, modules, tree: tree.tree }, signal);
+}
+
+function urlPhase(url: string): Phase {
+  return {
+    type: "FetchFailed",
+    reason: "URLInvalid",
+    message: `failed to parse url '${url.replace(/\/\/[^/@]*@/, "//")}'`,
+  };
+}
+
+/** Runs a step that speaks to the server. A mirror that is damaged is made anew by the next try. */
+async function fetching<T>(pass: Pass, refused: () => void, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (thrown) {
+    const fault = faultFrom(thrown);
+    const isRefused = authenticationCodes.includes(fault.code);
+    if (isRefused) refused();
+    if (fault.code === "git-damaged" && fault.at !== undefined) await dropDamaged(pass, fault.at);
+    const reason = isRefused
+      ? "AuthenticationFailed"
+      : fault.code === "git-empty"
+        ? "EmptyGitRepository"
+        : checkoutPhase.reason;
+    throw new PhaseFault({ ...checkoutPhase, reason }, fault);
   }
+}
 
-  async run(signal: AbortSignal): Promise<void> {
-    const { spec } = this.#repository;
-    refuseUnsupported(this.#repository);
-    // A generation whose failure has been told is not called in progress again with every try.
-    const isTold = this.#conditions.some(
-      (each) => each.type === "Ready" && each.observedGeneration === this.#generation,
-    );
-    if (this.#isNewGeneration && !isTold) await this.#progress("asking the repository for its revision");
-    const access = await this.#access();
-    const timeoutMs = spec.timeout === undefined ? defaultTimeoutMs : (parseDuration(spec.timeout) ?? defaultTimeoutMs);
-    const call: MirrorCall = { access, signal, timeoutMs };
-    const mirror = this.#context.mirrors.of(spec.url);
-    const resolved = await mirror.resolve(spec.ref ?? {}, call);
-    if (this.#isSettled(resolved.revision)) return this.#writeStatus({});
-    const isNew = this.#repository.status?.artifact?.revision !== resolved.revision;
-    if (isNew && !this.#isNewGeneration) await this.#progress(`fetching new revision '${resolved.revision}'`);
-    const commit = await mirror.fetch(resolved, call);
-    const plain = await handleOf(
-      { mirror, tree: commit.tree, revision: resolved.revision },
-      this.#repository,
-      this.#context,
-    );
-    const tree = await this.#grafted(plain, mirror, call);
-    await this.#publish({ ...nameOf(this.#object), revision: resolved.revision, tree, subject: commit.message });
-    await mirror.keepOnly(this.#commitsInUse(mirror), signal);
+const authenticationCodes: readonly string[] = [
+  "git-authentication-failed",
+  "git-credentials-invalid",
+  "git-host-key-rejected",
+  "git-certificate-rejected",
+];
+
+/** A mirror whose own objects are damaged would fail for ever; what a server sends is another matter. */
+async function dropDamaged(pass: Pass, at: string): Promise<void> {
+  const mirror = pass.context.mirrors.find(at);
+  if (mirror !== undefined) await mirror.reset();
+}
+
+/** Codes that no repetition mends: the object itself must be changed. */
+const ofSpec: readonly string[] = [
+  "git-url-invalid",
+  "git-ref-invalid",
+  "spec-invalid",
+  "verification-failed",
+  "not-supported",
+];
+
+function failureOfGit(fault: Fault): FailureMark {
+  const mark = failureOf(fault);
+  return { ...mark, isStalled: fault.disposition === "stall" && ofSpec.includes(fault.code) };
+}
+
+type Look = {
+  resolved: ResolvedReference;
+  included: readonly Included[];
+  mirror: GitMirror;
+  verification: Verification | undefined;
+};
+
+/** Nothing but the revision need be looked at: it is offered, and made as the spec wishes. */
+async function isSettled(pass: Pass, look: Look, signal: AbortSignal): Promise<boolean> {
+  const { resolved, included, mirror, verification } = look;
+  if (!pass.isOffered(resolved.revision) || isContentChanged(pass) || isIncludeChanged(pass, included)) return false;
+  const isVerified = pass.context.verified.get(keyOf(pass.object)) === verification?.markOf(resolved);
+  if (verification !== undefined && (!isVerified || !pass.conditions.is("SourceVerified", "True"))) return false;
+  if (verification === undefined && pass.status.sourceVerificationMode !== undefined) return false;
+  if (await mirror.isIntact(signal)) return true;
+  await mirror.reset();
+  return false;
+}
+
+/** Whether the artifact was made in another way than is wished now. */
+function isContentChanged({ spec, status }: Pass): boolean {
+  const same = (a: unknown, b: unknown): boolean => equalJson((a ?? null) as Json, (b ?? null) as Json);
+  return (
+    spec.ignore !== status.observedIgnore ||
+    (spec.recurseSubmodules === true) !== (status.observedRecurseSubmodules === true) ||
+    !same(spec.sparseCheckout ?? [], status.observedSparseCheckout ?? []) ||
+    !same(spec.include ?? [], status.observedInclude ?? [])
+  );
+}
+
+function isIncludeChanged({ status }: Pass, included: readonly Included[]): boolean {
+  const before = status.includedArtifacts ?? [];
+  const isSame = (i: number): boolean =>
+    before[i]?.revision === included[i]?.artifact.revision && before[i]?.digest === included[i]?.artifact.digest;
+  return before.length !== included.length || included.some((_, i) => !isSame(i));
+}
+
+async function settle(pass: Pass, resolved: ResolvedReference): Promise<void> {
+  const subject = pass.context.store.get(pass.source)?.subject ?? resolved.revision;
+  const isAsked = pass.isRequested;
+  await pass.keep({
+    stored: storedMark(resolved.revision),
+    event: { reason: "Succeeded", message: storedMessage(subject) },
+  });
+  if (!isAsked) return;
+  const message = `no changes since last reconciliation: observed revision '${resolved.revision}'`;
+  await pass.context.objects.tell(pass.object, { isWarning: false, reason: "GitOperationSucceeded", message });
+}
+
+function storedMark(revision: string): { reason: string; message: string } {
+  return { reason: "Succeeded", message: `stored artifact for revision '${revision}'` };
+}
+
+/** A subject is told with its first 50 characters. */
+function storedMessage(subject: string): string {
+  const letters = Array.from(subject);
+  return `stored artifact for commit '${letters.length > 50 ? `${letters.slice(0, 50).join("")}...` : subject}'`;
+}
+
+/** The mode that the revision was verified in; undefined where nothing is asked for. */
+async function verify(
+  pass: Pass,
+  verification: Verification | undefined,
+  what: { resolved: ResolvedReference; mirror: GitMirror; call: MirrorCall },
+): Promise<string | undefined> {
+  const key = keyOf(pass.object);
+  if (verification === undefined) {
+    pass.conditions.remove("SourceVerified");
+    pass.context.verified.delete(key);
+    return undefined;
   }
+  pass.context.verified.delete(key);
+  const message = await verifyRevision(verification, { ...what, nowMs: pass.context.clock.now() });
+  pass.conditions.set("SourceVerified", "True", { reason: "Succeeded", message });
+  pass.context.verified.set(key, verification.markOf(what.resolved));
+  return verification.mode;
+}
 
-  /** Nothing but the revision need be looked at: it is offered, and the status says all there is to say. */
-  #isSettled(revision: string): boolean {
-    const { spec, status } = this.#repository;
-    const isGrafted = spec.recurseSubmodules === true || (spec.include ?? []).length > 0;
-    const isReady = this.#conditions.some((each) => each.type === "Ready" && each.status === "True");
-    const isOffered = this.#context.store.get(nameOf(this.#object))?.revision === revision;
-    const isAddressed = status?.artifact?.url.startsWith(`${this.#context.address}/`) === true;
-    const isTold = status?.artifact?.revision === revision && isReady && !this.#isNewGeneration;
-    return isOffered && isTold && isAddressed && !isGrafted;
-  }
+type Made = {
+  resolved: ResolvedReference;
+  commit: FetchedCommit;
+  included: readonly Included[];
+  mode: string | undefined;
+};
 
-  /** Writes why the pass failed; the artifact stays. */
-  async fail(fault: Fault): Promise<void> {
-    const { type, reason } = failureOf(fault);
-    const hint = fault.hint === undefined ? "" : ` (${fault.hint})`;
-    const message = `${formatFault(fault)}${hint}`;
-    const isStalled = fault.disposition === "stall" && isOfSpec(fault);
-    const inStorage = this.#conditions.find((condition) => condition.type === "ArtifactInStorage");
-    const wishes = failedWishes({ type, reason, message, isStalled, inStorage });
-    await this.#writeStatus({
-      conditions: this.#conditionsJson(wishes),
-      ...(isStalled ? { observedGeneration: this.#generation } : {}),
-    });
-    await this.#context.objects.tell(this.#object, { isWarning: true, reason, message });
-  }
-
-  get #generation(): number {
-    return this.#object.metadata.generation ?? 0;
-  }
-
-  get #conditions(): NonNullable<NonNullable<GitRepository["status"]>["conditions"]> {
-    return this.#repository.status?.conditions ?? [];
-  }
-
-  get #isNewGeneration(): boolean {
-    return this.#repository.status?.observedGeneration !== this.#generation;
-  }
-
-  async #access(): Promise<GitAccess> {
-    const { spec } = this.#repository;
-    const namespace = this.#object.metadata.namespace ?? "";
-    const { cluster } = this.#context;
-    const access =
-      spec.secretRef === undefined
-        ? {}
-        : accessOf(
-            await readSecret(cluster, namespace, spec.secretRef.name),
-            `Secret/${namespace}/${spec.secretRef.name}`,
-          );
-    if (spec.proxySecretRef === undefined) return access;
-    const at = `Secret/${namespace}/${spec.proxySecretRef.name}`;
-    return { ...access, proxy: proxyOf(await readSecret(cluster, namespace, spec.proxySecretRef.name), at) };
-  }
-
-  /** The tree with submodules and included repositories put in, where there are any. */
-  async #grafted(plain: TreeHandle, mirror: GitMirror, call: MirrorCall): Promise<TreeHandle> {
-    const { spec } = this.#repository;
-    const namespace = this.#object.metadata.namespace ?? "";
-    const modules =
-      spec.recurseSubmodules === true
-        ? await fetchSubmodules({ ...plain, ignore: "none" }, mirror.url, this.#context, call)
-        : [];
-    const included = includeTrees(spec.include ?? [], namespace, this.#context.store);
-    if (modules.length === 0 && included.length === 0) return plain;
-    const base = await filesOf(plain);
-    const grafts = await Promise.all(
-      [...modules, ...included].map(async ({ path, from, handle }) =>
-        (await filesOf(handle))
-          .filter((file) => from === "" || file.path.startsWith(`${from}/`))
-          .map((file) => ({ ...file, path: `${path}/${from === "" ? file.path : file.path.slice(from.length + 1)}` })),
-      ),
-    );
-    const files = new Map([...base, ...grafts.flat()].map((file) => [file.path, file]));
-    const repositories = [plain, ...modules.map((each) => each.handle), ...included.map((each) => each.handle)];
-    const options = { folder: this.#context.composed, environment: this.#context.environment, signal: call.signal };
-    const composed = await composeTree(
-      [...files.values()],
-      repositories.map((each) => each.repository),
-      options,
-    );
-    return { ...plain, ...composed };
-  }
-
-  async #publish(artifact: TreeArtifact): Promise<void> {
-    const { store, archives, address, objects } = this.#context;
-    const previous = store.getTree(artifact);
-    store.put(artifact);
-    const path = archives.offer(artifact, fileOf(artifact.revision), artifact.tree);
-    const before = this.#repository.status?.artifact;
-    const isSame =
-      before?.revision === artifact.revision &&
-      previous !== undefined &&
-      handleKey(previous.tree) === handleKey(artifact.tree);
-    // The digest is of the archive: it is written once for each revision, after deliveries have begun to work on the tree.
-    const isStored = isSame && before.digest !== undefined && (await archives.check(path, before.digest)) === "whole";
-    const file = isStored ? undefined : await archives.write(path);
-    const digest = file?.digest ?? before?.digest ?? "";
-    const size = file?.size ?? before?.size ?? 0;
-    store.put({ ...artifact, file: { path, digest, size } });
-    const isUnchanged = before?.revision === artifact.revision && before.digest === digest;
-    const status: ArtifactStatus = {
-      path,
-      url: `${address}/artifacts/${path}`,
-      revision: artifact.revision,
-      digest,
-      size,
-      lastUpdateTime: isUnchanged ? before.lastUpdateTime : this.#now,
-    };
-    await this.#succeed(status);
-    if (isUnchanged) return;
-    const message = `stored artifact for commit '${artifact.subject ?? artifact.revision}'`;
-    const annotations = {
-      "source.toolkit.fluxcd.io/revision": artifact.revision,
-      "source.toolkit.fluxcd.io/digest": digest,
-    };
-    await objects.tell(this.#object, { isWarning: false, reason: "NewArtifact", message, annotations });
-  }
-
-  async #succeed(artifact: ArtifactStatus): Promise<void> {
-    const { spec } = this.#repository;
-    const wishes = readyWishes(`stored artifact for revision '${artifact.revision}'`);
-    await this.#writeStatus({
-      observedGeneration: this.#generation,
-      conditions: this.#conditionsJson(wishes),
-      artifact: jsonOf(artifact),
+function endingOf({ spec }: Pass, { resolved, commit, included, mode }: Made): Ending {
+  const json = (value: readonly unknown[] | undefined): JsonObject[] | null =>
+    value === undefined || value.length === 0 ? null : (value as JsonObject[]);
+  return {
+    stored: storedMark(resolved.revision),
+    members: {
       observedIgnore: spec.ignore ?? null,
       observedRecurseSubmodules: spec.recurseSubmodules === true ? true : null,
-      observedInclude: spec.include === undefined ? null : (spec.include as unknown as JsonObject[]),
-      observedSparseCheckout: spec.sparseCheckout ?? null,
-    });
-  }
-
-  async #progress(message: string): Promise<void> {
-    await this.#writeStatus({ conditions: this.#conditionsJson(progressWishes(message, this.#conditions)) }, false);
-  }
-
-  #conditionsJson(wishes: Parameters<typeof conditionsOf>[0]["wishes"]): JsonObject[] {
-    const input = { before: this.#conditions, wishes, generation: this.#generation, now: this.#now };
-    return conditionsOf(input) as unknown as JsonObject[];
-  }
-
-  /** Every end of a pass notes the request it has handled, a failed one too. */
-  async #writeStatus(members: JsonObject, isEnd = true): Promise<void> {
-    const requestedAt = this.#object.metadata.annotations?.[requestedAtAnnotation];
-    const handled = isEnd && requestedAt !== undefined ? { lastHandledReconcileAt: requestedAt } : {};
-    const all = { ...members, ...handled };
-    await this.#context.objects.setStatus(this.#object, all);
-    // What follows in this pass compares with what now stands there.
-    this.#object["status"] = { ...(this.#object["status"] as JsonObject | undefined), ...all };
-  }
-
-  /** The commits of every source that reads this mirror, and those of the pass before, which may still be worked on. */
-  #commitsInUse(mirror: GitMirror): string[] {
-    const { store, commitsBefore } = this.#context;
-    const inUse = store.values().filter((artifact) => artifact.kind === "GitRepository");
-    const commits = inUse.map((artifact) => parseRevision(artifact.revision).digest);
-    const kept = [...new Set([...commits, ...(commitsBefore.get(mirror.folder) ?? [])])];
-    commitsBefore.set(mirror.folder, commits);
-    return kept;
-  }
-}
-
-type Fetched = { mirror: GitMirror; tree: string; revision: string };
-
-/** The tree with its own ignore files and the object's patterns; the latter come last, so they win. */
-async function handleOf(fetched: Fetched, repository: GitRepository, context: Context): Promise<TreeHandle> {
-  const { ignore, sparseCheckout } = repository.spec;
-  const base = {
-    kind: "git" as const,
-    repository: fetched.mirror.folder,
-    tree: fetched.tree,
-    revision: fetched.revision,
-    environment: { PATH: context.environment["PATH"] },
-    ...(sparseCheckout === undefined || sparseCheckout.length === 0 ? {} : { folders: sparseCheckout }),
+      observedInclude: json(spec.include),
+      observedSparseCheckout: json(spec.sparseCheckout),
+      includedArtifacts: json(included.map((each) => each.artifact)),
+      sourceVerificationMode: mode ?? null,
+    },
+    event: { reason: "NewArtifact", message: storedMessage(commit.message) },
   };
-  const own = await findIgnoreFiles(base);
-  return { ...base, ignore: ignore === undefined ? own : [...own, { folder: "", text: ignore }] };
 }
 
-function refuseUnsupported({ spec }: GitRepository): void {
-  const refuse = (message: string, hint: string): never => {
-    throw artifactFault({ code: "not-supported", disposition: "stall", message, hint });
-  };
-  if (spec.verify !== undefined)
-    refuse(
-      "signatures cannot be verified yet, so nothing is fetched",
-      "take `verify` out to accept unverified commits",
-    );
-  if (spec.provider !== undefined && spec.provider !== "generic" && spec.provider !== "")
-    refuse(`the provider ${spec.provider} is not supported`, "use a token in the Secret and the provider generic");
-}
-
-/** The condition type and reason that Flux has for a failure. */
-function failureOf(fault: Fault): { type: string; reason: string } {
-  switch (fault.code) {
-    case "git-authentication-failed":
-    case "git-credentials-invalid":
-    case "git-host-key-rejected":
-    case "git-certificate-rejected":
-    case "secret-absent":
-      return { type: "FetchFailed", reason: "AuthenticationFailed" };
-    case "git-url-invalid":
-      return { type: "FetchFailed", reason: "URLInvalid" };
-    case "include-unavailable":
-      return { type: "IncludeUnavailable", reason: "NotFound" };
-    case "cluster-refused":
-      return { type: "StorageOperationFailed", reason: "PatchOperationFailed" };
-    default:
-      return { type: "FetchFailed", reason: "GitOperationFailed" };
+/** Lets go what no source needs any more, of the mirrors that this one reads. */
+async function tidy(
+  pass: Pass,
+  made: { mirror: GitMirror; commit: FetchedCommit; modules: readonly ModuleGraft[]; tree: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const { context } = pass;
+  const commits = new Map<string, string[]>([[made.mirror.folder, [made.commit.commit]]]);
+  for (const { folder, commit } of made.modules) commits.set(folder, [...(commits.get(folder) ?? []), commit]);
+  context.mirrorUse.note(keyOf(pass.object), commits, [made.tree]);
+  const offered = context.store.values();
+  const inUse = [
+    ...context.mirrorUse.trees(),
+    ...offered.flatMap((each) => (each.tree === undefined ? [] : [each.tree.tree])),
+  ];
+  const options = { folder: context.composed, environment: context.environment, signal, inUse };
+  const named = offered.flatMap((each) => (each.kind === "GitRepository" ? [parseRevision(each.revision).digest] : []));
+  for (const folder of commits.keys()) {
+    const mirror = context.mirrors.find(folder);
+    const kept = [...new Set([...context.mirrorUse.commitsOf(folder), ...named])];
+    await mirror?.keepOnly(kept, signal, () => tidyComposed({ ...options, lender: folder }));
   }
+  await tidyComposed(options);
 }

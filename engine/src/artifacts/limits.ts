@@ -14,6 +14,8 @@ export const intervalLeastMs = 1_000;
 /** An archive that was replaced is kept so long and so many, for clients that have just read its address; as Flux. */
 export const archiveKeptMs = 60_000;
 export const archivesKept = 2;
+/** With so much free an archive can be written: a tree's files together are rarely a tenth of it. */
+export const roomLeast: number = 1024 * 1024 * 1024;
 /** Files read at once while an archive is written: bounds memory by some hundred files, not by the tree. */
 export const archiveBatch = 200;
 
@@ -40,6 +42,10 @@ export const snapshotsMost = 8;
 
 /** After a source that an ArtifactGenerator or an include needs was missing; Flux's dependency interval. */
 export const dependencyRetryMs = 30_000;
+
+/** Submodules within submodules, and all of one source: more is a loop or a mistake. */
+export const submodulesNestedMost = 10;
+export const submodulesMost = 200;
 
 /** Kubernetes cuts an event's message at 1 KiB and refuses longer ones. */
 export const eventMessageMost = 1_000;

@@ -5,6 +5,7 @@ import type { LocalRef } from "#api/flux";
 import { isObject } from "#kernel";
 import type { HttpAccess } from "#sources/http";
 import { type MirrorSecretRef, mirroredUrl } from "#sources/mirrors";
+import type { Resource } from "#cluster";
 import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { refusalFault } from "./objects.ts";
@@ -90,7 +91,7 @@ export function tlsOf({ values, at }: SecretValues, isWanted: boolean): HttpAcce
   });
 }
 
-const accountResource = {
+export const accountResource: Resource = {
   group: "",
   version: "v1",
   plural: "serviceaccounts",

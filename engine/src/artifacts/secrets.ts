@@ -49,15 +49,8 @@ const accessKeys: readonly (readonly [keyof GitAccess, readonly string[]])[] = [
   ["knownHosts", ["known_hosts"]],
 ];
 
-export function accessOf(values: ReadonlyMap<string, string>, at: string): GitAccess {
-  if ([...values.keys()].some((key) => key.startsWith("githubApp")))
-    throw artifactFault({
-      code: "not-supported",
-      disposition: "stall",
-      at,
-      message: "signing in as a GitHub App is not supported",
-      hint: "use a token: `username` and `password`, or `bearerToken`",
-    });
+/** What a Secret says about who we are, by the keys that Flux reads. */
+export function accessOf(values: ReadonlyMap<string, string>): GitAccess {
   const access: GitAccess = {};
   for (const [member, keys] of accessKeys) {
     const value = keys.map((key) => values.get(key)).find((found) => found !== undefined && found !== "");

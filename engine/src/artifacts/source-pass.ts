@@ -14,7 +14,7 @@ import { type Fault, faultFrom, formatFault, formatTime, type JsonObject, type M
 import type { TreeHandle } from "#sources/git";
 import { ConditionSet, type Mark } from "./condition-set.ts";
 import { type Context, withJitter } from "./context.ts";
-import { defaultTimeoutMs } from "./limits.ts";
+import { defaultTimeoutMs, dependencyRetryMs } from "./limits.ts";
 import { jsonOf } from "./objects.ts";
 import type { Artifact, SourceName, StoredFile } from "./store.ts";
 
@@ -57,6 +57,7 @@ export async function reconcileSource<Spec extends CommonSpec, Status extends Co
   const pass = new SourcePass<Spec, Status>(object, context);
   if (pass.spec.suspend === true) return undefined;
   const intervalMs = parseDuration(pass.spec.interval ?? "") ?? defaultTimeoutMs;
+  const later = { requeueAfterMs: withJitter(intervalMs, context.random) };
   try {
     await pass.begin();
     await kind.work(pass, signal);
@@ -65,10 +66,13 @@ export async function reconcileSource<Spec extends CommonSpec, Status extends Co
     const fault = faultFrom(thrown);
     const mark = kind.failureOf(fault);
     await pass.fail(fault, mark);
-    // What the content caused, another revision may mend: only asking again can tell.
-    if (mark.isStalled || fault.disposition !== "stall") throw fault;
+    // A commit or a push may mend what the source's content caused: only asking again can tell.
+    if (fault.disposition === "stall" && !mark.isStalled) return later;
+    // What it waits for wakes it when it comes; the delay is for what comes without a word.
+    if (fault.disposition === "wait") return { requeueAfterMs: withJitter(dependencyRetryMs, context.random) };
+    throw fault;
   }
-  return { requeueAfterMs: withJitter(intervalMs, context.random) };
+  return later;
 }
 
 /** Forgets all that a source has stored, and lets its object go. */
@@ -92,6 +96,10 @@ export type StoreTree = {
   file: string;
   originRevision?: string;
   metadata?: { [key: string]: string };
+  /** First line of a commit's message. */
+  subject?: string;
+  /** Second name of the newest archive; "" for none, and then the status has no `url` of its own. */
+  link?: string;
 };
 
 export type Ending = {
@@ -119,7 +127,7 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
     this.spec = (object as unknown as FluxObject<Spec, Status>).spec;
     this.#now = formatTime(context.clock.now());
     const before = this.status.conditions ?? [];
-    this.#hadFailed = before.some((each) => each.type.endsWith("Failed") && each.status === "True");
+    this.#hadFailed = before.some((each) => /Failed$|^IncludeUnavailable$/.test(each.type) && each.status === "True");
     this.conditions = new ConditionSet(before, { generation: this.generation, now: this.#now });
   }
 
@@ -138,6 +146,12 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
   /** The artifact that the status names, if it is still there and whole. */
   get artifact(): ArtifactStatus | undefined {
     return this.status.artifact;
+  }
+
+  /** Whether somebody has asked for this pass and has no answer yet. */
+  get isRequested(): boolean {
+    const asked = this.object.metadata.annotations?.[requestedAtAnnotation];
+    return asked !== undefined && asked !== this.status.lastHandledReconcileAt;
   }
 
   get timeoutMs(): number {
@@ -180,19 +194,21 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
   /** Offers files at a revision. */
   async storeTree(what: StoreTree, ending: Ending): Promise<void> {
     const { store, archives } = this.context;
-    const { revision, tree, originRevision } = what;
+    const { revision, tree, originRevision, subject, link = "latest.tar.gz" } = what;
     const artifact: Artifact = {
       ...this.source,
       revision,
       tree,
       ...(originRevision === undefined ? {} : { originRevision }),
+      ...(subject === undefined ? {} : { subject }),
     };
-    store.put(artifact);
-    const path = archives.offer(this.source, what.file, tree, { link: "latest.tar.gz" });
+    // Deliveries begin while the archive is written; where the disk may refuse it, what is offered stays until it stands.
+    if (await archives.hasRoom()) store.put(artifact);
+    const path = archives.offer(this.source, what.file, tree, link === "" ? {} : { link });
     const file = await archives.write(path);
     const stored = { path, digest: file?.digest ?? "", size: file?.size ?? 0 };
     store.put({ ...artifact, file: stored });
-    await this.#finish({ revision, stored, link: "latest.tar.gz", metadata: what.metadata }, ending);
+    await this.#finish({ revision, stored, link, metadata: what.metadata }, ending);
   }
 
   /** Offers a file that was kept as it came, and its files where it has such. */
@@ -251,14 +267,13 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
     // An archive of files that are still at hand is written again.
     const isMadeAgain =
       store.getTree(this.source)?.revision === revision && (await archives.write(path))?.digest === digest;
-    if (isMadeAgain) return false;
     if (state === "altered")
       await this.context.objects.tell(this.object, {
         isWarning: true,
         reason: "ArtifactVerificationFailed",
-        message: "failed to verify integrity of artifact: computed digest doesn't match",
+        message: `failed to verify integrity of artifact: computed digest doesn't match '${digest ?? ""}'`,
       });
-    return true;
+    return !isMadeAgain;
   }
 
   async #finish(
@@ -282,7 +297,7 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
       {
         observedGeneration: this.generation,
         artifact: jsonOf(artifact),
-        url: `${address}/artifacts/${folder}/${link}`,
+        ...(link === "" ? {} : { url: `${address}/artifacts/${folder}/${link}` }),
         ...ending.members,
       },
       true,

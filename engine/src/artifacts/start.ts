@@ -5,6 +5,7 @@ import { type Cluster, Informer, type Status } from "#cluster";
 import { type Priority, type ReconcileResult, runController, WorkQueue } from "#controller";
 import { type Clock, type Fault, isObject, type Manifest } from "#kernel";
 import { closeReaders, type Environment, GitMirrors, watchRefs } from "#sources/git";
+import { LoginCache } from "#sources/identity";
 import type { MirrorMap } from "#sources/mirrors";
 import { HttpClient, proxySettings } from "#sources/http";
 import { PublicTrustRoot, Registry } from "#sources/oci";
@@ -22,7 +23,9 @@ import { reconcileHelmRepository, resumeHelmRepository } from "./helm-repository
 import { reconcileOciRepository, resumeOciRepository } from "./oci-repository.ts";
 import { artifactFault } from "./faults.ts";
 import { concurrentSources } from "./limits.ts";
+import { MirrorUse } from "./mirror-use.ts";
 import { Objects, refusalFault, resourceOf } from "./objects.ts";
+import { Records } from "./records.ts";
 import { type ArtifactFile, ArtifactStore, type ArtifactView, openableTree, type SourceName } from "./store.ts";
 import { Snapshots } from "./snapshots.ts";
 
@@ -39,6 +42,8 @@ export type ArtifactsOptions = {
   /** URL prefixes that are fetched from elsewhere; no object shows it. */
   mirrors?: MirrorMap;
   random?: () => number;
+  /** Lets an object's own ServiceAccount be a cloud identity; Flux's gate ObjectLevelWorkloadIdentity. */
+  hasObjectIdentity?: boolean;
   /** Told of each failed pass. */
   failed?: (source: SourceName, fault: Fault) => void;
 };
@@ -111,7 +116,11 @@ class SourceLoops implements Artifacts {
       mirrors: new GitMirrors({ folder: join(folder, "mirrors"), clock, environment }),
       objects: new Objects({ cluster, clock, manager: "source-controller" }),
       queue: new WorkQueue({ clock, random }),
-      commitsBefore: new Map(),
+      mirrorUse: new MirrorUse(),
+      verified: new Map(),
+      logins: new LoginCache(clock),
+      hasObjectIdentity: options.hasObjectIdentity === true,
+      records: new Records(join(folder, "records")),
       http,
       registry: new Registry({ client: http, clock }),
       publicTrust: new PublicTrustRoot(join(folder, "trust"), clock),
@@ -159,6 +168,8 @@ class SourceLoops implements Artifacts {
     informer.subscribe({
       changed: (current, previous) => {
         const priority = priorityOf(current, previous);
+        // An include is of what the status says.
+        if (digestIn(current) !== digestIn(previous)) this.#wakeIncluders(nameOf(current));
         if (priority === undefined) return;
         this.#context.queue.add(keyOf(nameOf(current)), priority);
         // One for a registry has no artifact whose change would wake its charts.
@@ -252,7 +263,7 @@ class SourceLoops implements Artifacts {
     this.#watches.set(key, { path, close: watchRefs({ path, clock: this.#options.clock, changed }) });
   }
 
-  /** Generators and includes that read a source look again when it changes. */
+  /** Generators that read a source look again when it changes. */
   #wakeReaders(changed: SourceName): void {
     for (const generator of this.#informers.get("ArtifactGenerator")?.values() ?? []) {
       const { sources = [] } = (generator["spec"] ?? {}) as {
@@ -269,10 +280,14 @@ class SourceLoops implements Artifacts {
     }
     for (const chart of this.#informers.get("HelmChart")?.values() ?? [])
       if (readsSource(chart, changed)) this.#context.queue.add(keyOf(nameOf(chart)), "revision");
+  }
+
+  #wakeIncluders(changed: SourceName): void {
+    if (changed.kind !== "GitRepository") return;
     for (const repository of this.#informers.get("GitRepository")?.values() ?? []) {
       const { include = [] } = (repository["spec"] ?? {}) as { include?: { repository: { name: string } }[] };
       const isReader = include.some((each) => each.repository.name === changed.name);
-      if (isReader && changed.kind === "GitRepository" && repository.metadata.namespace === changed.namespace)
+      if (isReader && repository.metadata.namespace === changed.namespace)
         this.#context.queue.add(keyOf(nameOf(repository)), "revision");
     }
   }
@@ -328,6 +343,11 @@ function priorityOf(current: Manifest, previous: Manifest | undefined): Priority
   const isSame =
     JSON.stringify(current.metadata.annotations ?? {}) === JSON.stringify(previous.metadata.annotations ?? {});
   return isSame ? undefined : "spec";
+}
+
+/** Of the artifact that a status names. */
+function digestIn(object: Manifest | undefined): string | undefined {
+  return (object?.["status"] as { artifact?: { digest?: string } } | undefined)?.artifact?.digest;
 }
 
 function annotationOf(object: Manifest): string | undefined {

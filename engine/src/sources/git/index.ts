@@ -10,6 +10,7 @@ export {
   contentHash,
   filesOf,
   itemsOf,
+  tidyComposed,
   type TreeItem,
 } from "./compose.ts";
 export type { GitFaultCode } from "./faults.ts";

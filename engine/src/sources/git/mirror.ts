@@ -59,6 +59,11 @@ export class GitMirrors {
     return mirror;
   }
 
+  /** The mirror in a folder, if it has been asked for. */
+  find(folder: string): GitMirror | undefined {
+    return [...this.#mirrors.values()].find((mirror) => mirror.folder === folder);
+  }
+
   /** Makes the folder and git's configuration in it; returns the latter's path. */
   prepare(): Promise<string> {
     const config = join(this.#options.folder, "gitconfig");
