@@ -122,7 +122,8 @@ class Writer {
     const lines = Array.isArray(value) ? this.list(value, indent) : this.map(value, indent);
     // Named only once it is complete: nothing may hold itself.
     if (anchor !== undefined) this.anchors.push(anchor);
-    const head = anchor !== undefined ? ` &${anchor.name}` : this.wild(0.1) && !isInList ? " # block" : "";
+    // No comment here: where a patch empties the block, kustomize writes what it cannot read again.
+    const head = anchor !== undefined ? ` &${anchor.name}` : "";
     return `${head}\n${lines}`;
   }
 

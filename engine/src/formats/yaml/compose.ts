@@ -104,7 +104,7 @@ export class Composer {
         isBlock ? "did not find expected node content" : "did not find expected node content in a flow",
       );
     const made = place(node ?? new YamlNode("scalar"), first);
-    made.tag = tag === "!" ? (made.kind === "scalar" ? "!!str" : "") : tag;
+    made.tag = tag;
     made.isTagged = tag !== "" && tag !== "!";
     if (anchor !== "") {
       made.anchor = anchor;

@@ -20,7 +20,9 @@ const int64Min = -(2n ** 63n);
 export function formatJsonNumber(value: number | bigint): string {
   if (typeof value === "bigint") return fits(value) ? value.toString() : formatGoFloat(Number(value));
   if (Number.isSafeInteger(value)) return value === 0 ? "0" : String(value);
-  return Number.isInteger(value) && fits(BigInt(value)) ? String(value) : formatGoFloat(value);
+  // The shortest digits count, which may lie beyond the number itself.
+  const isInteger = Number.isInteger(value) && Math.abs(value) < 1e21 && fits(BigInt(String(value)));
+  return isInteger ? String(value) : formatGoFloat(value);
 }
 
 /** True for what Go reads as int64 or uint64. */

@@ -154,7 +154,6 @@ const escapes: { readonly [mark: string]: string } = {
   " ": " ",
   '"': '"',
   "'": "'",
-  "/": "/",
   "\\": "\\",
   N: "\x85",
   _: "\xa0",

@@ -22,3 +22,22 @@ export function encodeBase64Lines(bytes: Uint8Array): string {
   if (text.length < lineLength) return text;
   return text.replace(/.{1,70}/g, "$&\n");
 }
+
+/** The bytes of base64 text, whose line breaks do not count; undefined when it is none. */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  const clean = text.replace(/[\r\n]/g, "");
+  if (clean.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(clean)) return undefined;
+  const signs = clean.replace(/=+$/, "");
+  const bytes = new Uint8Array(Math.floor((signs.length * 3) / 4));
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (const sign of signs) {
+    held = ((held << 6) | alphabet.indexOf(sign)) & 0xfff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at++] = (held >> bits) & 0xff;
+  }
+  return bytes;
+}

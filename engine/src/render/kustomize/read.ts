@@ -76,6 +76,8 @@ function isWrapper(node: YamlNode): boolean {
 
 /** Gives every node without a written tag the one it implies, as go-yaml v3 does when it parses. */
 function fixTags(node: YamlNode): YamlNode {
+  // To go-yaml v3 a lone `!` is no tag; to v2, which reads kustomization files, it makes text.
+  if (node.tag === "!") node.tag = "";
   if (node.kind === "scalar") {
     if (node.tag === "") node.tag = node.style === "plain" ? plainTag(node.value) : stringTag;
   } else if (node.kind !== "alias") {

@@ -2,40 +2,47 @@
 // data back to nodes, as it does after a JSON patch.
 
 import { formatGoFloat, formatTimestamp, isTimestamp, resolvePlain, textStyle, YamlNode } from "#formats/yaml";
-import { isObject, type Json, type JsonObject, setOwn } from "#kernel";
+import { decodeUtf8, isObject, type Json, type JsonObject, setOwn } from "#kernel";
+import { decodeBase64 } from "./base64.ts";
 import { invalid } from "./faults.ts";
 import { stringTag } from "./nodes.ts";
 import { roundTripFolded } from "./folded.ts";
 
 /** The data of a map or list. Throws on duplicate keys, keys that are no text, and numbers JSON does not have. */
 export function nodeToData(node: YamlNode): Json {
-  if (node.kind !== "map") return convert(node);
-  return mapToData(node, true);
+  if (node.kind !== "map") return convert(node, false);
+  return mapToData(node, { isTop: true, isInFlow: false });
 }
 
-function convert(node: YamlNode): Json {
+function convert(node: YamlNode, isInFlow: boolean): Json {
   switch (node.kind) {
     case "map":
-      return mapToData(node, false);
-    case "list":
-      return node.items.map(convert);
+      return mapToData(node, { isTop: false, isInFlow });
+    case "list": {
+      const isFlow = isInFlow || node.style === "flow";
+      return node.items.map((item) => convert(item, isFlow));
+    }
     case "alias":
-      return convert(node.target as YamlNode);
+      return convert(node.target as YamlNode, isInFlow);
     case "scalar":
-      return scalarToData(node);
+      // An empty plain text would vanish in a flow, so go-yaml writes quotes, and reads them back as text.
+      if (isInFlow && node.value === "" && node.style === "plain" && !node.isTagged) return "";
+      return scalarToData(node, isInFlow);
     default:
       return null;
   }
 }
 
-function mapToData(node: YamlNode, isTop: boolean): JsonObject {
+function mapToData(node: YamlNode, where: { isTop: boolean; isInFlow: boolean }): JsonObject {
   const object: JsonObject = {};
+  const isFlow = where.isInFlow || node.style === "flow";
   for (let i = 0; i < node.items.length; i += 2) {
     const key = node.items[i] as YamlNode;
     const name = key.value;
     if (Object.hasOwn(object, name)) throw invalid(`mapping key "${name}" already defined`, placeOf(key));
-    if (!isTop && scalarTag(key) !== stringTag) throw invalid(`key ${name} is no text`, placeOf(key));
-    setOwn(object, name, convert(node.items[i + 1] as YamlNode));
+    if (name.includes("\x85")) throw invalid("a key cannot hold a line break", placeOf(key));
+    if (!where.isTop && scalarTag(key) !== stringTag) throw invalid(`key ${name} is no text`, placeOf(key));
+    setOwn(object, name, convert(node.items[i + 1] as YamlNode, isFlow));
   }
   return object;
 }
@@ -63,11 +70,12 @@ function checkBlock({ style, value }: YamlNode): void {
     throw invalid("text that begins with a tab cannot stand in a block", { hint: "write it in double quotes" });
 }
 
-function scalarToData(node: YamlNode): Json {
-  checkBlock(node);
-  const value = node.style === "folded" ? roundTripFolded(node.value) : node.value;
+function scalarToData(node: YamlNode, isInFlow: boolean): Json {
+  if (!isInFlow) checkBlock(node);
+  const value = node.style === "folded" && !isInFlow ? roundTripFolded(node.value) : node.value;
   const tag = scalarTag(node);
   if (tag === stringTag) return checkText(value);
+  if (tag === "!!binary") return checkText(decodeBinary(value));
   const resolved = resolvePlain(value, "v3");
   if (tag === resolved.tag || (tag === "!!float" && resolved.tag === "!!int")) {
     if (typeof resolved.value === "number" && !Number.isFinite(resolved.value))
@@ -87,7 +95,21 @@ const unreadable = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
 function checkText(value: string): string {
   if (unreadable.test(value)) throw invalid("control characters are not allowed in text");
-  return value;
+  return value.includes("\x85") ? foldNextLines(value) : value;
+}
+
+/** JSON text holds U+0085 as it is, and the YAML reader takes it for a line break, which it folds. */
+function foldNextLines(value: string): string {
+  return value.replace(/ *\x85(?: *\x85)* */g, (breaks) => {
+    const count = breaks.replaceAll(" ", "").length;
+    return count === 1 ? " " : "\n".repeat(count - 1);
+  });
+}
+
+function decodeBinary(value: string): string {
+  const bytes = decodeBase64(value);
+  if (bytes === undefined) throw invalid("!!binary value contains invalid base64 data");
+  return decodeUtf8(bytes);
 }
 
 /** Nodes of data that came out of a JSON patch: all numbers are doubles, text has the quotes go-yaml gives it. */
