@@ -80,10 +80,40 @@ function split(stream: string): Map<string, string> {
 
 const annotationLine = /^ {4}postrenderer\.helm\.sh\/postrender-filename: (.*)\n/m;
 
-/** Takes the mark out again; a map of annotations that held nothing else stays, empty. */
+/** Takes the mark out again, and the map of annotations with it where it holds nothing else. */
 function withoutAnnotation(document: string, other: string): { path: string; text: string } {
   const line = annotationLine.exec(document);
-  if (line === null) return { path: other, text: document };
-  const text = document.replace(annotationLine, "").replace(/^ {2}annotations:\n(?! {4})/m, "  annotations: {}\n");
-  return { path: (line[1] as string).replace(/^(["'])(.*)\1$/, "$2"), text };
+  if (line === null) return { path: other, text: unfold(document) };
+  const text = document.replace(annotationLine, "").replace(/^ {2}annotations:\n(?! {4})/m, "");
+  return { path: (line[1] as string).replace(/^(["'])(.*)\1$/, "$2"), text: unfold(text) };
+}
+
+/** A key or list item whose value begins on its own line; the place of what follows a dash counts. */
+const valueLine = /^((?: |- )*)(?:(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#][^\n]*?):(?: |$))?(.*)$/;
+
+/** Joins lines that were folded: the writer that Helm uses after a post-renderer folds none. */
+function unfold(text: string): string {
+  const lines = text.split("\n");
+  const joined: string[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    let line = lines[i] as string;
+    const [, lead = "", value = ""] = valueLine.exec(line) ?? [];
+    if (/^[|>]/.test(value)) {
+      joined.push(line);
+      // A block stands as it is.
+      while (i + 1 < lines.length && (lines[i + 1] === "" || indentOf(lines[i + 1] as string) > indentOf(lead)))
+        joined.push(lines[++i] as string);
+      continue;
+    }
+    const column =
+      value === "" ? Number.POSITIVE_INFINITY : lead.length - (line === lead + value && lead !== "" ? 1 : 0);
+    while (i + 1 < lines.length && lines[i + 1] !== "" && indentOf(lines[i + 1] as string) > column)
+      line += ` ${(lines[++i] as string).trimStart().replace(/^\\ /, " ")}`;
+    joined.push(line);
+  }
+  return joined.join("\n");
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
 }
