@@ -63,6 +63,17 @@ const tools = [
   })),
   { name: "controllers", module: "controllers", path: ".", ldflags: "" },
   { name: "flux-answer", module: "flux-answer", path: ".", ldflags: "" },
+  // A server of S3 in JavaScript.
+  { name: "s3rver", isPackage: true },
+  // By name only: these take minutes to build, and what they would show is recorded or shown by a smaller one.
+  { name: "cosign", module: "cosign", path: "github.com/sigstore/cosign/v3/cmd/cosign", ldflags: "", isByName: true },
+  {
+    name: "versitygw",
+    module: "versitygw",
+    path: "github.com/versity/versitygw/cmd/versitygw",
+    ldflags: "",
+    isByName: true,
+  },
 ];
 
 /** What the program is built from; a program of our own is built again when its text changes. */
@@ -95,6 +106,24 @@ function build({ name, module, path, ldflags, added, definitions }) {
   return true;
 }
 
+/** A program of npm, with the versions of its own lock. */
+function install({ name }) {
+  const folder = `${target}/${name}`;
+  const lock = readFileSync(`${here}${name}/package-lock.json`, "utf8");
+  const stamp = `${target}/${name}.stamp`;
+  const key = createHash("sha256").update(lock).digest("hex");
+  if (existsSync(`${folder}/node_modules`) && existsSync(stamp) && readFileSync(stamp, "utf8") === key) return true;
+  mkdirSync(folder, { recursive: true });
+  for (const file of ["package.json", "package-lock.json"]) cpSync(`${here}${name}/${file}`, `${folder}/${file}`);
+  const done = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    cwd: folder,
+    stdio: "inherit",
+  });
+  if (done.status !== 0) return false;
+  writeFileSync(stamp, key);
+  return true;
+}
+
 /** The module that a package of the build belongs to; a package that lacks what it embeds counts too. */
 function moduleOf(folder, path) {
   const words = ["list", "-e", "-f", "{{.Module.Path}} {{.Module.Dir}}", path];
@@ -117,7 +146,8 @@ function copyWith(folder, path, added) {
 
 const wanted = process.argv.slice(2);
 mkdirSync(target, { recursive: true });
-const failed = tools.filter((tool) => wanted.length === 0 || wanted.includes(tool.name)).filter((tool) => !build(tool));
+const isWanted = (tool) => (wanted.length === 0 ? tool.isByName !== true : wanted.includes(tool.name));
+const failed = tools.filter(isWanted).filter((tool) => !(tool.isPackage === true ? install(tool) : build(tool)));
 if (failed.length > 0) {
   console.error(`not built: ${failed.map((tool) => tool.name).join(", ")}; Go 1.26 and the module proxy are needed`);
   process.exit(1);

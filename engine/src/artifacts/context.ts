@@ -9,6 +9,7 @@ import type { LoginCache } from "#sources/identity";
 import type { MirrorMap } from "#sources/mirrors";
 import type { PublicTrustRoot, Registry } from "#sources/oci";
 import type { Archives } from "./archives.ts";
+import type { Held } from "./bucket.ts";
 import type { ChartIndexes } from "./chart-indexes.ts";
 import { intervalJitter, intervalLeastMs } from "./limits.ts";
 import type { MirrorUse } from "./mirror-use.ts";
@@ -34,6 +35,8 @@ export type Context = {
   /** Trees of sources that are no Git repositories. */
   snapshots: Snapshots;
   indexes: ChartIndexes;
+  /** What buckets held when they were last fetched, by namespace and name. */
+  heldObjects: Map<string, { repository: string; objects: ReadonlyMap<string, Held> }>;
   /** A source object as it was last seen. */
   find: (source: SourceName) => Manifest | undefined;
   /** All objects of a source kind. */

@@ -33,6 +33,11 @@ export const packingFreeBytes: number = 32 * 1024 * 1024;
 export const pathBytesMost = 4_096;
 /** A layer of a registry, packed. */
 export const layerMost: number = 1024 * 1024 * 1024;
+/** Objects of a bucket asked for at once, and how much of them is held in memory meanwhile; one larger comes alone. */
+export const bucketAheadMost = 16;
+export const bucketAheadBytes: number = 32 * 1024 * 1024;
+/** A `.sourceignore` longer than this is a mistake. */
+export const ignoreFileMost: number = 1024 * 1024;
 /** Indexes of chart repositories kept parsed, by the size of their files: some of the largest there are. */
 export const indexBytesKept: number = 100 * 1024 * 1024;
 /** A file kept as it came is looked into up to this size: charts have at most 10 MiB. */

@@ -17,6 +17,7 @@ import { reconcileArtifactGenerator } from "./artifact-generator.ts";
 import type { Context } from "./context.ts";
 import { reconcileForeignArtifact } from "./foreign-artifact.ts";
 import { reconcileGitRepository, resumeGitRepository } from "./git-repository.ts";
+import { reconcileBucket, resumeBucket } from "./bucket.ts";
 import { ChartIndexes } from "./chart-indexes.ts";
 import { reconcileHelmChart, readsSource, resumeHelmChart } from "./helm-chart.ts";
 import { reconcileHelmRepository, resumeHelmRepository } from "./helm-repository.ts";
@@ -70,6 +71,7 @@ const loops: { readonly [kind: string]: Loop } = {
   OCIRepository: reconcileOciRepository,
   HelmRepository: reconcileHelmRepository,
   HelmChart: reconcileHelmChart,
+  Bucket: reconcileBucket,
   ArtifactGenerator: reconcileArtifactGenerator,
   ExternalArtifact: reconcileForeignArtifact,
 };
@@ -80,6 +82,7 @@ const resumes: { readonly [kind: string]: (object: Manifest, context: Context) =
   OCIRepository: resumeOciRepository,
   HelmRepository: resumeHelmRepository,
   HelmChart: resumeHelmChart,
+  Bucket: resumeBucket,
 };
 
 /** Runs until the signal aborts. */
@@ -125,6 +128,7 @@ class SourceLoops implements Artifacts {
       registry: new Registry({ client: http, clock }),
       publicTrust: new PublicTrustRoot(join(folder, "trust"), clock),
       indexes: new ChartIndexes(),
+      heldObjects: new Map(),
       find: (source) => this.#informers.get(source.kind)?.get(source.namespace, source.name),
       all: (kind) => [...(this.#informers.get(kind)?.values() ?? [])],
       snapshots: new Snapshots({ folder: join(folder, "trees"), environment, clock }),
@@ -234,6 +238,7 @@ class SourceLoops implements Artifacts {
       this.store.remove(source);
       await this.#context.archives.remove(source);
       await this.#context.snapshots.remove(source);
+      if (source.kind === "Bucket") this.#context.heldObjects.delete(`${source.namespace}/${source.name}`);
     }
     const urls = [...(this.#informers.get("GitRepository")?.values() ?? [])].map(urlOf).filter((url) => url !== "");
     const hasSubmodules = [...(this.#informers.get("GitRepository")?.values() ?? [])].some(

@@ -120,7 +120,19 @@ async function writeAll(
       continue;
     }
     await write(`${head} inline ${quotePath(file.path)}\ndata ${file.size}\n`);
-    for await (const piece of file.pieces) await write(piece);
+    let size = 0;
+    for await (const piece of file.pieces) {
+      size += piece.length;
+      if (size <= file.size) await write(piece);
+    }
+    // A file longer or shorter than it was said to be would shift all that follows it.
+    if (size !== file.size)
+      throw gitFault({
+        code: "git-failed",
+        disposition: "retry",
+        at,
+        message: `${file.path} has ${size} bytes, not ${file.size}`,
+      });
     await write("\n");
   }
 }

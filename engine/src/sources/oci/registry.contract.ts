@@ -6,7 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { makeCertificate, temporaryFolder, type TlsOptions } from "../git/repository.contract.ts";
@@ -380,4 +380,21 @@ export function untilSaid(child: ChildProcess, wanted: RegExp): Promise<string> 
     child.once("exit", (code) => reject(new Error(`it ended with ${code}: ${text.slice(-2000)}`)));
     child.once("error", reject);
   });
+}
+
+/** Waits until something listens on a port of this machine. */
+export async function untilOpen(port: number, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 1200; tries++) {
+    if (child.exitCode !== null) throw new Error(`it ended at once with ${child.exitCode}`);
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = connect({ port, host: "127.0.0.1" }, () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.on("error", () => resolve(false));
+    });
+    if (isOpen) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`nothing listens on ${port}`);
 }
