@@ -3,6 +3,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startArtifacts, type Artifacts } from "#artifacts";
 import type { EngineOptions, RunningEngine } from "#cli";
@@ -17,6 +18,7 @@ import {
 import { fluxDialect } from "#dialects/flux";
 import { deliveryLogs } from "#dialects/keelson";
 import { type Clock, Fault, formatRef } from "#kernel";
+import { askOverNetwork, type KeyServices } from "#secrets/keys";
 import { type HttpServer, startHttpServer } from "#server";
 import { type Log, logTo, openLog } from "./log.ts";
 
@@ -103,6 +105,7 @@ function reachOf(
     cluster,
     dialects: [fluxDialect(tuning?.flux)],
     journal: deliveryLogs({ cluster, clock, logged: (message) => log.info("journal", message) }),
+    decryption: { services: keyServices(clock) },
     remotes: new RemoteBases({ folder, clock, environment: process.env, signal, mirrors }),
     clock,
     signal,
@@ -134,6 +137,18 @@ function readToken(path: string): string {
   const token = randomBytes(24).toString("base64url");
   writeFileSync(path, `${token}\n`, { mode: 0o600 });
   return token;
+}
+
+/** Key services of clouds and Vault, asked as this process; VAULT_CACERT names an authority to trust. */
+function keyServices(clock: Clock): KeyServices {
+  const authority = process.env["VAULT_CACERT"];
+  const trusted = authority === undefined || authority === "" ? undefined : readFileSync(authority, "utf8");
+  return {
+    ask: askOverNetwork(trusted),
+    now: () => clock.now(),
+    environment: process.env,
+    readFile: (path) => readFile(path, "utf8"),
+  };
 }
 
 /** From 0 to 1, for back-off and jitter. */

@@ -9,7 +9,9 @@ import { Claims } from "./claims.ts";
 import { requireDependencies, sameSource } from "./dependencies.ts";
 import { Describing } from "./describing.ts";
 import { describeDrift, whyResting } from "./drift-log.ts";
+import { Decryptions, noServices } from "./decryption.ts";
 import { DeliveryFault } from "./faults.ts";
+import { masked, maskedOutcomes } from "./masker.ts";
 import { finalise, setFinalizers } from "./finalise.ts";
 import { whyDeletionHeld } from "./guard.ts";
 import { goesByItself } from "./health.ts";
@@ -52,6 +54,7 @@ class DeliveryEngine implements Engine {
   /** Where the deliveries live, and most of their objects. */
   readonly #home: Reach;
   readonly #desk: RenderDesk;
+  readonly #decryptions: Decryptions;
   readonly #claims: Claims;
   readonly #journal: Journal;
   readonly #reporter: Reporter;
@@ -78,6 +81,7 @@ class DeliveryEngine implements Engine {
     };
     this.#identities = new Identities(cluster, this.#home.kinds);
     this.#desk = new RenderDesk(options.pool, options.remotes);
+    this.#decryptions = new Decryptions(options.decryption ?? noServices(clock), this.#home);
     this.#journal = options.journal ?? noJournal;
     const logged = (message: string): void => this.#log(message);
     this.#reporter = new Reporter({ cluster, clock, journal: this.#journal, logged, told: options.told });
@@ -143,9 +147,9 @@ class DeliveryEngine implements Engine {
 
   #variablesChanged(kind: string, object: Manifest): void {
     const { name, namespace } = object.metadata;
-    for (const { delivery, isConfirmed } of this.#states.values()) {
+    for (const { delivery, isConfirmed, phase } of this.#states.values()) {
       const isRead = delivery.watched.some((f) => f.kind === kind && f.name === name && f.namespace === namespace);
-      if (isRead && isConfirmed) this.#queue.add(delivery.key, "spec");
+      if (isRead && (isConfirmed || phase === "failed")) this.#queue.add(delivery.key, "spec");
     }
   }
 
@@ -185,6 +189,7 @@ class DeliveryEngine implements Engine {
     const state = this.#states.get(key);
     if (state === undefined) return;
     this.#states.delete(key);
+    this.#decryptions.forget(key);
     this.#queue.remove(key);
     this.#claims.forget(key);
     for (const ref of state.inventory) this.#home.live.forget(ref);
@@ -261,11 +266,12 @@ class DeliveryEngine implements Engine {
         isNews = this.#announce(state, artifact, pass.priority);
       };
       const result = await runPass(this.#context(state, artifact, { pass, signal, begins }), outcomes);
+      this.#reporter.tellMacs(state, this.#servedBy(state.delivery));
       if (result.hold !== undefined) return this.#held(state, artifact, result, result.hold);
       return this.#succeeded(state, { artifact, result, isNews });
     } catch (thrown) {
       if (signal.aborted) return;
-      return this.#failed(state, faultFrom(thrown), outcomes);
+      return this.#failed(state, masked(faultFrom(thrown), state.masker), maskedOutcomes(outcomes, state.masker));
     }
   }
 
@@ -354,6 +360,7 @@ class DeliveryEngine implements Engine {
       artifact,
       home: this.#home,
       desk: this.#desk,
+      decryptions: this.#decryptions,
       claims: this.#claims,
       clock,
       signal,
@@ -380,7 +387,7 @@ class DeliveryEngine implements Engine {
     const served = this.#servedBy(delivery);
     const wasReady = state.isReady && state.revision === artifact.revision;
     const wasHealthy = wasReady || !state.lastFault.startsWith("health-");
-    this.#reporter.tellOutcomes(state, served, result.outcomes);
+    this.#reporter.tellOutcomes(state, served, maskedOutcomes(result.outcomes, state.masker));
     state.lastFault = "";
     state.hold = undefined;
     const { inventory, isHealthy } = result;
@@ -494,7 +501,8 @@ class DeliveryEngine implements Engine {
     const state = this.#states.get(key);
     const artifact = state === undefined ? undefined : this.#options.artifacts.get(state.delivery.source);
     if (state === undefined || artifact === undefined || state.delivery.isDeleting) return;
-    await prepare({ desk: this.#desk, home: this.#home, claims: this.#claims }, state, artifact);
+    const [desk, decryptions] = [this.#desk, this.#decryptions];
+    await prepare({ desk, decryptions, home: this.#home, claims: this.#claims }, state, artifact);
   }
 
   #report(state: DeliveryState, about: Partial<Report> & { phase: Phase }): Promise<void> {

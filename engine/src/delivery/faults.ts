@@ -12,6 +12,7 @@ export type DeliveryFaultCode =
   | "render-failed"
   | "substitution-failed"
   | "decryption-missing"
+  | "decryption-failed"
   | "kind-unknown"
   | "namespace-missing"
   | "stage-refused"

@@ -33,18 +33,21 @@ function marked(manifest: Manifest, { policy, commonMetadata }: Delivery): Manif
   return withMetadata(withMetadata(normalise(manifest), { ...policy.marks }, {}), labels, annotations);
 }
 
-/** An encrypted object must never be applied as it is. */
+/** An encrypted object must never be applied as it is; with decryption, none is left but what asks for it. */
 function refuseEncrypted(manifest: Manifest, delivery: Delivery): void {
   const sops = manifest["sops"];
   if (!isObject(sops) || sops["mac"] === undefined) return;
+  // As in Flux, what is marked to stay encrypted is its own affair, unless it is a Secret.
+  if (delivery.decryption !== undefined && manifest.kind !== "Secret") return;
+  const isKept = delivery.decryption !== undefined;
   throw new DeliveryFault({
     code: "decryption-missing",
-    disposition: "stall",
+    disposition: "retry",
     at: formatRef(refOf(manifest)),
-    message: delivery.isDecrypted
-      ? "is encrypted, and this version does not decrypt yet"
-      : "is encrypted, and no decryption is configured",
-    hint: delivery.isDecrypted ? "keep encrypted files out of this path for now" : "set spec.decryption",
+    message: isKept
+      ? "is SOPS encrypted and marked to stay so, and the API server takes no encrypted Secret"
+      : "is SOPS encrypted, configuring decryption is required for this secret to be reconciled",
+    hint: isKept ? "remove the mark, or the Secret" : "set spec.decryption",
   });
 }
 

@@ -7,6 +7,7 @@ export { DeliveryFault, type DeliveryFaultCode } from "./faults.ts";
 export { type Guard, guardMarks, readGuard } from "./guard.ts";
 export type { Journal, JournalEntry } from "./journal.ts";
 export {
+  type DecryptionSpec,
   type Delivery,
   deliveryKey,
   type Dependency,
@@ -24,6 +25,7 @@ export {
   type VariableSource,
   type Wait,
 } from "./model.ts";
+export type { DecryptionOptions } from "./decryption.ts";
 export { type Build, layoutRenderer } from "./layout.ts";
 export { previewManifests, type PreviewOptions, previewSteps } from "./preview.ts";
 export type { SourceArtifact } from "./pass.ts";

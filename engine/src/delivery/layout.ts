@@ -34,14 +34,31 @@ export function layoutRenderer(version: string, build: Build): Renderer {
 
 function renderLayout(tree: FileTree, path: string, how: RenderWith & { build: Build }): Rendering {
   const recording = new RecordingTree(tree);
-  requireFolder(recording, path);
-  const found = findKustomization(recording, path);
-  const file = join(path, found ?? "kustomization.yaml");
-  const own = found === undefined ? generate(recording, path) : readKustomization(recording, file);
-  const merged = merge(own, how.options, (component) => recording.entry(join(path, component)) !== undefined);
+  const { file, value } = kustomizationOf(recording, path, how.options);
+  // A decrypted file stands for the encrypted one, which is what the result depends on.
+  for (const decrypted of Object.keys(how.overlay ?? {})) recording.entry(decrypted);
   // The build reads through the recording, so what it asks of the source is noted; the merged file is not the source's.
-  const rendering = how.build(new OverlayTree(recording, { [file]: formatYaml(merged) }), path, how.remote);
-  return { ...rendering, reads: recording.reads() };
+  const overlay = new OverlayTree(recording, { ...how.overlay, [file]: formatYaml(value) });
+  return { ...how.build(overlay, path, how.remote), reads: recording.reads() };
+}
+
+/** The kustomization that is built for a folder: its own, or one made of its files, with what the delivery states. */
+export function kustomizationOf(
+  tree: FileTree,
+  path: string,
+  options: JsonObject,
+): { file: string; value: JsonObject } {
+  requireFolder(tree, path);
+  const found = findKustomization(tree, path);
+  const file = join(path, found ?? "kustomization.yaml");
+  const own = found === undefined ? generate(tree, path) : readKustomization(tree, file);
+  return { file, value: merge(own, options, (component) => tree.entry(join(path, component)) !== undefined) };
+}
+
+/** The kustomization of a folder as it stands there; undefined where there is none. */
+export function nestedKustomization(tree: FileTree, path: string): JsonObject | undefined {
+  const found = tree.entry(path)?.type === "folder" ? findKustomization(tree, path) : undefined;
+  return found === undefined ? undefined : readKustomization(tree, join(path, found));
 }
 
 function requireFolder(tree: FileTree, path: string): void {

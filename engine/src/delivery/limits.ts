@@ -68,3 +68,12 @@ export const windowDaysMost = 62;
 
 /** After a kind left the last inventory: a commit that takes it away and one that brings it back are often close. */
 export const releaseAfterMs = 30_000;
+
+/** Decrypted texts shorter than this are not looked for in messages: words like "true" stand in every one. */
+export const maskedLeast = 6;
+
+/** Decrypted texts remembered for a delivery: a file of 5 MiB has fewer lines that matter. */
+export const maskedTextsMost = 20_000;
+
+/** Life of a ServiceAccount's token for a key service: the shortest that the API server gives. */
+export const accountTokenSeconds = 600;

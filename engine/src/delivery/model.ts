@@ -36,6 +36,18 @@ export type Substitution = {
   isStrict: boolean;
 };
 
+/** Whose keys open encrypted content, all in the namespace of the delivery. */
+export type DecryptionSpec = {
+  /** The Secret with the keys. */
+  secret: { namespace: string; name: string } | undefined;
+  /** The ServiceAccount that asks key services. */
+  serviceAccount: { namespace: string; name: string } | undefined;
+  /** The annotation that leaves an object encrypted, `disabled`. */
+  mark: string;
+  /** True: a file whose MAC is wrong is refused. By default it is said and applied, as Flux applies it silently. */
+  isMacRequired: boolean;
+};
+
 export type Wait = { kind: "none" } | { kind: "all" } | { kind: "some"; refs: readonly VersionedRef[] };
 
 /** What the describing object's status remembers from earlier passes. */
@@ -68,8 +80,8 @@ export type Delivery = {
   stagedKinds: ReadonlySet<string>;
   substitution: Substitution | undefined;
   commonMetadata: { labels: { [key: string]: string }; annotations: { [key: string]: string } };
-  /** True when encrypted files are to be decrypted. */
-  isDecrypted: boolean;
+  /** How encrypted content is decrypted; undefined: it is refused. */
+  decryption: DecryptionSpec | undefined;
   /** Why an object is not applied though it is in the source; undefined: it is. */
   leaveOut: (manifest: Manifest) => string | undefined;
   /** ConfigMaps and Secrets that this delivery reads; the watched ones start a pass when they change. */

@@ -6,9 +6,11 @@ export class OverlayTree implements FileTree {
   readonly #below: FileTree;
   readonly #files: ReadonlyMap<string, Uint8Array>;
 
-  constructor(below: FileTree, files: { readonly [path: string]: string }) {
+  constructor(below: FileTree, files: { readonly [path: string]: string | Uint8Array }) {
     this.#below = below;
-    this.#files = new Map(Object.entries(files).map(([path, text]) => [path, encodeUtf8(text)]));
+    const bytesOf = (content: string | Uint8Array): Uint8Array =>
+      typeof content === "string" ? encodeUtf8(content) : content;
+    this.#files = new Map(Object.entries(files).map(([path, content]) => [path, bytesOf(content)]));
   }
 
   get revision(): string {

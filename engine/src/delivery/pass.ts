@@ -8,6 +8,7 @@ import { canonicalJson, type Clock, type Manifest, refKey, refOf, sha256Hex, typ
 import { departed, hashManifest, uniqueRefs } from "#plan";
 import { applyStages, listObjects } from "./apply.ts";
 import type { Claims } from "./claims.ts";
+import type { Decryptions, OpenDecryption } from "./decryption.ts";
 import { DeliveryFault } from "./faults.ts";
 import { finish } from "./finish.ts";
 import { isOpen, whyHeld } from "./guard.ts";
@@ -33,6 +34,7 @@ export type PassContext = Reach & {
   /** Where the deliveries live, as the engine itself. */
   home: { cluster: Cluster; kinds: Kinds };
   desk: RenderDesk;
+  decryptions: Decryptions;
   claims: Claims;
   clock: Clock;
   signal: AbortSignal;
@@ -113,25 +115,40 @@ async function healMeanwhile(context: PassContext, outcomes: Outcome[]): Promise
 
 /** What a delivery wants at an artifact's revision; remembered as long as nothing it depends on changes. */
 export async function prepare(
-  context: Pick<PassContext, "desk" | "home" | "claims"> & { isThorough?: boolean },
+  context: Pick<PassContext, "desk" | "home" | "claims" | "decryptions"> & { isThorough?: boolean },
   state: DeliveryState,
   artifact: SourceArtifact,
 ): Promise<Desired> {
   const { delivery } = state;
   const { isThorough = false } = context;
-  const rendering = await context.desk.render(jobOf(delivery), artifact.source, { isThorough });
+  const opened = await context.decryptions.open(delivery, artifact.source);
+  state.masker = opened?.masker;
+  state.badMacs = opened?.badMacs ?? [];
+  const job = opened === undefined ? jobOf(delivery) : { ...jobOf(delivery), overlay: opened.overlay };
+  const rendering = await context.desk.render(job, artifact.source, { isThorough });
   const variables = await readVariables(delivery, context.home);
-  const finishedBy = finishKey(delivery, variables);
+  const finishedBy = finishKey(delivery, variables, opened);
   const before = state.desired;
   if (before?.rendering === rendering && before.finishedBy === finishedBy) {
     before.revision = artifact.revision;
     context.claims.state(delivery.key, artifact.revision, before.byKey);
     return before;
   }
-  const { manifests, digest: builtDigest } = finish(rendering.manifests, delivery, variables);
+  const plain = opened === undefined ? rendering.manifests : await opened.objects(rendering.manifests);
+  const { manifests, digest: builtDigest } = finish(plain, delivery, variables);
   const byKey = index(manifests);
   const digest = `sha256:${sha256Hex([...byKey.values()].map((entry) => entry.hash).join("\n"))}`;
-  const desired = { rendering, finishedBy, manifests, byKey, digest, builtDigest, revision: artifact.revision };
+  const decryptionReads = opened?.reads ?? [];
+  const desired = {
+    rendering,
+    decryptionReads,
+    finishedBy,
+    manifests,
+    byKey,
+    digest,
+    builtDigest,
+    revision: artifact.revision,
+  };
   state.desired = desired;
   context.claims.state(delivery.key, artifact.revision, byKey);
   return desired;
@@ -142,10 +159,16 @@ export function jobOf({ path, renderer, hasRemoteBases }: Delivery): RenderJob {
   return { path, renderer: renderer.name, options: renderer.options, hasRemotes: hasRemoteBases };
 }
 
-function finishKey(delivery: Delivery, variables: ReadonlyMap<string, string> | undefined): string {
+function finishKey(
+  delivery: Delivery,
+  variables: ReadonlyMap<string, string> | undefined,
+  opened: OpenDecryption | undefined,
+): string {
   const values = variables === undefined ? null : [...variables];
   const { labels, annotations } = delivery.commonMetadata;
-  return sha256Hex(canonicalJson([values, labels, annotations, { ...delivery.policy.marks }, delivery.generation]));
+  return sha256Hex(
+    canonicalJson([values, labels, annotations, { ...delivery.policy.marks }, delivery.generation, opened?.id ?? ""]),
+  );
 }
 
 function index(manifests: readonly Manifest[]): Map<string, { manifest: Manifest; hash: string }> {

@@ -2,6 +2,7 @@
 
 import type { Cluster } from "#cluster";
 import type { Clock } from "#kernel";
+import type { DecryptionOptions } from "./decryption.ts";
 import type { EventInput } from "./events.ts";
 import type { Journal } from "./journal.ts";
 import type { Dialect, SourceRef } from "./model.ts";
@@ -26,6 +27,8 @@ export type DeliveryOptions = {
   pool: RenderPool;
   /** Fetches bases from elsewhere; without it they are refused. */
   remotes?: RemoteBases;
+  /** How keys of encrypted files are reached; without it, keys of Secrets alone open them. */
+  decryption?: DecryptionOptions;
   /** Keeps what happened; without it nothing beyond status and Events is kept. */
   journal?: Journal;
   clock: Clock;

@@ -8,6 +8,7 @@ import { DeliveryFault } from "./faults.ts";
 import { finish } from "./finish.ts";
 import { Kinds } from "./kinds.ts";
 import { concurrentRequests } from "./limits.ts";
+import { maskEncrypted, withLiveForMasked } from "./mask-encrypted.ts";
 import type { Delivery } from "./model.ts";
 import { jobOf } from "./pass.ts";
 import type { RemoteBases } from "./remote-bases.ts";
@@ -31,7 +32,7 @@ export async function previewManifests(options: PreviewOptions): Promise<readonl
   const { delivery, source, pool, remotes, cluster } = options;
   const rendering = await new RenderDesk(pool, remotes).render(jobOf(delivery), source);
   const variables = await readVariables(delivery, { cluster, kinds: new Kinds(cluster) });
-  return finish(rendering.manifests, delivery, variables).manifests;
+  return finish(rendering.manifests.map(maskEncrypted), delivery, variables).manifests;
 }
 
 /** The steps that would bring `manifests` about, in their order; each object that exists or is new is dry-run. */
@@ -67,7 +68,8 @@ async function previewStep(delivery: Delivery, manifest: Manifest, { cluster, ki
   const live = found.ok ? found.value : undefined;
   const pointers = delivery.policy.ignoredFields(manifest);
   const manager = delivery.policy.manager;
-  const adapted = live === undefined ? manifest : adaptedTo(manifest, live, { pointers, manager });
+  const shown = withLiveForMasked(manifest, live);
+  const adapted = live === undefined ? shown : adaptedTo(shown, live, { pointers, manager });
   const applied = await cluster.apply(target, adapted, {
     fieldManager: delivery.policy.manager,
     isForced: true,

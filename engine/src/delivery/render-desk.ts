@@ -23,7 +23,11 @@ export type RenderJob = {
   options: JsonObject;
   /** False: bases and files elsewhere are refused. */
   hasRemotes: boolean;
+  /** Files decrypted before the build, in memory alone; the id tells one content from another without showing it. */
+  overlay?: Overlay;
 };
+
+export type Overlay = { id: string; files: { readonly [path: string]: Uint8Array } };
 
 /** A tree whose content is fetched when a synchronous reader lacks it. */
 export type OpenTree = { tree: FileTree; fetch(needs: readonly Need[]): Promise<void> };
@@ -46,6 +50,8 @@ export interface Renderer {
 
 export type RenderWith = {
   options: JsonObject;
+  /** Decrypted files, by path. */
+  overlay?: Overlay["files"];
   /** What was fetched from elsewhere, by URL; undefined for what still must be. Absent: nothing may be. */
   remote?: (url: string) => RemoteContent | undefined;
 };
@@ -89,6 +95,7 @@ export class InlinePool implements RenderPool {
   async run(job: RenderJob, source: SourceTree, remotes: readonly RemoteHandle[]): Promise<Rendering> {
     const renderer = this.#renderer(job.renderer);
     const using: RenderWith = { options: job.options };
+    if (job.overlay !== undefined) using.overlay = job.overlay.files;
     if (!job.hasRemotes) return withNeeds(await source.open(), (tree) => renderer.render(tree, job.path, using));
     const opened = await openRemotes(remotes);
     using.remote = opened.get;
@@ -130,7 +137,14 @@ export class RenderDesk {
   render(asked: RenderJob, source: SourceTree, { isThorough = false }: RenderAsk = {}): Promise<Rendering> {
     const job = { ...asked, hasRemotes: asked.hasRemotes && this.#remotes !== undefined };
     const jobKey = sha256Hex(
-      canonicalJson([job.renderer, this.#pool.versionOf(job.renderer), job.path, job.options, job.hasRemotes]),
+      canonicalJson([
+        job.renderer,
+        this.#pool.versionOf(job.renderer),
+        job.path,
+        job.options,
+        job.hasRemotes,
+        job.overlay?.id ?? "",
+      ]),
     );
     const key = `${jobKey} ${source.hash} ${isThorough}`;
     const running = this.#running.get(key);

@@ -130,6 +130,16 @@ export class Reporter {
     this.#writer(served.dialect).write({ ...aboutOf(delivery), annotations, isWarning: false, ...note });
   }
 
+  /** Says once which encrypted files were changed since; by default they are applied as Flux applies them. */
+  tellMacs(state: DeliveryState, served: Served): void {
+    const files = state.badMacs.join(", ");
+    if (state.toldMacs === files) return;
+    state.toldMacs = files;
+    if (files === "") return;
+    const message = `the MAC of ${files} does not fit: changed after encryption`;
+    this.tell(state, served, { isWarning: true, reason: "SopsMacMismatch", message });
+  }
+
   /** Says once why something is held back. */
   tellHold(state: DeliveryState, served: Served, { revision, hold }: { revision: string; hold: Hold }): void {
     const isKnown = state.hold?.message === hold.message;

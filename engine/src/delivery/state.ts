@@ -1,11 +1,14 @@
 // What the engine knows of one delivery between passes. All of it can be lost: it is rebuilt from status and live objects.
 
-import type { Manifest, Rendering, VersionedRef } from "#kernel";
+import type { Manifest, Read, Rendering, VersionedRef } from "#kernel";
+import type { Masker } from "./masker.ts";
 import type { Delivery, DriftNote, Hold, Outcome, Phase } from "./model.ts";
 
 /** What a delivery wants to be there, made ready to plan. */
 export type Desired = {
   rendering: Rendering;
+  /** What was read to find encrypted files. */
+  decryptionReads: readonly Read[];
   /** Everything that finishing depended on beside the rendering. */
   finishedBy: string;
   manifests: readonly Manifest[];
@@ -63,6 +66,12 @@ export type DeliveryState = {
   touched: Map<string, VersionedRef>;
   heals: Map<string, HealLog>;
   drift: Map<string, DriftNote>;
+  /** Keeps what was decrypted out of messages. */
+  masker: Masker | undefined;
+  /** Encrypted files whose MAC does not fit. */
+  badMacs: readonly string[];
+  /** Those that were told of. */
+  toldMacs: string;
   /** The generation and request last reported as being worked on. */
   announced: string;
   /** When the present attempt began, and when it came to wait for health; over all its passes. */
@@ -97,6 +106,9 @@ export function newState(delivery: Delivery, object: Manifest, nowMs: number): D
     touched: new Map(),
     heals: new Map(),
     drift: new Map(),
+    masker: undefined,
+    badMacs: [],
+    toldMacs: "",
     announced: "",
     beganMs: nowMs,
     checkingSinceMs: undefined,

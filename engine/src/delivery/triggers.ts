@@ -24,7 +24,7 @@ export function isSettled(state: DeliveryState): boolean {
 
 /** True when nothing that the delivery read is otherwise in the tree. */
 export function readsTheSame(state: DeliveryState, open: OpenTree): Promise<boolean> {
-  const reads = state.desired?.rendering.reads ?? [];
+  const reads = [...(state.desired?.rendering.reads ?? []), ...(state.desired?.decryptionReads ?? [])];
   return withNeeds(open, (tree) => readsHold(reads, tree)).catch(() => false);
 }
 

@@ -39,7 +39,7 @@ function cases(): Case[] {
   const add = (name: string, input: string, how: Partial<Case>): void => {
     all.push({ name, input, keys: ["age.agekey"], arguments: age, ...how });
   };
-  for (const input of [
+  const inputs = [
     "secret.yaml",
     "documents.yaml",
     "comments.yaml",
@@ -47,7 +47,9 @@ function cases(): Case[] {
     "app.env",
     "app.ini",
     "blob.bin",
-  ]) {
+    "patch.yaml",
+  ];
+  for (const input of inputs) {
     add(`age-${input.replace(".", "-")}`, input, {});
   }
   add("encrypted-regex", "secret.yaml", { arguments: [...age, "--encrypted-regex", "^(data|stringData)$"] });
@@ -55,6 +57,7 @@ function cases(): Case[] {
   add("encrypted-suffix", "comments.yaml", { arguments: [...age, "--encrypted-suffix", "Data"] });
   add("unencrypted-suffix", "comments.yaml", { arguments: [...age, "--unencrypted-suffix", "name"] });
   add("encrypted-comment-regex", "comments.yaml", { arguments: [], rule: "encrypted_comment_regex: seal" });
+  add("sealed-by-comment", "sealed.yaml", { arguments: [], rule: "encrypted_comment_regex: seal" });
   add("unencrypted-comment-regex", "comments.yaml", { arguments: [], rule: "unencrypted_comment_regex: ^ plain" });
   add("mac-only-encrypted", "comments.yaml", {
     arguments: [],
@@ -127,7 +130,8 @@ describe.runIf(isRecording)("recording with the real sops", () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  it.each(cases())("$name", { timeout: 120_000 }, async (one) => {
+  const missing = cases().filter((one) => !existsSync(join(recordedFolder, one.name)));
+  it.each(missing.length > 0 ? missing : cases())("$name", { timeout: 120_000 }, async (one) => {
     const into = join(recordedFolder, one.name);
     rmSync(into, { recursive: true, force: true });
     mkdirSync(into, { recursive: true });

@@ -25,6 +25,8 @@ const defaults: ReadOptions = {
   isCrossNamespaceAllowed: true,
   hasRemoteBases: true,
   defaultServiceAccount: undefined,
+  defaultDecryptionServiceAccount: undefined,
+  isMacRequired: false,
   stagedKinds: [],
   overriddenManagers: [],
   dependencyRetryMs,

@@ -29,6 +29,10 @@ export type ReadOptions = {
   hasRemoteBases: boolean;
   /** The ServiceAccount that applies where a Kustomization names none. */
   defaultServiceAccount: string | undefined;
+  /** The ServiceAccount that asks key services where spec.decryption names none. */
+  defaultDecryptionServiceAccount: string | undefined;
+  /** True: an encrypted file that was changed since is refused. */
+  isMacRequired: boolean;
   /** `group/Kind` of kinds with a stage of their own. */
   stagedKinds: readonly string[];
   /** Managers whose fields are taken over, besides kubectl's. */
@@ -70,7 +74,7 @@ export function readKustomization(object: Manifest, options: ReadOptions): Deliv
       labels: spec.commonMetadata?.labels ?? {},
       annotations: spec.commonMetadata?.annotations ?? {},
     },
-    isDecrypted: spec.decryption !== undefined,
+    decryption: decryptionOf(object, spec, options),
     leaveOut,
     watched: watchedBy(spec, ref),
     hasRemoteBases: options.hasRemoteBases,
@@ -201,8 +205,26 @@ function substitutionOf(spec: KustomizationSpec, ref: VersionedRef, options: Rea
   };
 }
 
-function watchedBy({ postBuild }: KustomizationSpec, { namespace }: VersionedRef): Delivery["watched"] {
-  return (postBuild?.substituteFrom ?? []).map(({ kind, name }) => ({ kind, namespace, name }));
+function watchedBy({ postBuild, decryption }: KustomizationSpec, { namespace }: VersionedRef): Delivery["watched"] {
+  const variables = (postBuild?.substituteFrom ?? []).map(({ kind, name }) => ({ kind, namespace, name }));
+  const keys = decryption?.secretRef === undefined ? [] : [decryption.secretRef.name];
+  return [...variables, ...keys.map((name) => ({ kind: "Secret" as const, namespace, name }))];
+}
+
+/** An annotation by which one Kustomization refuses what was changed after encryption. */
+const macMark = "keelson.dev/sops-mac";
+
+function decryptionOf(object: Manifest, spec: KustomizationSpec, options: ReadOptions): Delivery["decryption"] {
+  const { decryption } = spec;
+  const { namespace = "", annotations = {} } = object.metadata;
+  if (decryption === undefined) return undefined;
+  const account = decryption.serviceAccountName ?? options.defaultDecryptionServiceAccount ?? "";
+  return {
+    secret: decryption.secretRef === undefined ? undefined : { namespace, name: decryption.secretRef.name },
+    serviceAccount: account === "" ? undefined : { namespace, name: account },
+    mark: `${switchPrefix}decrypt`,
+    isMacRequired: options.isMacRequired || annotations[macMark]?.toLowerCase() === "required",
+  };
 }
 
 /** Flux's own controllers in a bootstrapped repository: their work is done here. */

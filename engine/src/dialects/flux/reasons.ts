@@ -15,6 +15,7 @@ const reasons: Readonly<Record<DeliveryFaultCode | FluxFaultCode, string>> = {
   "render-failed": "BuildFailed",
   "substitution-failed": "BuildFailed",
   "decryption-missing": "BuildFailed",
+  "decryption-failed": "BuildFailed",
   "kind-unknown": "ReconciliationFailed",
   "namespace-missing": "ReconciliationFailed",
   "stage-refused": "ReconciliationFailed",

@@ -32,7 +32,7 @@ export class TestSources implements ArtifactView {
   readonly #listeners = new Set<(ref: SourceRef) => void>();
 
   /** Sets a source's files; the revision follows from them. */
-  commit(files: { [path: string]: string }, name = "fleet"): string {
+  commit(files: { [path: string]: string | Uint8Array }, name = "fleet"): string {
     const tree = memoryTree(files);
     const revision = `main@sha1:${sha1Hex(`${tree.hash}`)}`;
     const ref = { kind: "GitRepository", namespace: "flux-system", name };

@@ -6,12 +6,20 @@ import { SecretsFault } from "../faults.ts";
 const known = /^AGE-SECRET-KEY-(PQ-)?1[A-Z0-9]+$/;
 
 /** The identities of a key file; empty lines and comments are left out. `name` is the Secret's key, for messages. */
-export function parseAgeIdentities(text: string, name: string): string[] {
+export async function parseAgeIdentities(text: string, name: string): Promise<string[]> {
+  const { Decrypter } = await import("age-encryption");
   const lines = text.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("#"));
-  return lines.map((line, index) => {
-    if (known.test(line)) return line;
-    throw unreadable(line, `${name}, identity ${index + 1}`);
+  const decrypter = new Decrypter();
+  lines.forEach((line, index) => {
+    const at = `${name}, identity ${index + 1}`;
+    if (!known.test(line)) throw unreadable(line, at);
+    try {
+      decrypter.addIdentity(line);
+    } catch {
+      throw unreadable(line, at);
+    }
   });
+  return lines;
 }
 
 function unreadable(line: string, at: string): SecretsFault {

@@ -3,6 +3,7 @@
 
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { rootCertificates } from "node:tls";
 import { decodeUtf8, isObject, type Json } from "#kernel";
 import { SecretsFault } from "../faults.ts";
 import { keyServiceAnswerMost, keyServiceTimeoutMs } from "../limits.ts";
@@ -30,7 +31,7 @@ export function askOverNetwork(authority?: string): AskHttp {
         method: question.method,
         headers: { ...question.headers, "content-length": Buffer.byteLength(question.body ?? "") },
         signal: AbortSignal.timeout(question.timeoutMs ?? keyServiceTimeoutMs),
-        ...(authority === undefined ? {} : { ca: authority }),
+        ...(authority === undefined ? {} : { ca: [...rootCertificates, authority] }),
       });
       request.on("error", (error) => reject(unreachable(url, error)));
       request.on("response", (response) => {

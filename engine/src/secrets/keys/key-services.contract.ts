@@ -39,7 +39,7 @@ export function fakeServices(azureKey?: string): FakeServices {
     if (body.includes("Action=Assume")) return sts(headers, body);
     if (url.pathname.includes("/cryptoKeys/")) return gcp(url, headers, body);
     if (url.pathname.startsWith("/keys/")) return azure(headers, body, azureKey);
-    if (url.pathname.startsWith("/v1/")) return vault(url, headers, body);
+    if (url.pathname.startsWith("/v1/") && body.startsWith("{")) return vault(url, headers, body);
     return token(url, body);
   };
   return { answer, asked };

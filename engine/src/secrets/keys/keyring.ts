@@ -101,7 +101,7 @@ async function readKeys(options: KeyringOptions): Promise<Keys> {
   const names = [...data.keys()].sort();
   for (const name of names) {
     const bytes = data.get(name) ?? new Uint8Array();
-    if (name.endsWith(".agekey")) keys.age.push(...parseAgeIdentities(decodeUtf8(bytes), name));
+    if (name.endsWith(".agekey")) keys.age.push(...(await parseAgeIdentities(decodeUtf8(bytes), name)));
     else if (name.endsWith(".asc")) keys.pgp.push(...(await parsePgpKeys(decodeUtf8(bytes), name)));
     else if (name === "sops.vault-token") keys.vault = vaultToken(decodeUtf8(bytes).trim());
     else if (name === "sops.aws-kms") keys.aws = awsIdentityOf(bytes, name);
