@@ -22,6 +22,7 @@ const codes: Readonly<Record<CliCode | ClusterFaultCode, ExitCode>> = {
   "kubeconfig-missing": 3,
   "kubeconfig-invalid": 2,
   "kubeconfig-context-unknown": 2,
+  "kubeconfig-refused": 2,
   "credential-plugin-failed": 3,
   "credential-file-unreadable": 3,
 };

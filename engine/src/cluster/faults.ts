@@ -5,5 +5,6 @@ export type ClusterFaultCode =
   | "kubeconfig-missing"
   | "kubeconfig-invalid"
   | "kubeconfig-context-unknown"
+  | "kubeconfig-refused"
   | "credential-plugin-failed"
   | "credential-file-unreadable";

@@ -20,6 +20,7 @@ export type {
   WatchOptions,
   WriteOptions,
 } from "./contract.ts";
+export { refuseUnsafe } from "./foreign-kubeconfig.ts";
 export { Informer, type InformerListener, type InformerOptions } from "./informer.ts";
 export { type Credential, type Credentials, fixedCredentials } from "./credentials.ts";
 export { discoveryOf } from "./discovery.ts";

@@ -2,7 +2,7 @@
 
 import { asJson, canonicalJson, formatRef, type Manifest, refKey, refOf, type VersionedRef } from "#kernel";
 import { type Claimant, hasMarks } from "#plan";
-import type { Delivery } from "./model.ts";
+import { type Delivery, targetKey } from "./model.ts";
 
 type ByKey = ReadonlyMap<string, { manifest: Manifest }>;
 type Stated = { revision: string; byKey: ByKey };
@@ -58,6 +58,7 @@ export class Claims {
     const key = refKey(refOf(desired));
     for (const delivery of this.#options.deliveries()) {
       if (delivery.key === self.key || !hasMarks(live, delivery.policy.marks)) continue;
+      if (!inSameCluster(delivery, self)) continue;
       await this.#bringUpToDate(delivery);
       const theirs = this.#stated.get(delivery.key)?.byKey.get(key)?.manifest;
       if (theirs === undefined) continue;
@@ -83,8 +84,17 @@ export class Claims {
   #others(ref: VersionedRef, self: string): Delivery[] {
     const stating = this.#byObject.get(refKey(ref));
     if (stating === undefined) return [];
-    return [...this.#options.deliveries()].filter((delivery) => delivery.key !== self && stating.has(delivery.key));
+    const own = [...this.#options.deliveries()].find((delivery) => delivery.key === self);
+    return [...this.#options.deliveries()].filter(
+      (delivery) =>
+        delivery.key !== self && stating.has(delivery.key) && (own === undefined || inSameCluster(delivery, own)),
+    );
   }
+}
+
+/** Objects of one name in two clusters are two objects. */
+function inSameCluster(a: Delivery, b: Delivery): boolean {
+  return targetKey(a.target) === targetKey(b.target);
 }
 
 /** A manifest as text, without the marks of the delivery that states it. */

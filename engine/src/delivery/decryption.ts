@@ -4,22 +4,15 @@
 import type { Cluster } from "#cluster";
 import { canonicalJson, type Clock, isObject, type Manifest, type Read, RecordingTree } from "#kernel";
 import { parseYaml } from "#formats/yaml";
-import {
-  type AccountTokens,
-  keyedHash,
-  type KeyData,
-  type Keyring,
-  type KeyServices,
-  openKeyring,
-} from "#secrets/keys";
+import { keyedHash, type KeyData, type Keyring, type KeyServices, openKeyring } from "#secrets/keys";
 import { decryptFile, load } from "#secrets/sops";
+import { accountOf } from "./account-tokens.ts";
 import { clusterFault } from "./cluster-faults.ts";
 import { decryptObject } from "./decrypt-objects.ts";
 import { type EncryptedFile, findEncryptedFiles } from "./decrypt-sources.ts";
 import { failedAt } from "./decryption-fault.ts";
 import { DeliveryFault } from "./faults.ts";
 import type { Kinds } from "./kinds.ts";
-import { accountTokenSeconds } from "./limits.ts";
 import { Masker } from "./masker.ts";
 import type { DecryptionSpec, Delivery } from "./model.ts";
 import { type Overlay, type SourceTree, withNeeds } from "./render-desk.ts";
@@ -120,7 +113,8 @@ export class Decryptions {
   async #keyringOf(delivery: string, decryption: DecryptionSpec): Promise<Keyring> {
     const { services } = this.#options;
     const data = await this.#keyData(decryption);
-    const account = await this.#account(decryption.serviceAccount);
+    const named = decryption.serviceAccount;
+    const account = named === undefined ? undefined : await accountOf(named, this.#home);
     const vaultLogins = account === undefined ? undefined : await this.#vaultLogins();
     const options = {
       data,
@@ -159,33 +153,6 @@ export class Decryptions {
       message: "is named for decryption and does not exist",
       hint: "create it; it is looked at again at the retry interval",
     });
-  }
-
-  async #account(named: DecryptionSpec["serviceAccount"]): Promise<AccountTokens | undefined> {
-    if (named === undefined) return undefined;
-    const account = await this.#read("ServiceAccount", named);
-    return {
-      ...named,
-      annotations: account.metadata.annotations ?? {},
-      token: (audience) => this.#token(named, audience),
-    };
-  }
-
-  /** https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/ */
-  async #token(account: { namespace: string; name: string }, audience: string): Promise<string> {
-    const { cluster, kinds } = this.#home;
-    const target = await kinds.target({ group: "", version: "v1", kind: "ServiceAccount", ...account });
-    const body = {
-      apiVersion: "authentication.k8s.io/v1",
-      kind: "TokenRequest",
-      metadata: { name: account.name, namespace: account.namespace },
-      spec: { audiences: [audience], expirationSeconds: accountTokenSeconds },
-    };
-    const answer = await cluster.create({ ...target, subresource: "token" }, body, { fieldManager: "keelson" });
-    const at = `ServiceAccount/${account.namespace}/${account.name}`;
-    if (!answer.ok) throw clusterFault(answer.status, "no token could be had", at);
-    const status = answer.value["status"];
-    return isObject(status) && typeof status["token"] === "string" ? status["token"] : "";
   }
 
   async #vaultLogins(): Promise<ReadonlyMap<string, string> | undefined> {

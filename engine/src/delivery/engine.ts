@@ -18,11 +18,12 @@ import { goesByItself } from "./health.ts";
 import { Identities } from "./identities.ts";
 import { type Journal, noJournal } from "./journal.ts";
 import { Kinds } from "./kinds.ts";
-import { concurrentPasses, conflictRetryMs, releaseAfterMs, soonRetryMs } from "./limits.ts";
+import { concurrentPasses, conflictRetryMs, releaseAfterMs, soonRetryMs, targetBusyRetryMs } from "./limits.ts";
 import { Live, type LiveNote } from "./live.ts";
 import {
   type Delivery,
   deliveryKey,
+  targetKey,
   type Dialect,
   type Hold,
   type Outcome,
@@ -36,6 +37,7 @@ import { RenderDesk } from "./render-desk.ts";
 import { type DeliverySnapshot, type EngineSnapshot, objectsOf, type ObjectSnapshot, snapshotOf } from "./snapshot.ts";
 import { isChange, Reporter, type Served } from "./reporter.ts";
 import { type DeliveryState, newState } from "./state.ts";
+import { Targets } from "./targets.ts";
 import { isBeingUninstalled } from "./uninstalling.ts";
 import { isSettled, priorityOf, readsTheSame, waitsForHealth, withNewestStatus } from "./triggers.ts";
 
@@ -60,6 +62,7 @@ class DeliveryEngine implements Engine {
   readonly #reporter: Reporter;
   readonly #describing: Describing;
   readonly #identities: Identities;
+  readonly #targets: Targets;
   #isReleasing = false;
 
   constructor(options: DeliveryOptions) {
@@ -68,17 +71,20 @@ class DeliveryEngine implements Engine {
     // Every watch ends with the engine: one listener a kind.
     setMaxListeners(0, signal);
     this.#queue = new WorkQueue({ clock, ...(options.random === undefined ? {} : { random: options.random }) });
-    this.#home = {
-      cluster,
-      kinds: new Kinds(cluster),
-      live: new Live({
-        cluster,
-        clock,
-        signal,
-        expressions: (key) => this.#states.get(key)?.delivery.healthExpressions ?? [],
-        noted: (note) => this.#noted(note),
-      }),
-    };
+    const expressions = (key: string) => this.#states.get(key)?.delivery.healthExpressions ?? [];
+    const noted = (note: LiveNote): void => this.#noted(note);
+    const live = new Live({ cluster, clock, signal, expressions, noted });
+    this.#home = { cluster, kinds: new Kinds(cluster), live };
+    const services = options.decryption?.services;
+    this.#targets = new Targets({
+      home: this.#home,
+      clock,
+      signal,
+      expressions,
+      noted,
+      ...(services === undefined ? {} : { services }),
+      changed: (target) => this.#targetChanged(target),
+    });
     this.#identities = new Identities(cluster, this.#home.kinds);
     this.#desk = new RenderDesk(options.pool, options.remotes);
     this.#decryptions = new Decryptions(options.decryption ?? noServices(clock), this.#home);
@@ -113,7 +119,7 @@ class DeliveryEngine implements Engine {
 
   objects(key: string): ObjectSnapshot[] {
     const state = this.#states.get(key);
-    return state === undefined ? [] : objectsOf(state, this.#home.live);
+    return state === undefined ? [] : objectsOf(state, this.#reachOf(state.delivery).live);
   }
 
   subscribe(listener: (changed: DeliverySnapshot) => void): () => void {
@@ -175,7 +181,10 @@ class DeliveryEngine implements Engine {
     const { delivery } = reading;
     const state = this.#states.get(key);
     // What it waits for may be named otherwise now.
-    if (state !== undefined && state.delivery.generation !== delivery.generation) this.#home.live.leave(key);
+    if (state !== undefined && state.delivery.generation !== delivery.generation) {
+      this.#reachOf(state.delivery).live.leave(key);
+      this.#home.live.leave(key);
+    }
     if (state === undefined) this.#states.set(key, newState(delivery, object, this.#options.clock.now()));
     else Object.assign(state, { delivery, object });
     const priority = priorityOf(delivery, object, state === undefined ? undefined : previous);
@@ -192,8 +201,10 @@ class DeliveryEngine implements Engine {
     this.#decryptions.forget(key);
     this.#queue.remove(key);
     this.#claims.forget(key);
-    for (const ref of state.inventory) this.#home.live.forget(ref);
-    this.#home.live.leave(key);
+    const { live } = this.#reachOf(state.delivery);
+    for (const ref of state.inventory) live.forget(ref);
+    for (const one of new Set([live, this.#home.live])) one.leave(key);
+    this.#targets.keep([...this.#states.values()].map((other) => other.delivery));
     this.#releaseLater();
     this.#wakeDependents(key);
   }
@@ -217,6 +228,17 @@ class DeliveryEngine implements Engine {
       else this.#queue.add(state.delivery.key, "revision");
     }
     for (const state of unmoved) this.#bump(state, artifact.revision);
+  }
+
+  /** Where a delivery's objects are, as far as is known without asking. */
+  #reachOf(delivery: Delivery): Reach {
+    return this.#targets.known(delivery) ?? this.#home;
+  }
+
+  #targetChanged(target: string): void {
+    for (const { delivery } of this.#states.values()) {
+      if (targetKey(delivery.target) === target) this.#queue.add(delivery.key, "revision");
+    }
   }
 
   /** What was applied is what this revision says: dependents may go on at once. */
@@ -265,7 +287,9 @@ class DeliveryEngine implements Engine {
       const begins = (): void => {
         isNews = this.#announce(state, artifact, pass.priority);
       };
-      const result = await runPass(this.#context(state, artifact, { pass, signal, begins }), outcomes);
+      const result = await this.#targets.with(state.delivery, (reach) =>
+        runPass(this.#context(state, artifact, { reach, pass, signal, begins }), outcomes),
+      );
       this.#reporter.tellMacs(state, this.#servedBy(state.delivery));
       if (result.hold !== undefined) return this.#held(state, artifact, result, result.hold);
       return this.#succeeded(state, { artifact, result, isNews });
@@ -345,17 +369,17 @@ class DeliveryEngine implements Engine {
   #context(
     state: DeliveryState,
     artifact: SourceArtifact,
-    run: { pass: Pass; signal: AbortSignal; begins: () => void },
+    run: { reach: Reach; pass: Pass; signal: AbortSignal; begins: () => void },
   ): PassContext {
     const { delivery } = state;
     const { dialect } = this.#servedBy(delivery);
     const { clock } = this.#options;
-    const { pass, signal, begins } = run;
+    const { reach, pass, signal, begins } = run;
     const isAsked = pass.priority === "person";
     if (isAsked) state.heals.clear();
     return {
-      ...this.#home,
-      cluster: this.#identities.clusterFor(delivery.identity),
+      ...reach,
+      cluster: this.#identities.clusterFor(delivery.identity, reach.cluster),
       state,
       artifact,
       home: this.#home,
@@ -434,6 +458,7 @@ class DeliveryEngine implements Engine {
     const { delivery } = state;
     // Somebody else wrote at the same time: routine, and over with the next look.
     if (fault.code === "conflict") return { requeueAfterMs: conflictRetryMs };
+    if (fault.code === "cluster-busy") return { requeueAfterMs: targetBusyRetryMs };
     const isWaiting = fault.disposition === "wait";
     const text = `${fault.code} ${formatFault(fault)}`;
     const isNews = state.lastFault !== text || outcomes.some(isChange);
@@ -470,21 +495,26 @@ class DeliveryEngine implements Engine {
     this.#claims.forget(delivery.key);
     try {
       if (!isUninstalled) await this.#claims.refresh(delivery.key);
-      const isDone = await finalise({
-        ...this.#home,
-        cluster: this.#identities.clusterFor(delivery.identity),
-        state,
-        home: this.#options.cluster,
-        resource,
-        finalizer: dialect.finalizer,
-        manager: dialect.statusManager,
-        isUninstalled,
-        canAct: await this.#identities.exists(delivery.identity),
-        clock: this.#options.clock,
-        signal,
-        claimant: (ref) => this.#claims.other(ref, delivery.key),
-        tell: (note) => this.#reporter.tell(state, served, note),
-      });
+      const canAct = (await this.#identities.exists(delivery)) && (await this.#targets.exists(delivery));
+      const finish = (reach: Reach): Promise<boolean> =>
+        finalise({
+          ...reach,
+          cluster: this.#identities.clusterFor(delivery.identity, reach.cluster),
+          state,
+          resource,
+          canAct,
+          isUninstalled,
+          signal,
+          home: this.#options.cluster,
+          finalizer: dialect.finalizer,
+          manager: dialect.statusManager,
+          clock: this.#options.clock,
+          claimant: (ref) => this.#claims.other(ref, delivery.key),
+          tell: (note) => this.#reporter.tell(state, served, note),
+        });
+      // A cluster that does not answer holds up the end of what has something to delete there, and of nothing else.
+      const isAsked = canAct && delivery.deletion.isPruned && !delivery.isSuspended && state.inventory.length > 0;
+      const isDone = isAsked ? await this.#targets.with(delivery, finish) : await finish(this.#home);
       return isDone ? undefined : { requeueAfterMs: soonRetryMs };
     } catch (thrown) {
       return this.#failed(state, faultFrom(thrown), []);

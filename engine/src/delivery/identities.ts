@@ -1,6 +1,7 @@
 // Who applies: the engine itself, or a ServiceAccount that it acts as.
 
 import type { Cluster, Identity } from "#cluster";
+import type { Delivery } from "./model.ts";
 import type { Kinds } from "./kinds.ts";
 
 export class Identities {
@@ -13,18 +14,20 @@ export class Identities {
     this.#kinds = kinds;
   }
 
-  /** The cluster as the identity sees it. */
-  clusterFor(identity: Identity | undefined): Cluster {
-    if (identity === undefined) return this.#cluster;
+  /** A cluster as the identity sees it. */
+  clusterFor(identity: Identity | undefined, cluster: Cluster): Cluster {
+    if (identity === undefined) return cluster;
+    if (cluster !== this.#cluster) return cluster.as(identity);
     const known = this.#known.get(identity.user);
     if (known !== undefined) return known;
-    const cluster = this.#cluster.as(identity);
-    this.#known.set(identity.user, cluster);
-    return cluster;
+    const own = cluster.as(identity);
+    this.#known.set(identity.user, own);
+    return own;
   }
 
-  /** False when the ServiceAccount to act as does not exist any more. */
-  async exists(identity: Identity | undefined): Promise<boolean> {
+  /** False when the ServiceAccount to act as does not exist any more; those of other clusters are theirs to know. */
+  async exists({ identity, target: elsewhere }: Delivery): Promise<boolean> {
+    if (elsewhere !== undefined) return true;
     const account = /^system:serviceaccount:([^:]+):(.+)$/.exec(identity?.user ?? "");
     if (account === null) return true;
     const [, namespace = "", name = ""] = account;

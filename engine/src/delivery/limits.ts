@@ -77,3 +77,15 @@ export const maskedTextsMost = 20_000;
 
 /** Life of a ServiceAccount's token for a key service: the shortest that the API server gives. */
 export const accountTokenSeconds = 600;
+
+/** Half the life of a ServiceAccount's token: an EKS token lives longer, a cloud's an hour. */
+export const targetTokenLifeMs = 300_000;
+
+/** Passes at once against one other cluster: a quarter of all, so that no one cluster takes every place. */
+export const passesPerTarget = 4;
+
+/** Between two questions to a cluster that does not answer: soon at first, then rarely. */
+export const targetProbeMs = { least: 1000, most: 60_000 } as const;
+
+/** How soon a delivery looks again that found its cluster's places taken. */
+export const targetBusyRetryMs = 250;

@@ -48,6 +48,17 @@ export type DecryptionSpec = {
   isMacRequired: boolean;
 };
 
+/** What names another cluster, in the namespace of the delivery. */
+export type TargetRef = {
+  kind: "Secret" | "ConfigMap";
+  namespace: string;
+  name: string;
+  /** The Secret's key with the kubeconfig; undefined: `value`, or `value.yaml`. */
+  key: string | undefined;
+  /** The ServiceAccount that asks a cloud where a ConfigMap names none. */
+  defaultServiceAccount: string | undefined;
+};
+
 export type Wait = { kind: "none" } | { kind: "all" } | { kind: "some"; refs: readonly VersionedRef[] };
 
 /** What the describing object's status remembers from earlier passes. */
@@ -73,6 +84,8 @@ export type Delivery = {
   /** Folder in the source. */
   path: string;
   renderer: { name: string; options: JsonObject };
+  /** The cluster that is applied to; undefined: the one that the delivery lives in. */
+  target: TargetRef | undefined;
   /** Who applies; undefined: the engine itself. */
   identity: Identity | undefined;
   policy: Policy;
@@ -210,4 +223,9 @@ export interface Dialect {
 
 export function deliveryKey(ref: { group: string; kind: string; namespace: string; name: string }): string {
   return `${ref.group}/${ref.kind}/${ref.namespace}/${ref.name}`;
+}
+
+/** A name for a target, equal for equal references. */
+export function targetKey(target: TargetRef | undefined): string {
+  return target === undefined ? "" : `${target.kind}/${target.namespace}/${target.name}/${target.key ?? ""}`;
 }

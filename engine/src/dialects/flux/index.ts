@@ -26,6 +26,7 @@ const defaults: ReadOptions = {
   hasRemoteBases: true,
   defaultServiceAccount: undefined,
   defaultDecryptionServiceAccount: undefined,
+  defaultKubeConfigServiceAccount: undefined,
   isMacRequired: false,
   stagedKinds: [],
   overriddenManagers: [],

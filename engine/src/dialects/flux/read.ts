@@ -31,6 +31,8 @@ export type ReadOptions = {
   defaultServiceAccount: string | undefined;
   /** The ServiceAccount that asks key services where spec.decryption names none. */
   defaultDecryptionServiceAccount: string | undefined;
+  /** The ServiceAccount that asks a cloud for another cluster where its ConfigMap names none. */
+  defaultKubeConfigServiceAccount: string | undefined;
   /** True: an encrypted file that was changed since is refused. */
   isMacRequired: boolean;
   /** `group/Kind` of kinds with a stage of their own. */
@@ -66,6 +68,7 @@ export function readKustomization(object: Manifest, options: ReadOptions): Deliv
     },
     path: isDeleting ? "" : pathOf(spec, ref),
     renderer: { name: "layout", options: renderOptions(spec) },
+    target: targetOf(spec, ref, options),
     identity: identityOf(spec.serviceAccountName ?? options.defaultServiceAccount, ref.namespace),
     policy: policyOf(object, spec, options),
     stagedKinds: new Set(options.stagedKinds),
@@ -96,15 +99,6 @@ export function readKustomization(object: Manifest, options: ReadOptions): Deliv
 }
 
 function refuseUnsupported(spec: KustomizationSpec, ref: VersionedRef, options: ReadOptions): void {
-  if (spec.kubeConfig !== undefined) {
-    throw new FluxFault({
-      code: "field-later",
-      disposition: "stall",
-      at: "spec.kubeConfig",
-      message: "applying to another cluster is not done by this version of Keelson yet",
-      hint: "remove spec.kubeConfig to apply to this cluster",
-    });
-  }
   for (const expressions of spec.healthCheckExprs ?? []) {
     const message = checkExpressions(expressions);
     if (message !== undefined) throw badExpression(message);
@@ -205,14 +199,32 @@ function substitutionOf(spec: KustomizationSpec, ref: VersionedRef, options: Rea
   };
 }
 
-function watchedBy({ postBuild, decryption }: KustomizationSpec, { namespace }: VersionedRef): Delivery["watched"] {
+function watchedBy(spec: KustomizationSpec, { namespace }: VersionedRef): Delivery["watched"] {
+  const { postBuild, decryption, kubeConfig } = spec;
   const variables = (postBuild?.substituteFrom ?? []).map(({ kind, name }) => ({ kind, namespace, name }));
   const keys = decryption?.secretRef === undefined ? [] : [decryption.secretRef.name];
-  return [...variables, ...keys.map((name) => ({ kind: "Secret" as const, namespace, name }))];
+  if (kubeConfig?.secretRef !== undefined) keys.push(kubeConfig.secretRef.name);
+  const clusters = kubeConfig?.configMapRef === undefined ? [] : [kubeConfig.configMapRef.name];
+  return [
+    ...variables,
+    ...keys.map((name) => ({ kind: "Secret" as const, namespace, name })),
+    ...clusters.map((name) => ({ kind: "ConfigMap" as const, namespace, name })),
+  ];
 }
 
 /** An annotation by which one Kustomization refuses what was changed after encryption. */
 const macMark = "keelson.dev/sops-mac";
+
+function targetOf({ kubeConfig }: KustomizationSpec, ref: VersionedRef, options: ReadOptions): Delivery["target"] {
+  const { namespace } = ref;
+  const { secretRef, configMapRef } = kubeConfig ?? {};
+  const defaultServiceAccount = options.defaultKubeConfigServiceAccount;
+  if (secretRef !== undefined) {
+    return { kind: "Secret", namespace, name: secretRef.name, key: secretRef.key, defaultServiceAccount };
+  }
+  if (configMapRef === undefined) return undefined;
+  return { kind: "ConfigMap", namespace, name: configMapRef.name, key: undefined, defaultServiceAccount };
+}
 
 function decryptionOf(object: Manifest, spec: KustomizationSpec, options: ReadOptions): Delivery["decryption"] {
   const { decryption } = spec;

@@ -116,7 +116,7 @@ type Signing = { service: string; region: string; credentials: AwsCredentials; n
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 export function sign(question: Question, { service, region, credentials, now }: Signing): Question {
   const url = new URL(question.url);
-  const time = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "");
+  const time = timeText(now);
   const headers: { [name: string]: string } = { ...question.headers, host: url.host, "x-amz-date": time };
   if (credentials.sessionToken !== "") headers["x-amz-security-token"] = credentials.sessionToken;
   const names = Object.keys(headers).sort();
@@ -130,15 +130,56 @@ export function sign(question: Question, { service, region, credentials, now }: 
     sha256(question.body ?? ""),
   ].join("\n");
   const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
-  const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${sha256(canonical)}`;
-  const key = scope
-    .split("/")
-    .reduce<Buffer>((secret, part) => hmac(secret, part), Buffer.from(`AWS4${credentials.secretAccessKey}`));
-  const signature = hmac(key, text).toString("hex");
+  const signature = signatureOf(canonical, { time, scope, secret: credentials.secretAccessKey });
   const credential = `${credentials.accessKeyId}/${scope}`;
   headers["authorization"] =
     `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
   return { ...question, headers };
+}
+
+/** A URL that carries its signature, good for a while; `headers` must be sent with it. */
+export function presign(
+  url: string,
+  headers: { readonly [name: string]: string },
+  { service, region, credentials, now, lifeSeconds }: Signing & { lifeSeconds: number },
+): string {
+  const signed = new URL(url);
+  const time = timeText(now);
+  const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
+  const all: { [name: string]: string } = { ...headers, host: signed.host };
+  const names = Object.keys(all).sort();
+  const parameters: { [name: string]: string } = {
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": `${credentials.accessKeyId}/${scope}`,
+    "X-Amz-Date": time,
+    "X-Amz-Expires": String(lifeSeconds),
+    "X-Amz-SignedHeaders": names.join(";"),
+  };
+  if (credentials.sessionToken !== "") parameters["X-Amz-Security-Token"] = credentials.sessionToken;
+  for (const [name, value] of Object.entries(parameters)) signed.searchParams.set(name, value);
+  const query = [...signed.searchParams]
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .sort()
+    .join("&");
+  const lines = names.map((name) => `${name}:${all[name] ?? ""}`);
+  const canonical = ["GET", signed.pathname, query, ...lines, "", names.join(";"), sha256("")].join("\n");
+  const signature = signatureOf(canonical, { time, scope, secret: credentials.secretAccessKey });
+  return `${signed.origin}${signed.pathname}?${query}&X-Amz-Signature=${signature}`;
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function timeText(now: number): string {
+  return new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "");
+}
+
+function signatureOf(canonical: string, how: { time: string; scope: string; secret: string }): string {
+  const text = `AWS4-HMAC-SHA256\n${how.time}\n${how.scope}\n${sha256(canonical)}`;
+  const start: Buffer = Buffer.from(`AWS4${how.secret}`);
+  const key = how.scope.split("/").reduce<Buffer>((secret, part) => hmac(secret, part), start);
+  return hmac(key, text).toString("hex");
 }
 
 function sha256(text: string): string {

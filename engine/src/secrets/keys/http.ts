@@ -76,6 +76,11 @@ export function jsonOf(answer: HttpAnswer, service: string): Json {
   throw refused(service, answer.status, errorOf(answer.body));
 }
 
+/** Asks, and reads the JSON of a good answer. */
+export async function askForJson(question: HttpQuestion, service: string, ask: AskHttp): Promise<Json> {
+  return jsonOf(await ask(question), service);
+}
+
 export function refused(service: string, status: number, reason: string): SecretsFault {
   const mayPass = status === 429 || status >= 500;
   return new SecretsFault({
