@@ -23,7 +23,10 @@ const oracles = (await import(
 const isProof = process.env["KEELSON_PROOF"] === "differential";
 const seed = 1;
 const generatedCount = isProof ? 720 : 200;
-const allScripts: readonly Script[] = [...scripts, ...handScripts, ...generatedScripts(seed, generatedCount)];
+const only = new RegExp(process.env["KEELSON_ONLY"] ?? "");
+const allScripts: readonly Script[] = [...scripts, ...handScripts, ...generatedScripts(seed, generatedCount)].filter(
+  ({ name }) => only.test(name),
+);
 /** Scripts at work at one time: each keeps to a namespace of its own. */
 const width = 6;
 

@@ -32,3 +32,6 @@ export const sessionMegabytesMax = 512;
 
 /** Bytes of a field manager's name: metav1's FieldManagerMaxLength. */
 export const managerBytesMax = 128;
+
+/** Bytes of a webhook's answer: as of a request's body. */
+export const webhookBytesMax: number = 3 * 1024 * 1024;

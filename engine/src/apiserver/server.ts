@@ -6,7 +6,15 @@ import type { Cluster, Identity } from "#cluster";
 import { builtinServed, serviceAddresses } from "#apiserver/kinds";
 import { assert, type Clock } from "#kernel";
 import type { Store } from "#store";
-import { creationDefaults, podAccounts, podPriorities, podTolerations } from "#apiserver/admission";
+import {
+  creationDefaults,
+  podAccounts,
+  podPriorities,
+  podTolerations,
+  type Sources,
+  validatingPolicies,
+  webhooks,
+} from "#apiserver/admission";
 import { type Admission, type Codec, plainCodec, Registry } from "#apiserver/registry";
 import { sealingCodec } from "./sealing.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -19,6 +27,7 @@ import { type Front, type FrontOptions, openFront } from "./front.ts";
 import { loadIdentity, type ServerIdentity } from "#apiserver/tls";
 import { fixedToken, Rbac, reviewHandlers, ServiceAccountTokens, type TokenReader } from "#apiserver/access";
 import { type PodLog, podParts } from "./pod-parts.ts";
+import { postReview } from "./post-review.ts";
 
 export type ApiServerOptions = {
   store: Store;
@@ -62,12 +71,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     newSuffix,
   });
   for (const served of builtinServed()) registry.table.add(served);
-  registry.admission.push(...admissionOf(registry, options));
+  const rbac = new Rbac(registry);
+  registry.admission.push(...admissionOf({ registry, authorizer: rbac }, options));
   const definitionKind = registry.table.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
   assert(definitionKind !== undefined, "CustomResourceDefinition is served");
   const definitions = new Definitions(registry, definitionKind, failed);
   await bootstrap(registry);
-  const rbac = new Rbac(registry);
   const tokens = new ServiceAccountTokens(registry, options.clock, identity.signingKey);
   const readers: TokenReader[] = [fixedToken(identity.administratorToken, administrator), tokens.read];
   const podLog = options.podLog ?? (() => "");
@@ -92,7 +101,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 }
 
 /** In the order of kube-apiserver's plugins. */
-function admissionOf(registry: Registry, { withoutServiceAccounts = false }: ApiServerOptions): Admission[] {
+function admissionOf(sources: Sources, { withoutServiceAccounts = false }: ApiServerOptions): Admission[] {
+  const { registry } = sources;
   return [
     namespaceLifecycle(registry),
     ...(withoutServiceAccounts ? [] : [podAccounts(registry)]),
@@ -100,6 +110,8 @@ function admissionOf(registry: Registry, { withoutServiceAccounts = false }: Api
     podTolerations(),
     creationDefaults(registry),
     serviceAddresses(registry),
+    validatingPolicies(sources),
+    webhooks({ ...sources, post: postReview }),
   ];
 }
 

@@ -8,3 +8,12 @@ export const accountPollMs = 50;
 
 /** Seconds that a pod stays on a node that is not ready, or not reachable, when it says nothing of it itself. */
 export const tolerationSecondsDefault = 300;
+
+/** Characters of a value in an audit annotation. */
+export const auditValueMax: number = 10 * 1024;
+
+/** Characters of a message that an expression makes: celconfig.MaxEvaluatedMessageExpressionSizeBytes. */
+export const messageBytesMax: number = 5 * 1024;
+
+/** Seconds that a webhook has to answer when it does not say. */
+export const webhookSecondsDefault = 10;

@@ -6,6 +6,13 @@ import { definitionRules } from "./definition.ts";
 import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
 import { certificateRules, claimRules, volumeRules } from "./plain.ts";
+import {
+  bindingErrors,
+  mutatingPolicyErrors,
+  validatingBindingErrors,
+  validatingPolicyErrors,
+  webhookErrors,
+} from "./policy-rules.ts";
 import { serviceWarnings } from "./warnings.ts";
 import { daemonSetRules, jobRules, podRules } from "./workloads.ts";
 
@@ -84,6 +91,12 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   Job: jobRules,
   Pod: podRules,
   CertificateSigningRequest: certificateRules,
+  ValidatingAdmissionPolicy: { validate: validatingPolicyErrors },
+  MutatingAdmissionPolicy: { validate: mutatingPolicyErrors },
+  ValidatingAdmissionPolicyBinding: { validate: validatingBindingErrors },
+  MutatingAdmissionPolicyBinding: { validate: bindingErrors },
+  ValidatingWebhookConfiguration: { validate: webhookErrors },
+  MutatingWebhookConfiguration: { validate: webhookErrors },
   Service: { warnings: serviceWarnings },
   PersistentVolumeClaim: claimRules,
   PersistentVolume: volumeRules,

@@ -26,6 +26,8 @@ export type WriteCall = Call & {
   fieldValidation: "Ignore" | "Warn" | "Strict";
   /** Members that the body states more than once. */
   duplicates?: readonly string[];
+  /** Takes a note for the audit log. */
+  annotate?: (key: string, value: string) => void;
   /** Takes a warning for the client. */
   warn: (text: string) => void;
 };

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { convertSchema, customSchemas } from "#api/crd";
 import { deepFreeze, type Json, type JsonObject } from "#kernel";
+import { checkCel } from "./check.ts";
 import { compileCel, evaluateCel, evaluateRule } from "./evaluate.ts";
 import { compareSemver, parseSemver, type SemanticVersion } from "./semver.ts";
 import { parseQuantity, type Quantity } from "./quantity.ts";
@@ -116,5 +117,38 @@ describe("quantities and versions", () => {
     ];
     const versions = ordered.map((text) => parseSemver(text, false) as SemanticVersion);
     expect([...versions].reverse().sort(compareSemver)).toEqual(versions);
+  });
+});
+
+describe("what an expression may be", () => {
+  it.each([
+    ["nothing.x", "ERROR: <input>:1:1: undeclared reference to 'nothing' (in container '')\n | nothing.x\n | ^"],
+    [
+      "object.a == 1 &&\n other",
+      "ERROR: <input>:2:2: undeclared reference to 'other' (in container '')\n |  other\n | .^",
+    ],
+  ])("names what is not declared in %s", (expression, message) => {
+    expect(checkCel(expression, { object: "dyn" })).toEqual({ ok: false, message });
+  });
+
+  it.each([
+    ["object.a == 1", "bool"],
+    ["object.a", "dyn"],
+    ["'a' + 'b'", "string"],
+    ["1", "int"],
+  ])("knows the type of %s", (expression, type) => {
+    expect(checkCel(expression, { object: "dyn" })).toEqual({ ok: true, type });
+  });
+
+  it.each([
+    ["[1, 2].all(i, v, v == i + 1)", true],
+    ["{'a': 1}.exists(k, v, k == 'a' && v == 1)", true],
+    ["[3, 4].transformList(i, v, i == 1, v) == [4]", true],
+    ["{'a': 1}.transformMap(k, v, v + 1) == {'a': 2}", true],
+    ["[[1], [2]].flatten().sort().reverse() == [2, 1]", true],
+    ["lists.range(3).slice(1, 3) == [1, 2]", true],
+    ["[1, 1, 2].distinct().first().value() == 1", true],
+  ])("has the comprehensions and lists of the real server: %s", (expression, value) => {
+    expect(evaluateCel(expression, {})).toEqual({ ok: true, value });
   });
 });

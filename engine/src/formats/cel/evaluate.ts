@@ -112,11 +112,22 @@ function estimateSteps({ nodes, depth, splits }: Shape, variables: { [name: stri
 /** The length of the longest list or map, and of the longest text where the expression takes texts apart. */
 function longest(value: unknown, withText: boolean): number {
   if (typeof value === "string") return withText ? value.length : 1;
-  if (typeof value !== "object" || value === null || value instanceof Date) return 1;
-  const members: unknown[] = Array.isArray(value) ? value : Object.values(value);
-  let length = Math.max(members.length, 1);
-  for (const member of members) length = Math.max(length, longest(member, withText));
+  if (typeof value !== "object" || value === null) return 1;
+  // Values of the libraries' own types hold nothing that a loop could run over.
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return 1;
+  const names = Object.keys(value);
+  let length = Math.max(names.length, 1);
+  for (const name of names) length = Math.max(length, longest(memberOf(value, name), withText));
   return length;
+}
+
+/** A member that is made when it is read may fail; then the expression will, when it reads it. */
+function memberOf(value: object, name: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[name];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Evaluates once over plain data: variables without a schema. */

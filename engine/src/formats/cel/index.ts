@@ -1,5 +1,13 @@
 // The Common Expression Language with Kubernetes' libraries.
 
 export { type CelProgram, type CelResult, compileCel, evaluateCel, evaluateRule } from "./evaluate.ts";
+export {
+  type AccessAttributes,
+  type AccessDecision,
+  CelAuthorizer,
+  CelResourceCheck,
+  type DecideAccess,
+} from "./authorizer.ts";
+export { type CelCheck, checkCel } from "./check.ts";
 export { parseQuantity, Quantity } from "./quantity.ts";
 export { type CelSchema, toCel } from "./values.ts";

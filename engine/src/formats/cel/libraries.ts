@@ -2,7 +2,9 @@
 // ip, cidr, quantity, format, semver.
 
 import { type Environment, Optional } from "@marcbachmann/cel-js";
+import { registerAuthorizer } from "./authorizer.ts";
 import { registerLists, registerSets } from "./lists.ts";
+import { registerTwoVariables } from "./two-variables.ts";
 import {
   containsCidr,
   containsIp,
@@ -39,6 +41,8 @@ export function registerLibraries(env: Environment): void {
   registerQuantity(env);
   registerFormats(env);
   registerSemver(env);
+  registerAuthorizer(env);
+  registerTwoVariables(env);
 }
 
 function registerStrings(env: Environment): void {

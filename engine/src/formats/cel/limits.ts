@@ -9,3 +9,6 @@ export const expressionLengthMax: number = 64 * 1024;
 
 /** Regular expressions kept compiled. */
 export const patternsCachedMax = 1_000;
+
+/** Numbers that lists.range may count out: more cost more than any rule may. */
+export const rangeMax = 1_000_000n;

@@ -1,6 +1,7 @@
 // Lists and sets in CEL: Kubernetes' isSorted, sum, min, max, indexOf, lastIndexOf, and cel-go's sets extension.
 
-import type { Environment } from "@marcbachmann/cel-js";
+import { type Environment, Optional } from "@marcbachmann/cel-js";
+import { rangeMax } from "./limits.ts";
 
 type Comparable = bigint | number | string | boolean | Date;
 
@@ -31,8 +32,51 @@ function sum(list: readonly (bigint | number)[]): bigint | number {
   return list.reduce<bigint>((total, item) => total + BigInt(item), 0n);
 }
 
+function distinct(list: readonly unknown[]): unknown[] {
+  return list.filter((item, index) => list.findIndex((other) => isEqual(item, other)) === index);
+}
+
+function sorted(list: readonly Comparable[]): Comparable[] {
+  return [...list].sort(compare);
+}
+
+function flattened(list: readonly unknown[], depth: bigint): unknown[] {
+  if (depth < 0n) throw new Error("level must be non-negative");
+  return list.flat(Number(depth));
+}
+
+function slice(list: readonly unknown[], start: bigint, end: bigint): unknown[] {
+  if (start < 0n || end < 0n) throw new Error(`cannot slice(${start}, ${end}), negative indexes not supported`);
+  if (start > end)
+    throw new Error(`cannot slice(${start}, ${end}), start index must be less than or equal to end index`);
+  if (end > BigInt(list.length)) throw new Error(`cannot slice(${start}, ${end}), list is length ${list.length}`);
+  return list.slice(Number(start), Number(end));
+}
+
+class ListsNamespace {}
+
+function range(length: bigint): bigint[] {
+  if (length > rangeMax) throw new Error("operation cancelled: actual cost limit exceeded");
+  return Array.from({ length: Number(length) }, (_, index) => BigInt(index));
+}
+
 export function registerLists(env: Environment): void {
   env
+    .registerType("ListsNamespace", ListsNamespace)
+    .registerConstant("lists", "ListsNamespace", new ListsNamespace())
+    .registerFunction("ListsNamespace.range(int): list<int>", (_: ListsNamespace, length: bigint) => range(length))
+    .registerFunction("list.sort(): list<dyn>", sorted)
+    .registerFunction("list.distinct(): list<dyn>", distinct)
+    .registerFunction("list.reverse(): list<dyn>", (list: unknown[]) => [...list].reverse())
+    .registerFunction("list.flatten(): list<dyn>", (list: unknown[]) => flattened(list, 1n))
+    .registerFunction("list.flatten(int): list<dyn>", flattened)
+    .registerFunction("list.slice(int, int): list<dyn>", slice)
+    .registerFunction("list.first(): optional<dyn>", (list: unknown[]) =>
+      list.length === 0 ? Optional.none() : Optional.of(list[0]),
+    )
+    .registerFunction("list.last(): optional<dyn>", (list: unknown[]) =>
+      list.length === 0 ? Optional.none() : Optional.of(list.at(-1)),
+    )
     .registerFunction("list.isSorted(): bool", (list: Comparable[]) =>
       list.every((item, index) => index === 0 || compare(list[index - 1] as Comparable, item) <= 0),
     )

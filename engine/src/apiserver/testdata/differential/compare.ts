@@ -139,7 +139,11 @@ export async function runScript(server: Server, script: Script): Promise<unknown
   for (const step of script.steps) {
     const text = bodyText(step);
     const filled: Step = { ...step, path: fill(step.path), ...(text === undefined ? {} : { body: fill(text) }) };
-    const answer = await ask(server, filled);
+    let answer = await ask(server, filled);
+    for (let tries = 0; step.awaits !== undefined && answer.code !== step.awaits && tries < 80; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      answer = await ask(server, filled);
+    }
     if (step.save !== undefined) keep(names, step.save, answer.body);
     if (step.isUnseen !== true) answers.push({ asked: `${step.method} ${step.path}`, ...(normalised(answer, step) as object) });
   }

@@ -1,5 +1,6 @@
-// Scripts written by hand for what random ones do not reach.
+// Scripts written by hand for what random ones do not reach: admission policies and webhooks, access, tokens, quotas.
 
+import { policyScripts } from "./policy-scripts.ts";
 import type { Script } from "./steps.ts";
 
-export const handScripts: readonly Script[] = [];
+export const handScripts: readonly Script[] = [...policyScripts];

@@ -10,6 +10,8 @@ export type Step = {
   isUnseen?: boolean;
   /** Keeps uid and resourceVersion of the answer: `{{name.uid}}`, `{{name.rv}}` in later steps. */
   save?: string;
+  /** Asked again until the answer has this code: what a server only learns of in a while. */
+  awaits?: number;
   /** A watch: read until an object of this name is ADDED, then compared as a list of events. */
   until?: string;
 };

@@ -1,0 +1,77 @@
+// ValidatingAdmissionPolicies on both servers. Each policy is about objects of one label, so that scripts do not meet.
+
+import { applied, patch, post, put, remove, type Script, type Step, unseen } from "./steps.ts";
+
+const registration = "/apis/admissionregistration.k8s.io/v1";
+const maps = "/api/v1/namespaces/default/configmaps";
+
+type Part = Record<string, unknown>;
+
+function map(script: string, name: string, data: Part = {}, more: Part = {}): Part {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: `${script}-${name}`, labels: { policy: script }, ...more }, data };
+}
+
+/** A policy with its binding, in force once a marked object is refused. */
+function policy(script: string, spec: Part, binding: Part = {}): Step[] {
+  const marker = { expression: "!('marker' in object.metadata.labels)", message: "marker" };
+  const rules = [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["configmaps"] }];
+  const { validations = [], matchConstraints = {}, ...rest } = spec as { validations?: unknown[]; matchConstraints?: Part };
+  const whole = {
+    metadata: { name: script },
+    spec: { matchConstraints: { resourceRules: rules, objectSelector: { matchLabels: { policy: script } }, ...matchConstraints }, validations: [...validations, marker], ...rest },
+  };
+  return [
+    post(`${registration}/validatingadmissionpolicies`, whole),
+    unseen(post(`${registration}/validatingadmissionpolicybindings`, { metadata: { name: script }, spec: { policyName: script, validationActions: ["Deny"], ...binding } })),
+    { ...unseen(post(maps, map(script, "marked", {}, { labels: { policy: script, marker: "x" } }))), awaits: 422 },
+  ];
+}
+
+function clean(script: string): Step[] {
+  return [unseen(remove(`${registration}/validatingadmissionpolicybindings/${script}`)), unseen(remove(`${registration}/validatingadmissionpolicies/${script}`))];
+}
+
+function script(name: string, spec: Part, steps: (id: string) => Step[], binding: Part = {}): Script {
+  const id = `vap-${name.replaceAll(" ", "-")}`;
+  return { name: `policy: ${name}`, steps: [...policy(id, spec, binding), ...steps(id), ...clean(id)] };
+}
+
+const create = (id: string, name: string, data: Part = {}): Step => post(maps, map(id, name, data));
+
+export const policyScripts: readonly Script[] = [
+  script("denies", { validations: [{ expression: "object.data.a == '1'" }] }, (id) => [create(id, "x", { a: "1" }), create(id, "y", { a: "2" }), create(id, "z", {}), put(`${maps}/${id}-x`, map(id, "x", { a: "3" })), patch(`${maps}/${id}-x`, "merge", { data: { a: "4" } }), applied(`${maps}/${id}-w`, "one", map(id, "w", { a: "5" }))]),
+  script("message", { validations: [{ expression: "object.data.a == '1'", message: " a must be one " }] }, (id) => [create(id, "y", { a: "2" })]),
+  script("message expression", { validations: [{ expression: "object.data.a == '1'", messageExpression: "'a is ' + object.data.a", message: "fallback" }, { expression: "!has(object.data.b)", messageExpression: "string(object.data.none)", message: "fallback" }] }, (id) => [create(id, "y", { a: "2" }), create(id, "z", { a: "1", b: "1" })]),
+  script("reasons", { validations: [{ expression: "!has(object.data.f)", reason: "Forbidden" }, { expression: "!has(object.data.r)", reason: "RequestEntityTooLarge" }] }, (id) => [create(id, "f", { f: "" }), create(id, "r", { r: "" })]),
+  script("several", { validations: [{ expression: "object.data.a == '1'" }, { expression: "object.data.b == '1'" }] }, (id) => [create(id, "y", { a: "2", b: "2" })]),
+  script("errors", { validations: [{ expression: "object.data.a.size() > 100" }] }, (id) => [create(id, "y", { a: "2" }), post(maps, { ...map(id, "z"), data: undefined })]),
+  script("failure ignored", { failurePolicy: "Ignore", validations: [{ expression: "object.data.none == 'x'" }] }, (id) => [create(id, "y", { a: "2" })]),
+  script("warn", { validations: [{ expression: "object.data.a == '1'", message: "not one" }] }, (id) => [{ ...unseen(create(id, "t", {})) }, create(id, "y", { a: "2" })], { validationActions: ["Deny"] }),
+  script("variables", { variables: [{ name: "a", expression: "object.data.a" }, { name: "both", expression: "variables.a + object.data.b" }], validations: [{ expression: "variables.both == '12'", messageExpression: "string(variables.both)" }] }, (id) => [create(id, "x", { a: "1", b: "2" }), create(id, "y", { a: "2", b: "2" }), create(id, "z", { a: "1" })]),
+  script("match conditions", { matchConditions: [{ name: "only-b", expression: "has(object.data.b) || 'marker' in object.metadata.labels" }], validations: [{ expression: "object.data.a == '1'" }] }, (id) => [create(id, "x", { a: "2" }), create(id, "y", { a: "2", b: "" })]),
+  script("match condition errors", { matchConditions: [{ name: "bad", expression: "object.data.b == 'x' || 'marker' in object.metadata.labels" }], validations: [{ expression: "false" }] }, (id) => [create(id, "x", { a: "2" }), create(id, "y", { b: "y" }), create(id, "z", { b: "x" })]),
+  script("old object", { validations: [{ expression: "oldObject == null || oldObject.data.a == object.data.a", message: "a stays" }] }, (id) => [create(id, "x", { a: "2" }), patch(`${maps}/${id}-x`, "merge", { data: { a: "3" } }), patch(`${maps}/${id}-x`, "merge", { data: { b: "3" } })]),
+  script("request", { validations: [{ expression: "request.operation == 'CREATE' && request.userInfo.username == 'admin' && request.resource.resource == 'configmaps' && request.namespace == 'default' && request.kind.kind == 'ConfigMap' && !request.dryRun" }, { expression: "false", messageExpression: "request.name + ' ' + request.operation + ' ' + request.resource.version + ' ' + string(request.dryRun)" }] }, (id) => [create(id, "x", {}), post(`${maps}?dryRun=All`, map(id, "x"))]),
+  script("namespace object", { validations: [{ expression: "namespaceObject.metadata.name == 'default'" }, { expression: "namespaceObject.metadata.labels['kubernetes.io/metadata.name'] != 'default'" }] }, (id) => [create(id, "x", {})]),
+  script("authorizer", { validations: [{ expression: "authorizer.group('apps').resource('deployments').namespace('default').check('create').allowed()" }, { expression: "authorizer.requestResource.check('delete').allowed()" }, { expression: "authorizer.path('/healthz').check('get').allowed()" }, { expression: "authorizer.serviceAccount('default', 'nobody').group('').resource('secrets').check('get').allowed()", message: "not for nobody" }] }, (id) => [create(id, "x", {})]),
+  script("excluded", { matchConstraints: { excludeResourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["*"], resources: ["configmaps"], resourceNames: ["vap-excluded-free"] }] }, validations: [{ expression: "false" }] }, (id) => [create(id, "free", {}), create(id, "bound", {})]),
+  script("params", { paramKind: { apiVersion: "v1", kind: "ConfigMap" }, validations: [{ expression: "object.data.a == params.data.a", messageExpression: "'must be ' + params.data.a" }] }, (id) => [unseen(post(maps, { metadata: { name: `${id}-params` }, data: { a: "7" } })), { ...unseen(create(id, "t", { a: "8" })), awaits: 422 }, create(id, "x", { a: "7" }), create(id, "y", { a: "8" })], { paramRef: { name: "vap-params-params", namespace: "default", parameterNotFoundAction: "Allow" } }),
+  script("no params", { paramKind: { apiVersion: "v1", kind: "ConfigMap" }, validations: [{ expression: "true" }] }, (id) => [create(id, "x", { a: "7" })], { paramRef: { name: "nothing-here", namespace: "default", parameterNotFoundAction: "Deny" } }),
+  script("audit", { auditAnnotations: [{ key: "a", valueExpression: "'x'" }], validations: [{ expression: "object.data.a == '1'" }] }, (id) => [create(id, "x", { a: "2" })]),
+  script("binding matches", { validations: [{ expression: "object.data.a == '1'" }] }, (id) => [create(id, "x", { a: "2" }), create(id, "bound", { a: "2" })], { matchResources: { resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["configmaps"], resourceNames: ["vap-binding-matches-bound", "vap-binding-matches-marked"] }] } }),
+  script("libraries", { validations: [{ expression: "url('https://a.b/c').getHost() == 'a.b' && quantity('1Gi').isGreaterThan(quantity('1Mi')) && ip('10.0.0.1').family() == 4 && cidr('10.0.0.0/8').containsIP('10.1.1.1') && 'abc'.find('[bc]') == 'b' && [1, 2, 3].sum() == 6 && sets.contains([1, 2], [1]) && semver('1.2.3').isLessThan(semver('1.3.0')) && format.named('dns1123Label').hasValue() && object.?data.?zz.orValue('q') == 'q'" }, { expression: "!format.named('dns1123Label').value().validate('a-b').hasValue()" }, { expression: "[1, 2].all(i, v, v == i + 1) && {'a': 1}.transformList(k, v, k) == ['a']" }, { expression: "false", messageExpression: "'%s %d'.format(['x', 1]) + ' ' + ['b', 'a'].sort().join(',') + ' ' + 'Ab'.lowerAscii()" }] }, (id) => [create(id, "x", {})]),
+  { name: "webhook: none answers", steps: [
+    post(`${registration}/validatingwebhookconfigurations`, { metadata: { name: "hook-closed" }, webhooks: [{ name: "closed.example.com", clientConfig: { url: "https://127.0.0.1:9/x" }, rules: [{ operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"] }], objectSelector: { matchLabels: { hook: "closed" } }, sideEffects: "None", admissionReviewVersions: ["v1"], timeoutSeconds: 2 }] }),
+    { ...unseen(post(maps, { metadata: { name: "hook-closed-probe", labels: { hook: "closed" } } })), awaits: 500 },
+    post(maps, { metadata: { name: "hook-closed-1", labels: { hook: "closed" } } }),
+    post(maps, { metadata: { name: "hook-free-1" } }),
+    unseen(remove(`${registration}/validatingwebhookconfigurations/hook-closed`)),
+  ] },
+  { name: "webhook: of a service", steps: [
+    post(`${registration}/mutatingwebhookconfigurations`, { metadata: { name: "hook-service" }, webhooks: [{ name: "service.example.com", clientConfig: { service: { name: "nothing", namespace: "default", path: "/mutate" } }, rules: [{ operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"] }], objectSelector: { matchLabels: { hook: "service" } }, sideEffects: "None", admissionReviewVersions: ["v1"], timeoutSeconds: 2 }] }),
+    { ...unseen(post(maps, { metadata: { name: "hook-service-probe", labels: { hook: "service" } } })), awaits: 500 },
+    post(maps, { metadata: { name: "hook-service-1", labels: { hook: "service" } } }),
+    unseen(remove(`${registration}/mutatingwebhookconfigurations/hook-service`)),
+  ] },
+  { name: "policy: refused expressions", steps: ["nothing.x", "1", "object.x", "'a'"].map((expression, index) => post(`${registration}/validatingadmissionpolicies`, { metadata: { name: `vap-refused-${index}` }, spec: { matchConstraints: { resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["configmaps"] }] }, validations: [{ expression }] } })) },
+];
