@@ -39,7 +39,11 @@ import { applyScale, getScale, updateScale } from "./scale.ts";
 export type Write<T> = { value: T; warnings: string[]; isNew?: boolean };
 
 /** Options of a write, and what its text says twice. */
-export type BodyOptions = WriteOptions & { duplicates?: readonly string[] };
+export type BodyOptions = WriteOptions & {
+  duplicates?: readonly string[];
+  /** Takes notes for the audit log. */
+  annotate?: (key: string, value: string) => void;
+};
 
 /** What answers a request that no stored object answers: access reviews, tokens, logs. */
 export type Special = (call: Call, body: Manifest | undefined, query: URLSearchParams) => Promise<SpecialAnswer>;
@@ -228,6 +232,7 @@ export class Dispatch {
     return {
       ...call,
       ...(options.duplicates === undefined ? {} : { duplicates: options.duplicates }),
+      ...(options.annotate === undefined ? {} : { annotate: options.annotate }),
       fieldManager: options.fieldManager,
       isDryRun: options.isDryRun === true,
       fieldValidation: options.fieldValidation ?? "Ignore",

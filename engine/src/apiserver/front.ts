@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "#kernel";
 import { identityOf, impersonated, type TokenReader } from "#apiserver/access";
+import type { AuditLog } from "#apiserver/audit";
 import { OpenApi } from "#apiserver/discovery";
 import {
   handle,
@@ -27,6 +28,9 @@ export type FrontOptions = {
   port: number;
   dataFolder: string | undefined;
   failed: (error: unknown) => void;
+  audit: AuditLog;
+  /** An id for a request. */
+  newId: () => string;
 };
 
 export type Front = { url: string; kubeconfig: string; close: () => Promise<void> };
@@ -53,10 +57,13 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     failed,
     authenticate: (request: Incoming) => {
       const sender = identityOf(request.headers.authorization, options.readers);
-      return impersonated(request.headers, sender, (identity, question) =>
-        dispatch.authorizer.decide(identity, question),
+      const identity = impersonated(request.headers, sender, (who, question) =>
+        dispatch.authorizer.decide(who, question),
       );
+      return { sender, identity };
     },
+    audited: (done) => options.audit.record(done),
+    newId: options.newId,
     answered: (verb, resource, code) => metrics.count(verb, resource, code),
   };
   const listener = await listen({

@@ -439,6 +439,16 @@ function statefulSuite(open: Open): void {
     await client.patch("apps/v1", "StatefulSet", "web", { spec: { replicas: 1 } });
     await client.pods(all(1, "Ready db:2"));
     expect(await client.list("v1", "PersistentVolumeClaim")).toHaveLength(2);
+    // A claim that a pod uses waits for it; the other one goes at once.
+    for (const name of ["data-web-0", "data-web-1"]) await client.delete("v1", "PersistentVolumeClaim", name);
+    const left = (count: number): Promise<Manifest[]> =>
+      client.until(
+        () => client.list("v1", "PersistentVolumeClaim"),
+        (claims) => claims.length === count,
+      );
+    expect((await left(1))[0]?.metadata.name).toBe("data-web-0");
+    await client.patch("apps/v1", "StatefulSet", "web", { spec: { replicas: 0 } });
+    await left(0);
   });
 
   it("runs a DaemonSet on every node, and updates it node by node", async () => {

@@ -15,6 +15,7 @@ import {
   validatingPolicies,
   webhooks,
 } from "#apiserver/admission";
+import { AuditLog, type Author } from "#apiserver/audit";
 import { type Admission, type Codec, plainCodec, Registry } from "#apiserver/registry";
 import { sealingCodec } from "./sealing.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -53,6 +54,8 @@ export type ApiServer = {
   kubeconfig(): string;
   /** The control plane in process, acting as `identity`. */
   cluster(identity: Identity): Cluster;
+  /** Who wrote this version of an object over HTTP; undefined: this program itself, or too long ago to know. */
+  author(uid: string, resourceVersion: string): Author | undefined;
   /** Ends watches and timers; the store stays open, as the caller opened it. */
   close(): Promise<void>;
 };
@@ -84,16 +87,21 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ...reviewHandlers({ registry, rbac, tokens, readers }),
     ...podParts(registry, podLog),
   });
-  const front = options.listen === undefined ? undefined : await open(options, { dispatch, identity, readers, failed });
+  const auditFile = options.dataFolder === undefined ? undefined : join(options.dataFolder, "audit.log");
+  const audit = new AuditLog(auditFile, options.clock, failed);
+  const front =
+    options.listen === undefined ? undefined : await open(options, { dispatch, identity, readers, failed, audit });
   const stopCompaction = compactRegularly(options.store, options.clock);
   return {
     url: front?.url ?? "",
     caCertificate: identity.authorityCertificate,
     kubeconfig: () => front?.kubeconfig ?? "",
+    author: (uid, resourceVersion) => audit.author(uid, resourceVersion),
     cluster: (identity) => new InProcessCluster(dispatch, identity),
     close: async () => {
       stopCompaction();
       await front?.close();
+      await audit.close();
       definitions.close();
       registry.close();
     },
@@ -127,10 +135,10 @@ function identityFor({ dataFolder, clock, listen }: ApiServerOptions): ServerIde
 
 function open(
   options: ApiServerOptions,
-  parts: Pick<FrontOptions, "dispatch" | "identity" | "readers" | "failed">,
+  parts: Pick<FrontOptions, "dispatch" | "identity" | "readers" | "failed" | "audit">,
 ): Promise<Front> {
   const { host = "127.0.0.1", port = 0 } = options.listen ?? {};
-  return openFront({ ...parts, clock: options.clock, host, port, dataFolder: options.dataFolder });
+  return openFront({ ...parts, newId: randomUUID, clock: options.clock, host, port, dataFolder: options.dataFolder });
 }
 
 /** The alphabet of generateName leaves out vowels and what looks alike. */

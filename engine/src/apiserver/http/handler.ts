@@ -28,6 +28,7 @@ import { refusalFrom } from "../status.ts";
 import { goKind, type Incoming, mediaTypeOf, parseApply, parseBody, parsePatch, readBody } from "./body.ts";
 import { duplicateMembers } from "./duplicates.ts";
 import { type DocumentContext, documentReply } from "./documents.ts";
+import type { Finished } from "#apiserver/audit";
 import type { Presenter } from "./presenter.ts";
 import {
   deleteOptions,
@@ -48,10 +49,13 @@ export type HandlerContext = DocumentContext & {
   presenter: Presenter;
   clock: Clock;
   /** Who sends the request; throws a Refusal when the credentials are wrong. */
-  authenticate: (request: Incoming) => Identity;
+  authenticate: (request: Incoming) => { sender: Identity; identity: Identity };
   /** Open watches, to be ended when the server closes. */
   watches: Set<() => void>;
   failed: (error: unknown) => void;
+  /** Told of each request that meant to change something. */
+  audited: (done: Finished) => void;
+  newId: () => string;
   /** Told of each answered request. */
   answered: (verb: string, resource: string, code: number) => void;
 };
@@ -61,15 +65,23 @@ type Asked = {
   response: Outgoing;
   query: URLSearchParams;
   identity: Identity;
+  /** Who sent it; `identity` is whom they act as. */
+  sender: Identity;
   path: string;
+  receivedMs: number;
+  /** What the audit log is told beside the request itself. */
+  notes: { metadata?: Manifest["metadata"]; fieldManager: string; annotations: Record<string, string> };
 };
 
 /** Answers a request; never throws. */
 export async function handle(context: HandlerContext, request: Incoming, response: Outgoing): Promise<void> {
   try {
-    const identity = context.authenticate(request);
+    const receivedMs = context.clock.now();
+    const { sender, identity } = context.authenticate(request);
     const { pathname, searchParams } = parseUrl(request.url ?? "/");
-    await answer(context, { request, response, query: searchParams, identity, path: pathname });
+    const notes = { fieldManager: "", annotations: {} };
+    const who = { sender, identity, receivedMs, notes };
+    await answer(context, { request, response, query: searchParams, path: pathname, ...who });
   } catch (error) {
     const refused = refusalFrom(error);
     if (refused.status.code >= 500) context.failed(error);
@@ -149,14 +161,46 @@ async function answerResource(context: HandlerContext, asked: Asked, route: Reso
   const reply =
     deprecation === undefined || own.code === 405 ? own : { ...own, warnings: [deprecation, ...(own.warnings ?? [])] };
   context.answered(method, served.resource.plural, reply.code);
+  if (method !== "GET" && method !== "HEAD") audit(context, asked, call, reply);
   await send(asked.request, asked.response, reply);
+}
+
+function audit(context: HandlerContext, asked: Asked, call: Call, reply: Reply): void {
+  const { request, sender, identity, notes, receivedMs } = asked;
+  const { group, version, plural } = call.served.resource;
+  const { name = call.name, uid = "", resourceVersion = "" } = notes.metadata ?? {};
+  context.audited({
+    id: context.newId(),
+    verb: verbOf(asked, call.name),
+    uri: request.url ?? "",
+    sender,
+    identity,
+    sourceAddress: request.socket.remoteAddress ?? "",
+    userAgent: String(request.headers["user-agent"] ?? ""),
+    fieldManager: notes.fieldManager,
+    object: {
+      group,
+      version,
+      resource: plural,
+      subresource: call.subresource,
+      namespace: call.namespace,
+      name,
+      uid,
+      resourceVersion,
+    },
+    code: reply.code,
+    reason: reply.reason ?? "",
+    receivedMs,
+    endedMs: context.clock.now(),
+    annotations: notes.annotations,
+  });
 }
 
 /** A refusal is an answer like any other: it carries the warnings that came before it. */
 function refusedReply(context: HandlerContext, error: unknown): Reply {
   const refused = refusalFrom(error);
   if (refused.status.code >= 500) context.failed(error);
-  return { ...refusal(refused.status), warnings: refused.warnings };
+  return { ...refusal(refused.status), reason: refused.status.reason, warnings: refused.warnings };
 }
 
 async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
@@ -218,7 +262,12 @@ function specialReply(special: { code: number; body: Json | string }): Reply {
 }
 
 function optionsOf(asked: Asked, kind: OptionsKind, isApply?: boolean): BodyOptions {
-  return writeOptions(asked.query, String(asked.request.headers["user-agent"] ?? ""), kind, isApply);
+  const options = writeOptions(asked.query, String(asked.request.headers["user-agent"] ?? ""), kind, isApply);
+  asked.notes.fieldManager = options.fieldManager;
+  const annotate = (key: string, value: string): void => {
+    asked.notes.annotations[key] = value;
+  };
+  return { ...options, annotate };
 }
 
 async function bodyOf(asked: Asked, call: Call, options: BodyOptions): Promise<Manifest> {
@@ -322,6 +371,7 @@ function writeReply(
   call: Call,
   { value, warnings, code }: Write<Manifest> & { code: number },
 ): Reply {
+  asked.notes.metadata = value.metadata;
   const shape = shapeFor(asked, call);
   return shapedText(presenter.object(call.served, value, shape), code, shape, warnings);
 }
@@ -341,6 +391,7 @@ async function remove(context: HandlerContext, asked: Asked, call: Call): Promis
     return jsonText(presenter.list(call.served, list, shapeFor(asked, call, true)), 200);
   }
   const { object, isGone } = await dispatch.delete(call, options);
+  asked.notes.metadata = object.metadata;
   if (!isGone) return jsonText(presenter.object(call.served, object, shapeFor(asked, call)), 200);
   if (returnsObject.has(call.served.resource.plural))
     return jsonText(presenter.object(call.served, object, shapeFor(asked, call)), 200);

@@ -19,6 +19,8 @@ export type Reply = {
   contentType: string;
   headers?: Readonly<Record<string, string>>;
   warnings?: readonly string[];
+  /** The reason of a refusal. */
+  reason?: string;
 };
 
 export async function send(request: Incoming, response: Outgoing, reply: Reply): Promise<void> {

@@ -5,7 +5,7 @@ import { WorkQueue } from "#controller";
 import { retryBackOff } from "./limits.ts";
 import { quantity } from "./quantity.ts";
 import type { Claim, Pod, StorageClass, Volume } from "./types.ts";
-import { keyOf } from "./watched-kind.ts";
+import { keyOf, type WatchedKind } from "./watched-kind.ts";
 import { controllerManager, type World } from "./world.ts";
 
 const defaultClassAnnotation = "storageclass.kubernetes.io/is-default-class";
@@ -39,8 +39,10 @@ export class Claims {
     storageClasses.subscribe(lookAtPending);
     // A claim of a class that waits for its first consumer: the pod that names it.
     pods.subscribe((current, previous) => {
-      if (current === undefined || previous !== undefined) return;
-      for (const name of claimNames(current)) this.queue.add(`${current.metadata.namespace ?? ""}/${name}`, "drift");
+      const pod = current ?? previous;
+      const isSteady = current !== undefined && previous !== undefined && hasEnded(current) === hasEnded(previous);
+      if (pod === undefined || isSteady) return;
+      for (const name of claimNames(pod)) this.queue.add(`${pod.metadata.namespace ?? ""}/${name}`, "drift");
     });
   }
 
@@ -48,7 +50,8 @@ export class Claims {
   async reconcile(key: string): Promise<void> {
     if (key.startsWith("/")) return this.#settle(key);
     const claim = this.#world.claims.byKey(key);
-    if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) return;
+    if (claim === undefined) return;
+    if (claim.metadata.deletionTimestamp !== undefined) return this.#letGo(claim);
     if (claim.status?.phase === "Bound") return;
     const volume = this.#find(claim) ?? (await this.#provision(claim));
     if (volume === undefined) return this.#markPending(claim);
@@ -59,7 +62,11 @@ export class Claims {
   async #settle(key: string): Promise<void> {
     const { volumes, claims } = this.#world;
     const volume = volumes.byKey(key);
-    if (volume === undefined || volume.metadata.deletionTimestamp !== undefined) return;
+    if (volume === undefined) return;
+    if (volume.metadata.deletionTimestamp !== undefined) {
+      if (volume.status?.phase !== "Bound" || !this.#hasClaim(volume)) await release(volumes, volume, volumeFinalizer);
+      return;
+    }
     const { claimRef } = volume.spec;
     if (claimRef === undefined) return this.#mark(volume, "Available");
     const claim = claims.get(claimRef.namespace ?? "", claimRef.name ?? "");
@@ -67,6 +74,17 @@ export class Claims {
     if (claimRef.uid === undefined) return this.#mark(volume, "Available");
     if (volume.spec.persistentVolumeReclaimPolicy === "Delete") return volumes.delete(volume);
     return this.#mark(volume, "Released");
+  }
+
+  #hasClaim({ spec: { claimRef } }: Volume): boolean {
+    return this.#world.claims.get(claimRef?.namespace ?? "", claimRef?.name ?? "") !== undefined;
+  }
+
+  /** A deleted claim stays until no pod uses it any longer. */
+  async #letGo(claim: Claim): Promise<void> {
+    const pods = this.#world.pods.inNamespace(claim.metadata.namespace ?? "");
+    const isUsed = pods.some((pod) => !hasEnded(pod) && claimNames(pod).includes(claim.metadata.name));
+    if (!isUsed) await release(this.#world.claims, claim, claimFinalizer);
   }
 
   async #mark(volume: Volume, phase: string): Promise<void> {
@@ -134,6 +152,23 @@ export class Claims {
     if (claim.status?.phase === "Pending") return;
     await this.#world.claims.updateStatus(claim, { ...claim.status, phase: "Pending" }, controllerManager);
   }
+}
+
+const claimFinalizer = "kubernetes.io/pvc-protection";
+const volumeFinalizer = "kubernetes.io/pv-protection";
+
+type Held = Claim | Volume;
+
+/** Takes away the finalizer that held what is deleted. */
+async function release<T extends Held>(kind: WatchedKind<T>, object: T, finalizer: string): Promise<void> {
+  const finalizers = object.metadata.finalizers ?? [];
+  if (!finalizers.includes(finalizer)) return;
+  const left = finalizers.filter((one) => one !== finalizer);
+  await kind.mergePatch(object, { metadata: { finalizers: left.length === 0 ? null : left } }, controllerManager);
+}
+
+function hasEnded(pod: Pod): boolean {
+  return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 }
 
 function claimNames(pod: Pod): string[] {

@@ -1,0 +1,78 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { ManualClock } from "#kernel";
+import { auditEvent, type Finished } from "./event.ts";
+import { fileBytesMax, flushAfterMs } from "./limits.ts";
+import { AuditLog } from "./log.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "keelson-audit-"));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const done: Finished = {
+  id: "1",
+  verb: "patch",
+  uri: "/api/v1/namespaces/default/configmaps/a",
+  sender: { user: "ada", groups: ["devs"] },
+  identity: { user: "bot", groups: [] },
+  sourceAddress: "127.0.0.1",
+  userAgent: "kubectl/v1.36.3",
+  fieldManager: "kubectl-edit",
+  object: {
+    group: "",
+    version: "v1",
+    resource: "configmaps",
+    subresource: "",
+    namespace: "default",
+    name: "a",
+    uid: "u",
+    resourceVersion: "7",
+  },
+  code: 200,
+  reason: "",
+  receivedMs: 0,
+  endedMs: 5,
+  annotations: {},
+};
+
+describe("the audit log", () => {
+  it("says who did what, as whom, by which tool", () => {
+    expect(auditEvent(done)).toMatchObject({
+      kind: "Event",
+      apiVersion: "audit.k8s.io/v1",
+      level: "Metadata",
+      verb: "patch",
+      user: { username: "ada" },
+      impersonatedUser: { username: "bot" },
+      userAgent: "kubectl/v1.36.3",
+      objectRef: { resource: "configmaps", name: "a", uid: "u", resourceVersion: "7" },
+      responseStatus: { code: 200 },
+      annotations: { "keelson.dev/field-manager": "kubectl-edit" },
+    });
+  });
+
+  it("names the author of a version, and nobody for one it did not see", () => {
+    const log = new AuditLog(undefined, new ManualClock(), () => undefined);
+    log.record(done);
+    expect(log.author("u", "7")).toMatchObject({ user: "ada", actingAs: "bot", fieldManager: "kubectl-edit" });
+    expect(log.author("u", "8")).toBeUndefined();
+  });
+
+  it("keeps its files bounded and leaves heartbeats out", async () => {
+    const clock = new ManualClock();
+    const path = join(mkdtempSync(join(tmpdir(), "keelson-audit-")), "audit.log");
+    const log = new AuditLog(path, clock, () => undefined);
+    const long = { ...done, object: { ...done.object, name: "n".repeat(1000) } };
+    const lines = Math.ceil(fileBytesMax / JSON.stringify(auditEvent(long)).length) + 1;
+    for (let round = 0; round < 2; round++) {
+      for (let line = 0; line < lines; line++) log.record(long);
+      clock.advance(flushAfterMs);
+    }
+    log.record({ ...done, object: { ...done.object, group: "coordination.k8s.io", resource: "leases" } });
+    await log.close();
+    expect(existsSync(`${path}.1`)).toBe(true);
+    expect(readFileSync(path, "utf8")).not.toContain("leases");
+    rmSync(join(path, ".."), { recursive: true, force: true });
+  });
+});

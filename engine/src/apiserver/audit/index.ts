@@ -1,0 +1,4 @@
+// Who changed what: the audit log and the question of authors.
+
+export { auditEvent, type Finished } from "./event.ts";
+export { AuditLog, type Author } from "./log.ts";
