@@ -22,6 +22,8 @@ const ports: Ports = {
     const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
     return (JSON.parse(text) as { version: string }).version;
   },
+  backUp: async (request) => (await import("./backup.ts")).backUp(request),
+  restore: async (request) => (await import("./backup.ts")).restore(request),
   openHome: async (options) => (await import("./home.ts")).openHome(options, clock),
   openEngine: async (options) => (await import("./engine.ts")).openEngine(options, clock),
   consoleFolder: fileURLToPath(new URL("../../console/dist", import.meta.url)),

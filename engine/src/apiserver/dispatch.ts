@@ -118,7 +118,7 @@ export class Dispatch {
     const { body: answer } = await special(write, asked, new URLSearchParams());
     if (!isObject(answer) || answer.kind === "Status") return answer as unknown as Manifest;
     // A review that answers with an object of its own says nothing of who asked.
-    const isEcho = answer.spec !== undefined && equalJson(answer.spec, asJson(asked).spec);
+    const isEcho = !equalJson(answer.spec, {}) || equalJson(asJson(asked).spec, {});
     const own = {
       ...(answer.metadata as JsonObject | undefined),
       ...(isEcho ? (metadata as unknown as JsonObject) : {}),

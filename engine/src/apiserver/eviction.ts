@@ -124,6 +124,7 @@ function withOneLess(live: Budget, { pod, now }: { pod: string; now: string }): 
       type: "DisruptionAllowed",
       status: "False",
       reason: "InsufficientPods",
+      ...(live.metadata.generation === undefined ? {} : { observedGeneration: live.metadata.generation }),
     });
   return next;
 }

@@ -33,7 +33,7 @@ export type FrontOptions = {
   newId: () => string;
 };
 
-export type Front = { url: string; kubeconfig: string; close: () => Promise<void> };
+export type Front = { url: string; port: number; kubeconfig: string; close: () => Promise<void> };
 
 /** The name of cluster, user and context in the kubeconfig. */
 const contextName = "keelson";
@@ -87,5 +87,5 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   });
   if (options.dataFolder !== undefined)
     writeFileSync(join(options.dataFolder, "kubeconfig"), kubeconfig, { mode: 0o600 });
-  return { url, kubeconfig, close: listener.close };
+  return { url, port: listener.port, kubeconfig, close: listener.close };
 }

@@ -35,3 +35,6 @@ export const managerBytesMax = 128;
 
 /** Bytes of a webhook's answer: as of a request's body. */
 export const webhookBytesMax: number = 3 * 1024 * 1024;
+
+/** How long a changed definition waits for others before APIServices are brought in line: bundles bring dozens at once. */
+export const publishAfterMs = 100;

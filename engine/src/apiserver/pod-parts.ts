@@ -9,6 +9,7 @@ import {
   conflict,
   getObject,
   notFound,
+  plainError,
   type Registry,
   type WriteCall,
 } from "#apiserver/registry";
@@ -28,7 +29,7 @@ export function podParts(registry: Registry, podLog: PodLog): Specials {
     "/pods/binding create": bind,
     "/bindings/ create": bind,
     "/pods/eviction create": async (call, body) => {
-      await evictPod(registry, writeCall(podCall(registry, call)), body);
+      await evictPod(registry, { ...writeCall(podCall(registry, call)), fieldManager: "kube-apiserver" }, body);
       return success(201);
     },
     "/pods/log get": (call, _body, query) => Promise.resolve(readLog(registry, call, query, podLog)),
@@ -52,14 +53,16 @@ function writeCall(call: Call): WriteCall {
 async function bindPod(registry: Registry, call: Call, body: Manifest | undefined): Promise<void> {
   const target = body === undefined ? undefined : asJson(body).target;
   const node = isObject(target) && typeof target.name === "string" ? target.name : "";
-  if (node === "") throw badRequest("target.name: Required value");
+  if (node === "") throw plainError("target.name: Required value");
   await changeObject(registry, writeCall({ ...podCall(registry, call), subresource: "binding" }), {
-    make: (live) => bound(live, node, call),
+    make: (live) => bound(live, node, call, registry.now()),
     retries: true,
+    hasOwnership: true,
   });
 }
 
-function bound(live: Manifest, node: string, call: Call): Manifest {
+// oxlint-disable-next-line max-params -- a pod, its node, who asked and when
+function bound(live: Manifest, node: string, call: Call, now: string): Manifest {
   const draft = asOwn(live);
   const spec = (draft.spec ??= {}) as { nodeName?: string };
   const pods = { group: "", plural: "pods/binding" };
@@ -68,6 +71,10 @@ function bound(live: Manifest, node: string, call: Call): Manifest {
   if ((spec.nodeName ?? "") !== "")
     throw conflict(pods, call.name, `pod ${call.name} is already assigned to node "${spec.nodeName}"`);
   spec.nodeName = node;
+  const status = (draft.status ??= {}) as { conditions?: Json[] };
+  const scheduled = { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: now };
+  const others = (status.conditions ?? []).filter((one) => !isObject(one) || one.type !== "PodScheduled");
+  status.conditions = [...others, scheduled];
   return draft;
 }
 

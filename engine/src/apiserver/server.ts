@@ -9,8 +9,11 @@ import type { Store } from "#store";
 import {
   creationDefaults,
   podAccounts,
+  limitRanges,
   podPriorities,
+  podRuntimes,
   podTolerations,
+  quotas,
   type Sources,
   validatingPolicies,
   webhooks,
@@ -19,6 +22,7 @@ import { AuditLog, type Author } from "#apiserver/audit";
 import { type Admission, type Codec, plainCodec, Registry } from "#apiserver/registry";
 import { sealingCodec } from "./sealing.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { followDefinitions, publishService, publishServices } from "./own-objects.ts";
 import { Definitions } from "#apiserver/custom";
 import { Dispatch } from "./dispatch.ts";
 import { InProcessCluster } from "./in-process.ts";
@@ -75,7 +79,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   for (const served of builtinServed()) registry.table.add(served);
   const rbac = new Rbac(registry);
-  registry.admission.push(...admissionOf({ registry, authorizer: rbac }, options));
+  const quota = quotas(registry, failed);
+  registry.admission.push(...admissionOf({ registry, authorizer: rbac }, options), quota.admission);
   const definitionKind = registry.table.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
   assert(definitionKind !== undefined, "CustomResourceDefinition is served");
   const definitions = new Definitions(registry, definitionKind, failed);
@@ -91,6 +96,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const audit = new AuditLog(auditFile, options.clock, failed);
   const front =
     options.listen === undefined ? undefined : await open(options, { dispatch, identity, readers, failed, audit });
+  await Promise.all([
+    publishServices(registry),
+    front === undefined ? undefined : publishService(registry, options.listen?.host ?? "127.0.0.1", front.port),
+  ]);
+  const stopFollowing = followDefinitions(registry, failed);
   const stopCompaction = compactRegularly(options.store, options.clock);
   return {
     url: front?.url ?? "",
@@ -100,6 +110,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     cluster: (identity) => new InProcessCluster(dispatch, identity),
     close: async () => {
       stopCompaction();
+      stopFollowing();
+      quota.close();
       await front?.close();
       await audit.close();
       definitions.close();
@@ -113,9 +125,11 @@ function admissionOf(sources: Sources, { withoutServiceAccounts = false }: ApiSe
   const { registry } = sources;
   return [
     namespaceLifecycle(registry),
+    limitRanges(registry),
     ...(withoutServiceAccounts ? [] : [podAccounts(registry)]),
     podPriorities(registry),
     podTolerations(),
+    podRuntimes(registry),
     creationDefaults(registry),
     serviceAddresses(registry),
     validatingPolicies(sources),

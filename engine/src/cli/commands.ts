@@ -9,6 +9,16 @@ export const commands: readonly CommandEntry[] = [
     summary: "Start a GitOps system here, with a control plane built in",
     load: () => import("./commands/up.ts"),
   },
+  {
+    name: "backup",
+    summary: "Write the embedded control plane's data to a file",
+    load: () => import("./commands/backup.ts"),
+  },
+  {
+    name: "restore",
+    summary: "Put a backup into an empty data folder",
+    load: () => import("./commands/restore.ts"),
+  },
   { name: "run", summary: "Run the engine against a cluster", load: () => import("./commands/run.ts") },
   { name: "get", summary: "List deliveries, sources and the other kinds", load: () => import("./commands/get.ts") },
   {

@@ -6,7 +6,16 @@ export type { Command, CommandEntry, Flag, FlagSet } from "./command.ts";
 export type { ExitCode } from "./exit.ts";
 export type { CliCode } from "./faults.ts";
 export { ansi, type Io, isColoured, memoryIo, type Output, type Style } from "./io.ts";
-export type { EngineOptions, Home, HomeOptions, Ports, RunningEngine } from "./ports.ts";
+export type {
+  BackupRequest,
+  EngineOptions,
+  Home,
+  HomeOptions,
+  Ports,
+  RestoreRequest,
+  RunningEngine,
+  StoreReport,
+} from "./ports.ts";
 export { runCommandLine } from "./run.ts";
 
 /** Brings all of Flux's definitions. What does it is loaded when called: most commands need none of it. */

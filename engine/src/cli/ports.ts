@@ -63,6 +63,12 @@ export type Home = {
   close(): Promise<void>;
 };
 
+export type BackupRequest = { dataFolder: string; file: string; withKeys: boolean };
+export type RestoreRequest = { dataFolder: string; file: string };
+
+/** What was written or put back: the control plane's revision and how many objects; whether the folder's keys were with it. */
+export type StoreReport = { revision: number; keys: number; hasKeys: boolean };
+
 export type Ports = {
   /** Of the package: `0.1.0`. */
   version: string;
@@ -70,6 +76,9 @@ export type Ports = {
   cluster?: Cluster;
   /** Starts the embedded home. */
   openHome?: (options: HomeOptions) => Promise<Home>;
+  /** Writes the control plane's data to a file, and back. */
+  backUp?: (request: BackupRequest) => Promise<StoreReport>;
+  restore?: (request: RestoreRequest) => Promise<StoreReport>;
   /** Starts the engine against a cluster elsewhere. */
   openEngine?: (options: EngineOptions) => Promise<RunningEngine>;
   /** The console's built files, and the example fleet, as shipped. */

@@ -8,3 +8,9 @@ export const mapBytes: number = 64 * 1024 ** 3;
 
 /** Records dropped in one transaction of a compaction, so that a write never waits longer than a few milliseconds for one. */
 export const forgetBatch = 2000;
+
+/** Bytes of an unpacked backup that is read: what Node holds in one text. */
+export const backupBytesMax: number = 512 * 1024 * 1024;
+
+/** Records of a backup that are put back in one transaction. */
+export const restoreBatch = 5000;

@@ -147,7 +147,7 @@ export type NameRule = (text: string) => string[];
 
 /** How names of a resource are checked, by plural and group. */
 export function nameRuleOf(group: string, plural: string): NameRule {
-  if (group === "rbac.authorization.k8s.io") return pathSegmentErrors;
+  if (group === "rbac.authorization.k8s.io" || group === "apiregistration.k8s.io") return pathSegmentErrors;
   if (group === "" && plural === "services") return dns1035Errors;
   if (group === "" && plural === "namespaces") return labelErrors;
   return subdomainErrors;

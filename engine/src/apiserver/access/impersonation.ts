@@ -19,7 +19,9 @@ export function impersonated(
   const extra = extraOf(headers);
   if (user === undefined) {
     if (asked.length > 0 || uid !== undefined || Object.keys(extra).length > 0)
-      throw badRequest(`requested ${JSON.stringify({ groups: asked })} without impersonating a user`);
+      throw badRequest(
+        `requested &user.DefaultInfo{Name:"", UID:${JSON.stringify(uid ?? "")}, Groups:[]string{${asked.map((group) => JSON.stringify(group)).join(", ")}}, Extra:map[string][]string(nil)} without impersonating a user name`,
+      );
     return sender;
   }
   const permit = (question: AccessQuestion): void => {

@@ -2,10 +2,11 @@
 
 import type { AccessQuestion, Identity } from "#cluster";
 import { asJson, formatTime, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
-import { badRequest, type Call, notFound, type Registry } from "#apiserver/registry";
+import { invalid as invalidValue } from "#api/crd";
+import { badRequest, type Call, conflict, invalid, notFound, Refusal, type Registry } from "#apiserver/registry";
 import type { TokenReader } from "./authenticator.ts";
 import type { PolicyRule, Rbac, Verdict } from "./rbac.ts";
-import type { ServiceAccountTokens } from "./service-accounts.ts";
+import type { ServiceAccountTokens, TokenBinding } from "./service-accounts.ts";
 
 type Answer = { code: number; body: Json };
 type Handler = (call: Call, body: Manifest | undefined) => Promise<Answer>;
@@ -23,11 +24,24 @@ export function reviewHandlers(parts: ReviewParts): Record<string, Handler> {
   const authentication = "authentication.k8s.io";
   return {
     [`${access}/selfsubjectaccessreviews/ create`]: (call, body) => accessReview(parts, body, call.identity),
-    [`${access}/subjectaccessreviews/ create`]: (_call, body) => accessReview(parts, body, subjectOf(body)),
-    [`${access}/localsubjectaccessreviews/ create`]: (_call, body) => accessReview(parts, body, subjectOf(body)),
+    [`${access}/subjectaccessreviews/ create`]: (_call, body) => {
+      const { resourceAttributes: resource, nonResourceAttributes: path } = specOf(body);
+      if (isObject(resource) || isObject(path)) return accessReview(parts, body, subjectOf(body));
+      return accessReview(parts, body, { user: "", groups: [] });
+    },
+    [`${access}/localsubjectaccessreviews/ create`]: (call, body) => {
+      const asked = specOf(body).resourceAttributes;
+      const namespace = isObject(asked) ? text(asked.namespace) : "";
+      const identity = subjectOf(body);
+      if (namespace !== call.namespace)
+        throw refuseReview("spec.resourceAttributes.namespace", namespace, "must match metadata.namespace");
+      return accessReview(parts, body, identity);
+    },
     [`${access}/selfsubjectrulesreviews/ create`]: (call, body) => rulesReview(parts, body, call.identity),
     [`${authentication}/selfsubjectreviews/ create`]: (call, body) =>
-      answer(body, { userInfo: userInfo(call.identity) }),
+      answer({ ...body, metadata: { ...body?.metadata, creationTimestamp: parts.registry.now() } } as Manifest, {
+        userInfo: userInfo(call.identity),
+      }),
     [`${authentication}/tokenreviews/ create`]: (_call, body) => tokenReview(parts, body),
     "/serviceaccounts/token create": (call, body) => tokenRequest(parts, call, body),
   };
@@ -51,16 +65,29 @@ function texts(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
+/** A review is refused without its kind: the real server leaves that out as well. */
+function refuseReview(field: string, value: Json, detail: string): Refusal {
+  const message = `.authorization.k8s.io "" is invalid: ${field}: Invalid value: ${JSON.stringify(value)}: ${detail}`;
+  const causes = [
+    { reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(value)}: ${detail}`, field },
+  ];
+  return new Refusal({ code: 422, reason: "Invalid", message, details: { group: "authorization.k8s.io", causes } });
+}
+
 function subjectOf(body: Manifest | undefined): Identity {
   const spec = specOf(body);
+  if (text(spec.user) === "" && texts(spec.groups).length === 0)
+    throw refuseReview("spec.user", "", "at least one of user or group must be specified");
   return { user: text(spec.user), groups: texts(spec.groups), uid: text(spec.uid) };
 }
 
 function accessReview({ rbac }: ReviewParts, body: Manifest | undefined, identity: Identity): Promise<Answer> {
   const { resourceAttributes: resource, nonResourceAttributes: path } = specOf(body);
   if (isObject(resource) === isObject(path))
-    throw badRequest(
-      "spec: Invalid value: exactly one of nonResourceAttributes or resourceAttributes must be specified",
+    throw refuseReview(
+      "spec.resourceAttributes",
+      null,
+      "exactly one of nonResourceAttributes or resourceAttributes must be specified",
     );
   const verdict: Verdict = isObject(path)
     ? rbac.decidePath(identity, text(path.verb), text(path.path))
@@ -100,11 +127,27 @@ function userInfo(identity: Identity): JsonObject {
 
 function tokenReview({ readers }: ReviewParts, body: Manifest | undefined): Promise<Answer> {
   const token = text(specOf(body).token);
+  if (token === "") throw badRequest("token is required for TokenReview in authentication");
   for (const read of readers) {
     const identity = read(token);
     if (identity !== undefined) return answer(body, { authenticated: true, user: userInfo(identity) });
   }
-  return answer(body, { authenticated: false, error: "the token is not known" });
+  return answer(body, { user: {}, error: "invalid bearer token" });
+}
+
+/** A token that is bound to an object needs that object. */
+function bindingOf(registry: Registry, namespace: string, ref: Json | undefined): TokenBinding | undefined {
+  if (!isObject(ref)) return undefined;
+  const plural = text(ref.kind) === "Secret" ? "secrets" : text(ref.kind) === "Node" ? "nodes" : "pods";
+  const found = registry.lookup("", plural, plural === "nodes" ? "" : namespace, text(ref.name));
+  if (found === undefined) throw notFound({ group: "", plural }, text(ref.name));
+  if (text(ref.uid) !== "" && text(ref.uid) !== found.metadata.uid)
+    throw conflict(
+      { group: "", plural },
+      text(ref.name),
+      `the UID in the bound object reference (${text(ref.uid)}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
+  return { plural, name: text(ref.name), uid: found.metadata.uid ?? "" };
 }
 
 /** kube-apiserver's bounds: ten minutes at least, a day at most here. */
@@ -119,12 +162,23 @@ function tokenRequest({ registry, tokens }: ReviewParts, call: Call, body: Manif
   const spec = specOf(body);
   const asked = typeof spec.expirationSeconds === "number" ? spec.expirationSeconds : secondsDefault;
   if (asked < secondsMin)
-    throw badRequest(
-      `spec.expirationSeconds: Invalid value: ${asked}: may not specify a duration less than 10 minutes`,
-    );
+    throw invalid({ group: "authentication.k8s.io", kind: "TokenRequest" }, "", [
+      invalidValue("spec.expirationSeconds", asked, "may not specify a duration less than 10 minutes"),
+    ]);
+  const binding = bindingOf(registry, namespace, spec.boundObjectRef);
   const seconds = Math.min(asked, secondsMax);
   const audiences = texts(spec.audiences);
-  const token = tokens.issue({ namespace, name, uid: account.metadata.uid ?? "" }, { audiences, seconds });
+  const token = tokens.issue({ namespace, name, uid: account.metadata.uid ?? "" }, { audiences, seconds, binding });
   const expirationTimestamp = formatTime(registry.clock.now() + seconds * 1000);
-  return answer(body, { token, expirationTimestamp });
+  const metadata = { ...(body?.metadata as unknown as JsonObject), name, namespace, uid: registry.newUid() };
+  const given = audiences.length === 0 ? [tokens.audience] : audiences;
+  return Promise.resolve({
+    code: 201,
+    body: {
+      ...(body === undefined ? {} : asJson(body)),
+      metadata: { ...metadata, creationTimestamp: registry.now() },
+      spec: { ...spec, audiences: given, expirationSeconds: seconds, boundObjectRef: spec.boundObjectRef ?? null },
+      status: { token, expirationTimestamp },
+    },
+  });
 }

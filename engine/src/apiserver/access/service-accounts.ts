@@ -15,8 +15,22 @@ type Claims = {
   exp: number;
   iat: number;
   nbf: number;
-  "kubernetes.io": { namespace: string; serviceaccount: { name: string; uid: string } };
+  "kubernetes.io": {
+    namespace: string;
+    serviceaccount: { name: string; uid: string };
+    /** The object that the token dies with. */
+    pod?: Bound;
+    secret?: Bound;
+    node?: Bound;
+  };
 };
+
+type Bound = { name: string; uid: string };
+
+/** What a token may be bound to: `pods`, `secrets` or `nodes`. */
+export type TokenBinding = Bound & { plural: string };
+
+const claimNames = { pods: "pod", secrets: "secret", nodes: "node" } as const;
 
 export class ServiceAccountTokens {
   readonly #registry: Registry;
@@ -31,9 +45,12 @@ export class ServiceAccountTokens {
     this.#publicKey = createPublicKey(this.#key);
   }
 
+  /** Whom a token is for that names nobody. */
+  readonly audience: string = issuer;
+
   issue(
     account: { namespace: string; name: string; uid: string },
-    options: { audiences: string[]; seconds: number },
+    options: { audiences: string[]; seconds: number; binding?: TokenBinding | undefined },
   ): string {
     const now = Math.floor(this.#clock.now() / 1000);
     const claims: Claims = {
@@ -43,7 +60,11 @@ export class ServiceAccountTokens {
       exp: now + options.seconds,
       iat: now,
       nbf: now,
-      "kubernetes.io": { namespace: account.namespace, serviceaccount: { name: account.name, uid: account.uid } },
+      "kubernetes.io": {
+        namespace: account.namespace,
+        serviceaccount: { name: account.name, uid: account.uid },
+        ...boundClaim(options.binding),
+      },
     };
     const head = `${part({ alg: "ES256", typ: "JWT" })}.${part(claims)}`;
     const signature = sign("sha256", Buffer.from(head), { key: this.#key, dsaEncoding: "ieee-p1363" });
@@ -58,8 +79,19 @@ export class ServiceAccountTokens {
     if (now >= claims.exp || now < claims.nbf - 60) return undefined;
     const { namespace, serviceaccount } = claims["kubernetes.io"];
     const account = this.#registry.lookup("", "serviceaccounts", namespace, serviceaccount.name);
-    return account?.metadata.uid === serviceaccount.uid ? accountIdentity(namespace, serviceaccount) : undefined;
+    if (account?.metadata.uid !== serviceaccount.uid || !this.#isBoundAlive(claims)) return undefined;
+    return accountIdentity(namespace, serviceaccount);
   };
+
+  /** A token that was bound to an object is as good as that object. */
+  #isBoundAlive({ "kubernetes.io": own }: Claims): boolean {
+    return Object.entries(claimNames).every(([plural, name]) => {
+      const bound = own[name];
+      if (bound === undefined) return true;
+      const found = this.#registry.lookup("", plural, plural === "nodes" ? "" : own.namespace, bound.name);
+      return found?.metadata.uid === bound.uid;
+    });
+  }
 
   #verified(token: string): Claims | undefined {
     const [head, body, signature, ...more] = token.split(".");
@@ -73,6 +105,12 @@ export class ServiceAccountTokens {
       return undefined;
     }
   }
+}
+
+function boundClaim(binding: TokenBinding | undefined): Partial<Record<"pod" | "secret" | "node", Bound>> {
+  if (binding === undefined) return {};
+  const name = claimNames[binding.plural as keyof typeof claimNames];
+  return { [name]: { name: binding.name, uid: binding.uid } };
 }
 
 function accountIdentity(namespace: string, account: { name: string; uid: string }): Identity {

@@ -4,4 +4,6 @@ export { creationDefaults } from "./defaults.ts";
 export type { Sources } from "./expressions.ts";
 export { validatingPolicies } from "./policies.ts";
 export { type PostReview, webhooks } from "./webhooks.ts";
-export { podAccounts, podPriorities, podTolerations } from "./pods.ts";
+export { limitRanges } from "./limit-ranges.ts";
+export { podAccounts, podPriorities, podRuntimes, podTolerations } from "./pods.ts";
+export { quotas } from "./quotas.ts";

@@ -17,3 +17,9 @@ export const messageBytesMax: number = 5 * 1024;
 
 /** Seconds that a webhook has to answer when it does not say. */
 export const webhookSecondsDefault = 10;
+
+/** How long a quota's status waits for further changes before it is written. */
+export const quotaStatusAfterMs = 100;
+
+/** How long something that was let through may take to be stored; a write takes milliseconds. */
+export const chargeHeldMs = 2000;

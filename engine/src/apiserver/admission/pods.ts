@@ -192,3 +192,26 @@ function toleratesEviction(toleration: JsonObject, key: string): boolean {
   const named = textOf(toleration, "key");
   return (named === key || named === "") && (effect === "NoExecute" || effect === "");
 }
+
+/** A pod of a runtime class has the overhead and the places of that class. */
+export function podRuntimes(registry: Registry): Admission {
+  return {
+    mutate: (draft, live, call) => {
+      if (live !== undefined || !isPodWrite(call)) return;
+      const spec = specOf(draft);
+      const name = textOf(spec, "runtimeClassName");
+      if (name === "") return;
+      const found = registry.lookup("node.k8s.io", "runtimeclasses", "", name);
+      if (found === undefined)
+        throw refuse(call, draft, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+      const { overhead, scheduling } = asJson(found);
+      if (isObject(overhead) && isObject(overhead.podFixed)) spec.overhead = { ...overhead.podFixed };
+      if (!isObject(scheduling)) return;
+      if (isObject(scheduling.nodeSelector))
+        spec.nodeSelector = { ...(isObject(spec.nodeSelector) ? spec.nodeSelector : {}), ...scheduling.nodeSelector };
+      const more = objects(scheduling.tolerations);
+      if (more.length > 0) spec.tolerations = [...objects(spec.tolerations), ...more.map((one) => ({ ...one }))];
+    },
+    validate: () => undefined,
+  };
+}

@@ -11,8 +11,8 @@ import {
   openApiV2Protobuf,
   rootPaths,
 } from "#apiserver/discovery";
-import { noSuchPath, type ResourceTable } from "#apiserver/registry";
-import { json, refusal, type Reply, text } from "./respond.ts";
+import type { ResourceTable } from "#apiserver/registry";
+import { json, type Reply, text } from "./respond.ts";
 
 export type DocumentContext = {
   table: ResourceTable;
@@ -65,7 +65,7 @@ function groupsReply({ table }: DocumentContext, path: string, accept: string): 
 }
 
 function found(document: Record<string, unknown> | undefined): Reply {
-  return document === undefined ? refusal(noSuchPath().status) : json(document);
+  return document === undefined ? text("404 page not found\n", 404) : json(document);
 }
 
 /** client-go writes `@` or `.` between the version of the specification and that of the message. */

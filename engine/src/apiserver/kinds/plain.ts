@@ -15,6 +15,16 @@ export const volumeRules: Partial<Strategy> = {
   },
 };
 
+/** A group without a service of its own is served by this server, and so always there. */
+export const serviceEntryRules: Partial<Strategy> = {
+  prepareCreate: (draft, { now }) => {
+    if ((asJson(draft).spec as JsonObject | undefined)?.service !== undefined) return;
+    const message = "Local APIServices are always available";
+    const condition = { type: "Available", status: "True", lastTransitionTime: now, reason: "Local", message };
+    draft.status = { conditions: [condition] };
+  },
+};
+
 export const certificateRules: Partial<Strategy> = {
   prepareCreate: (draft, { identity }) => {
     const spec = { ...(asJson(draft).spec as JsonObject | undefined) };
@@ -28,5 +38,23 @@ export const certificateRules: Partial<Strategy> = {
   },
   prepareUpdate: (draft, live) => {
     draft.spec = copyJson(live.spec as Json);
+  },
+  // Approval says what was decided, the status holds the certificate: neither touches the other.
+  prepareStatus: (draft, live, { subresource, now }) => {
+    const [next, old] = [draft, live].map((object) => (asJson(object).status ?? {}) as JsonObject) as [
+      JsonObject,
+      JsonObject,
+    ];
+    if (subresource === "status") {
+      draft.status = { ...next, ...(old.conditions === undefined ? {} : { conditions: copyJson(old.conditions) }) };
+      return;
+    }
+    const conditions = Array.isArray(next.conditions) ? (next.conditions as JsonObject[]) : [];
+    const stamped = conditions.map((one) => ({
+      ...one,
+      lastUpdateTime: one.lastUpdateTime ?? now,
+      lastTransitionTime: one.lastTransitionTime ?? now,
+    }));
+    draft.status = { ...copyJson(old), ...(stamped.length === 0 ? {} : { conditions: stamped }) };
   },
 };

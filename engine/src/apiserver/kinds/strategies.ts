@@ -5,7 +5,7 @@ import type { Strategy } from "#apiserver/registry";
 import { definitionRules } from "./definition.ts";
 import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
-import { certificateRules, claimRules, volumeRules } from "./plain.ts";
+import { certificateRules, claimRules, serviceEntryRules, volumeRules } from "./plain.ts";
 import {
   bindingErrors,
   mutatingPolicyErrors,
@@ -90,6 +90,7 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   DaemonSet: daemonSetRules,
   Job: jobRules,
   Pod: podRules,
+  APIService: serviceEntryRules,
   CertificateSigningRequest: certificateRules,
   ValidatingAdmissionPolicy: { validate: validatingPolicyErrors },
   MutatingAdmissionPolicy: { validate: mutatingPolicyErrors },

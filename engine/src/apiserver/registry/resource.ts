@@ -48,6 +48,8 @@ export type Strategy = {
   applyDefaults?: (draft: Manifest) => void;
   prepareCreate?: (draft: Manifest, context: WriteContext) => void;
   prepareUpdate?: (draft: Manifest, live: Manifest, context: WriteContext) => void;
+  /** What a write of the status, or of another part that stands in it, may change of it. */
+  prepareStatus?: (draft: Manifest, live: Manifest, part: { subresource: string; now: string }) => void;
   /** What else the first deletion does to the object that stays. */
   prepareDelete?: (draft: Manifest, now: string) => void;
   validate?: (draft: Manifest, live: Manifest | undefined) => FieldError[];

@@ -258,14 +258,17 @@ async function prepareChange(
   const decoded = decodeObject(call, wanted, hasOwnership);
   const draft = hasOwnership ? decoded : tracked(registry, call, live, decoded);
   keepSystemMetadata(draft, live);
-  if (call.subresource === "status") keepAllButStatus(served, draft, live);
-  else if (strategy.hasStatus) {
+  const { subresource } = call;
+  if (subresource === "status" || subresource === "approval") {
+    keepAllButStatus(served, draft, live);
+    strategy.prepareStatus?.(draft, live, { subresource, now: registry.now() });
+  } else if (strategy.hasStatus && subresource !== "binding") {
     if (live.status === undefined) delete draft.status;
     else draft.status = copyJson(live.status as Json);
   }
   await mutate(registry, call, draft, live);
   if (call.subresource === "") strategy.prepareUpdate?.(draft, live, contextOf(registry, call));
-  if (strategy.countsChanges ?? strategy.hasGeneration)
+  if ((strategy.countsChanges ?? strategy.hasGeneration) && subresource !== "binding")
     draft.metadata.generation = nextGeneration(draft, live, strategy);
   // kube-apiserver checks metadata twice on an update, once for all kinds and once for its own: each error has two causes.
   const metadataErrors = validateChangedMetadata(draft, live, served);

@@ -52,6 +52,8 @@ function isLastSeen(body: string, name: string): boolean {
 }
 
 const rules: readonly [RegExp, string][] = [
+  // Who issues tokens is a matter of the server's own settings.
+  [/https:\/\/kubernetes\.default\.svc(\.cluster\.local)?/g, "ISSUER"],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "T"],
   [/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, "U"],
   [/kube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-X"],
@@ -66,6 +68,8 @@ function blotted(key: string, value: unknown): unknown {
   if (key === "resourceVersion" && typeof value === "string" && /^\d+$/.test(value) && value !== "0") return "V";
   if (key === "uid" && value === "admin") return undefined;
   if (key === "continue" && value !== "") return "C";
+  if (key === "targetPort" && typeof value === "number" && value > 30_000) return 1;
+  if (key === "storageVersionHash" || key === "serverAddress") return "H";
   if (key === "nodePort" || key === "healthCheckNodePort") return 1;
   return value;
 }

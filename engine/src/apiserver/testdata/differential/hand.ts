@@ -1,6 +1,7 @@
 // Scripts written by hand for what random ones do not reach: admission policies and webhooks, access, tokens, quotas.
 
+import { accessScripts } from "./access-scripts.ts";
 import { policyScripts } from "./policy-scripts.ts";
 import type { Script } from "./steps.ts";
 
-export const handScripts: readonly Script[] = [...policyScripts];
+export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts];
