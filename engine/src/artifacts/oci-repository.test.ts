@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -358,6 +359,78 @@ describe("what a registry can do to an OCIRepository", () => {
     expect(seen).toEqual([undefined]);
     expect(await filesOf("redirected")).toEqual({ a: "far" });
   });
+});
+
+describe("an OCIRepository that must be signed", () => {
+  type Recorded = { name: string; digest: string; publicKey?: string; trustedRoot?: string; repository: Dump };
+  type Dump = { manifests: Record<string, { type: string; text: string }>; blobs: Record<string, string> };
+  const recording = new URL("../sources/oci/testdata/cosign/recorded.json", import.meta.url);
+  const { cases } = JSON.parse(readFileSync(recording, "utf8")) as { cases: Recorded[] };
+
+  async function serveRecorded(name: string): Promise<{ registry: TestRegistry; recorded: Recorded }> {
+    const recorded = cases.find((each) => each.name === name);
+    if (recorded === undefined) throw new Error(`nothing recorded as ${name}`);
+    const registry = await serve();
+    for (const [tag, { type, text }] of Object.entries(recorded.repository.manifests))
+      registry.manifests.set(`app:${tag}`, { type, bytes: Buffer.from(text) });
+    registry.manifests.set(
+      `app:${recorded.digest}`,
+      registry.manifests.get("app:1.0.0") ?? { type: "", bytes: Buffer.alloc(0) },
+    );
+    for (const [digest, base64] of Object.entries(recorded.repository.blobs))
+      registry.blobs.set(digest, Buffer.from(base64, "base64"));
+    return { registry, recorded };
+  }
+
+  it("is served when it is, and keeps what was verified when the next is not", async () => {
+    const { registry, recorded } = await serveRecorded("ecdsa-p256-bundle");
+    await world.secret("cosign-keys", { "a.pub": "", "cosign.pub": recorded.publicKey ?? "" });
+    await world.secret("cosign", { "cosign.pub": recorded.publicKey ?? "", "other.txt": "no key" });
+    const verify = { provider: "cosign", secretRef: { name: "cosign" } };
+    const spec = { url: `oci://${registry.host}/app`, ref: { tag: "1.0.0" }, layerSelector: { operation: "copy" } };
+    await make("signed", { ...spec, verify });
+    const good = await ready("signed");
+    const revision = `1.0.0@${recorded.digest}`;
+    expect(condition(good, "SourceVerified")).toMatchObject({
+      status: "True",
+      message: `verified signature of revision ${revision}`,
+    });
+    const requests = registry.requests.length;
+    await world.lookAgain("OCIRepository", "signed");
+    expect(registry.requests.slice(requests)).toEqual(["HEAD /v2/app/manifests/1.0.0"]);
+    registry.put("app", "1.0.0", { layers: [layerOf({ a: "unsigned" })] });
+    const bad = await world.lookAgain("OCIRepository", "signed");
+    expect(condition(bad, "SourceVerified")).toMatchObject({ status: "False", reason: "VerificationError" });
+    expect(condition(bad, "Ready")).toMatchObject({
+      status: "False",
+      reason: "VerificationError",
+      message: expect.stringContaining("failed to verify the signature using provider 'cosign'") as string,
+    });
+    expect(condition(bad, "Ready")?.message).toContain("no signatures found");
+    expect(statusOf(bad).artifact?.revision).toBe(revision);
+    await make("broken-keys", { ...spec, verify: { ...verify, secretRef: { name: "cosign-keys" } } });
+    expect(condition(await ready("broken-keys", "False"), "Ready")?.message).toContain("no public key");
+  });
+
+  it.each(["identity-bundle", "identity-legacy-expired"])(
+    "by an identity is judged by its own trust root: %s",
+    async (name) => {
+      const { registry, recorded } = await serveRecorded(name);
+      await world.secret(`root-${name}`, { "trusted_root.json": recorded.trustedRoot ?? "" });
+      const matchOIDCIdentity = [{ issuer: "issuer", subject: "^https://example.com/" }];
+      const verify = { provider: "cosign", trustedRootSecretRef: { name: `root-${name}` }, matchOIDCIdentity };
+      await make(name, {
+        url: `oci://${registry.host}/app`,
+        ref: { tag: "1.0.0" },
+        layerSelector: { operation: "copy" },
+        verify,
+      });
+      if (name === "identity-bundle") return void (await ready(name));
+      const refused = await ready(name, "False");
+      expect(condition(refused, "Ready")?.message).toContain("using provider 'cosign keyless'");
+      expect(statusOf(refused).artifact).toBeUndefined();
+    },
+  );
 });
 
 describe.skipIf(!hasRealRegistry)("OCIRepository with docker-registry", () => {

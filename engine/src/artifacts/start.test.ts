@@ -67,7 +67,7 @@ describe("source loops", () => {
     const source = { kind: "GitRepository", namespace: "default", name: "none" };
     expect(artifacts.view.get(source)).toBeUndefined();
     expect(await artifacts.view.whyNot(source)).toBe("GitRepository/default/none does not exist");
-    expect(await artifacts.view.whyNot({ ...source, kind: "Bucket" })).toContain("not served yet");
+    expect(await artifacts.view.whyNot({ ...source, kind: "ImagePolicy" })).toContain("not served yet");
     abort.abort();
     await artifacts.ended;
     await server.close();

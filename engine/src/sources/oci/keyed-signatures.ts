@@ -60,18 +60,12 @@ function preAuthentication(type: string, payload: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload]);
 }
 
+/** Over SHA-256 whatever the curve, as Flux loads every key; Ed25519 over the message itself. */
 function isValid(key: KeyObject, data: Buffer, signature: Buffer): boolean {
   if (signature.length === 0) return false;
   try {
-    return digestsOf(key).some((digest) => verify(digest, data, key, signature));
+    return verify(key.asymmetricKeyType === "ed25519" ? null : "sha256", data, key, signature);
   } catch {
     return false;
   }
-}
-
-/** SHA-256 as cosign always has it; on larger curves newer versions take the larger digest. */
-function digestsOf(key: KeyObject): (string | null)[] {
-  if (key.asymmetricKeyType === "ed25519") return [null];
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  return ["sha256", ...(curve === "secp384r1" ? ["sha384"] : curve === "secp521r1" ? ["sha512"] : [])];
 }
