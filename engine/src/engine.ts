@@ -105,7 +105,7 @@ function reachOf(
     cluster,
     dialects: [fluxDialect(tuning?.flux)],
     journal: deliveryLogs({ cluster, clock, logged: (message) => log.info("journal", message) }),
-    decryption: { services: keyServices(clock) },
+    decryption: { services: keyServices(clock), ...tuning?.decryption },
     remotes: new RemoteBases({ folder, clock, environment: process.env, signal, mirrors }),
     clock,
     signal,

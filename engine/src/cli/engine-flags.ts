@@ -9,6 +9,17 @@ export const engineFlags = {
   "no-cross-namespace-refs": { about: "refuse references to objects in other namespaces" },
   "no-remote-bases": { about: "refuse kustomize bases that are not in the source" },
   "default-service-account": { takes: "NAME", about: "the ServiceAccount that applies where none is named" },
+  "default-decryption-service-account": {
+    takes: "NAME",
+    about: "the ServiceAccount that asks key services by default",
+  },
+  "default-kubeconfig-service-account": {
+    takes: "NAME",
+    about: "the ServiceAccount that asks clouds for clusters by default",
+  },
+  "sops-age-secret": { takes: "NAME", about: "a Secret in flux-system with age keys for deliveries that name none" },
+  "sops-vault-configmap": { takes: "NAME", about: "a ConfigMap in flux-system that lists Vault servers to log in to" },
+  "require-sops-mac": { about: "refuse encrypted files that were changed after encryption" },
   "watch-label-selector": { takes: "SELECTOR", about: "look at objects with these labels only: a shard" },
   "custom-apply-stage-kinds": { takes: "KINDS", about: "GROUP/KIND,… to apply before the rest", isList: true },
   "override-manager": { takes: "MANAGER", about: "take over the fields of this field manager too", isRepeated: true },
@@ -32,9 +43,17 @@ export function readTuning(given: Flags): EngineTuning {
   if (dependencyRetryMs === undefined) throw usage("--requeue-dependency takes a duration such as 30s");
   const defaultServiceAccount = given["default-service-account"];
   const watchSelector = given["watch-label-selector"];
+  const [ageSecret, vaultConfigMap] = [given["sops-age-secret"], given["sops-vault-configmap"]];
   return {
     jitterPercent,
+    decryption: {
+      ...(ageSecret === undefined ? {} : { ageSecret: { namespace: "flux-system", name: ageSecret } }),
+      ...(vaultConfigMap === undefined ? {} : { vaultConfigMap: { namespace: "flux-system", name: vaultConfigMap } }),
+    },
     flux: {
+      isMacRequired: given["require-sops-mac"],
+      defaultDecryptionServiceAccount: given["default-decryption-service-account"],
+      defaultKubeConfigServiceAccount: given["default-kubeconfig-service-account"],
       isCrossNamespaceAllowed: !given["no-cross-namespace-refs"],
       hasRemoteBases: !given["no-remote-bases"],
       stagedKinds: given["custom-apply-stage-kinds"],

@@ -1,12 +1,17 @@
 // What main.ts hands to the command line: the rooms that it must not import itself. Each is loaded when first called.
 
 import type { Cluster } from "#cluster";
+import type { DecryptionOptions } from "#delivery";
 import type { FluxOptions } from "#dialects/flux";
 import type { MirrorMap } from "#sources/mirrors";
 import type { PhaseNote } from "./live/state.ts";
 
 /** How the engine works, where that can be chosen. */
-export type EngineTuning = { jitterPercent: number; flux: FluxOptions };
+export type EngineTuning = {
+  jitterPercent: number;
+  flux: FluxOptions;
+  decryption: Pick<DecryptionOptions, "ageSecret" | "vaultConfigMap">;
+};
 
 export type HomeOptions = {
   /** Everything the home keeps. */

@@ -1,5 +1,6 @@
 // Whether what was applied is healthy, judged from the watch: all of it, or the objects that the delivery names.
 
+import type { Cluster, Resource } from "#cluster";
 import { fieldOf, formatRef, type Manifest, refKey, type VersionedRef } from "#kernel";
 import type { Health } from "#health";
 import type { Kinds } from "./kinds.ts";
@@ -25,6 +26,8 @@ export function awaitedRefs(delivery: Delivery, applied: Applied): readonly Vers
 }
 
 export type HealthWorld = {
+  /** The cluster as the identity that applies. */
+  cluster: Cluster;
   live: Live;
   kinds: Kinds;
   /** True for what deletes itself once it is done. */
@@ -37,7 +40,13 @@ export async function judge(refs: readonly VersionedRef[], delivery: Delivery, w
   const waiting: Waiting[] = [];
   const failed: Waiting[] = [];
   for (const named of refs) {
-    const ref = isNamed ? await watchNamed(named, delivery, world) : named;
+    const { ref, isForbidden } = isNamed
+      ? await watchNamed(named, delivery, world)
+      : { ref: named, isForbidden: false };
+    if (isForbidden) {
+      failed.push({ ref, reason: "the identity that applies may not read it", status: "Unknown" });
+      continue;
+    }
     const health = world.live.health(ref);
     if (health?.waits === "Current" || (health === undefined && world.isSpent(ref))) continue;
     const entry = { ref, reason: describe(health), status: health?.waits ?? "NotFound" };
@@ -53,14 +62,29 @@ export function goesByItself(manifest: Manifest | undefined): boolean {
   return manifest?.kind === "Job" && fieldOf(manifest, "spec", "ttlSecondsAfterFinished") !== undefined;
 }
 
-/** A named object may belong to anybody, and may not exist yet. Its reference, without a namespace where it has none. */
-async function watchNamed(named: VersionedRef, delivery: Delivery, world: HealthWorld): Promise<VersionedRef> {
+/**
+ * A named object may belong to anybody, and may not exist yet: whoever applies must be allowed to read it, since its state
+ * is told. Its reference comes without a namespace where it has none.
+ */
+async function watchNamed(
+  named: VersionedRef,
+  delivery: Delivery,
+  world: HealthWorld,
+): Promise<{ ref: VersionedRef; isForbidden: boolean }> {
   const { group, kind } = named;
   const resource = (await world.kinds.find(named)) ?? (await world.kinds.find({ group, kind }));
-  if (resource === undefined) return named;
+  if (resource === undefined) return { ref: named, isForbidden: false };
   const ref = resource.isNamespaced ? named : { ...named, namespace: "" };
+  if (delivery.identity !== undefined && !(await mayRead(world.cluster, resource, ref)))
+    return { ref, isForbidden: true };
   await world.live.watchOther(resource, ref, delivery.key);
-  return ref;
+  return { ref, isForbidden: false };
+}
+
+async function mayRead(cluster: Cluster, { group, plural }: Resource, ref: VersionedRef): Promise<boolean> {
+  const { namespace, name } = ref;
+  const answer = await cluster.review({ verb: "get", group, resource: plural, namespace, name });
+  return answer.ok && answer.value.isAllowed;
 }
 
 function describe(health: Health | undefined): string {
