@@ -10,8 +10,9 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     reporters: ["default", "./tools/passed-failed.mjs"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // They tell a hang from a busy machine, nothing else.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // On a shared CI machine a test may meet a moment without a processor. What passes only when tried again is listed as unsteady.
     retry: process.env["CI"] ? 2 : 0,
   },

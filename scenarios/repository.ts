@@ -38,7 +38,7 @@ export class Repository {
   }
 
   remove(path: string): this {
-    rmSync(join(this.path, path), { recursive: true });
+    rmSync(join(this.path, path), { recursive: true, force: true });
     return this;
   }
 

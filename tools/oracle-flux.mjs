@@ -35,7 +35,7 @@ function freePort() {
 }
 
 /**
- * Starts one controller. `kubeconfig` is a file; `folder` takes its storage and its log. `stop()` resolves once it has gone;
+ * Starts one controller. `kubeconfig` is a file; `folder` takes its storage and its log; `storage` is where it serves artifacts. `stop()` resolves once it has gone;
  * with `{ isSudden: true }` it is killed.
  */
 export async function startFluxController(name, { kubeconfig, folder, args = [], env = {} }) {
@@ -70,5 +70,5 @@ export async function startFluxController(name, { kubeconfig, folder, args = [],
     child.kill(isSudden ? "SIGKILL" : "SIGTERM");
     await gone;
   };
-  return { stop, logFile: join(folder, `${name}.log`) };
+  return { stop, logFile: join(folder, `${name}.log`), storage: `127.0.0.1:${storage}` };
 }
