@@ -23,6 +23,10 @@ const proofs = {
     program: "tools/proofs/kills.mjs",
     about: "[count] [seed]: kill -9 of the control plane under load, over HTTPS, with writers and watchers",
   },
+  "sops-fuzz": {
+    program: "bench/secrets/fuzz.mjs",
+    about: "[count] [first seed]: random files, whole and damaged, through sops and keelson (KEELSON_ORACLES)",
+  },
   "kustomize-fuzz": {
     program: "bench/kustomize/fuzz.mjs",
     about: "[count] [first seed]: random trees, whole and damaged, through kustomize and keelson (KEELSON_ORACLES)",

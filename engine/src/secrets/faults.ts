@@ -19,6 +19,11 @@ export class SecretsFault extends Fault<SecretsFaultCode> {
   }
 }
 
+/** A key as a message may show it: in a damaged file a value can stand where a key should. */
+export function shownKey(key: string): string {
+  return /^[A-Za-z0-9_.-]{1,64}$/.test(key) ? key : "…";
+}
+
 /** A file that SOPS did not write, or that was damaged since. */
 export function invalidFile(message: string, cause?: unknown): SecretsFault {
   return new SecretsFault({

@@ -3,7 +3,7 @@
 
 import { createDecipheriv } from "node:crypto";
 import { decodeUtf8 } from "#kernel";
-import { SecretsFault } from "../faults.ts";
+import { SecretsFault, shownKey } from "../faults.ts";
 import { Moment, Remark, textOrBytes, type Value } from "./tree.ts";
 
 const encrypted = /^ENC\[AES256_GCM,data:(.+),iv:(.+),tag:(.+),type:(.+)\]/s;
@@ -74,7 +74,7 @@ function undecryptable(path: string, message: string): SecretsFault {
   return new SecretsFault({
     code: "sops-value-undecryptable",
     disposition: "stall",
-    at: path === "" ? "the file" : path.slice(0, -1).replaceAll(":", "."),
+    at: path === "" ? "the file" : path.slice(0, -1).split(":").map(shownKey).join("."),
     message,
     hint: "restore the file from Git's history, or encrypt it again with sops",
   });

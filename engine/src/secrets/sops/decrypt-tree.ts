@@ -4,7 +4,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { RE2JS } from "re2js";
 import { encodeUtf8, faultFrom } from "#kernel";
-import { invalidFile } from "../faults.ts";
+import { invalidFile, shownKey } from "../faults.ts";
 import { treeDepthMost } from "../limits.ts";
 import { decryptValue } from "./cipher.ts";
 import type { Metadata, Rule } from "./metadata.ts";
@@ -90,7 +90,7 @@ class Walker {
 
   #decrypt(value: Value, path: readonly string[]): Value {
     if (typeof value === "string") return decryptValue(value, this.#key, pathText(path));
-    throw invalidFile(`${path.join(".")} should be encrypted, but is no text`);
+    throw invalidFile(`${path.map(shownKey).join(".")} should be encrypted, but is no text`);
   }
 
   /** Older versions left comments plain: one that does not decrypt is taken as it is. */

@@ -1,7 +1,7 @@
 // Environment files: one `KEY=value` a line, `\n` for a line break in a value, `#` lines are comments.
 
 import { decodeUtf8Strict, encodeUtf8 } from "#kernel";
-import { invalidFile } from "../faults.ts";
+import { invalidFile, shownKey } from "../faults.ts";
 import { unflatten } from "./flatten.ts";
 import { scalarText } from "./scalar-text.ts";
 import { Branch, type Item, Remark, textOrBytes } from "./tree.ts";
@@ -55,7 +55,8 @@ export function formatDotenv(documents: readonly Branch[]): Uint8Array {
       continue;
     }
     const text = scalarText(value);
-    if (text === undefined) throw invalidFile(`${key} is a list or mapping, which an environment file cannot hold`);
+    if (text === undefined)
+      throw invalidFile(`${shownKey(key)} is a list or mapping, which an environment file cannot hold`);
     parts.push(encodeUtf8(`${key}=`), typeof text === "string" ? encodeUtf8(text.replaceAll("\n", "\\n")) : text);
     parts.push(encodeUtf8("\n"));
   }

@@ -1,6 +1,6 @@
 // The metadata in formats without nesting: `age__list_0__map_enc` (stores/flatten.go, 3.13.3).
 
-import { invalidFile } from "../faults.ts";
+import { invalidFile, shownKey } from "../faults.ts";
 import { masterKeysMost } from "../limits.ts";
 import { Branch, type Item, type Value } from "./tree.ts";
 
@@ -25,7 +25,7 @@ function put(root: Node, flatKey: string, value: Value): void {
     const part = parts[i] as string;
     node = parts[i - 1] === "__list_" ? childOf(node.places, Number(part) || 0) : childOf(node.keys, part);
   }
-  if (node.value !== undefined) throw invalidFile(`sops metadata: ${flatKey} is there twice`);
+  if (node.value !== undefined) throw invalidFile(`sops metadata: ${shownKey(flatKey)} is there twice`);
   node.value = value;
 }
 

@@ -2,7 +2,7 @@
 // belong to the key or section after them; values in back quotes or three double quotes; `=` aligned when written.
 
 import { decodeUtf8, encodeUtf8 } from "#kernel";
-import { invalidFile } from "../faults.ts";
+import { invalidFile, shownKey } from "../faults.ts";
 import { unflatten } from "./flatten.ts";
 import { scalarText } from "./scalar-text.ts";
 import { Branch, type Item, Remark, type Value } from "./tree.ts";
@@ -205,7 +205,8 @@ export function formatIni(documents: readonly Branch[]): Uint8Array {
   const sections = documents.flatMap((document) => document.items).filter((item) => typeof item.key === "string");
   const out: string[] = [];
   sections.forEach(({ key, value }, index) => {
-    if (!(value instanceof Branch)) throw invalidFile(`${String(key as string)} is no section of an INI file`);
+    if (!(value instanceof Branch))
+      throw invalidFile(`${shownKey(String(key as string))} is no section of an INI file`);
     const { comment, keys } = sectionParts(value);
     if (comment !== "") out.push(...comment.split("\n").map((line) => commentLine(line, false)));
     const isUnnamed = index === 0 && (key as string).toUpperCase() === defaultSection;
@@ -240,7 +241,7 @@ function sectionParts(section: Branch): { comment: string; keys: WrittenKey[] } 
 
 function textOf(key: string, value: Value): string {
   const text = scalarText(value);
-  if (text === undefined) throw invalidFile(`${key} is a list or mapping, which an INI file cannot hold`);
+  if (text === undefined) throw invalidFile(`${shownKey(key)} is a list or mapping, which an INI file cannot hold`);
   return typeof text === "string" ? text : decodeUtf8(text);
 }
 

@@ -3,7 +3,7 @@
 
 import { Composer, formatTimestamp, isTimestamp, resolvePlain, type YamlComment, type YamlNode } from "#formats/yaml";
 import { faultFrom, formatFault } from "#kernel";
-import { invalidFile } from "../faults.ts";
+import { invalidFile, shownKey } from "../faults.ts";
 import { treeDepthMost } from "../limits.ts";
 import { Branch, type Item, Moment, Remark, textOrBytes, type Value } from "./tree.ts";
 
@@ -126,7 +126,8 @@ class Reader {
     for (let i = 0; i < map.items.length; i += 2) {
       remark(i / 2);
       const key = keyOf(map.items[i] as YamlNode);
-      if (seen.has(key)) throw invalidFile(`the key ${key} is there twice, at line ${map.items[i]?.line ?? 0}`);
+      if (seen.has(key))
+        throw invalidFile(`the key ${shownKey(key)} is there twice, at line ${map.items[i]?.line ?? 0}`);
       seen.add(key);
       items.push({ key, value: this.#value(map.items[i + 1] as YamlNode, depth + 1) });
     }
