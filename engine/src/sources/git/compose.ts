@@ -78,7 +78,7 @@ export function contentHash(files: readonly ComposedFile[]): string {
 }
 
 /** A tree of just these files, whose contents stand in the given repositories. The revision is the caller's. */
-export async function composeTree(
+export function composeTree(
   files: readonly ComposedFile[],
   repositories: readonly string[],
   options: ComposeOptions,
@@ -86,6 +86,28 @@ export async function composeTree(
   const borrowed = [...new Set(repositories)].sort();
   const name = createHash("sha256").update(borrowed.join("\n")).digest("hex").slice(0, 32);
   const repository = join(options.folder, `composed-${name}.git`);
+  return inLine(repository, () => compose(repository, borrowed, files, options));
+}
+
+/** Work on one repository stands in line: two sources made of the same ones would make it twice at once. */
+const lines = new Map<string, Promise<unknown>>();
+
+function inLine<T>(repository: string, step: () => Promise<T>): Promise<T> {
+  const turn = (lines.get(repository) ?? Promise.resolve()).then(step);
+  const settled = turn.catch(() => {});
+  lines.set(repository, settled);
+  void settled.then(() => {
+    if (lines.get(repository) === settled) lines.delete(repository);
+  });
+  return turn;
+}
+
+async function compose(
+  repository: string,
+  borrowed: readonly string[],
+  files: readonly ComposedFile[],
+  options: ComposeOptions,
+): Promise<Pick<TreeHandle, "repository" | "tree">> {
   const base = {
     environment: gitEnvironment(options.environment, "/dev/null"),
     signal: options.signal,
@@ -118,26 +140,31 @@ export type TidyOptions = ComposeOptions & {
 
 /** Forgets composed trees that nobody uses, where they have become many or their lender asks for it. */
 export async function tidyComposed(options: TidyOptions): Promise<void> {
-  const { folder, environment, signal, inUse, lender } = options;
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(options.folder).catch(() => []);
   for (const name of names.filter((each) => /^composed-[0-9a-f]+\.git$/.test(each))) {
-    const repository = join(folder, name);
-    const alternates = await readFile(join(repository, "objects/info/alternates"), "utf8").catch(() => "");
-    const isBorrower = lender !== undefined && alternates.split("\n").includes(join(lender, "objects"));
-    const base = {
-      environment: gitEnvironment(environment, "/dev/null"),
-      signal,
-      at: repository,
-      timeoutMs: gitTimeoutMs,
-    };
-    const run = (args: readonly string[], input = ""): Promise<Buffer> =>
-      runGit({ ...base, args: ["--git-dir", repository, ...args], input });
-    const refs = (await run(["for-each-ref", "--format=%(refname) %(tree)", "refs/keelson/"])).toString("utf8");
-    const gone = refs.split("\n").filter((line) => line !== "" && !inUse.includes(line.split(" ")[1] ?? ""));
-    if (!isBorrower && gone.length < composedMost) continue;
-    await run(["update-ref", "--stdin"], gone.map((line) => `delete ${line.split(" ")[0]}\n`).join(""));
-    await run(["repack", "-a", "-d", "-q", ...(isBorrower ? [] : ["-l"])]);
+    const repository = join(options.folder, name);
+    await inLine(repository, () => tidyOne(repository, options));
   }
+}
+
+async function tidyOne(repository: string, { environment, signal, inUse, lender }: TidyOptions): Promise<void> {
+  const refFolder = join(repository, "refs/keelson");
+  const alternates = await readFile(join(repository, "objects/info/alternates"), "utf8").catch(() => "");
+  const isBorrower = lender !== undefined && alternates.split("\n").includes(join(lender, "objects"));
+  if (!isBorrower && (await readdir(refFolder).catch(() => [])).length < composedMost) return;
+  const base = {
+    environment: gitEnvironment(environment, "/dev/null"),
+    signal,
+    at: repository,
+    timeoutMs: gitTimeoutMs,
+  };
+  const run = (args: readonly string[], input = ""): Promise<Buffer> =>
+    runGit({ ...base, args: ["--git-dir", repository, ...args], input });
+  const refs = (await run(["for-each-ref", "--format=%(refname) %(tree)", "refs/keelson/"])).toString("utf8");
+  const gone = refs.split("\n").filter((line) => line !== "" && !inUse.includes(line.split(" ")[1] ?? ""));
+  await run(["update-ref", "--stdin"], gone.map((line) => `delete ${line.split(" ")[0]}\n`).join(""));
+  // Whatever is left and borrowed is copied, so that its lender may drop it.
+  await run(["repack", "-a", "-d", "-q", ...(isBorrower ? [] : ["-l"])]);
 }
 
 /** Repositories that this process has freed of the locks of one that was killed. */
