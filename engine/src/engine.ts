@@ -57,6 +57,13 @@ export async function openEngine(options: EngineOptions & { log?: Log }, clock: 
     folder: join(dataFolder, "sources"),
     environment: process.env,
     mirrors: options.mirrors,
+    ...(options.tuning === undefined
+      ? {}
+      : {
+          jitter: options.tuning.jitterPercent / 100,
+          hasObjectIdentity: options.tuning.hasObjectIdentity,
+          isCrossNamespaceAllowed: options.tuning.flux.isCrossNamespaceAllowed,
+        }),
     address: `http://${options.advertised ?? `127.0.0.1:${http.port}`}`,
     signal,
     random,

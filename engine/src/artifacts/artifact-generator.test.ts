@@ -96,6 +96,24 @@ describe("ArtifactGenerator", () => {
     expect(await copied(first, over)).toEqual({ "values.yaml": "b: {d: 3}\n" });
   });
 
+  it("merges files of several sources and documents", async () => {
+    const other = new TestRepository(`${world.folder}/over`, { isBare: false });
+    other.commit({ "prod.yaml": "b: {d: 4}\n---\nlist: [1]\n" });
+    await world.repository("over", { url: other.path });
+    const sources = [
+      { alias: "mono", kind: "GitRepository", name: "mono" },
+      { alias: "over", kind: "GitRepository", name: "over" },
+    ];
+    const copy = [
+      { from: "@mono/apps/Shop/values.yaml", to: "@artifact/renamed.yaml" },
+      { from: "@over/prod.yaml", to: "@artifact/renamed.yaml", strategy: "Merge" },
+      { from: "@mono/apps/Shop/over.yaml", to: "@artifact/renamed.yaml", strategy: "Merge" },
+    ];
+    await generate("several", { sources, artifacts: [{ name: "several", copy }] });
+    await world.untilReady("ArtifactGenerator", "several");
+    expect(await filesIn("several")).toEqual({ "renamed.yaml": "a: 1\nb:\n  c: 2\n  d: 3\nlist:\n- 1\n" });
+  });
+
   it("unpacks archives where told to", async () => {
     const folder = temporaryFolder("tgz");
     writeFileSync(`${folder}/inner.yaml`, "packed");
@@ -176,7 +194,7 @@ describe("ArtifactGenerator", () => {
       "a file that is not there",
       { artifacts: [{ name: "bad", copy: [{ from: "@mono/none.yaml", to: "@artifact/" }] }] },
       "BuildFailed",
-      "none.yaml does not exist",
+      "is named none.yaml",
     ],
     [
       "an alias that is not there",

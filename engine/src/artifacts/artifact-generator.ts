@@ -60,6 +60,7 @@ export async function reconcileArtifactGenerator(
     return undefined;
   }
   try {
+    checkSpec(generator, namespace, context);
     const artifacts = sourcesOf(generator, namespace, context);
     const sources = await loadSources(artifacts);
     const made: Made[] = [];
@@ -76,6 +77,28 @@ export async function reconcileArtifactGenerator(
     // A source that is not there yet wakes this object when it comes; the delay is for what comes without a word.
     if (fault.code === "source-unavailable") return { requeueAfterMs: dependencyRetryMs };
     throw fault;
+  }
+}
+
+/** What no other state of the world could make right. */
+function checkSpec({ spec }: ArtifactGenerator, namespace: string, context: Context): void {
+  const invalid = (message: string, code: "spec-invalid" | "access-denied" = "spec-invalid"): Error =>
+    artifactFault({ code, disposition: "stall", message });
+  const aliases = new Set<string>();
+  for (const source of spec.sources) {
+    if (aliases.has(source.alias)) throw invalid(`duplicate source alias '${source.alias}' found`);
+    aliases.add(source.alias);
+    const { kind, name, namespace: other = namespace } = source;
+    if (other !== namespace && !context.isCrossNamespaceAllowed)
+      throw invalid(`cross-namespace reference to source ${kind}/${other}/${name} is not allowed`, "access-denied");
+  }
+  const names = new Set<string>();
+  for (const { name, revision = "" } of spec.artifacts) {
+    if (names.has(name)) throw invalid(`duplicate artifact name '${name}' found`);
+    names.add(name);
+    const alias = revision.replace(/^@/, "");
+    if (alias !== "" && !aliases.has(alias))
+      throw invalid(`artifact ${name} revision source alias '${alias}' not found`);
   }
 }
 
@@ -137,6 +160,7 @@ async function makeOutput(making: Making, context: Context, signal: AbortSignal)
   const file = isUnchanged ? undefined : await context.archives.write(path);
   const stored = { path, digest: file?.digest ?? before?.digest ?? "", size: file?.size ?? before?.size ?? 0 };
   context.store.put({ ...artifact, file: stored });
+  if (!isUnchanged) await context.records.write(artifact);
   const now = formatTime(context.clock.now());
   const status: ArtifactStatus = {
     ...stored,
@@ -173,7 +197,8 @@ async function composeOutput(
     name: output.name,
     revision,
     ...(originRevision === undefined ? {} : { originRevision }),
-    tree: { kind: "git", ...composed, revision, ignore: "none", environment },
+    // Flux leaves its defaults out of what it generates: pictures, archives, files of CI.
+    tree: { kind: "git", ...composed, revision, ignore: [], environment },
   };
 }
 
@@ -216,17 +241,26 @@ async function removeOutput(made: { name: string; namespace: string }, context: 
   const source = { kind: "ExternalArtifact", namespace: made.namespace, name: made.name };
   context.store.remove(source);
   await context.archives.remove(source);
+  await context.records.remove(source);
   await context.objects.delete("ExternalArtifact", made.namespace, made.name);
 }
 
 type Success = { made: Made[]; artifacts: ReadonlyMap<string, TreeArtifact> };
 
 async function succeed(object: Manifest, success: Success, context: Context): Promise<void> {
+  const generator = object as unknown as ArtifactGenerator;
   const message = `reconciliation succeeded, generated ${success.made.length} artifact(s)`;
   const observed = [...success.artifacts].map(([alias, artifact]) => `${alias} ${artifact.revision}`).sort();
   const conditions = conditionsFor(object, context);
   conditions.remove("Reconciling", "Stalled");
   conditions.set("Ready", "True", { reason: "Succeeded", message });
+  const before = new Set((generator.status?.inventory ?? []).map((each) => `${each.name} ${each.digest}`));
+  const fresh = success.made.filter((each) => !before.has(`${each.name} ${each.digest}`));
+  const told = fresh.map(({ namespace, name, digest }) => `${namespace}/${name} (${digest})`).join("\n");
+  if (fresh.length > 0) {
+    const event = { isWarning: false, reason: "Ready", message: `external artifacts reconciled: ${told}` };
+    await context.objects.tell(object, event);
+  }
   await writeStatus(object, context, {
     conditions,
     members: {
@@ -236,15 +270,17 @@ async function succeed(object: Manifest, success: Success, context: Context): Pr
   });
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  "spec-invalid": "ValidationFailed",
+  "access-denied": "AccessDenied",
+  "source-unavailable": "SourceFetchFailed",
+  "cluster-refused": "ReconciliationFailed",
+};
+
 async function fail(object: Manifest, fault: Fault, context: Context): Promise<void> {
   const hint = fault.hint === undefined ? "" : ` (${fault.hint})`;
   const message = `${formatFault(fault)}${hint}`;
-  const reason =
-    fault.code === "spec-invalid"
-      ? "ValidationFailed"
-      : fault.code === "source-unavailable"
-        ? "SourceFetchFailed"
-        : "BuildFailed";
+  const reason = reasons[fault.code] ?? "BuildFailed";
   const isStalled = fault.disposition === "stall";
   const conditions = conditionsFor(object, context);
   conditions.fail({ reason, message }, isStalled);

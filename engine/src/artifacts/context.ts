@@ -51,6 +51,10 @@ export type Context = {
   logins: LoginCache;
   /** Whether an object's own ServiceAccount may be used as a cloud identity; Flux's gate ObjectLevelWorkloadIdentity. */
   hasObjectIdentity: boolean;
+  /** By which share of it an interval is longer or shorter. */
+  jitter: number;
+  /** Whether an object may name sources in other namespaces. */
+  isCrossNamespaceAllowed: boolean;
   /** What was offered last, for after a restart. */
   records: Records;
   /** A folder for repositories of composed trees. */
@@ -61,6 +65,6 @@ export type Context = {
 };
 
 /** The interval, a little longer or shorter. */
-export function withJitter(intervalMs: number, random: () => number): number {
-  return Math.max(intervalLeastMs, intervalMs) * (1 + intervalJitter * (random() * 2 - 1));
+export function withJitter(intervalMs: number, random: () => number, share: number = intervalJitter): number {
+  return Math.max(intervalLeastMs, intervalMs) * (1 + share * (random() * 2 - 1));
 }

@@ -9,6 +9,7 @@ export type ArtifactFaultCode =
   | "not-supported"
   | "include-unavailable"
   | "source-unavailable"
+  | "access-denied"
   | "verification-failed"
   | "generate-failed"
   | "cluster-refused"

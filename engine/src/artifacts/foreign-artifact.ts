@@ -12,12 +12,27 @@ import { unpackArchive } from "./untar.ts";
 
 const originAnnotation = "org.opencontainers.image.revision";
 
+/** After a restart: what was fetched or made before is offered at once. */
+export async function resumeForeignArtifact(object: Manifest, context: Context): Promise<void> {
+  const { artifact } = (object as unknown as ExternalArtifact).status ?? {};
+  if (artifact === undefined || object.metadata.deletionTimestamp !== undefined) return;
+  const source = { kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+  const noted = await context.records.read(source, artifact.revision, context.environment["PATH"]);
+  if (noted === undefined) return;
+  const { path, digest, size } = artifact;
+  const isOurs = artifact.url === `${context.address}/artifacts/${path}` && digest !== undefined && size !== undefined;
+  if (isOurs)
+    context.archives.offer(source, path.slice(path.lastIndexOf("/") + 1), noted.tree, { known: { digest, size } });
+  context.store.put(isOurs ? { ...noted, file: { path, digest, size } } : noted);
+}
+
 /** Fetches what the status names, unless it is here already. */
 export async function reconcileForeignArtifact(object: Manifest, context: Context, signal: AbortSignal): Promise<void> {
   const { artifact } = (object as unknown as ExternalArtifact).status ?? {};
   const source = { kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
   if (artifact === undefined || object.metadata.deletionTimestamp !== undefined) {
     context.store.remove(source);
+    await context.records.remove(source);
     return;
   }
   const known = context.store.get(source);
@@ -36,12 +51,14 @@ export async function reconcileForeignArtifact(object: Manifest, context: Contex
   const composed = await composeTree(files, [], { folder: context.composed, environment: context.environment, signal });
   const environment = { PATH: context.environment["PATH"] };
   const tree = { kind: "git" as const, ...composed, revision: artifact.revision, ignore: "none" as const, environment };
-  context.store.put({
+  const found = {
     ...source,
     revision: artifact.revision,
     ...(originRevision === undefined ? {} : { originRevision }),
     tree,
-  });
+  };
+  context.store.put(found);
+  await context.records.write(found);
 }
 
 async function download(url: string, signal: AbortSignal): Promise<Buffer> {

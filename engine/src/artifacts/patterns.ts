@@ -27,7 +27,8 @@ export function compileExclude(patterns: readonly string[]): (path: string) => b
   };
 }
 
-function compilePath(pattern: string): (path: readonly string[]) => boolean {
+/** A test for whole paths in which `**` stands for any number of parts. */
+export function compilePath(pattern: string): (path: readonly string[]) => boolean {
   const parts = pattern.split("/").map((part) => (part === "**" ? undefined : compileGlob(part)));
   return (path) => {
     let reached = new Set<number>([0]);

@@ -57,7 +57,7 @@ export async function reconcileSource<Spec extends CommonSpec, Status extends Co
   const pass = new SourcePass<Spec, Status>(object, context);
   if (pass.spec.suspend === true) return undefined;
   const intervalMs = parseDuration(pass.spec.interval ?? "") ?? defaultTimeoutMs;
-  const later = { requeueAfterMs: withJitter(intervalMs, context.random) };
+  const later = { requeueAfterMs: withJitter(intervalMs, context.random, context.jitter) };
   try {
     await pass.begin();
     await kind.work(pass, signal);

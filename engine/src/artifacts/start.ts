@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { Archives } from "./archives.ts";
 import { reconcileArtifactGenerator } from "./artifact-generator.ts";
 import type { Context } from "./context.ts";
-import { reconcileForeignArtifact } from "./foreign-artifact.ts";
+import { reconcileForeignArtifact, resumeForeignArtifact } from "./foreign-artifact.ts";
 import { reconcileGitRepository, resumeGitRepository } from "./git-repository.ts";
 import { reconcileBucket, resumeBucket } from "./bucket.ts";
 import { ChartIndexes } from "./chart-indexes.ts";
@@ -23,7 +23,7 @@ import { reconcileHelmChart, readsSource, resumeHelmChart } from "./helm-chart.t
 import { reconcileHelmRepository, resumeHelmRepository } from "./helm-repository.ts";
 import { reconcileOciRepository, resumeOciRepository } from "./oci-repository.ts";
 import { artifactFault } from "./faults.ts";
-import { concurrentSources } from "./limits.ts";
+import { concurrentSources, intervalJitter } from "./limits.ts";
 import { MirrorUse } from "./mirror-use.ts";
 import { Objects, refusalFault, resourceOf } from "./objects.ts";
 import { Records } from "./records.ts";
@@ -45,6 +45,10 @@ export type ArtifactsOptions = {
   random?: () => number;
   /** Lets an object's own ServiceAccount be a cloud identity; Flux's gate ObjectLevelWorkloadIdentity. */
   hasObjectIdentity?: boolean;
+  /** By which share of it an interval is longer or shorter; 0.05 when absent. */
+  jitter?: number;
+  /** False: no object may name sources in other namespaces. */
+  isCrossNamespaceAllowed?: boolean;
   /** Told of each failed pass. */
   failed?: (source: SourceName, fault: Fault) => void;
 };
@@ -78,6 +82,7 @@ const loops: { readonly [kind: string]: Loop } = {
 
 /** Kinds whose artifacts are offered again after a restart, without the network. */
 const resumes: { readonly [kind: string]: (object: Manifest, context: Context) => Promise<void> } = {
+  ExternalArtifact: resumeForeignArtifact,
   GitRepository: resumeGitRepository,
   OCIRepository: resumeOciRepository,
   HelmRepository: resumeHelmRepository,
@@ -123,6 +128,8 @@ class SourceLoops implements Artifacts {
       verified: new Map(),
       logins: new LoginCache(clock),
       hasObjectIdentity: options.hasObjectIdentity === true,
+      jitter: options.jitter ?? intervalJitter,
+      isCrossNamespaceAllowed: options.isCrossNamespaceAllowed !== false,
       records: new Records(join(folder, "records")),
       http,
       registry: new Registry({ client: http, clock }),

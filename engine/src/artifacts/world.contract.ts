@@ -5,6 +5,7 @@ import { fluxDefinitions } from "#api/flux";
 import { administrator, startApiServer } from "#apiserver";
 import type { Cluster, Resource } from "#cluster";
 import { isObject, type JsonObject, type Manifest } from "#kernel";
+import type { MirrorMap } from "#sources/mirrors";
 import { memoryStore } from "#store";
 import { realClock } from "../cluster/cluster.contract.ts";
 import { temporaryFolder, testEnvironment } from "../sources/git/repository.contract.ts";
@@ -12,16 +13,23 @@ import { type Artifacts, startArtifacts } from "./start.ts";
 import { resourceOf } from "./objects.ts";
 
 export class World {
-  readonly folder: string = temporaryFolder("artifacts");
+  readonly folder: string;
   cluster: Cluster = undefined as unknown as Cluster;
   artifacts: Artifacts = undefined as unknown as Artifacts;
   #abort = new AbortController();
   #close: () => Promise<void> = () => Promise.resolve();
   #looks = 0;
 
+  readonly #mirrors: MirrorMap;
+
+  constructor(folder: string, mirrors: MirrorMap) {
+    this.folder = folder;
+    this.#mirrors = mirrors;
+  }
+
   /** Over the embedded API server, or over a cluster given. */
-  static async start(given?: Cluster): Promise<World> {
-    const world = new World();
+  static async start(given?: Cluster, mirrors: MirrorMap = [], folder = temporaryFolder("artifacts")): Promise<World> {
+    const world = new World(folder, mirrors);
     if (given === undefined) await world.#startServer();
     else world.cluster = given;
     const kind = "CustomResourceDefinition";
@@ -59,6 +67,7 @@ export class World {
       clock: realClock,
       folder: `${folder}/cache`,
       environment: testEnvironment,
+      mirrors: this.#mirrors,
       address: "http://127.0.0.1:1",
       signal: this.#abort.signal,
     });
@@ -137,6 +146,13 @@ export class World {
       { apiVersion: "v1", kind: "Secret", metadata: { name, namespace: "default" }, data: encoded },
       resource,
     );
+  }
+
+  async patchSecret(name: string, data: JsonObject): Promise<void> {
+    const resource = { ...resourceOf("GitRepository"), group: "", version: "v1", plural: "secrets", kind: "Secret" };
+    const patch = { type: "merge" as const, patch: { data } };
+    const answer = await this.cluster.patch({ resource, namespace: "default", name }, patch, { fieldManager: "test" });
+    if (!answer.ok) throw new Error(answer.status.message);
   }
 
   async get(kind: string, name: string): Promise<Manifest | undefined> {

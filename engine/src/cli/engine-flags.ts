@@ -31,7 +31,12 @@ export const engineFlags = {
 type Flags = FlagValues<typeof engineFlags>;
 
 /** Gates whose behaviour can be chosen here; others are refused, so that nobody believes in them. */
-const gates = ["AdditiveCELDependencyCheck", "DisableFailFastBehavior", "StrictPostBuildSubstitutions"] as const;
+const gates = [
+  "AdditiveCELDependencyCheck",
+  "DisableFailFastBehavior",
+  "ObjectLevelWorkloadIdentity",
+  "StrictPostBuildSubstitutions",
+] as const;
 
 /** What the flags ask for. */
 export function readTuning(given: Flags): EngineTuning {
@@ -50,6 +55,7 @@ export function readTuning(given: Flags): EngineTuning {
       ...(ageSecret === undefined ? {} : { ageSecret: { namespace: "flux-system", name: ageSecret } }),
       ...(vaultConfigMap === undefined ? {} : { vaultConfigMap: { namespace: "flux-system", name: vaultConfigMap } }),
     },
+    hasObjectIdentity: set.get("ObjectLevelWorkloadIdentity") ?? false,
     flux: {
       isMacRequired: given["require-sops-mac"],
       defaultDecryptionServiceAccount: given["default-decryption-service-account"],

@@ -9,6 +9,8 @@ import type { PhaseNote } from "./live/state.ts";
 /** How the engine works, where that can be chosen. */
 export type EngineTuning = {
   jitterPercent: number;
+  /** Whether an object's own ServiceAccount may be a cloud identity. */
+  hasObjectIdentity: boolean;
   flux: FluxOptions;
   decryption: Pick<DecryptionOptions, "ageSecret" | "vaultConfigMap">;
 };

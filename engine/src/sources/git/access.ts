@@ -115,7 +115,10 @@ async function prepareHttp(url: string, access: GitAccess, prepared: PreparedAcc
   }
   // git goes on sending its headers after a redirect to another server, so with credentials it must not follow any.
   if (hasCredentials(access)) prepared.config.push(["http.followRedirects", "false"]);
-  if (access.proxy !== undefined) prepared.config.push(["http.proxy", checkedProxy(access.proxy)]);
+  if (access.proxy === undefined) return;
+  prepared.config.push(["http.proxy", checkedProxy(access.proxy)]);
+  // Without this git asks once without the password, and some proxies hang up on it.
+  if (new URL(access.proxy).username !== "") prepared.config.push(["http.proxyAuthMethod", "basic"]);
 }
 
 function checkedProxy(proxy: string): string {

@@ -45,7 +45,7 @@ const rules: readonly Rule[] = [
   {
     code: "git-proxy-refused",
     pattern:
-      /CONNECT tunnel failed|HTTP code \d+ from proxy after CONNECT|SOCKS5|Could not resolve proxy|Can't complete SOCKS|the proxy (answered|refuses|cannot)/i,
+      /CONNECT tunnel failed|Proxy CONNECT aborted|HTTP code \d+ from proxy after CONNECT|SOCKS5|Could not resolve proxy|Can't complete SOCKS|the proxy (answered|refuses|cannot)/i,
     message: "the proxy does not let the connection through",
     hint: "check `address`, `username` and `password` in the Secret that `proxySecretRef` names",
   },
