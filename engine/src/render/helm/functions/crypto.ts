@@ -6,6 +6,7 @@ import { scrypt } from "@noble/hashes/scrypt.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { encodeBase64 as encodeSalt, hashSync } from "bcryptjs";
+import { platformModule } from "#kernel";
 import { bytesOf, define, type FunctionTable, GoError, stringOf } from "#formats/gotemplate";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { concatBytes } from "./der.ts";
@@ -83,13 +84,24 @@ function uint32(value: number): Uint8Array {
   return Uint8Array.of((value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
 }
 
+type Crypto = {
+  scryptSync(password: Uint8Array, salt: Uint8Array, size: number, options: object): Uint8Array;
+};
+
+function masterKey(password: Uint8Array, salt: Uint8Array): Uint8Array {
+  const crypto = platformModule("node:crypto") as Crypto | undefined;
+  if (crypto === undefined) return scrypt(password, salt, { N: 32768, r: 8, p: 2, dkLen: 64 });
+  const maxmem = 64 * 2 ** 20;
+  return new Uint8Array(crypto.scryptSync(password, salt, 64, { N: 32768, r: 8, p: 2, maxmem }));
+}
+
 function derivePassword(...[counter, type, password, user, site]: [bigint, string, string, string, string]): string {
   const templates = Object.hasOwn(passwordTemplates, type) ? passwordTemplates[type] : undefined;
   if (templates === undefined) return `cannot find password template ${type}`;
   const scope = utf8ToBytes("com.lyndir.masterpassword");
   const [name, place] = [bytesOf(user), bytesOf(site)];
   const salt = concatBytes(scope, uint32(name.length), name);
-  const key = scrypt(bytesOf(password), salt, { N: 32768, r: 8, p: 2, dkLen: 64 });
+  const key = masterKey(bytesOf(password), salt);
   const seed = hmac(sha256, key, concatBytes(scope, uint32(place.length), place, uint32(Number(counter))));
   const template = templates[(seed[0] as number) % templates.length] as string;
   return Array.from(template, (symbol, i) => {
