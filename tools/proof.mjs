@@ -14,6 +14,11 @@ const proofs = {
     program: "bench/helm/fuzz.mjs",
     about: "[count] [first seed] [report]: random templates through Helm's engine and keelson (KEELSON_ORACLES)",
   },
+  "helm-values": {
+    program: "bench/helm/values.mjs",
+    about:
+      "[count] [first seed]: random values of every origin over random subcharts, through helm and keelson (KEELSON_ORACLES)",
+  },
   "helm-charts": {
     program: "bench/helm/charts.mjs",
     about:

@@ -1,7 +1,7 @@
 // Lays the user's values over the charts' own: the user wins, null deletes a default, globals flow down. Mirrors
 // pkg/chart/common/util/coalesce.go of Helm 4.3.
 
-import { GoError, type GoMap, isMap, mapGet, mapSet, printValue, type Value } from "#formats/gotemplate";
+import { GoError, type GoMap, isMap, mapGet, mapSet, printValue, sprintf, type Value } from "#formats/gotemplate";
 import type { Chart } from "./chart.ts";
 import { deepCopy } from "./functions/copy.ts";
 
@@ -37,18 +37,12 @@ function coalesce(scope: Scope, destination: GoMap): void {
   for (const chart of scope.chart.dependencies) {
     const { name } = chart.metadata;
     const known = mapGet(destination, name);
-    if (known !== undefined && !isMap(known)) throw new GoError(`type mismatch on ${name}: ${describe(known)}`);
+    if (known !== undefined && !isMap(known)) throw new GoError(`type mismatch on ${name}: ${sprintf("%t", [known])}`);
     const inner: GoMap = known ?? {};
     if (known === undefined) mapSet(destination, name, inner);
     coalesceGlobals(scope, inner, destination, prefix);
     coalesce({ ...scope, chart, prefix }, inner);
   }
-}
-
-function describe(value: Value): string {
-  return typeof value === "boolean"
-    ? String(value)
-    : `%!t(${value === null ? "<nil>" : `${typeof value}=${printValue(value)}`})`;
 }
 
 function coalesceGlobals(scope: Scope, destination: GoMap, source: GoMap, prefix: string): void {

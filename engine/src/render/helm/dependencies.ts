@@ -17,7 +17,7 @@ export function processDependencies(chart: Chart, values: GoMap, warn: Warn): vo
 export function checkDependencies(chart: Chart): void {
   checkPresent(
     chart,
-    "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing dependencies: ",
+    "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing dependencies: ",
   );
 }
 
@@ -47,7 +47,9 @@ function processEnabled(chart: Chart, values: GoMap, context: { path: string; wa
   const kept = chart.dependencies.filter((dependency) => !removed.has(dependency.metadata.name));
   for (const dependency of kept)
     processEnabled(dependency, coalesced, { ...context, path: `${context.path}${dependency.metadata.name}.` });
-  chart.metadata.dependencies = requested.filter((request) => !removed.has(request.name));
+  const enabled = requested.filter((request) => !removed.has(request.name));
+  // Helm tells "none" from "none left" no more: then nothing is imported, and nulls stay where they are.
+  chart.metadata.dependencies = enabled.length === 0 ? null : enabled;
   setDependencies(chart, kept);
 }
 

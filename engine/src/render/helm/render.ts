@@ -15,7 +15,7 @@ import {
   type Rendering,
   sha256Hex,
 } from "#kernel";
-import { bytesOf, type GoMap, stringOf } from "#formats/gotemplate";
+import { bytesOf, GoError, type GoMap, stringOf } from "#formats/gotemplate";
 import { builtinApiVersions, Capabilities, defaultKubeVersion } from "./capabilities.ts";
 import { type Chart, customResources, type CustomResource } from "./chart.ts";
 import { coalesceValues } from "./coalesce.ts";
@@ -91,9 +91,9 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
   checkInstallable(chart);
   checkDependencies(chart);
   const config = configOf(options);
-  processDependencies(chart, config, warn);
+  asFault("chart dependencies processing failed: ", () => processDependencies(chart, config, warn));
   const capabilities = capabilitiesOf(options);
-  const values = coalesceValues(chart, config, warn);
+  const values = asFault("", () => coalesceValues(chart, config, warn));
   if (options.skipSchemaValidation !== true) checkSchemas(chart, values);
   checkKubeVersion(chart, capabilities);
   const environment = new NotingEnvironment(options.environment ?? seededEnvironment("keelson", 0));
@@ -122,6 +122,16 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
     warnings,
     isVolatile: environment.isUsed,
   };
+}
+
+/** Values that do not fit each other are the user's mistake. */
+function asFault<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof GoError) throw helmFault("values-parse", `${what}${error.message}`);
+    throw error;
+  }
 }
 
 function capabilitiesOf({ cluster, kubeVersion, apiVersions }: RenderOptions): Capabilities {

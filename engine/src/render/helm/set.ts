@@ -3,6 +3,7 @@
 import {
   fitsInt64,
   GoError,
+  goTypeOf,
   type GoMap,
   int64,
   isList,
@@ -87,8 +88,7 @@ class SetParser {
     if (depth > setDepthMax)
       throw new GoError(`value name nested level is greater than maximum supported nested level of ${setDepthMax}`);
     const known = mapGet(map, key);
-    if (known !== undefined && !isMap(known))
-      throw new GoError(`unable to parse key: interface conversion: interface {} is not map[string]interface {}`);
+    if (known !== undefined && !isMap(known)) throw notA(known, "map[string]interface {}");
     const inner: GoMap = known ?? {};
     const before = this.#at;
     this.#key(inner, depth);
@@ -99,8 +99,7 @@ class SetParser {
   #indexed(map: GoMap, key: string, depth: number): void {
     const index = this.#index();
     const known = mapGet(map, key);
-    if (known !== undefined && !isList(known))
-      throw new GoError("unable to parse key: interface conversion: interface {} is not []interface {}");
+    if (known !== undefined && !isList(known)) throw notA(known, "[]interface {}");
     setKey(map, key, this.#item(known ?? [], index, depth));
   }
 
@@ -193,6 +192,11 @@ class SetParser {
     this.#at = end;
     this.#isEmptyValue();
   }
+}
+
+function notA(known: Value, type: string): GoError {
+  const found = known === null || known === undefined ? "nil" : goTypeOf(known);
+  return new GoError(`unable to parse key: interface conversion: interface {} is ${found}, not ${type}`);
 }
 
 /** Where the JSON value that begins at `start` ends. */

@@ -90,11 +90,14 @@ function named<T>(name: string, run: () => T): T {
   }
 }
 
-function apply(flag: string, run: () => void): void {
+function apply(flag: string, run: () => void, words?: string): void {
   try {
     run();
   } catch (error) {
-    if (error instanceof GoError) throw helmFault("values-set", `failed parsing ${flag} data: ${error.message}`);
+    if (error instanceof GoError)
+      throw words === undefined
+        ? helmFault("values-set", `failed parsing ${flag} data: ${error.message}`)
+        : helmFault("values-set", words, { cause: error });
     throw error;
   }
 }
@@ -102,7 +105,7 @@ function apply(flag: string, run: () => void): void {
 function applyJson(values: GoMap, text: string): GoMap {
   const trimmed = text.trim();
   if (!trimmed.startsWith("{")) {
-    apply("--set-json", () => setJson(values, text));
+    apply("--set-json", () => setJson(values, text), `failed parsing --set-json data ${text}`);
     return values;
   }
   try {
