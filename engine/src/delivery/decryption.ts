@@ -88,7 +88,7 @@ export class Decryptions {
     const plain: { [path: string]: Uint8Array } = {};
     for (const file of files) {
       const { content, mac } = await decryptOne(file, keyring);
-      if (mac === "bad") {
+      if (mac !== "good") {
         if (decryption.isMacRequired) throw badMac(file.path);
         badMacs.push(file.path);
       }

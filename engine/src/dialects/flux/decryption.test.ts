@@ -203,7 +203,7 @@ describe("what does not open", () => {
     await world.untilFailed("strict", "its MAC does not fit");
   });
 
-  it.each([
+  const unusable: [what: string, data: JsonObject][] = [
     ["a damaged age key", { "age.agekey": Buffer.from("AGE-SECRET-KEY-1CANARYCANARY\n").toString("base64") }],
     ["an age plugin", { "age.agekey": Buffer.from("AGE-PLUGIN-YUBIKEY-1CANARY\n").toString("base64") }],
     ["an SSH key", { "age.agekey": Buffer.from("-----BEGIN OPENSSH PRIVATE KEY-----\nCANARY\n").toString("base64") }],
@@ -211,11 +211,16 @@ describe("what does not open", () => {
     ["AWS credentials that are none", { "sops.aws-kms": Buffer.from("CANARY: [").toString("base64") }],
     ["Google credentials that are none", { "sops.gcp-kms": Buffer.from("CANARY").toString("base64") }],
     ["Azure credentials that are none", { "sops.azure-kv": Buffer.from("a: CANARY").toString("base64") }],
-  ])("refuses %s by name, and shows nothing of it", async (_what, data) => {
+  ];
+
+  it("names the key that cannot be used, and shows nothing of it", async () => {
     commit(recorded("encrypted-regex"));
-    await world.apply(keys(data));
-    await world.apply(kustomization("apps", { decryption }));
-    await world.untilFailed("apps", "Secret/flux-system/keys");
+    for (const [index, [, data]] of unusable.entries()) {
+      const named = keys(data, { name: `keys-${index}` });
+      const spec = { path: "./apps", decryption: { provider: "sops", secretRef: { name: `keys-${index}` } } };
+      await world.apply(named, kustomization(`apps-${index}`, spec));
+    }
+    for (const index of unusable.keys()) await world.untilFailed(`apps-${index}`, `Secret/flux-system/keys-${index}`);
     expect(await saidByAll()).not.toContain("CANARY");
   });
 });

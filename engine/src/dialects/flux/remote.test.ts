@@ -77,13 +77,13 @@ describe("another cluster", () => {
     await world.until("the delivery to be gone", async () => (await there("a")) === undefined);
   });
 
-  it.each([
-    ["value.yaml", toRemote],
-    ["mine", { kubeConfig: { secretRef: { name: "cluster", key: "mine" } } }],
-  ])("is named by the Secret's key %s", async (key, spec) => {
-    await world.apply(secret(server.kubeconfig(), key));
-    await world.deliver("apps", configMap("a", {}), spec);
+  it("is named by the Secret's key value.yaml, or by the one that is asked for", async () => {
+    await world.apply(secret(server.kubeconfig(), "value.yaml"));
+    await world.deliver("apps", configMap("a", {}), toRemote);
     expect(await there("a")).toBeDefined();
+    await world.apply(secret(server.kubeconfig(), "mine"));
+    await world.deliver("more", configMap("b", {}), { kubeConfig: { secretRef: { name: "cluster", key: "mine" } } });
+    expect(await there("b")).toBeDefined();
   });
 
   it("has its own objects of the same name: neither delivery claims or prunes the other's", async () => {
@@ -138,7 +138,7 @@ clusters: [{name: c, cluster: {server: "https://127.0.0.1:9"${cluster}}}]
 users: [{name: u, user: {${user}}}]
 `;
 
-  it.each([
+  const refused: [what: string, text: string, says: string][] = [
     [
       "an exec plugin",
       token("exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/CANARY}"),
@@ -154,12 +154,20 @@ users: [{name: u, user: {${user}}}]
     ["another identity", token("token: t, as: system:admin"), "impersonation"],
     ["nothing that is YAML", "CANARY: [", "kubeconfig"],
     ["a context that is not there", "apiVersion: v1\nkind: Config\ncurrent-context: CANARY\n", "context"],
-  ])("with %s is refused, and says so", async (_what, text, says) => {
-    await world.apply(secret(text));
+  ];
+
+  it("that asks for what another's may not is refused, and says so", async () => {
     world.sources.commit({ "apps/all.yaml": configMap("a", {}) });
-    await world.apply(kustomization("apps", toRemote));
-    const { message } = await world.untilFailed("apps", says);
-    expect(message).toContain("Secret/flux-system/cluster");
+    for (const [index, [, text]] of refused.entries()) {
+      const named = secret(text);
+      named.metadata.name = `cluster-${index}`;
+      const spec = { path: "./apps", kubeConfig: { secretRef: { name: `cluster-${index}` } } };
+      await world.apply(named, kustomization(`apps-${index}`, spec));
+    }
+    for (const [index, [what, , says]] of refused.entries()) {
+      const { message } = await world.untilFailed(`apps-${index}`, says);
+      expect(message, what).toContain(`Secret/flux-system/cluster-${index}`);
+    }
   });
 
   it("that is not there, or under no known key, is named; the delivery goes on when it comes", async () => {

@@ -61,40 +61,39 @@ class Writer {
       if (node.head.length > 0) this.#pending.head = commentText(node.head);
       this.#head(indent);
       this.#startLine(indent);
-      const isSimple = this.#key(node.key, indent);
+      this.#key(node.key, indent);
       tail = commentText(node.foot);
-      this.#value(node, indent, isSimple);
+      this.#value(node, indent);
     }
     if (tail !== "") this.#pending.tail = tail;
     this.#head(indent);
   }
 
-  /** False where the key needs a question mark. */
-  #key(key: string, indent: number): boolean {
+  /** A long key, or one of several lines, needs a question mark. */
+  #key(key: string, indent: number): void {
     const isSimple = !key.includes("\n") && Buffer.byteLength(key) <= 128;
     if (isSimple) {
       this.#put(`${keyText(key)}:`);
       this.#hasBlank = false;
       this.#isIndention = false;
-      return true;
+      return;
     }
     this.#put("?");
     this.#hasBlank = false;
-    this.#scalar(key, indent + indentStep);
+    this.#scalar(key, nextIndent(indent));
     this.#startLine(indent);
     this.#put(":");
     this.#hasBlank = false;
-    return false;
   }
 
-  #value(node: Node, indent: number, isSimple: boolean): void {
+  #value(node: Node, indent: number): void {
     const { value } = node;
-    const inner = indentStep * Math.floor((indent + indentStep) / indentStep);
+    const inner = nextIndent(indent);
     const list = listOf(value);
     if (list !== undefined) this.#nested(list, { outer: indent, inner });
     else {
       if (node.line.length > 0) this.#pending.line = commentText(node.line);
-      this.#scalar(value as Scalar, isSimple ? inner : indent + indentStep);
+      this.#scalar(value as Scalar, inner);
     }
     this.#line();
     this.#foot(indent);
@@ -250,6 +249,11 @@ class Writer {
     this.#column = 0;
     this.#isIndention = true;
   }
+}
+
+/** The next stop of the indent: a list's dash may have put the last one between two. */
+function nextIndent(indent: number): number {
+  return indentStep * Math.floor((indent + indentStep) / indentStep);
 }
 
 type Nodes = { nodes: Node[]; head: string; isList: boolean };
