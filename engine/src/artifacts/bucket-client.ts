@@ -13,6 +13,7 @@ import {
   ldapCredentials,
   S3Bucket,
 } from "#sources/bucket";
+import { blobToken, bucketCredentials, refuseObjectIdentity } from "./cloud-login.ts";
 import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { during, type Phase } from "./phases.ts";
@@ -30,6 +31,7 @@ const stsPhase: Phase = {
 
 /** Reads what the spec names; nothing of the store is asked yet. */
 export async function bucketReachOf(context: Context, namespace: string, spec: BucketSpec): Promise<BucketReach> {
+  if (spec.provider !== undefined && spec.provider !== "generic") refuseObjectIdentity(spec.serviceAccountName);
   await during(stsPhase, () => checkTokenService(spec));
   const url = addressOf(spec);
   const reach = await reachOf(context, namespace, { ...spec, url });
@@ -96,7 +98,8 @@ async function s3Bucket(
     return new S3Bucket({ ...common, credentials: () => Promise.resolve(keys) });
   }
   if (!reach.isOwn) return new S3Bucket({ ...common, credentials: undefined });
-  if (spec.provider === "aws") throw laterCloud("aws");
+  if (spec.provider === "aws")
+    return new S3Bucket({ ...common, credentials: bucketCredentials(context, common.region, spec.sts?.endpoint) });
   if (spec.sts === undefined) return new S3Bucket({ ...common, credentials: undefined });
   const { endpoint, secretRef, certSecretRef } = spec.sts;
   const read = async (name: string): Promise<SecretValues> => ({
@@ -161,17 +164,16 @@ function googleBucket(context: Context, spec: BucketSpec, reach: Reach): BucketC
 
 function azureBucket(context: Context, { reach, ...at }: Place & { reach: Reach }): BucketClient {
   const { http: client, clock } = context;
-  return new AzureBucket({ client, clock, ...at, login: azureLogin(reach, at.endpoint) });
+  return new AzureBucket({ client, clock, ...at, login: azureLogin(context, reach, at.endpoint) });
 }
 
 /** By what the Secret holds, in Flux's order: an identity's token, a shared key, a signature. */
-function azureLogin({ secret, isOwn }: Reach, endpoint: string): AzureLogin {
-  if (secret === undefined) {
-    if (isOwn) throw laterCloud("azure");
-    return { is: "anonymous" };
-  }
+function azureLogin(context: Context, { secret, isOwn }: Reach, endpoint: string): AzureLogin {
+  if (secret === undefined) return isOwn ? { is: "token", token: blobToken(context, undefined) } : { is: "anonymous" };
   const find = (name: string): string => secret.values.get(name) ?? "";
-  if (find("clientId") !== "") throw laterCloud("azure");
+  if (find("clientCertificate") !== "")
+    throw lacking(secret.at, "a client certificate is not supported: use 'clientSecret' or 'accountKey'");
+  if (find("clientId") !== "") return { is: "token", token: blobToken(context, secret.values) };
   if (find("accountKey") !== "")
     return { is: "key", account: new URL(endpoint).hostname.split(".")[0] ?? "", key: find("accountKey") };
   if (find("sasKey") !== "") return { is: "signature", query: find("sasKey") };
@@ -179,14 +181,4 @@ function azureLogin({ secret, isOwn }: Reach, endpoint: string): AzureLogin {
     secret.at,
     "requires a 'clientId' or 'accountKey' field, a combination of 'tenantId', 'clientId' and 'clientSecret', or 'tenantId', 'clientId' and 'clientCertificate'",
   );
-}
-
-function laterCloud(provider: string): Error {
-  return artifactFault({
-    code: "not-supported",
-    disposition: "stall",
-    at: "spec.provider",
-    message: `signing in as ${provider} without keys is not supported yet`,
-    hint: "put keys into the Secret that `secretRef` names",
-  });
 }

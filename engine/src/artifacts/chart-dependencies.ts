@@ -109,8 +109,9 @@ async function fromRepository(dependency: Dependency, scope: DependencyScope): P
 async function fromRegistry(dependency: Dependency, scope: DependencyScope): Promise<Chart> {
   const { context, namespace, signal } = scope;
   const spec = repositoryOf(dependency.repository, scope)?.spec ?? { url: dependency.repository };
-  const reach = await chartRegistryAccessOf(context, namespace, spec);
-  const call = { ...reach.call, signal, timeoutMs: defaultTimeoutMs };
+  const limits = { signal, timeoutMs: defaultTimeoutMs };
+  const reach = await chartRegistryAccessOf(context, namespace, spec, limits);
+  const call = { ...reach.call, ...limits };
   const { name, version } = dependency;
   const wanted = { repository: reach.url, name, version, isInsecure: reach.isInsecure };
   const found = await findRegistryChart(context.registry, wanted, call);

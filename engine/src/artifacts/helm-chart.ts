@@ -187,10 +187,10 @@ async function fromRepository(pass: Pass, repository: Repository, signal: AbortS
 
 async function fromRegistry(pass: Pass, repository: Repository, signal: AbortSignal): Promise<void> {
   const { spec, context, source } = pass;
-  const reach = await during(phase("AuthenticationFailed", "failed to get the repository's credentials"), () =>
-    chartRegistryAccessOf(context, source.namespace, repository.spec),
-  );
   const timeoutMs = parseDuration(repository.spec.timeout ?? "") ?? defaultTimeoutMs;
+  const reach = await during(phase("AuthenticationFailed", "failed to get the repository's credentials"), () =>
+    chartRegistryAccessOf(context, source.namespace, repository.spec, { signal, timeoutMs }),
+  );
   const call = { ...reach.call, signal, timeoutMs };
   const { isInsecure } = reach;
   const wanted = { repository: reach.url, name: spec.chart, version: spec.version ?? "*", isInsecure };

@@ -77,7 +77,7 @@ async function work(pass: Pass, signal: AbortSignal): Promise<void> {
   const { registry } = context;
   if (pass.conditions.is("SourceVerified", "False")) pass.conditions.remove("SourceVerified");
   const reach = await during(fetchPhase("AuthenticationFailed", "failed to get credential"), () =>
-    registryAccessOf(context, pass.source.namespace, spec),
+    registryAccessOf(context, pass.source.namespace, spec, { signal, timeoutMs: pass.timeoutMs }),
   );
   const call: RegistryCall = { ...reach.call, signal, timeoutMs: pass.timeoutMs };
   const repository = await during(fetchPhase("URLInvalid", `URL validation failed for '${spec.url}'`), () =>

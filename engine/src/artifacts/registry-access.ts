@@ -3,8 +3,8 @@
 
 import type { LocalRef } from "#api/flux";
 import { Keychain, parseDockerConfig, type RegistryCall, soleLogin } from "#sources/oci";
+import { refuseObjectIdentity, registryLogin } from "./cloud-login.ts";
 import type { Context } from "./context.ts";
-import { artifactFault } from "./faults.ts";
 import { pullSecretsOf, type Reach, reachOf, type SecretValues, tlsOf } from "./reach.ts";
 
 type Named = {
@@ -17,10 +17,17 @@ type Named = {
   insecure?: boolean;
 };
 
+type Limits = { signal: AbortSignal; timeoutMs: number };
+
 export type RegistryReach = Reach & { call: Pick<RegistryCall, "access" | "keychain"> };
 
 /** Reads what an OCIRepository names. */
-export async function registryAccessOf(context: Context, namespace: string, spec: Named): Promise<RegistryReach> {
+export async function registryAccessOf(
+  context: Context,
+  namespace: string,
+  spec: Named,
+  limits: Limits,
+): Promise<RegistryReach> {
   const reach = await reachOf(context, namespace, spec);
   const pulled =
     spec.serviceAccountName === undefined || !reach.isOwn
@@ -29,15 +36,23 @@ export async function registryAccessOf(context: Context, namespace: string, spec
   const secrets = [...(reach.secret === undefined ? [] : [reach.secret]), ...pulled];
   const keychain = secrets.map(dockerKeychain).reduce((all, each) => all.and(each), new Keychain());
   if (!keychain.isEmpty || !reach.isOwn || isGeneric(spec.provider)) return withCall(reach, keychain);
-  return cloudKeychain(spec);
+  refuseObjectIdentity(spec.serviceAccountName);
+  return withCall(reach, soleLogin(await registryLogin(context, spec.provider ?? "", reach, limits)));
 }
 
 /** Of a HelmRepository's Secret: a docker configuration, or plain `username` and `password` for its host. */
-export async function chartRegistryAccessOf(context: Context, namespace: string, spec: Named): Promise<RegistryReach> {
+export async function chartRegistryAccessOf(
+  context: Context,
+  namespace: string,
+  spec: Named,
+  limits: Limits,
+): Promise<RegistryReach> {
   const reach = await reachOf(context, namespace, spec);
   const { secret } = reach;
-  if (secret === undefined)
-    return isGeneric(spec.provider) || !reach.isOwn ? withCall(reach, new Keychain()) : cloudKeychain(spec);
+  if (secret === undefined) {
+    if (isGeneric(spec.provider) || !reach.isOwn) return withCall(reach, new Keychain());
+    return withCall(reach, soleLogin(await registryLogin(context, spec.provider ?? "", reach, limits)));
+  }
   const username = secret.values.get("username") ?? "";
   const password = secret.values.get("password") ?? "";
   const keychain = dockerKeychain(secret);
@@ -57,15 +72,4 @@ function isGeneric(provider: string | undefined): boolean {
 function dockerKeychain({ values, at }: SecretValues): Keychain {
   const text = values.get(".dockerconfigjson") ?? values.get(".dockercfg");
   return text === undefined ? new Keychain() : parseDockerConfig(text, at);
-}
-
-/** A cloud's own identity as a login. */
-function cloudKeychain(spec: Named): never {
-  throw artifactFault({
-    code: "not-supported",
-    disposition: "stall",
-    at: "spec.provider",
-    message: `signing in as ${spec.provider ?? ""} is not supported yet`,
-    hint: "use the provider generic and a Secret",
-  });
 }

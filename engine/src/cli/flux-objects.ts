@@ -21,6 +21,9 @@ export function isSuspended(object: Manifest): boolean {
 /** True, False or Unknown of Ready, and its message; an object nobody has looked at is False and says so. */
 export function readiness(object: Manifest): { ready: string; message: string } {
   const ready = conditionOf(object, "Ready");
+  // One for a registry is static: it has no status, and is always ready.
+  if (object.kind === "HelmRepository" && textOf(object, "spec", "type") === "oci")
+    return { ready: "True", message: "Helm repository is Ready" };
   if (ready === undefined) return { ready: "False", message: "waiting to be reconciled" };
   return { ready: ready.status, message: shortRevision(ready.message) };
 }

@@ -3,14 +3,14 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { type Environment, gitEnvironment, runGit } from "./command.ts";
+import { type Environment, gitEnvironment } from "./command.ts";
 import { quotePath } from "./compose.ts";
 import { gitFault } from "./faults.ts";
 import { readerOf } from "./git-tree.ts";
-import { entriesMost, errorTextMost, gitTimeoutMs } from "./limits.ts";
+import { entriesMost, errorTextMost } from "./limits.ts";
 import { removeLocks } from "./mirror.ts";
 
 /** A file by the id of content that is there already, or with its content, in pieces that make up `size`. */
@@ -163,18 +163,20 @@ function isThere(repository: string): Promise<boolean> {
 const unlocked = new Set<string>();
 
 /** Made under another name and moved, so that a kill in between leaves no half repository. */
-async function create({ repository, environment, signal, at }: ImportOptions): Promise<void> {
+async function create({ repository }: ImportOptions): Promise<void> {
   if (await isThere(repository)) {
     if (unlocked.has(repository)) return;
     unlocked.add(repository);
     await removeLocks(repository);
     return removeRemains(repository);
   }
+  // What `git init` would write, without a process for it: many sources begin at once.
   const draft = `${repository}.new`;
   await rm(draft, { recursive: true, force: true });
-  await mkdir(draft, { recursive: true, mode: 0o700 });
-  const args = ["init", "--quiet", "--bare", "--template=", "--", draft];
-  await runGit({ args, environment: gitEnvironment(environment, "/dev/null"), signal, at, timeoutMs: gitTimeoutMs });
+  for (const folder of ["objects/pack", "objects/info", "refs/heads"])
+    await mkdir(join(draft, folder), { recursive: true, mode: 0o700 });
+  await writeFile(join(draft, "HEAD"), "ref: refs/heads/main\n");
+  await writeFile(join(draft, "config"), "[core]\n\trepositoryformatversion = 0\n\tbare = true\n");
   await rename(draft, repository);
 }
 
