@@ -72,6 +72,24 @@ export class World {
     this.store = store;
   }
 
+  /** True where Flux's own controller works in the place of our engine. */
+  get isFlux(): boolean {
+    return false;
+  }
+
+  /** Sets a source's files; the revision follows from them. */
+  commit(files: { [path: string]: string }, name = "fleet"): string {
+    return this.sources.commit(files, name);
+  }
+
+  /** Asks for a look now, as `flux reconcile` does. */
+  async ask(name: string): Promise<string> {
+    const token = new Date().toISOString();
+    const target = await this.target("kustomize.toolkit.fluxcd.io", "Kustomization", name, "flux-system");
+    await this.edit(target, { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": token } } }, "flux");
+    return token;
+  }
+
   /** With the definitions of these kinds of Flux alone: each takes its time to be served. */
   static async start(kinds: readonly string[] = ["Kustomization", "ImageRepository"]): Promise<World> {
     const world = new World();
@@ -191,7 +209,12 @@ export class World {
       const found = await look();
       if (found !== undefined && found !== false) return found;
       if (Date.now() > end) {
-        const seen = JSON.stringify(this.engine.snapshot(), null, 1);
+        const seen = this.isFlux
+          ? ""
+          : this.engine
+              .snapshot()
+              .deliveries.map((each) => `${each.label} ${each.phase} ${each.message} ${each.waitingFor ?? ""}`)
+              .join("\n");
         throw new Error(`timed out waiting for ${what}\n${seen}\n${this.logs.join("\n")}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 5));

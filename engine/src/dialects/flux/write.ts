@@ -112,7 +112,7 @@ function afterFailure(report: Report, fault: Fault, before: KustomizationStatus)
   if (fault.disposition === "stall") {
     settings.push({ type: "Stalled", status: "True", reason: reasonOf(fault), message });
   } else if (reconciling !== undefined || !isBeforeAttempt(fault)) {
-    const doing = reconciling?.message ?? progressMessage(report);
+    const doing = isBeforeAttempt(fault) ? (reconciling?.message ?? "") : attemptMessage(report, fault);
     settings.push({ type: "Reconciling", status: "True", reason: "ProgressingWithRetry", message: doing });
   }
   if (!fault.code.startsWith("health-")) return { settings, kept: ["Healthy"] };
@@ -129,6 +129,17 @@ function inProgress(report: Report): ConditionChanges {
   if (report.phase !== "checking") return { settings, kept: ["Healthy"] };
   settings.push({ type: "Healthy", status: "Unknown", reason: "Progressing", message });
   return { settings, kept: [] };
+}
+
+/** What was being done when it failed, in Flux's words. */
+function attemptMessage({ revision = "", delivery }: Report, fault: Fault): string {
+  const doing: { readonly [reason: string]: string } = {
+    ArtifactFailed: "Fetching manifests",
+    BuildFailed: "Building manifests",
+    HealthCheckFailed: "Running health checks",
+  };
+  const timeout = formatDuration(delivery.timeoutMs);
+  return `${doing[reasonOf(fault)] ?? "Detecting drift"} for revision ${revision} with a timeout of ${timeout}`;
 }
 
 /** Flux's words; while health is waited for, what is waited for follows them. */
