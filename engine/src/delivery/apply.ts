@@ -17,7 +17,7 @@ import {
   type Subject,
   takeOverPatch,
 } from "#plan";
-import { clusterFault } from "./cluster-faults.ts";
+import { clusterFault, isTransient } from "./cluster-faults.ts";
 import { DeliveryFault } from "./faults.ts";
 import type { Kinds } from "./kinds.ts";
 import { concurrentRequests, namedInMessage, settleMs, settlePollMs } from "./limits.ts";
@@ -109,9 +109,14 @@ async function planOne(context: ApplyContext, manifest: Manifest): Promise<Item 
     return await decideOne(context, manifest, { ref, hash, target });
   } catch (thrown) {
     const fault = faultFrom(thrown);
-    if (!(fault instanceof DeliveryFault) || fault.code === "cluster-failed") throw fault;
+    if (!(fault instanceof DeliveryFault) || isPassing(fault)) throw fault;
     return outcomeOf(ref, "failed", reasonFor(fault));
   }
+}
+
+/** True for what says nothing about the object: the pass ends and is tried again soon. */
+function isPassing(fault: DeliveryFault): boolean {
+  return fault.code === "cluster-failed" || fault.code === "conflict";
 }
 
 /** What failed, why, and what to do about it, in one line. */
@@ -189,7 +194,7 @@ async function predict(context: ApplyContext, manifest: Manifest, target: Target
     isDryRun: true,
   });
   if (answer.ok) return { ok: true, object: answer.value };
-  if (answer.status.code === 0) throw clusterFault(answer.status, "the dry run was not answered");
+  if (isTransient(answer.status)) throw clusterFault(answer.status, "the dry run was not answered");
   return { ok: false, refusal: answer.status };
 }
 
@@ -270,7 +275,7 @@ async function writeOne(context: ApplyContext, item: Item): Promise<Outcome> {
   } catch (thrown) {
     context.live.written(ref);
     const fault = faultFrom(thrown);
-    if (fault instanceof DeliveryFault && fault.code === "cluster-failed") throw fault;
+    if (fault instanceof DeliveryFault && isPassing(fault)) throw fault;
     return outcomeOf(ref, "failed", fault.cause instanceof Error ? fault.cause.message : fault.message);
   }
 }

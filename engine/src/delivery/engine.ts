@@ -32,6 +32,7 @@ import {
   type SourceRef,
 } from "./model.ts";
 import { type PassContext, type PassResult, prepare, type Reach, runPass, type SourceArtifact } from "./pass.ts";
+import { patientCluster } from "./patient-cluster.ts";
 import type { DeliveryOptions, Engine } from "./ports.ts";
 import { RenderDesk } from "./render-desk.ts";
 import { type DeliverySnapshot, type EngineSnapshot, objectsOf, type ObjectSnapshot, snapshotOf } from "./snapshot.ts";
@@ -66,8 +67,9 @@ class DeliveryEngine implements Engine {
   #isReleasing = false;
 
   constructor(options: DeliveryOptions) {
-    const { cluster, clock, signal } = options;
-    this.#options = options;
+    const { clock, signal, random = Math.random } = options;
+    const cluster = patientCluster(options.cluster, { clock, signal, random });
+    this.#options = { ...options, cluster };
     // Every watch ends with the engine: one listener a kind.
     setMaxListeners(0, signal);
     this.#queue = new WorkQueue({ clock, ...(options.random === undefined ? {} : { random: options.random }) });
@@ -90,7 +92,7 @@ class DeliveryEngine implements Engine {
     this.#decryptions = new Decryptions(options.decryption ?? noServices(clock), this.#home);
     this.#journal = options.journal ?? noJournal;
     const logged = (message: string): void => this.#log(message);
-    this.#reporter = new Reporter({ cluster, clock, journal: this.#journal, logged, told: options.told });
+    this.#reporter = new Reporter({ cluster, clock, signal, journal: this.#journal, logged, told: options.told });
     this.#claims = new Claims({
       deliveries: () => this.#deliveries(),
       revisionOf: (delivery) => options.artifacts.get(delivery.source)?.revision,
@@ -246,6 +248,7 @@ class DeliveryEngine implements Engine {
     if (state.applied !== undefined) state.applied = { ...state.applied, revision };
     state.revision = revision;
     state.bumpedTo = revision;
+    this.#tell(state.delivery.key);
     this.#queue.add(state.delivery.key, "status");
   }
 
@@ -413,6 +416,7 @@ class DeliveryEngine implements Engine {
     const wasHealthy = wasReady || !state.lastFault.startsWith("health-");
     this.#reporter.tellOutcomes(state, served, maskedOutcomes(result.outcomes, state.masker));
     state.lastFault = "";
+    state.passingFailures = 0;
     state.hold = undefined;
     const { inventory, isHealthy } = result;
     const { revision, originRevision } = artifact;
@@ -424,7 +428,8 @@ class DeliveryEngine implements Engine {
       return { requeueAfterMs: result.waits.remainingMs };
     }
     const isNews = done.isNews || !wasReady || result.outcomes.some((outcome) => isChange(outcome));
-    const report = { ...about, phase: "ready" as const, isApplied: true, isNews };
+    const isBump = wasReady && state.bumpedTo === revision && result.outcomes.length === 0;
+    const report = { ...about, phase: "ready" as const, isApplied: true, isNews, isBump };
     if (isHealthy === true && !wasReady && (!wasHealthy || state.checkingSinceMs !== undefined)) {
       const message = `Health check passed in ${formatDuration(this.#reporter.reportOf(state, report).checkedMs)}`;
       this.#reporter.tell(state, served, { reason: "Progressing", message });
@@ -457,7 +462,7 @@ class DeliveryEngine implements Engine {
   #failed(state: DeliveryState, fault: Fault, outcomes: readonly Outcome[]): ReconcileResult {
     const { delivery } = state;
     // Somebody else wrote at the same time: routine, and over with the next look.
-    if (fault.code === "conflict") return { requeueAfterMs: conflictRetryMs };
+    if (fault.code === "conflict") return { requeueAfterMs: this.#backOff(state, conflictRetryMs) };
     if (fault.code === "cluster-busy") return { requeueAfterMs: targetBusyRetryMs };
     const isWaiting = fault.disposition === "wait";
     const text = `${fault.code} ${formatFault(fault)}`;
@@ -475,7 +480,8 @@ class DeliveryEngine implements Engine {
     });
     state.checkingSinceMs = undefined;
     if (fault.disposition === "stall") return undefined;
-    if (fault.code === "terminating" || fault.code === "cluster-failed") return { requeueAfterMs: soonRetryMs };
+    if (fault.code === "cluster-failed") return { requeueAfterMs: this.#backOff(state, soonRetryMs) };
+    if (fault.code === "terminating") return { requeueAfterMs: soonRetryMs };
     return { requeueAfterMs: isWaiting ? delivery.dependencyRetryMs : delivery.retryIntervalMs };
   }
 
@@ -571,6 +577,13 @@ class DeliveryEngine implements Engine {
 
   *#deliveries(): Iterable<Delivery> {
     for (const state of this.#states.values()) if (!state.delivery.isDeleting) yield state.delivery;
+  }
+
+  /** Doubles with each failure in a row that says nothing about the delivery, up to its own retry interval. */
+  #backOff(state: DeliveryState, leastMs: number): number {
+    const delayMs = Math.min(leastMs * 2 ** Math.min(state.passingFailures, 16), state.delivery.retryIntervalMs);
+    state.passingFailures += 1;
+    return this.#jittered(delayMs);
   }
 
   #jittered(intervalMs: number): number {

@@ -89,3 +89,9 @@ export const targetProbeMs = { least: 1000, most: 60_000 } as const;
 
 /** How soon a delivery looks again that found its cluster's places taken. */
 export const targetBusyRetryMs = 250;
+
+/** Attempts to write one status while the API server is busy: about half a minute; the next pass writes it anew. */
+export const statusAttempts = 20;
+
+/** Attempts at one request while the API server is busy: together they last less than half a second. */
+export const patience = { attempts: 4, leastMs: 50 } as const;

@@ -184,6 +184,8 @@ export type Report = {
   startedMs: number;
   nowMs: number;
   handledRequest: string | undefined;
+  /** True when only the revision moved: nothing of the delivery is otherwise in it. */
+  isBump: boolean;
   /** False when nothing happened that a reader would want to know: history and times stay as they are. */
   isNews: boolean;
 };

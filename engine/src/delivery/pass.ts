@@ -5,7 +5,7 @@
 import type { Cluster } from "#cluster";
 import { formatDuration } from "#api/flux";
 import { canonicalJson, type Clock, type Manifest, refKey, refOf, sha256Hex, type VersionedRef } from "#kernel";
-import { departed, hashManifest, uniqueRefs } from "#plan";
+import { compareForApply, departed, hashManifest, stageOf, uniqueRefs } from "#plan";
 import { applyStages, listObjects } from "./apply.ts";
 import type { Claims } from "./claims.ts";
 import type { Decryptions, OpenDecryption } from "./decryption.ts";
@@ -213,7 +213,7 @@ function applyContext(context: PassContext, desired: Desired) {
 /** After a whole apply: prune, and the inventory that follows. */
 async function complete(context: PassContext, desired: Desired, outcomes: Outcome[]): Promise<readonly VersionedRef[]> {
   const { state } = context;
-  const refs = desired.manifests.map((manifest) => refOf(manifest));
+  const refs = inApplyOrder(desired.manifests.map(refOf), state.delivery.stagedKinds);
   const pruned = await prune(context, refs);
   outcomes.push(...pruned);
   const failed = pruned.filter((outcome) => outcome.word === "failed");
@@ -234,6 +234,11 @@ async function complete(context: PassContext, desired: Desired, outcomes: Outcom
   if (failed.length === 0) return inventory;
   await context.recordInventory(inventory);
   throw new DeliveryFault({ code: "prune-failed", disposition: "retry", message: listObjects(failed) });
+}
+
+/** As Flux lists them: by stage, then by kind. */
+function inApplyOrder(refs: VersionedRef[], stagedKinds: ReadonlySet<string>): VersionedRef[] {
+  return refs.sort((a, b) => stageOf(a, stagedKinds) - stageOf(b, stagedKinds) || compareForApply(a, b));
 }
 
 /** A retry of what was applied already does not get new time to become healthy. */

@@ -3,7 +3,7 @@
 import type { Cluster } from "#cluster";
 import { type Clock, faultFrom, formatRef, type Manifest, refKey, type VersionedRef } from "#kernel";
 import { departed, planPrune, type Policy } from "#plan";
-import { clusterFault } from "./cluster-faults.ts";
+import { clusterFault, isTransient } from "./cluster-faults.ts";
 import type { Kinds } from "./kinds.ts";
 import { concurrentRequests } from "./limits.ts";
 import type { Live } from "./live.ts";
@@ -34,7 +34,9 @@ export async function removeDeparted(context: RemoveContext): Promise<Outcome[]>
       const object = await read(context, ref);
       if (object !== undefined) live.set(refKey(ref), object);
     } catch (thrown) {
-      unread.push(outcomeOf(ref, "failed", faultFrom(thrown).message));
+      const fault = faultFrom(thrown);
+      if (fault.code === "cluster-failed") throw fault;
+      unread.push(outcomeOf(ref, "failed", fault.message));
     }
   });
   const outcomes: Outcome[] = unread;
@@ -66,6 +68,7 @@ async function remove(context: RemoveContext, ref: VersionedRef, live: Manifest 
     ...(uid === "" ? {} : { preconditions: { uid } }),
   });
   if (answer.ok || answer.status.code === 404) return outcomeOf(ref, "pruned", "is no longer in Git");
+  if (isTransient(answer.status)) throw clusterFault(answer.status, "could not be deleted", formatRef(ref));
   return outcomeOf(ref, "failed", answer.status.message);
 }
 

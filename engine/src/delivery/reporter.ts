@@ -18,6 +18,7 @@ export type Served = { dialect: Dialect; resource: Resource };
 export type ReporterOptions = {
   cluster: Cluster;
   clock: Clock;
+  signal: AbortSignal;
   journal: Journal;
   /** Told of what could not be written. */
   logged: (message: string) => void;
@@ -41,8 +42,13 @@ export class Reporter {
     this.#cluster = options.cluster;
     this.#journal = options.journal;
     this.#told = options.told;
-    this.#statuses = new StatusWriter(options.cluster, (object, status) => {
-      options.logged(`status of ${formatRef(refOf(object))} was not written: ${status.message}`);
+    const failed = (object: Manifest, { message }: { message: string }): void =>
+      options.logged(`status of ${formatRef(refOf(object))} was not written: ${message}`);
+    this.#statuses = new StatusWriter({
+      cluster: options.cluster,
+      clock: options.clock,
+      signal: options.signal,
+      failed,
     });
   }
 
@@ -77,6 +83,7 @@ export class Reporter {
       startedMs: now,
       nowMs: now,
       handledRequest: state.delivery.request,
+      isBump: false,
       isNews: false,
       ...about,
     };
@@ -172,7 +179,7 @@ export class Reporter {
     const reason = fault === undefined ? "ReconciliationSucceeded" : dialect.reasonOf(fault);
     const annotations = dialect.annotationsOf(report);
     this.#writer(dialect).write({ ...aboutOf(delivery), isWarning, reason, message, annotations });
-    if (fault?.disposition === "wait") return;
+    if (fault?.disposition === "wait" || report.isBump) return;
     const { revision = "", digest = "" } = report;
     this.#journal.note(delivery, { what: "applied", revision, digest, result: reason, message, tookMs });
     if (report.isHealthy === true) this.#journal.note(delivery, { what: "healthy", revision, digest });

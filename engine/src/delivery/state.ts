@@ -82,6 +82,8 @@ export type DeliveryState = {
   /** Revision the next pass must not take for news. */
   attemptedRevision: string | undefined;
   lastFault: string;
+  /** Passes in a row that failed for reasons that pass by themselves. */
+  passingFailures: number;
   /** The revision at which all that was read is as before, so that nothing but the revision moves. */
   bumpedTo: string | undefined;
 };
@@ -115,6 +117,7 @@ export function newState(delivery: Delivery, object: Manifest, nowMs: number): D
     removal: undefined,
     attemptedRevision: undefined,
     lastFault: "",
+    passingFailures: 0,
     bumpedTo: undefined,
   };
 }

@@ -2,7 +2,10 @@
 // writes for one object never cross.
 
 import type { Cluster, Resource, Status } from "#cluster";
-import { equalJson, isObject, type JsonObject, type Manifest } from "#kernel";
+import { type Clock, equalJson, isObject, type JsonObject, type Manifest } from "#kernel";
+import { isTransient } from "./cluster-faults.ts";
+import { conflictRetryMs, soonRetryMs, statusAttempts } from "./limits.ts";
+import { pause } from "./waiting.ts";
 
 export type StatusWish = {
   resource: Resource;
@@ -12,17 +15,23 @@ export type StatusWish = {
   manager: string;
 };
 
+export type StatusWriterOptions = {
+  cluster: Cluster;
+  clock: Clock;
+  signal: AbortSignal;
+  /** Told of a refusal that trying again does not mend. */
+  failed: (object: Manifest, status: Status) => void;
+};
+
 export class StatusWriter {
-  readonly #cluster: Cluster;
-  readonly #failed: (object: Manifest, status: Status) => void;
+  readonly #options: StatusWriterOptions;
   readonly #waiting = new Map<string, StatusWish>();
   readonly #running = new Map<string, Promise<void>>();
   /** For measurements. */
   count = 0;
 
-  constructor(cluster: Cluster, failed: (object: Manifest, status: Status) => void) {
-    this.#cluster = cluster;
-    this.#failed = failed;
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
   }
 
   /** Asks for a status; resolved when it, or a newer one, has been written. */
@@ -42,27 +51,40 @@ export class StatusWriter {
   async #drain(key: string): Promise<void> {
     // Let what the same turn still wishes replace this.
     await Promise.resolve();
+    let failures = 0;
     for (let wish = this.#waiting.get(key); wish !== undefined; wish = this.#waiting.get(key)) {
       this.#waiting.delete(key);
-      await this.#write(wish);
+      if (await this.#write(wish)) failures = 0;
+      else {
+        // A newer wish has come meanwhile, or this one is tried again.
+        if (!this.#waiting.has(key)) this.#waiting.set(key, wish);
+        if (failures >= statusAttempts || this.#options.signal.aborted) return void this.#waiting.delete(key);
+        await pause(this.#options.clock, Math.min(soonRetryMs, conflictRetryMs * 2 ** failures), this.#options.signal);
+        failures += 1;
+      }
     }
   }
 
-  async #write(wish: StatusWish): Promise<void> {
+  /** False when it should be tried again. */
+  async #write(wish: StatusWish): Promise<boolean> {
     const { resource, object, status, manager } = wish;
     const before = isObject(object["status"]) ? object["status"] : {};
-    if (equalJson(before, status)) return;
+    if (equalJson(before, status)) return true;
     const patch: JsonObject = { ...status };
     for (const name of Object.keys(before)) if (!Object.hasOwn(status, name)) patch[name] = null;
     const namespace = object.metadata.namespace ?? "";
     const target = { resource, namespace, name: object.metadata.name, subresource: "status" };
     this.count += 1;
     const body = { type: "merge" as const, patch: { status: patch } };
-    const answer = await this.#cluster.patch(target, body, { fieldManager: manager });
-    if (!answer.ok && answer.status.code !== 404) this.#failed(object, answer.status);
-    if (!answer.ok) return;
+    const answer = await this.#options.cluster.patch(target, body, { fieldManager: manager });
+    if (!answer.ok) {
+      if (isTransient(answer.status)) return false;
+      if (answer.status.code !== 404) this.#options.failed(object, answer.status);
+      return true;
+    }
     object["status"] = answer.value["status"];
     const version = answer.value.metadata.resourceVersion;
     if (version !== undefined) object.metadata.resourceVersion = version;
+    return true;
   }
 }

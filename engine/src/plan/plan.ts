@@ -148,8 +148,11 @@ function isKnownEqual(subject: Subject, live: Manifest, rules: OwnershipRules): 
 const immutable = /immutable|field is immutable|may not change once set|updates to .* forbidden/i;
 
 function decideRefused(subject: Subject, refusal: Refusal, isForced: boolean): Decision {
+  // As in Flux, but for a write that met another: that is over with the next look, and no reason to delete anything.
   const isReplaceable =
-    refusal.reason === "Conflict" || refusal.reason === "Invalid" || immutable.test(refusal.message);
+    (refusal.reason === "Conflict" && !/object has been modified/.test(refusal.message)) ||
+    refusal.reason === "Invalid" ||
+    immutable.test(refusal.message);
   if (isForced && isReplaceable) return decided(subject, "recreate", refusal.message);
   return decided(subject, "fail", refusal.message);
 }

@@ -74,6 +74,10 @@ export class FluxWorld extends World {
     return revision;
   }
 
+  override offered(): Promise<void> {
+    return this.#writes;
+  }
+
   async #offer(files: { [path: string]: string }, name: string, revision: string): Promise<void> {
     const bytes = pack(this.folder, files);
     const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;

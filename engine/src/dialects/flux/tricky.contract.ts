@@ -225,6 +225,7 @@ function ownership(scene: (name: string) => Scene): void {
       const target = await s.world.target("", "ConfigMap", "moved-b");
       await s.world.edit(target, { metadata: { labels: mark("name", "other") } }, "other");
       const revision = s.commit(configMap("moved-a", {}));
+      await s.world.offered();
       await s.apply({ suspend: false });
       await s.world.untilReady(s.name, revision);
       expect(await s.map("moved-b")).toBeDefined();
@@ -315,7 +316,7 @@ function removal(scene: (name: string) => Scene): void {
       const s = scene("before");
       await s.deliver([configMap("before-a", {}), configMap("before-b", {})]);
       s.commit(configMap("before-a", {}), JSON.stringify(deployment("before", 1)));
-      await s.apply({ wait: true, timeout: "1m" });
+      await s.apply({ wait: true, timeout: "5s" });
       await s.world.until("the prune", async () => (await s.map("before-b")) === undefined);
       expect((await s.world.condition(s.name))?.status).not.toBe("True");
       await s.apply({ prune: false });

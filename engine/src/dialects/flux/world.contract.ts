@@ -82,6 +82,11 @@ export class World {
     return this.sources.commit(files, name);
   }
 
+  /** Resolved once all commits so far are offered. */
+  offered(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Asks for a look now, as `flux reconcile` does. */
   async ask(name: string): Promise<string> {
     const token = new Date().toISOString();
