@@ -2,7 +2,7 @@
 // They run on our engine over the embedded server, on our engine over a real one, and on Flux's own controller.
 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { asManifest, isObject, type JsonObject, type Manifest, sha256Hex } from "#kernel";
+import { asManifest, fieldOf, isObject, type JsonObject, type Manifest, sha256Hex } from "#kernel";
 import { dataOf, definition, deployment, kustomize } from "./samples.contract.ts";
 import { configMap, kustomization, namespace, type World } from "./world.contract.ts";
 
@@ -597,7 +597,7 @@ function writing(scene: (name: string) => Scene): void {
       const ignore = [{ paths: ["/spec/replicas"], target: { kind: "Deployment", name: "scaled-b" } }];
       await s.deliver(texts("1"), { ignore });
       const replicas = async (name: string) =>
-        ((await s.world.get("apps", "Deployment", name))?.["spec"] as { replicas: number }).replicas;
+        fieldOf(await s.world.get("apps", "Deployment", name), "spec", "replicas");
       expect(await replicas("scaled-b")).toBe(3);
       for (const name of ["scaled-a", "scaled-b"])
         await s.world.edit(await s.world.target("apps", "Deployment", name), { spec: { replicas: 5 } }, "autoscaler");
