@@ -1,0 +1,232 @@
+// What a commit and a heal cost the engine, by number of deliveries: time until every delivery knows whether the commit concerns it, renderings,
+// requests to the API server, and that nothing is asked or written when nothing happens. In one process, over the embedded control plane; sources
+// are held in memory, so that only the engine itself is measured.
+// Usage: node bench/kustomization.mjs [COUNT …]
+
+import { administrator, startApiServer } from "../engine/dist/apiserver/index.js";
+import { fluxDefinitions } from "../engine/dist/api/flux/index.js";
+import { keelsonDefinitions } from "../engine/dist/api/keelson/index.js";
+import { sourceTreeOf, startDelivery, startRenderPool } from "../engine/dist/delivery/index.js";
+import { fluxDialect } from "../engine/dist/dialects/flux/index.js";
+import { deliveryLogs } from "../engine/dist/dialects/keelson/index.js";
+import { memoryTree, sha1Hex } from "../engine/dist/kernel/index.js";
+import { memoryStore } from "../engine/dist/store/index.js";
+
+const counts = process.argv.slice(2).map(Number);
+const clock = {
+  now: () => Date.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+};
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The cluster with each request counted by verb. */
+function counted(cluster, tally) {
+  const count = (verb, run) => {
+    tally[verb] = (tally[verb] ?? 0) + 1;
+    return run();
+  };
+  const verbs = ["discover", "get", "list", "patch", "update", "create", "delete", "review"];
+  const wrapped = Object.fromEntries(
+    verbs.map((verb) => [verb, (...args) => count(verb, () => cluster[verb](...args))]),
+  );
+  return {
+    ...wrapped,
+    name: cluster.name,
+    apply: (target, manifest, options) =>
+      count(options.isDryRun ? "dry run" : "apply", () => cluster.apply(target, manifest, options)),
+    watch: (...args) => count("watch", () => cluster.watch(...args)),
+    as: (identity) => counted(cluster.as(identity), tally),
+  };
+}
+
+const configMap = (i, k) =>
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: `app-${i}`, namespace: "shop" },
+    data: { k },
+  });
+
+class Bench {
+  #listeners = new Set();
+  tally = {};
+  files = {};
+  revision = "";
+
+  constructor(count) {
+    this.count = count;
+    for (let i = 0; i < count; i += 1) this.files[`app-${i}/all.yaml`] = configMap(i, "1");
+  }
+
+  commit(changes) {
+    Object.assign(this.files, changes);
+    const tree = memoryTree(this.files);
+    this.revision = `main@sha1:${sha1Hex(tree.hash)}`;
+    this.artifact = { revision: this.revision, originRevision: undefined, source: sourceTreeOf(tree) };
+    const started = performance.now();
+    for (const listener of this.#listeners)
+      listener({ kind: "GitRepository", namespace: "flux-system", name: "fleet" });
+    return started;
+  }
+
+  async start() {
+    this.server = await startApiServer({ store: memoryStore(), clock });
+    this.cluster = this.server.cluster(administrator);
+    const wanted = fluxDefinitions().filter((each) => each.spec.names.kind === "Kustomization");
+    await this.apply(...wanted, ...keelsonDefinitions());
+    for (const name of ["flux-system", "shop"])
+      await this.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+    this.ending = new AbortController();
+    const cluster = counted(this.cluster, this.tally);
+    this.engine = startDelivery({
+      cluster,
+      artifacts: {
+        get: () => this.artifact,
+        subscribe: (listener) => {
+          this.#listeners.add(listener);
+          return () => this.#listeners.delete(listener);
+        },
+        whyNot: async () => "none",
+      },
+      dialects: [fluxDialect()],
+      pool: startRenderPool({ clock, threads: 0 }),
+      journal: deliveryLogs({ cluster, clock }),
+      clock,
+      signal: this.ending.signal,
+      logged: (message) => console.error(message),
+    });
+  }
+
+  async apply(...manifests) {
+    for (const manifest of manifests) {
+      const [group, version] = manifest.apiVersion.includes("/")
+        ? manifest.apiVersion.split("/")
+        : ["", manifest.apiVersion];
+      let resource;
+      while (resource === undefined) {
+        const discovery = await this.cluster.discover(true);
+        resource = discovery.value.byKind(group, manifest.kind, version);
+        if (resource === undefined) await sleep(5);
+      }
+      const target = { resource, namespace: manifest.metadata.namespace ?? "", name: manifest.metadata.name };
+      const answer = await this.cluster.apply(target, manifest, { fieldManager: "bench", isForced: true });
+      if (!answer.ok) throw new Error(answer.status.message);
+      if (manifest.kind === "Kustomization") this.kind = resource;
+    }
+  }
+
+  async deliver() {
+    for (let i = 0; i < this.count; i += 1)
+      await this.apply({
+        apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+        kind: "Kustomization",
+        metadata: { name: `app-${i}`, namespace: "flux-system" },
+        spec: { interval: "1h", prune: true, path: `./app-${i}`, sourceRef: { kind: "GitRepository", name: "fleet" } },
+      });
+  }
+
+  /** Every delivery is ready at the revision, as the engine knows it. */
+  isDecided() {
+    const { deliveries } = this.engine.snapshot();
+    return (
+      deliveries.length === this.count && deliveries.every((each) => each.isReady && each.revision === this.revision)
+    );
+  }
+
+  async isWritten() {
+    const list = await this.cluster.list(this.kind, {});
+    return list.value.items.every((item) => item.status?.lastAppliedRevision === this.revision);
+  }
+
+  async until(isDone) {
+    while (!(await isDone())) await sleep(1);
+  }
+
+  reset() {
+    const before = { ...this.tally };
+    const { rendered } = this.engine.counts();
+    return () => {
+      const after = Object.entries(this.tally).map(([verb, number]) => [verb, number - (before[verb] ?? 0)]);
+      return {
+        rendered: this.engine.counts().rendered - rendered,
+        requests: Object.fromEntries(after.filter(([, n]) => n > 0)),
+      };
+    };
+  }
+
+  async close() {
+    this.ending.abort();
+    await this.engine.ended;
+    await this.server.close();
+  }
+}
+
+const ms = (started) => `${(performance.now() - started).toFixed(1)} ms`;
+const shown = ({ rendered, requests }) => `${rendered} rendered, requests ${JSON.stringify(requests)}`;
+
+async function run(count) {
+  const bench = new Bench(count);
+  bench.commit({});
+  await bench.start();
+  const started = performance.now();
+  await bench.deliver();
+  await bench.until(() => bench.isDecided());
+  await bench.until(() => bench.isWritten());
+  console.log(`${count} deliveries: all ready ${ms(started)} after the first was created`);
+  await sleep(1500);
+
+  for (const round of [1, 2, 3]) {
+    const since = bench.reset();
+    const begun = bench.commit({ "README.md": `round ${round}` });
+    await bench.until(() => bench.isDecided());
+    const decided = ms(begun);
+    await bench.until(() => bench.isWritten());
+    console.log(`  a commit that concerns none: decided ${decided}, in every status ${ms(begun)}; ${shown(since())}`);
+    await sleep(1500);
+  }
+
+  const since = bench.reset();
+  const begun = bench.commit({ "app-0/all.yaml": configMap(0, "2") });
+  const map = {
+    resource: {
+      group: "",
+      version: "v1",
+      plural: "configmaps",
+      singular: "configmap",
+      kind: "ConfigMap",
+      isNamespaced: true,
+      verbs: [],
+      shortNames: [],
+      categories: [],
+      subresources: [],
+    },
+    namespace: "shop",
+    name: "app-0",
+  };
+  const value = async () => (await bench.cluster.get(map)).value?.data?.k;
+  await bench.until(async () => (await value()) === "2");
+  const applied = ms(begun);
+  await bench.until(() => bench.isDecided());
+  const decided = ms(begun);
+  await bench.until(() => bench.isWritten());
+  await sleep(1500);
+  console.log(`  a one-file commit: applied ${applied}, decided ${decided}; ${shown(since())}`);
+
+  const healing = bench.reset();
+  const edited = performance.now();
+  await bench.cluster.patch(map, { type: "merge", patch: { data: { k: "9" } } }, { fieldManager: "kubectl-edit" });
+  await bench.until(async () => (await value()) === "2");
+  const healed = ms(edited);
+  await sleep(1500);
+  console.log(`  a heal: ${healed}; ${shown(healing())}`);
+
+  const idle = bench.reset();
+  await sleep(5000);
+  console.log(`  idle for 5 s: ${shown(idle())}`);
+  await bench.close();
+}
+
+for (const count of counts.length > 0 ? counts : [1, 1000]) await run(count);
