@@ -6,6 +6,7 @@ import { assess } from "#health";
 import { asJson, type Clock, fieldOf, isObject, type Manifest, textOf, type VersionedRef } from "#kernel";
 import { DeliveryFault } from "./faults.ts";
 import type { Delivery, Dependency, SourceRef } from "./model.ts";
+import type { Reach } from "./pass.ts";
 import type { DeliveryState } from "./state.ts";
 
 export type Registry = {
@@ -18,6 +19,26 @@ export type DependencyWorld = {
   /** The object as it stands, watched from now on for the delivery that asks; undefined when it is not there. */
   read: (ref: VersionedRef, reader: string) => Promise<Manifest | undefined>;
 };
+
+/** Dependencies live where the deliveries do, whatever cluster these apply to. */
+export function dependencyWorld(
+  { cluster, kinds, live }: Reach,
+  clock: Clock,
+  state: Registry["state"],
+): DependencyWorld {
+  return {
+    clock,
+    registry: { state },
+    read: async (ref, reader) => {
+      const resource = (await kinds.find(ref)) ?? (await kinds.find({ group: ref.group, kind: ref.kind }));
+      if (resource === undefined) return undefined;
+      const namespace = resource.isNamespaced ? ref.namespace : "";
+      await live.watchOther(resource, { ...ref, namespace }, reader);
+      const answer = await cluster.get({ resource, namespace, name: ref.name });
+      return answer.ok ? answer.value : undefined;
+    },
+  };
+}
 
 /** Throws DeliveryFault for the first dependency that is not met. */
 export async function requireDependencies(

@@ -6,7 +6,7 @@ import { formatDuration } from "#api/flux";
 import { runController, type Pass, type Priority, type ReconcileResult, WorkQueue } from "#controller";
 import { type Fault, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
 import { Claims } from "./claims.ts";
-import { requireDependencies, sameSource } from "./dependencies.ts";
+import { dependencyWorld, requireDependencies, sameSource } from "./dependencies.ts";
 import { Describing } from "./describing.ts";
 import { describeDrift, whyResting } from "./drift-log.ts";
 import { Decryptions, noServices } from "./decryption.ts";
@@ -285,7 +285,11 @@ class DeliveryEngine implements Engine {
     try {
       await this.#ensureFinalizer(state);
       const artifact = await this.#artifactOf(state.delivery);
-      await requireDependencies(state, artifact.revision, this.#dependencyWorld());
+      await requireDependencies(
+        state,
+        artifact.revision,
+        dependencyWorld(this.#home, this.#options.clock, (other) => this.#states.get(other)),
+      );
       let isNews = false;
       const begins = (): void => {
         isNews = this.#announce(state, artifact, pass.priority);
@@ -300,23 +304,6 @@ class DeliveryEngine implements Engine {
       if (signal.aborted) return;
       return this.#failed(state, masked(faultFrom(thrown), state.masker), maskedOutcomes(outcomes, state.masker));
     }
-  }
-
-  #dependencyWorld() {
-    const { clock } = this.#options;
-    const { cluster, kinds, live } = this.#home;
-    return {
-      clock,
-      registry: { state: (key: string) => this.#states.get(key) },
-      read: async (ref: Outcome["ref"], reader: string): Promise<Manifest | undefined> => {
-        const resource = (await kinds.find(ref)) ?? (await kinds.find({ group: ref.group, kind: ref.kind }));
-        if (resource === undefined) return undefined;
-        const namespace = resource.isNamespaced ? ref.namespace : "";
-        await live.watchOther(resource, { ...ref, namespace }, reader);
-        const answer = await cluster.get({ resource, namespace, name: ref.name });
-        return answer.ok ? answer.value : undefined;
-      },
-    };
   }
 
   async #ensureFinalizer(state: DeliveryState): Promise<void> {
