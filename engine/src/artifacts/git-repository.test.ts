@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { execFileSync } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeUtf8, type Manifest } from "#kernel";
 import { serveHttp, TestRepository } from "../sources/git/repository.contract.ts";
@@ -225,6 +225,27 @@ describe("GitRepository", () => {
     for (let tries = 0; tries < 300 && !(await pathsIn("outer")).includes("vendor/y.yaml"); tries++)
       await new Promise((resolve) => setTimeout(resolve, 10));
     expect(await pathsIn("outer")).toContain("vendor/y.yaml");
+  });
+
+  it("gives back the disk of a deleted one, and leaves what others are made of", async () => {
+    const [gone, kept, module] = [repository({ a: "a" }), repository({ b: "b" }), repository({ c: "c" })];
+    kept.commit({
+      ".gitmodules": `[submodule "m"]\n\tpath = m\n\turl = ${module.path}\n`,
+      m: `module:${module.git("rev-parse", "main")}`,
+    });
+    await world.repository("gone", { url: gone.path });
+    await world.repository("kept", { url: kept.path, recurseSubmodules: true });
+    const ready = await world.untilReady("GitRepository", "gone");
+    const mirror = artifactOf("gone")?.tree?.repository ?? "";
+    await world.untilReady("GitRepository", "kept");
+    const { resourceOf } = await import("./objects.ts");
+    const target = { resource: resourceOf("GitRepository"), namespace: "default", name: ready.metadata.name };
+    await world.cluster.delete(target);
+    while (existsSync(mirror)) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await pathsIn("kept")).toEqual(["b", "m/c"]);
+    kept.commit({ "d.yaml": "d" });
+    while (!(await pathsIn("kept")).includes("d.yaml")) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await pathsIn("kept")).toEqual(["b", "d.yaml", "m/c"]);
   });
 
   it("serves an archive that real tar unpacks, the same bytes each time, also when the file was tampered with", async () => {

@@ -27,6 +27,10 @@ export class MirrorUse {
     return [...new Set(this.#all().flatMap((use) => use.commits.get(folder) ?? []))];
   }
 
+  folders(): string[] {
+    return [...new Set(this.#all().flatMap((use) => [...use.commits.keys()]))];
+  }
+
   trees(): string[] {
     return [...new Set(this.#all().flatMap((use) => use.trees))];
   }

@@ -4,9 +4,9 @@ import { requestedAtAnnotation } from "#api/flux";
 import { type Cluster, Informer, type Status } from "#cluster";
 import { type Priority, type ReconcileResult, runController, WorkQueue } from "#controller";
 import { type Clock, type Fault, isObject, type Manifest } from "#kernel";
-import { closeReaders, type Environment, GitMirrors, watchRefs } from "#sources/git";
+import { closeReaders, type Environment, GitMirrors, tidyComposed, watchRefs } from "#sources/git";
 import { LoginCache } from "#sources/identity";
-import type { MirrorMap } from "#sources/mirrors";
+import { type MirrorMap, mirroredUrl } from "#sources/mirrors";
 import { HttpClient, proxySettings } from "#sources/http";
 import { PublicTrustRoot, Registry } from "#sources/oci";
 import { mkdir } from "node:fs/promises";
@@ -247,18 +247,20 @@ class SourceLoops implements Artifacts {
       await this.#context.snapshots.remove(source);
       if (source.kind === "Bucket") this.#context.heldObjects.delete(`${source.namespace}/${source.name}`);
     }
-    const urls = [...(this.#informers.get("GitRepository")?.values() ?? [])].map(urlOf).filter((url) => url !== "");
-    const hasSubmodules = [...(this.#informers.get("GitRepository")?.values() ?? [])].some(
-      (object) => (object["spec"] as { recurseSubmodules?: boolean } | undefined)?.recurseSubmodules === true,
-    );
-    // Mirrors of submodules are named by no object; they stay while any object may use them.
-    if (
-      source.kind === "GitRepository" &&
-      !hasSubmodules &&
-      this.store.values().every((each) => each.kind === "GitRepository")
-    )
-      await this.#context.mirrors.removeOthers(urls).catch(() => {});
+    if (source.kind === "GitRepository") await this.#dropMirrors().catch(() => {});
     this.#context.queue.remove(key);
+  }
+
+  /** Mirrors that neither an object names nor a submodule stands in go, once what borrows from them has its own. */
+  async #dropMirrors(): Promise<void> {
+    const { mirrors, mirrorMap, mirrorUse, composed, environment } = this.#context;
+    const objects = [...(this.#informers.get("GitRepository")?.values() ?? [])];
+    const urls = objects.map((object) => mirroredUrl(mirrorMap, urlOf(object)).url);
+    const inUse = this.store.values().flatMap((each) => (each.tree === undefined ? [] : [each.tree.tree]));
+    const options = { folder: composed, environment, signal: this.#options.signal };
+    await mirrors.removeOthers({ urls, folders: mirrorUse.folders() }, (lender) =>
+      tidyComposed({ ...options, inUse: [...inUse, ...mirrorUse.trees()], lender }),
+    );
   }
 
   /** A commit to a repository on this machine is seen at once, not at the interval. */

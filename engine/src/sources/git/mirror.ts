@@ -76,13 +76,25 @@ export class GitMirrors {
     return this.#ready;
   }
 
-  /** Removes mirrors of URLs that nobody names any more. */
-  async removeOthers(urls: readonly string[]): Promise<void> {
-    const kept = new Set(urls.map((url) => this.of(url).folder));
+  /** Removes mirrors that nobody needs any more; `before` is told of each, while its objects are still there. */
+  async removeOthers(
+    needed: { urls: readonly string[]; folders: readonly string[] },
+    before: (folder: string) => Promise<void>,
+  ): Promise<void> {
+    // A URL that is none has no mirror to keep.
+    const named = needed.urls.flatMap((url) => {
+      try {
+        return [this.of(url).folder];
+      } catch {
+        return [];
+      }
+    });
+    const kept = new Set([...named, ...needed.folders]);
     const names = await readdir(this.#options.folder).catch(() => []);
     for (const name of names.filter((each) => each.endsWith(".git"))) {
       const folder = join(this.#options.folder, name);
       if (kept.has(folder)) continue;
+      await before(folder);
       closeReaders(folder);
       await rm(folder, { recursive: true, force: true });
     }
