@@ -273,5 +273,8 @@ export function formatTemplateOutput(
 }
 
 function trimSpace(text: string): string {
-  return text.replace(/^[\s\u0085]+/, "").replace(/[\s\u0085]+$/, "");
+  let end = text.length;
+  // From the end: a pattern would try every run of blanks in a long text.
+  while (end > 0 && /[\s\u0085]/.test(text[end - 1] as string)) end--;
+  return text.slice(0, end).replace(/^[\s\u0085]+/, "");
 }
