@@ -203,7 +203,8 @@ function mustEscape(code: number): boolean {
   return code > 0xffff || unprintable.test(String.fromCharCode(code));
 }
 
-function escape(code: number): string {
+/** A character as an escape of double-quoted text. */
+export function escape(code: number): string {
   const short = shortEscapes[code];
   if (short !== undefined) return `\\${short}`;
   const hex = code.toString(16).toUpperCase();

@@ -3,7 +3,7 @@
 export { YamlFault, type YamlFaultCode } from "./faults.ts";
 export { forbiddenCharacter } from "./characters.ts";
 export { formatYaml } from "./format.ts";
-export { textStyle } from "./format-text.ts";
+export { escape as escapeCharacter, textStyle } from "./format-text.ts";
 export { formatGoFloat } from "./go-float.ts";
 export { nodeToJson, parseYaml, parseYamlDocuments, type ParseOptions } from "./parse.ts";
 export { Composer } from "./compose.ts";

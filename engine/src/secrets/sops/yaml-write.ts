@@ -1,7 +1,7 @@
 // YAML as SOPS writes it: go-yaml v3's block style with an indent of four, never folded, comments where they were
 // (stores/yaml/store.go 3.13.3; emitterc.go of go.yaml.in/yaml v3.0.5, whose pending comments are kept the same way).
 
-import { formatGoFloat, formatTimestamp, resolvePlain, textStyle } from "#formats/yaml";
+import { escapeCharacter, formatGoFloat, formatTimestamp, resolvePlain, textStyle } from "#formats/yaml";
 import { encodeUtf8 } from "#kernel";
 import { Branch, Moment, Remark, type Scalar, type Value } from "./tree.ts";
 
@@ -344,24 +344,6 @@ function blockHints(text: string): string {
   return /^[\n\u2028\u2029]$|[\n\u2028\u2029]{2}$/.test(text) ? `${hint}+` : hint;
 }
 
-const shortEscapes: { readonly [code: number]: string } = {
-  0: "0",
-  7: "a",
-  8: "b",
-  9: "t",
-  10: "n",
-  11: "v",
-  12: "f",
-  13: "r",
-  27: "e",
-  34: '"',
-  92: "\\",
-  0x85: "N",
-  0xa0: "_",
-  0x2028: "L",
-  0x2029: "P",
-};
-
 /** What go-yaml takes as printable: all else is escaped, and so is everything beyond the basic plane. */
 const printable = /^[\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]$/;
 
@@ -372,19 +354,11 @@ function doubleQuoted(text: string): string {
   for (const character of text) {
     const code = character.codePointAt(0) as number;
     if (isAllEscaped) {
-      out += escape(code);
+      out += escapeCharacter(code);
       continue;
     }
     const isPlain = printable.test(character) && code !== 34 && code !== 92 && code !== 0x2028 && code !== 0x2029;
-    out += isPlain ? character : escape(code);
+    out += isPlain ? character : escapeCharacter(code);
   }
   return `"${out}"`;
-}
-
-function escape(code: number): string {
-  const short = shortEscapes[code];
-  if (short !== undefined) return `\\${short}`;
-  const hex = code.toString(16).toUpperCase();
-  if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
-  return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }
