@@ -1,7 +1,7 @@
 // Which files a build reads encrypted: the sources of secret generators and patches, which are decrypted before it, as
 // Flux's controller does (kustomize-controller 1.9, internal/decryptor); and resources, whose MAC only their file can show.
 
-import { baseName, type FileTree, isObject, joinPath, type Json, type JsonObject } from "#kernel";
+import { baseName, type FileTree, isObject, joinPath, type Json, type JsonObject, Missing } from "#kernel";
 import { encryptedFileMost } from "#secrets";
 import { type Format, formatOf, isEncryptedAs } from "#secrets/sops";
 import { DeliveryFault } from "./faults.ts";
@@ -64,7 +64,7 @@ class Finder {
   #resource(folder: string, resource: string, depth: number): void {
     const path = joinPath(folder, resource);
     if (path === undefined || isElsewhere(resource)) return;
-    const nested = nestedKustomization(this.#tree, path);
+    const nested = readNested(this.#tree, path);
     if (nested !== undefined) this.visit(path, nested, depth + 1);
     else this.#look(folder, resource, { format: formatOf(baseName(path)), role: "resource" });
   }
@@ -78,6 +78,22 @@ class Finder {
     if (!isEncryptedAs(content, as.format)) return;
     if (content.length > encryptedFileMost) throw tooLarge(path);
     this.found.set(path, { path, content, ...as });
+  }
+}
+
+function readNested(tree: FileTree, path: string): JsonObject | undefined {
+  try {
+    return nestedKustomization(tree, path);
+  } catch (thrown) {
+    if (thrown instanceof Missing) throw thrown;
+    throw new DeliveryFault({
+      code: "render-failed",
+      disposition: "retry",
+      at: path,
+      message: "the kustomization cannot be read",
+      hint: "correct the file in Git; nothing was changed in the cluster",
+      cause: thrown,
+    });
   }
 }
 
