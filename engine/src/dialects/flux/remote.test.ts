@@ -1,6 +1,7 @@
 // spec.kubeConfig: objects go to another cluster, a second API server here, and are looked after there; what a kubeconfig may
 // not ask for is refused, and a cluster that does not answer holds up nobody else.
 
+import { connect, type DetailedPeerCertificate } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { administrator, type ApiServer, startApiServer } from "#apiserver";
 import type { Cluster } from "#cluster";
@@ -196,5 +197,74 @@ describe("a cluster that does not answer", () => {
     await world.apply(secret(server.kubeconfig()));
     for (let i = 0; i < 30; i++) await world.untilReady(`gone-${i}`);
     expect(await there("gone-29")).toBeDefined();
+  });
+});
+
+type Oracle = { url: string; token: string; stop(): void };
+const oracles = (await import(new URL("../../../../tools/oracle-apiserver.mjs", import.meta.url).href)) as {
+  hasOracle(): boolean;
+  startOracle(): Promise<Oracle>;
+};
+
+/** The authority that signed what a server shows, as PEM. */
+function authorityOf(url: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false }, () => {
+      let certificate: DetailedPeerCertificate = socket.getPeerCertificate(true);
+      while (certificate.issuerCertificate !== undefined && certificate.issuerCertificate !== certificate) {
+        certificate = certificate.issuerCertificate;
+      }
+      socket.end();
+      resolve(`-----BEGIN CERTIFICATE-----\n${certificate.raw.toString("base64")}\n-----END CERTIFICATE-----\n`);
+    });
+    socket.on("error", reject);
+  });
+}
+
+describe.skipIf(!oracles.hasOracle())("a real kube-apiserver as another cluster", () => {
+  it("is applied to as a ServiceAccount, and named when it stops answering", async () => {
+    const oracle = await oracles.startOracle();
+    try {
+      const authority = Buffer.from(await authorityOf(oracle.url)).toString("base64");
+      const kubeconfig = `apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: "${oracle.url}", certificate-authority-data: ${authority}}}]
+users: [{name: u, user: {token: "${oracle.token}"}}]
+`;
+      await world.apply(secret(kubeconfig));
+      await world.deliver("setup", JSON.stringify(namespace("shop")), toRemote);
+      world.sources.commit({ "apps/all.yaml": configMap("a", { k: "1" }) });
+      const spec = { ...toRemote, serviceAccountName: "deployer", retryInterval: "1s" };
+      await world.apply(kustomization("apps", spec));
+      await world.untilFailed("apps", 'User "system:serviceaccount:flux-system:deployer" cannot');
+      const binding = {
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "RoleBinding",
+        metadata: { name: "deployer", namespace: "shop" },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+        subjects: [{ kind: "ServiceAccount", name: "deployer", namespace: "flux-system" }],
+      };
+      const grant = JSON.stringify(binding);
+      const revision = world.sources.commit({
+        "setup/all.yaml": `${JSON.stringify(namespace("shop"))}\n---\n${grant}\n`,
+        "apps/all.yaml": configMap("a", { k: "1" }),
+      });
+      await world.untilReady("setup", revision);
+      await world.untilReady("apps", revision);
+      const gone = world.sources.commit({
+        "setup/all.yaml": `${JSON.stringify(namespace("shop"))}\n---\n${grant}\n`,
+        "apps/all.yaml": configMap("b", {}),
+      });
+      await world.untilReady("apps", gone);
+    } finally {
+      oracle.stop();
+    }
+    // What is at home goes on; what is there says that it cannot be reached.
+    await world.deliver("here", configMap("here", {}));
+    world.engine.reconcile("kustomize.toolkit.fluxcd.io/Kustomization/flux-system/apps");
+    await world.until("a word about the cluster", async () => (await world.condition("apps"))?.status === "False");
   });
 });
