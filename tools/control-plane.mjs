@@ -20,7 +20,7 @@ export async function startControlPlane(folder, { port = 0, nodeArguments = [], 
     stdio: ["ignore", "inherit", "pipe", "ipc"],
   });
   let complaint = "";
-  child.stderr.on("data", (bytes) => (complaint = (complaint + bytes).slice(-10_000)));
+  child.stderr.on("data", (bytes) => (complaint = (complaint + bytes).slice(-100_000)));
   const exited = new Promise((resolve) =>
     child.once("exit", (code, signal) => resolve({ code, signal, text: complaint })),
   );
@@ -38,7 +38,8 @@ export async function startControlPlane(folder, { port = 0, nodeArguments = [], 
     child.send("memory");
     return answer;
   };
-  return { ...first, pids: [child.pid], memory, readyMs: performance.now() - begun, exited, stop };
+  const complaints = () => complaint.split("\n").filter((line) => line !== "");
+  return { ...first, pids: [child.pid], memory, complaints, readyMs: performance.now() - begun, exited, stop };
 }
 
 async function serve(folder, port) {
@@ -53,7 +54,8 @@ async function serve(folder, port) {
       return () => clearTimeout(timer);
     },
   };
-  const failed = (error) => console.error(error);
+  // A refusal with a code of 500 is an answer, not a bug.
+  const failed = (error) => (error?.name === "Refusal" ? undefined : console.error(error));
   const store = openStore(join(folder, "store"));
   const server = await startApiServer({ store, clock, dataFolder: folder, listen: { port }, failed });
   const ending = new AbortController();
@@ -62,7 +64,8 @@ async function serve(folder, port) {
     clock,
     signal: ending.signal,
     caCertificate: server.caCertificate,
-    failed: (loop, key, fault) => console.error(loop, key, fault),
+    // What is tried again is no complaint.
+    failed: (loop, key, fault) => (fault.disposition === "retry" ? undefined : console.error(loop, key, fault)),
   });
   const token = /token: (\S+)/.exec(server.kubeconfig())[1];
   process.on("SIGTERM", async () => {

@@ -24,6 +24,10 @@ const proofs = {
     about:
       "[folder] [--processes]: every chart through helm and keelson, what differs and how long it takes (KEELSON_ORACLES)",
   },
+  hostile: {
+    program: "tools/proofs/hostile.mjs",
+    about: "[count] [seed]: hostile requests to the control plane, over HTTP/1.1 and HTTP/2",
+  },
   kills: {
     program: "tools/proofs/kills.mjs",
     about: "[count] [seed]: kill -9 of the control plane under load, over HTTPS, with writers and watchers",

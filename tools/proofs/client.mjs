@@ -7,12 +7,20 @@ export function openClient({ url, token }) {
   const session = connect(url, { rejectUnauthorized: false });
   // Whoever asks is told by the stream; the session's own error would end the process.
   session.on("error", () => {});
-  const open = (method, path, headers) =>
-    session.request({ ":method": method, ":path": path, authorization: `Bearer ${token}`, ...headers });
+  const open = (method, path, headers, hasBody) =>
+    session.request(
+      { ":method": method, ":path": path, authorization: `Bearer ${token}`, ...headers },
+      { endStream: !hasBody },
+    );
 
   const ask = (method, path, { body, contentType = "application/json", headers = {} } = {}) =>
     new Promise((resolve, reject) => {
-      const stream = open(method, path, { "content-type": contentType, accept: "application/json", ...headers });
+      const stream = open(
+        method,
+        path,
+        { "content-type": contentType, accept: "application/json", ...headers },
+        body !== undefined,
+      );
       const chunks = [];
       let answered;
       stream.on("response", (found) => (answered = found));
@@ -25,13 +33,14 @@ export function openClient({ url, token }) {
       stream.on("error", reject);
       stream.on("aborted", () => reject(new Error("the connection broke")));
       stream.on("close", () => reject(new Error("the connection broke")));
-      stream.end(typeof body === "object" && !Buffer.isBuffer(body) ? JSON.stringify(body) : body);
+      if (body !== undefined)
+        stream.end(typeof body === "object" && !Buffer.isBuffer(body) ? JSON.stringify(body) : body);
     });
 
   /** Tells each event of a watch; resolves when the stream ends, however it ends. */
   const watch = (path, tell) =>
     new Promise((resolve) => {
-      const stream = open("GET", path, { accept: "application/json" });
+      const stream = open("GET", path, { accept: "application/json" }, false);
       let rest = "";
       stream.setEncoding("utf8");
       stream.on("data", (text) => {

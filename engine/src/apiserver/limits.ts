@@ -12,6 +12,9 @@ export const compactEveryMs = 300_000;
 /** Bytes of a request body: kube-apiserver's MaxRequestBodyBytes. */
 export const bodyBytesMax: number = 3 * 1024 * 1024;
 
+/** Levels of a request body. Go stops at 10,000; every walk over an object here is a recursion, and no real object has a hundred. */
+export const bodyDepthMax = 1000;
+
 /** Answers smaller than this are not worth compressing: kube-apiserver's defaultGzipThresholdBytes. */
 export const gzipBytesMin: number = 128 * 1024;
 

@@ -1,7 +1,7 @@
 // The patch verbs: JSON patch, merge patch and strategic merge patch over the object as it stands.
 
 import type { PatchBody } from "#cluster";
-import { applyJsonPatch, applyMergePatch } from "#formats/patch";
+import { applyJsonPatch, applyMergePatch, jsonPatchOperationsMax } from "#formats/patch";
 import { invalid as invalidValue } from "#api/crd";
 import { asJson, asManifest, encodeJson, isObject, type Json, type Manifest, textOf } from "#kernel";
 import {
@@ -133,6 +133,7 @@ function applyPatch(call: WriteCall, live: Manifest, body: PatchBody): Json {
     );
   switch (body.type) {
     case "json": {
+      if (body.patch.length > jsonPatchOperationsMax) throw tooManyOperations(body.patch.length);
       const result = applyJsonPatch(asJson(asOwn(live)), body.patch);
       if (result.ok) return result.value;
       // kube-apiserver 1.36 keeps what is wrong to itself.
@@ -149,4 +150,12 @@ function applyPatch(call: WriteCall, live: Manifest, body: PatchBody): Json {
       throw new Refusal({ code: 422, reason: "Invalid", message: result.message });
     }
   }
+}
+
+function tooManyOperations(count: number): Refusal {
+  return new Refusal({
+    code: 413,
+    reason: "RequestEntityTooLarge",
+    message: `Request entity too large: The allowed maximum operations in a JSON patch is ${jsonPatchOperationsMax}, got ${count}`,
+  });
 }

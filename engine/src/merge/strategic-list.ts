@@ -1,6 +1,6 @@
 // Merging lists in a strategic merge patch: by merge key, or as sets of scalars; and the order of the result.
 
-import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
+import { encodeJson, equalJson, isObject, type Json, type JsonObject } from "#kernel";
 
 /** Carries a message out of the depth of a merge to `strategicMerge`. */
 export class StrategicRefusal extends Error {
@@ -45,17 +45,14 @@ function checkTypes(...lists: readonly Json[][]): boolean {
   );
   if (types.has("list")) throw new StrategicRefusal("lists of lists are not supported", "Unprocessable");
   if (types.size > 1)
-    throw new StrategicRefusal(`list element types are not identical: ${JSON.stringify(lists)}`, "Internal");
+    throw new StrategicRefusal(`list element types are not identical: ${encodeJson(lists)}`, "Internal");
   return types.has("map");
 }
 
 function keyOf(item: Json, mergeKey: string): Json {
   const key = isObject(item) ? item[mergeKey] : undefined;
   if (key === undefined)
-    throw new StrategicRefusal(
-      `map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`,
-      "Internal",
-    );
+    throw new StrategicRefusal(`map: ${encodeJson(item)} does not contain declared merge key: ${mergeKey}`, "Internal");
   return key;
 }
 
@@ -79,7 +76,7 @@ function applyDirectives(original: Json[], patch: Json[], mergeKey: string): { k
       throw new StrategicRefusal("merging lists cannot yet be specified in the patch", "Internal");
     else
       throw new StrategicRefusal(
-        `unknown patch type: ${JSON.stringify(directive)} in map: ${JSON.stringify(item)}`,
+        `unknown patch type: ${encodeJson(directive)} in map: ${encodeJson(item)}`,
         "Internal",
       );
   }

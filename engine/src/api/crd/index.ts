@@ -1,5 +1,6 @@
 // CustomResourceDefinitions as schemas, and what the API server checks of every object.
 
+export { approvalCondition, approvalErrors } from "./approval.ts";
 export { convertSchema, customSchemas } from "./convert.ts";
 export { applyDefaults } from "./default.ts";
 export { type CustomKind, customKinds, type PrinterColumn, type ScalePaths } from "./definition.ts";

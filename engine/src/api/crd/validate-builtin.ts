@@ -1,7 +1,7 @@
 // Validation of built-in objects, as far as clients meet it: required and closed values, selectors, pod specifications, ports, keys
 // (pkg/apis/*/validation, v1.36). What an update may change is the API server's own affair. Takes a decoded, defaulted object.
 
-import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
+import { encodeJson, isObject, type Json, type JsonObject } from "#kernel";
 import { type FieldError, invalid, notSupported, required } from "./field-error.ts";
 import { configKeyErrors } from "./names.ts";
 import { rareRules } from "./validate-rare.ts";
@@ -217,7 +217,7 @@ function servicePortErrors(
 function repeatedPorts(ports: readonly { item: JsonObject; field: string }[]): FieldError[] {
   const seen = new Set<string>();
   return ports.flatMap(({ item, field }) => {
-    const key = `${textOf(item["protocol"])} ${JSON.stringify(item["port"] ?? 0)}`;
+    const key = `${textOf(item["protocol"])} ${encodeJson(item["port"] ?? 0)}`;
     const isRepeated = seen.has(key);
     seen.add(key);
     if (!isRepeated) return [];
@@ -397,8 +397,7 @@ const rules: { readonly [groupKind: string]: Rule } = {
 export function validateBuiltin(group: string, kind: string, object: JsonObject): FieldError[] {
   const key = `${group}/${kind}`;
   const errors = Object.hasOwn(rules, key) ? (rules[key]?.(object) ?? []) : [];
-  return errors.filter(
-    (error, index) =>
-      errors.findIndex((other) => equalJson(other as unknown as Json, error as unknown as Json)) === index,
-  );
+  if (errors.length < 2) return errors;
+  const told = new Map(errors.map((error) => [encodeJson(error), error]));
+  return [...told.values()];
 }

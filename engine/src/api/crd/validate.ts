@@ -150,7 +150,7 @@ function checkString(value: string, { node, field }: Here, walk: Walk): void {
       type: "TypeInvalid",
       field,
       value,
-      detail: `${field} in body must be of type ${node.format}: ${JSON.stringify(value)}`,
+      detail: `${field} in body must be of type ${node.format}: ${encodeJson(value)}`,
     });
 }
 

@@ -1,5 +1,6 @@
 // Whether a definition's names are free, and the conditions that say so, in the words of apiextensions-apiserver.
 
+import { approvalCondition } from "#api/crd";
 import { equalJson, type Json } from "#kernel";
 import type { Condition, Definition, DefinitionNames } from "./definition.ts";
 
@@ -17,7 +18,9 @@ export function acceptNames(definition: Definition, others: readonly Definition[
   const isAccepted = clash === undefined;
   const wasEstablished = (old.conditions ?? []).some((one) => one.type === "Established" && one.status === "True");
   const established = wasEstablished || isAccepted;
+  const approval = approvalCondition(definition);
   const conditions = [
+    ...(approval === undefined ? [] : [approval]),
     condition("NamesAccepted", isAccepted, clash?.reason ?? "NoConflicts", clash?.message ?? "no conflicts found"),
     established
       ? condition("Established", true, "InitialNamesAccepted", "the initial names have been accepted")

@@ -7,7 +7,7 @@ import { parseYaml } from "#formats/yaml";
 import { decodeJson, Fault, isObject, type Json } from "#kernel";
 import { decodeProtobuf, WireError } from "#apiserver/protobuf";
 import { badRequest, tooLarge, unsupportedMediaType } from "#apiserver/registry";
-import { bodyBytesMax } from "../limits.ts";
+import { bodyBytesMax, bodyDepthMax } from "../limits.ts";
 
 export type Incoming = IncomingMessage | Http2ServerRequest;
 
@@ -48,8 +48,10 @@ function inflate(body: Buffer): Buffer {
 /** The media type without parameters, in lower case; JSON when the client says nothing. */
 export function mediaTypeOf(request: Incoming): string {
   const header = request.headers["content-type"] ?? "";
+  if (header === "") return "application/json";
   const type = (header.split(";")[0] ?? "").trim().toLowerCase();
-  return type === "" ? "application/json" : type;
+  // Parameters of nothing are a type that nobody reads.
+  return type === "" ? header : type;
 }
 
 const yamlTypes: ReadonlySet<string> = new Set(["application/yaml", "application/apply-patch+yaml"]);
@@ -99,6 +101,7 @@ function parseObject(text: string, kind: string): Json {
   } catch (error) {
     return refuse(error instanceof SyntaxError ? jsonProblem(error, text) : "invalid JSON");
   }
+  if (isTooDeep(value, text)) return refuse(tooDeepText);
   if (value === null) return {};
   if (!isObject(value)) return refuse(`json: cannot unmarshal ${goKind(value)} into Go value of type ${metaType}`);
   for (const name of ["apiVersion", "kind"]) {
@@ -113,11 +116,32 @@ function parseObject(text: string, kind: string): Json {
   return value;
 }
 
+/** Go's own words, at its own bound of 10,000. */
+const tooDeepText = "exceeded max depth";
+
+/** Whatever walks an object goes down with it: one that is too deep is no object. */
+function isTooDeep(value: Json, text: string): boolean {
+  return text.length > 2 * bodyDepthMax && isDeeperThan(bodyDepthMax, value);
+}
+
+function isDeeperThan(levels: number, value: Json): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((item) => isDeeperThan(levels - 1, item));
+  for (const name in value) if (isDeeperThan(levels - 1, value[name] as Json)) return true;
+  return false;
+}
+
+function shallow(value: Json, text: string): Json {
+  if (isTooDeep(value, text)) throw new SyntaxError(tooDeepText);
+  return value;
+}
+
 /** The JSON of a patch. */
 export function parsePatch(body: Buffer): Json {
   const text = body.toString("utf8");
   try {
-    return decodeJson(text);
+    return shallow(decodeJson(text), text);
   } catch (error) {
     throw badRequest(
       `error decoding patch: ${error instanceof SyntaxError ? jsonProblem(error, text) : "invalid JSON"}`,
@@ -129,12 +153,12 @@ export function parsePatch(body: Buffer): Json {
 export function parseApply(body: Buffer): Json {
   const text = body.toString("utf8");
   try {
-    return decodeJson(text);
+    return shallow(decodeJson(text), text);
   } catch {
     // Most manifests are YAML.
   }
   try {
-    return parseYaml(text);
+    return shallow(parseYaml(text), text);
   } catch (error) {
     const lines = text.trimEnd().split("\n").length;
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${yamlProblem(error, lines)}`);

@@ -3,6 +3,7 @@
 import type { Identity, List, WriteOptions } from "#cluster";
 import { formatYaml } from "#formats/yaml";
 import {
+  encodeJson,
   asManifest,
   type Clock,
   decodeJson,
@@ -114,8 +115,12 @@ async function answer(context: HandlerContext, asked: Asked): Promise<void> {
   }
   permitPath(context, asked);
   const reply = documentReply(context, route.path, String(asked.request.headers.accept ?? ""));
+  if (reply.code === 200 && asked.request.method !== "GET" && readOnly.test(route.path)) throw methodNotServed();
   await send(asked.request, asked.response, reply);
 }
+
+/** Documents that a GET alone reads; the others do not look at the method, here as in kube-apiserver. */
+const readOnly = /^\/(version|api(\/[^/]+)?|apis\/.+)\/?$/;
 
 function permitPath(context: HandlerContext, { identity, path, request }: Asked): void {
   const verb = (request.method ?? "GET").toLowerCase();
@@ -258,7 +263,7 @@ function shapedText(body: string, code: number, shape: Shape, warnings: readonly
 function specialReply(special: { code: number; body: Json | string }): Reply {
   if (typeof special.body === "string")
     return { code: special.code, body: special.body, contentType: "text/plain; charset=utf-8" };
-  return jsonText(JSON.stringify(special.body), special.code);
+  return jsonText(encodeJson(special.body), special.code);
 }
 
 function optionsOf(asked: Asked, kind: OptionsKind, isApply?: boolean): BodyOptions {

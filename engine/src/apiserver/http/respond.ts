@@ -41,6 +41,8 @@ export async function send(request: Incoming, response: Outgoing, reply: Reply):
   response.setHeader("content-length", body.length);
   if (request.method === "HEAD") response.end();
   else response.end(body);
+  // What nobody read of the body is thrown away: the stream would stay open for it.
+  request.resume();
 }
 
 /** 299 with the text quoted, as RFC 9111 and client-go have it. */

@@ -1,7 +1,7 @@
 // The two built-in kinds that are served in more than one form: HorizontalPodAutoscaler v1 beside v2, and events.k8s.io
 // beside core Events. What the narrower form cannot say is kept in annotations, as kube-apiserver does.
 
-import { assert, asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import { encodeJson, assert, asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 
 type Conversion = { fromStorage: (object: Manifest) => Manifest; toStorage: (object: Manifest) => Manifest };
 
@@ -52,12 +52,12 @@ function autoscalerToV1(object: Manifest): Manifest {
   const cpu = metrics.find(isCpuUtilization) as { resource: { target: { averageUtilization?: number } } } | undefined;
   if (cpu?.resource.target.averageUtilization !== undefined) spec[cpuPercent] = cpu.resource.target.averageUtilization;
   const others = metrics.filter((metric) => metric !== (cpu as unknown));
-  if (others.length > 0) annotations[metricsAnnotation] = JSON.stringify(others);
-  if (spec.behavior !== undefined) annotations[behaviorAnnotation] = JSON.stringify(spec.behavior);
+  if (others.length > 0) annotations[metricsAnnotation] = encodeJson(others);
+  if (spec.behavior !== undefined) annotations[behaviorAnnotation] = encodeJson(spec.behavior);
   delete spec.metrics;
   delete spec.behavior;
   if (status !== undefined) {
-    if (status.conditions !== undefined) annotations[conditionsAnnotation] = JSON.stringify(status.conditions);
+    if (status.conditions !== undefined) annotations[conditionsAnnotation] = encodeJson(status.conditions);
     delete status.conditions;
     delete status.currentMetrics;
   }

@@ -1,6 +1,6 @@
 // CustomResourceDefinition: its defaults, and the finalizer that keeps a deleted one until its objects are gone.
 
-import { validateDefinition } from "#api/crd";
+import { approvalErrors, validateDefinition } from "#api/crd";
 import { asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
 
@@ -17,7 +17,7 @@ export const definitionRules: Partial<Strategy> = {
     }
     spec.conversion ??= { strategy: "None" };
   },
-  validate: (draft) => validateDefinition(asJson(draft)),
+  validate: (draft, live) => [...validateDefinition(asJson(draft)), ...approvalErrors(draft, live)],
   prepareCreate: (draft) => {
     const versions = (draft.spec as { versions?: { name: string; storage?: boolean }[] } | undefined)?.versions ?? [];
     const stored = versions.find((version) => version.storage === true);

@@ -2,7 +2,7 @@
 // v4.13): `replace` of an absent member adds it, `test` holds for an absent member and null, indices may be negative.
 // The document is never changed: what an operation touches is copied on the way down, the rest is shared.
 
-import { equalJson, encodeJson, isObject, type Json, type JsonObject, setOwn } from "#kernel";
+import { copyJson, equalJson, encodeJson, isObject, type Json, type JsonObject, setOwn } from "#kernel";
 import { copiedBytesMax } from "./limits.ts";
 
 /** A patch either applies whole, or not at all with the message that the API server gives. */
@@ -45,13 +45,6 @@ class Draft {
     const copy: Container = Array.isArray(value) ? [...value] : { ...value };
     this.#own.add(copy);
     return copy;
-  }
-
-  /** A value that came from the document or the patch must not be taken for our own copy twice. */
-  release(value: Json | undefined): void {
-    if (!isContainer(value)) return;
-    this.#own.delete(value);
-    for (const below of Object.values(value)) this.release(below);
   }
 }
 
@@ -208,8 +201,8 @@ const steps: { [kind: string]: Step } = {
       throw new Refusal(
         `Unable to complete the copy, the accumulated size increase of copy is ${draft.copiedBytes}, exceeding the limit ${copiedBytesMax}`,
       );
-    draft.release(value);
-    within("error while adding value during copy", () => addMember(end.container, end.key, value ?? null));
+    // A copy of its own: the value may be what it is put into.
+    within("error while adding value during copy", () => addMember(end.container, end.key, copyJson(value ?? null)));
   },
   test(draft, operation) {
     const path = pathOf(operation);
