@@ -647,7 +647,8 @@ function definitions(next) {
     () =>
       (body.spec.names = {
         ...body.spec.names,
-        ...{ kind: pick(next, ["Pod", "h", "", "H"]), plural: pick(next, ["pods", "hs", "H S"]) },
+        kind: pick(next, ["Pod", "h", "", "H"]),
+        plural: pick(next, ["pods", "hs", "H S"]),
       }),
     () => (body.spec.versions = [version, { ...version, name: pick(next, ["v1", "v2", ""]) }]),
     () => (body.metadata.name = pick(next, ["hs.hostile.example.com", "x", "hs.hostile.example.com\u0000"])),

@@ -15,6 +15,7 @@ type ServiceSpec = {
   ipFamilies?: string[];
   ipFamilyPolicy?: string;
   healthCheckNodePort?: number;
+  externalTrafficPolicy?: string;
 };
 
 /** 10.96.0.0/16; the first addresses are for the server's own service and DNS. */
@@ -58,6 +59,17 @@ class Allocator {
       for (const name of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] as const) delete spec[name];
     } else this.#fillAddress(spec, before, { used, call, name: draft.metadata.name });
     this.#fillPorts(spec, before, { used, call, name: draft.metadata.name });
+    this.#fillHealthPort(spec, before, { used, call, name: draft.metadata.name });
+  }
+
+  /** A load balancer that keeps traffic on its node asks each node by this port whether it has any. */
+  #fillHealthPort(spec: ServiceSpec, before: ServiceSpec, context: Context): void {
+    if (spec.type !== "LoadBalancer" || spec.externalTrafficPolicy !== "Local") {
+      if (before.healthCheckNodePort === spec.healthCheckNodePort) delete spec.healthCheckNodePort;
+      return;
+    }
+    if ((spec.healthCheckNodePort ?? 0) === 0)
+      spec.healthCheckNodePort = before.healthCheckNodePort ?? this.#takePort(context);
   }
 
   #fillAddress(spec: ServiceSpec, before: ServiceSpec, context: Context): void {
@@ -145,6 +157,7 @@ class Allocator {
       const spec = (object.spec ?? {}) as ServiceSpec;
       for (const address of spec.clusterIPs ?? []) used.add(address);
       for (const { nodePort } of spec.ports ?? []) if (nodePort !== undefined) used.add(String(nodePort));
+      if (spec.healthCheckNodePort !== undefined) used.add(String(spec.healthCheckNodePort));
     }
     return used;
   }

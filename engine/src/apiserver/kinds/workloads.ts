@@ -1,7 +1,7 @@
 // Pods, and the kinds that make them from a template: what the server adds.
 
 import type { Strategy, WriteContext } from "#apiserver/registry";
-import { asJson, copyJson, encodeJson, equalJson, fieldOf, isObject, type JsonObject, type Manifest } from "#kernel";
+import { asJson, encodeJson, equalJson, fieldOf, isObject, type JsonObject, type Manifest } from "#kernel";
 
 function child(object: JsonObject, name: string): JsonObject {
   const value = object[name];
@@ -37,8 +37,7 @@ const uidLabel = "batch.kubernetes.io/controller-uid";
 function labelAsTemplate(draft: Manifest): void {
   if (Object.keys(draft.metadata.labels ?? {}).length > 0) return;
   const labels = fieldOf(draft, "spec", "template", "metadata", "labels");
-  if (isObject(labels) && Object.keys(labels).length > 0)
-    draft.metadata.labels = copyJson(labels) as Record<string, string>;
+  if (isObject(labels) && Object.keys(labels).length > 0) draft.metadata.labels = labels as Record<string, string>;
 }
 
 export const jobRules: Partial<Strategy> = {

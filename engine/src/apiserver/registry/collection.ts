@@ -4,7 +4,7 @@
 import { assert, deepFreeze, type Manifest } from "#kernel";
 import type { Store, StoreEvent } from "#store";
 import type { Codec } from "./codec.ts";
-import { recentChangesMax } from "./limits.ts";
+import { recentBytesMax, recentChangesMax } from "./limits.ts";
 import type { Storage } from "./resource.ts";
 import { storagePrefix } from "./resource.ts";
 import { adopt } from "./stored.ts";
@@ -33,6 +33,8 @@ export class Collection {
   /** Keys in order; undefined after one came or went, until the next list. */
   #keys: string[] | undefined;
   #recent: Change[] = [];
+  /** About what the objects in `#recent` were encoded to. */
+  #recentBytes = 0;
   /** Every change after this revision is in `#recent`. */
   #recentSince: number;
   readonly #watchers = new Set<(changes: readonly Change[]) => void>();
@@ -116,14 +118,19 @@ export class Collection {
       else this.#objects.set(event.key, { key: event.key, object: change.object, revision: event.revision });
       if (change.type !== "MODIFIED") this.#keys = undefined;
     }
-    this.#remember(changes);
+    const bytes = events.reduce((sum, event) => sum + (event.type === "put" ? event.value.length : 0), 0);
+    this.#remember(changes, bytes);
     for (const watcher of this.#watchers) watcher(changes);
   }
 
-  #remember(changes: readonly Change[]): void {
+  /** Keeps the changes for those who begin a little in the past, as many as are cheap to keep. */
+  #remember(changes: readonly Change[], bytes: number): void {
     this.#recent.push(...changes);
-    if (this.#recent.length <= recentChangesMax * 2) return;
-    const dropped = this.#recent.splice(0, this.#recent.length - recentChangesMax);
+    this.#recentBytes += bytes;
+    if (this.#recent.length <= recentChangesMax * 2 && this.#recentBytes <= recentBytesMax) return;
+    const kept = this.#recentBytes > recentBytesMax ? this.#recent.length >> 1 : recentChangesMax;
+    const dropped = this.#recent.splice(0, this.#recent.length - kept);
+    this.#recentBytes *= kept / (kept + dropped.length);
     this.#recentSince = (dropped.at(-1) as Change).revision;
   }
 

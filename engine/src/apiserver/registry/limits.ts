@@ -3,6 +3,9 @@
 /** Changes of one resource kept decoded for watches that start a little in the past: an informer that reconnects. */
 export const recentChangesMax = 1000;
 
+/** Encoded bytes of those changes: a few hundred objects of the largest size would else hold more than all others together. */
+export const recentBytesMax: number = 16 * 1024 * 1024;
+
 /** Attempts to write a patch over a moving object before the client gets the conflict, as kube-apiserver's MaxRetryWhenPatchConflicts. */
 export const patchAttemptsMax = 5;
 
