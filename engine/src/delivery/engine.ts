@@ -88,7 +88,7 @@ class DeliveryEngine implements Engine {
       changed: (target) => this.#targetChanged(target),
     });
     this.#identities = new Identities(cluster, this.#home.kinds);
-    this.#desk = new RenderDesk(options.pool, options.remotes);
+    this.#desk = new RenderDesk(options.pool, options.remotes, () => this.#states.size);
     this.#decryptions = new Decryptions(options.decryption ?? noServices(clock), this.#home);
     this.#journal = options.journal ?? noJournal;
     const logged = (message: string): void => this.#log(message);

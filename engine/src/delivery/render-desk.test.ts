@@ -60,4 +60,14 @@ describe("renderings", () => {
     expect(one).toBe(two);
     expect(desk.counts.rendered).toBe(1);
   });
+
+  it("of every delivery are kept, however many there are", async () => {
+    const count = 300;
+    const all = Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}/1`, "c"]));
+    const desk = new RenderDesk(new InlinePool([following]), undefined, () => count);
+    for (const commit of [all, { ...all, other: "x" }]) {
+      for (let i = 0; i < count; i++) await desk.render(job(`f${i}`), sourceTreeOf(memoryTree(commit)));
+    }
+    expect(desk.counts).toEqual({ rendered: count, reused: count });
+  });
 });

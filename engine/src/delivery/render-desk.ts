@@ -127,10 +127,14 @@ export class RenderDesk {
   /** For measurements: how often the fast path served, and how often something was rendered. */
   readonly counts = { reused: 0, rendered: 0 };
 
+  /** How many jobs are asked for at the moment: theirs are always kept, beside a few that are not. */
+  readonly #jobsCount: () => number;
+
   /** Without `remotes` every base elsewhere is refused. */
-  constructor(pool: RenderPool, remotes?: RemoteBases) {
+  constructor(pool: RenderPool, remotes?: RemoteBases, jobsCount: () => number = () => 0) {
     this.#pool = pool;
     this.#remotes = remotes;
+    this.#jobsCount = jobsCount;
   }
 
   /** The rendering of a job on a source, reused where it must be equal. */
@@ -221,7 +225,7 @@ export class RenderDesk {
     this.#kept.delete(jobKey);
     this.#kept.set(jobKey, kept);
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= sparedRenderings) break;
+      if (this.#kept.size <= this.#jobsCount() + sparedRenderings) break;
       this.#kept.delete(oldest);
     }
   }
