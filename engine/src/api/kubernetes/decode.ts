@@ -94,7 +94,9 @@ function decodeList(items: readonly Json[], ref: SchemaRef, walk: Walk): Json {
   const decoded: Json[] = [];
   for (const [index, item] of items.entries()) {
     walk.path.push(`[${index}]`);
-    decoded.push(decode(item, ref, walk));
+    // Go decodes null into the zero value of a struct.
+    const isEmptyStruct = item === null && builtinSchemas.resolve(ref).properties !== undefined;
+    decoded.push(decode(isEmptyStruct ? {} : item, ref, walk));
     walk.path.pop();
   }
   return decoded;
