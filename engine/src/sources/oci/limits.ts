@@ -30,3 +30,6 @@ export const indexEntriesMost = 1_000;
 export const trustRootMs: number = 6 * 60 * 60 * 1000;
 /** After a failed attempt; Flux's interval. */
 export const trustRootRetryMs = 60_000;
+/** One answer of the server that gives it, and all of them together: some small files. */
+export const trustRootAnswerMs = 5_000;
+export const trustRootTotalMs = 20_000;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
 import type { Clock } from "#kernel";
 import { ociFault } from "./faults.ts";
-import { trustRootMs, trustRootRetryMs } from "./limits.ts";
+import { trustRootAnswerMs, trustRootMs, trustRootRetryMs, trustRootTotalMs } from "./limits.ts";
 
 /** Reads `trusted_root.json`; throws Fault `oci-trust-invalid`. */
 export function parseTrustRoot(text: string, at: string): TrustedRoot {
@@ -56,6 +56,18 @@ export class PublicTrustRoot {
   async #fetch(): Promise<TrustedRoot> {
     // A client of its own protocol, which few need: loaded with the first.
     const { getTrustedRoot } = await import("@sigstore/tuf");
-    return getTrustedRoot({ cachePath: join(this.#folder, "tuf") });
+    const cachePath = join(this.#folder, "tuf");
+    const fetched = getTrustedRoot({ cachePath, timeout: trustRootAnswerMs, retry: 0 });
+    fetched.catch(() => {});
+    // Its own client has no limit for the whole: where packets are dropped it would hold a pass for minutes.
+    return Promise.race([fetched, this.#tooLong()]);
+  }
+
+  #tooLong(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.#clock.after(trustRootTotalMs, () =>
+        reject(new Error(`it did not come within ${trustRootTotalMs / 1000} s`)),
+      );
+    });
   }
 }
