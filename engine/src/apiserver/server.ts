@@ -10,6 +10,7 @@ import {
   creationDefaults,
   podAccounts,
   limitRanges,
+  mutatingPolicies,
   podPriorities,
   podRuntimes,
   podTolerations,
@@ -132,6 +133,7 @@ function admissionOf(sources: Sources, { withoutServiceAccounts = false }: ApiSe
     podRuntimes(registry),
     creationDefaults(registry),
     serviceAddresses(registry),
+    mutatingPolicies(sources),
     validatingPolicies(sources),
     webhooks({ ...sources, post: postReview }),
   ];

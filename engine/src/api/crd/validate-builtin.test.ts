@@ -8,9 +8,11 @@ import { validateBuiltin } from "./validate-builtin.ts";
 type Recorded = { object: JsonObject; code: number; message?: string; causes?: StatusCause[] };
 
 const text = readFileSync(new URL("./testdata/builtin/recorded.jsonl", import.meta.url), "utf8");
+/** The first line names the server that answered (tools/record-refusals.mjs). */
 const recorded = text
   .trim()
   .split("\n")
+  .slice(1)
   .map((line) => JSON.parse(line) as Recorded);
 
 function key(cause: StatusCause): string {

@@ -9,9 +9,11 @@ import { validateDefinition } from "./validate-definition.ts";
 type Recorded = { object: JsonObject; code: number; message?: string; causes?: StatusCause[] };
 
 const text = readFileSync(new URL("./testdata/definitions/recorded.jsonl", import.meta.url), "utf8");
+/** The first line names the server that answered (tools/record-refusals.mjs). */
 const recorded = text
   .trim()
   .split("\n")
+  .slice(1)
   .map((line) => JSON.parse(line) as Recorded);
 const root = schemaFor("apiextensions.k8s.io", "v1", "CustomResourceDefinition") as string;
 

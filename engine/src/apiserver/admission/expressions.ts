@@ -76,9 +76,9 @@ function authorizerOf(authorizer: Authorizer, request: AdmissionRequest): CelAut
   return Object.assign(cel, { requestResource: new CelResourceCheck(cel, attributes) });
 }
 
-/** Evaluates an expression; errors are told in the words of the real server. */
-export function evaluate(expression: string, variables: Variables): Outcome {
-  const program = compileCel(expression);
+/** Evaluates an expression, or what was made of it; errors are told in the words of the real server. */
+export function evaluate(expression: string, variables: Variables, rewritten: string = expression): Outcome {
+  const program = compileCel(rewritten);
   if ("message" in program) return { ok: false, message: `compilation error: ${program.message}` };
   const result = program.evaluate(variables);
   return result.ok

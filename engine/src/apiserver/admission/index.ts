@@ -2,6 +2,7 @@
 
 export { creationDefaults } from "./defaults.ts";
 export type { Sources } from "./expressions.ts";
+export { mutatingPolicies } from "./mutations.ts";
 export { validatingPolicies } from "./policies.ts";
 export { type PostReview, webhooks } from "./webhooks.ts";
 export { limitRanges } from "./limit-ranges.ts";

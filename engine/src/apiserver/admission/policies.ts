@@ -37,7 +37,7 @@ export function objectsOf(registry: Registry, plural: string): Manifest[] {
   return [...registry.collection(served.storage).range(`${group}/${plural}/`)].map(({ object }) => object);
 }
 
-function list(object: unknown, ...path: string[]): Json[] {
+export function list(object: unknown, ...path: string[]): Json[] {
   const value = fieldOf(object, ...path);
   return Array.isArray(value) ? value : [];
 }
@@ -166,7 +166,7 @@ class Evaluation {
   }
 }
 
-function joined(errors: readonly string[]): string {
+export function joined(errors: readonly string[]): string {
   return errors.length === 1 ? (errors[0] as string) : `[${errors.join(", ")}]`;
 }
 

@@ -2,7 +2,7 @@
 // (pkg/apis/admissionregistration/validation of Kubernetes 1.36).
 
 import { type FieldError, invalid, notSupported, required, subdomainErrors } from "#api/crd";
-import { checkCel } from "#formats/cel";
+import { checkCel, rewriteInitializers } from "#formats/cel";
 import { fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
 
 function items(object: unknown, ...path: string[]): JsonObject[] {
@@ -107,11 +107,60 @@ function validationErrors(validation: JsonObject, field: string, variables: Reco
   return errors;
 }
 
+const mutated = ["*", "CREATE", "UPDATE"];
+const reinvocations = ["IfNeeded", "Never"];
+
 export function mutatingPolicyErrors(policy: Manifest): FieldError[] {
-  const errors = commonErrors(policy, variablesFor(policy));
-  if (items(policy, "spec", "mutations").length === 0)
-    errors.push(required("spec.mutations", "mutations must contain at least one item"));
+  const variables = variablesFor(policy);
+  const errors = commonErrors(policy, variables);
+  for (const rule of items(policy, "spec", "matchConstraints", "resourceRules"))
+    for (const operation of Array.isArray(rule.operations) ? rule.operations : [])
+      if (!mutated.includes(operation as string))
+        errors.push(notSupported("spec.matchConstraints.resourceRules.operations", operation, mutated));
+  const mutations = items(policy, "spec", "mutations");
+  if (mutations.length === 0) errors.push(required("spec.mutations", "mutations must contain at least one item"));
+  for (const [index, mutation] of mutations.entries())
+    errors.push(...mutationErrors(mutation, `spec.mutations[${index}]`, variables));
+  const reinvocation = textOf(policy, "spec", "reinvocationPolicy");
+  if (reinvocation === "") errors.push(required("spec.reinvocationPolicy"));
+  else if (!reinvocations.includes(reinvocation))
+    errors.push(notSupported("spec.reinvocationPolicy", reinvocation, reinvocations));
   return errors;
+}
+
+const patchTypes = { JSONPatch: "jsonPatch", ApplyConfiguration: "applyConfiguration" } as const;
+
+function mutationErrors(mutation: JsonObject, field: string, variables: Record<string, string>): FieldError[] {
+  const type = textOf(mutation, "patchType");
+  if (type === "") return [required(`${field}.patchType`)];
+  if (type !== "JSONPatch" && type !== "ApplyConfiguration")
+    return [notSupported(`${field}.patchType`, type, Object.keys(patchTypes).sort())];
+  const member = patchTypes[type];
+  const other = member === "jsonPatch" ? "applyConfiguration" : "jsonPatch";
+  const given = mutation[member];
+  const errors = isObject(given)
+    ? patchExpressionErrors(textOf(given, "expression"), `${field}.${member}.expression`, variables, type)
+    : [required(`${field}.${member}`, `must be specified when patchType is ${type}`)];
+  if (mutation[other] !== undefined)
+    errors.push(invalid(`${field}.${other}`, `{${other}}`, `must not be specified when patchType is ${type}`));
+  return errors;
+}
+
+const scalars: ReadonlySet<string> = new Set(["bool", "int", "uint", "double", "string", "null", "bytes"]);
+
+// oxlint-disable-next-line max-params -- one expression and what it is for
+function patchExpressionErrors(
+  expression: string,
+  field: string,
+  variables: Record<string, string>,
+  type: keyof typeof patchTypes,
+): FieldError[] {
+  if (expression.trim() === "") return [required(field)];
+  const checked = checkCel(rewriteInitializers(expression), variables);
+  if (!checked.ok) return [invalid(field, expression, `compilation failed: ${checked.message}`)];
+  if (!scalars.has(checked.type)) return [];
+  const wanted = type === "JSONPatch" ? "list(JSONPatch)" : "Object";
+  return [invalid(field, expression, `must evaluate to ${wanted} but got ${checked.type}`)];
 }
 
 const actions = ["Audit", "Deny", "Warn"];

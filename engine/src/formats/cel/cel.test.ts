@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { convertSchema, customSchemas } from "#api/crd";
 import { deepFreeze, type Json, type JsonObject } from "#kernel";
 import { checkCel } from "./check.ts";
+import { rewriteInitializers } from "./objects.ts";
 import { compileCel, evaluateCel, evaluateRule } from "./evaluate.ts";
 import { compareSemver, parseSemver, type SemanticVersion } from "./semver.ts";
 import { parseQuantity, type Quantity } from "./quantity.ts";
@@ -83,6 +84,18 @@ describe("CEL", () => {
         expect(typeof evaluateCel(parts.join(" "), { self: { a: [1] } }).ok).toBe("boolean");
       }),
     );
+  });
+
+  it.each([
+    ["Object{a: x ? y : z, b: {'c': 1}}", `dyn({"a": x ? y : z, "b": {'c': 1}})`],
+    [
+      "[JSONPatch{op: 'add', path: '/Object{a: 1}', value: Object.spec.x{ }}]",
+      `[dyn({"op": 'add', "path": '/Object{a: 1}', "value": dyn({ })})]`,
+    ],
+    ["MyObject(f(a, b)) + '{'", "MyObject(f(a, b)) + '{'"],
+    ["jsonpatch.escapeKey('a/b')", "jsonPatchKey('a/b')"],
+  ])("writes initializers as maps: %s", (expression, rewritten) => {
+    expect(rewriteInitializers(expression)).toBe(rewritten);
   });
 
   it("keeps programs", () => {

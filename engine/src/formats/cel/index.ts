@@ -10,4 +10,5 @@ export {
 } from "./authorizer.ts";
 export { type CelCheck, checkCel } from "./check.ts";
 export { parseQuantity, Quantity } from "./quantity.ts";
-export { type CelSchema, toCel } from "./values.ts";
+export { rewriteInitializers } from "./objects.ts";
+export { type CelSchema, fromCel, toCel } from "./values.ts";

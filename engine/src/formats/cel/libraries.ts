@@ -21,6 +21,7 @@ import {
   Url,
 } from "./network.ts";
 import { parseQuantity, Quantity } from "./quantity.ts";
+import { jsonPatchKey } from "./objects.ts";
 import { registerSemver } from "./semver.ts";
 import { charAt, findAll, formatText, matchesRegex, replaceText } from "./text.ts";
 
@@ -48,6 +49,7 @@ export function registerLibraries(env: Environment): void {
 function registerStrings(env: Environment): void {
   env
     // The language's own matches runs on JavaScript's engine, which may never end; expressions are rewritten to call this.
+    .registerFunction("jsonPatchKey(string): string", jsonPatchKey)
     .registerFunction("string.matchesLinear(string): bool", matchesRegex)
     .registerFunction("matches(string, string): bool", matchesRegex)
     .registerFunction(

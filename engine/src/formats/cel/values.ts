@@ -55,3 +55,28 @@ export function escapeField(name: string): string {
     .replaceAll("-", "__dash__")
     .replaceAll("/", "__slash__");
 }
+
+/** A value of the language as plain data; undefined for what data cannot hold. */
+export function fromCel(value: unknown): Json | undefined {
+  if (value === null || typeof value === "string" || typeof value === "boolean" || typeof value === "number")
+    return value;
+  if (typeof value === "bigint") return Number(value);
+  if (value instanceof Date) return value.toISOString().replace(/\.?0*Z$/, "Z");
+  if (Array.isArray(value)) {
+    const items = value.map(fromCel);
+    return items.includes(undefined) ? undefined : (items as Json[]);
+  }
+  if (value instanceof Map) return fromEntries([...value.entries()]);
+  const isPlain = typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain ? fromEntries(Object.entries(value as object)) : undefined;
+}
+
+function fromEntries(entries: readonly (readonly [unknown, unknown])[]): JsonObject | undefined {
+  const result: JsonObject = {};
+  for (const [name, member] of entries) {
+    const data = fromCel(member);
+    if (typeof name !== "string" || data === undefined) return undefined;
+    setOwn(result, name, data);
+  }
+  return result;
+}

@@ -38,7 +38,59 @@ function script(name: string, spec: Part, steps: (id: string) => Step[], binding
 
 const create = (id: string, name: string, data: Part = {}): Step => post(maps, map(id, name, data));
 
+/** A mutating policy with its binding, in force once a dry run comes back marked: its first mutation refuses marked objects. */
+function mutating(name: string, spec: Part, steps: (id: string) => Step[], binding: Part = {}): Script {
+  const id = `map-${name.replaceAll(" ", "-")}`;
+  const { mutations = [], ...rest } = spec as { mutations?: unknown[] };
+  const rules = [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["configmaps"] }];
+  const marker = { patchType: "JSONPatch", jsonPatch: { expression: "'marker' in object.metadata.labels ? [JSONPatch{op: 'remove', path: '/data/none/none'}] : []" } };
+  const whole = {
+    metadata: { name: id },
+    spec: { matchConstraints: { resourceRules: rules, objectSelector: { matchLabels: { policy: id } } }, failurePolicy: "Fail", reinvocationPolicy: "Never", ...rest, mutations: [marker, ...mutations] },
+  };
+  return {
+    name: `mutating policy: ${name}`,
+    steps: [
+      post(`${registration}/mutatingadmissionpolicies`, whole),
+      unseen(post(`${registration}/mutatingadmissionpolicybindings`, { metadata: { name: id }, spec: { policyName: id, ...binding } })),
+      { ...unseen(post(maps, map(id, "marked", {}, { labels: { policy: id, marker: "x" } }))), awaits: 403 },
+      ...steps(id),
+      unseen(remove(`${registration}/mutatingadmissionpolicybindings/${id}`)),
+      unseen(remove(`${registration}/mutatingadmissionpolicies/${id}`)),
+    ],
+  };
+}
+
+function jsonPatch(expression: string): Part {
+  return { patchType: "JSONPatch", jsonPatch: { expression } };
+}
+
+function configuration(expression: string): Part {
+  return { patchType: "ApplyConfiguration", applyConfiguration: { expression } };
+}
+
+function refusedPolicy(name: string, spec: Part): Step {
+  const rules = [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["configmaps"] }];
+  return post(`${registration}/mutatingadmissionpolicies`, { metadata: { name }, spec: { matchConstraints: { resourceRules: rules }, failurePolicy: "Fail", reinvocationPolicy: "Never", mutations: [jsonPatch("[JSONPatch{op: 'remove', path: '/data/a'}]")], ...spec } });
+}
+
+const mutatingScripts: readonly Script[] = [
+  mutating("patch", { mutations: [jsonPatch("[JSONPatch{op: 'add', path: '/metadata/labels/' + jsonpatch.escapeKey('a/b'), value: 'c'}, JSONPatch{op: 'test', path: '/data/a', value: '1'}, JSONPatch{op: 'replace', path: '/data/a', value: 'x' + object.data.a}]")] }, (id) => [create(id, "x", { a: "1" }), create(id, "y", { a: "2" }), create(id, "z", {}), patch(`${maps}/${id}-x`, "merge", { data: { a: "1" } }), applied(`${maps}/${id}-w`, "one", map(id, "w", { a: "1" }))]),
+  mutating("configuration", { mutations: [configuration("Object{metadata: Object.metadata{annotations: {'made': 'by ' + request.userInfo.username}}, data: {'b': object.data.a}}"), configuration("has(object.data.c) ? Object{data: {'d': object.data.b}} : Object{}")] }, (id) => [create(id, "x", { a: "1" }), create(id, "y", { a: "2", c: "" }), post(`${maps}?dryRun=All`, map(id, "z", { a: "3" })), put(`${maps}/${id}-x`, map(id, "x", { a: "4", c: "" }))]),
+  mutating("errors", { mutations: [jsonPatch("[JSONPatch{op: 'add', path: '/data/x', value: object.data.none}]"), jsonPatch("[JSONPatch{op: 'replace', path: '/data/nothing', value: 'x'}]")] }, (id) => [create(id, "x", { a: "1" })]),
+  mutating("unknown fields", { mutations: [jsonPatch("[JSONPatch{op: 'add', path: '/unknown', value: 'x'}]")] }, (id) => [create(id, "x", { a: "1" })]),
+  mutating("not of the schema", { mutations: [configuration("Object{unknown: 1}")] }, (id) => [create(id, "x", { a: "1" })]),
+  mutating("conditions", { matchConditions: [{ name: "c", expression: "has(object.data) && has(object.data.b) || 'marker' in object.metadata.labels" }], variables: [{ name: "v", expression: "object.data.b + '!'" }], mutations: [configuration("Object{data: {'b': variables.v}}"), configuration("Object{data: {'b': variables.v}}")] }, (id) => [create(id, "x", { a: "1" }), create(id, "y", { b: "1" })]),
+  mutating("again", { reinvocationPolicy: "IfNeeded", mutations: [jsonPatch("has(object.data.n) ? [JSONPatch{op: 'replace', path: '/data/n', value: object.data.n + 'n'}] : []")] }, (id) => [create(id, "x", { n: "1" }), create(id, "y", { a: "1" })]),
+  mutating("params", { paramKind: { apiVersion: "v1", kind: "ConfigMap" }, mutations: [configuration("Object{data: {'p': params.data.a}}")] }, (id) => [create(id, "x", { a: "1" })], { paramRef: { name: "kube-root-ca.crt-none", namespace: "default", parameterNotFoundAction: "Deny" } }),
+  { name: "mutating policy: refused", steps: [
+    refusedPolicy("map-r1", { mutations: [] }), refusedPolicy("map-r2", { mutations: [{ patchType: "JSONPatch" }] }), refusedPolicy("map-r3", { mutations: [{ ...jsonPatch("[]"), patchType: "Other" }] }),
+    refusedPolicy("map-r4", { mutations: [{ ...jsonPatch("[JSONPatch{op: 'add'}]"), ...configuration("Object{}") }] }), refusedPolicy("map-r5", { reinvocationPolicy: "Sometimes" }), refusedPolicy("map-r6", { mutations: [jsonPatch("''"), configuration("1")] }), refusedPolicy("map-r7", { mutations: [jsonPatch(" ")] }),
+  ] },
+];
+
 export const policyScripts: readonly Script[] = [
+  ...mutatingScripts,
   script("denies", { validations: [{ expression: "object.data.a == '1'" }] }, (id) => [create(id, "x", { a: "1" }), create(id, "y", { a: "2" }), create(id, "z", {}), put(`${maps}/${id}-x`, map(id, "x", { a: "3" })), patch(`${maps}/${id}-x`, "merge", { data: { a: "4" } }), applied(`${maps}/${id}-w`, "one", map(id, "w", { a: "5" }))]),
   script("message", { validations: [{ expression: "object.data.a == '1'", message: " a must be one " }] }, (id) => [create(id, "y", { a: "2" })]),
   script("message expression", { validations: [{ expression: "object.data.a == '1'", messageExpression: "'a is ' + object.data.a", message: "fallback" }, { expression: "!has(object.data.b)", messageExpression: "string(object.data.none)", message: "fallback" }] }, (id) => [create(id, "y", { a: "2" }), create(id, "z", { a: "1", b: "1" })]),
