@@ -44,6 +44,8 @@ export type ApiServerOptions = {
   listen?: { host?: string; port: number };
   /** Pods need no service account: for a control plane that nobody gives any. */
   withoutServiceAccounts?: boolean;
+  /** Nobody writes the status of ResourceQuotas: for a comparison with a server that has no controllers. */
+  withoutQuotaStatus?: boolean;
   /** Gives the text of `kubectl logs`. */
   podLog?: PodLog;
   /** Told of what failed in the background. */
@@ -80,7 +82,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   for (const served of builtinServed()) registry.table.add(served);
   const rbac = new Rbac(registry);
-  const quota = quotas(registry, failed);
+  const quota = quotas(registry, failed, options.withoutQuotaStatus !== true);
   registry.admission.push(...admissionOf({ registry, authorizer: rbac }, options), quota.admission);
   const definitionKind = registry.table.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
   assert(definitionKind !== undefined, "CustomResourceDefinition is served");

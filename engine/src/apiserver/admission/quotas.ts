@@ -20,7 +20,8 @@ const one = 1_000_000_000n;
 
 export type Quotas = { admission: Admission; close: () => void };
 
-export function quotas(registry: Registry, failed: (error: unknown) => void): Quotas {
+/** `writesStatus`: the status of the quotas follows what is there. */
+export function quotas(registry: Registry, failed: (error: unknown) => void, writesStatus: boolean): Quotas {
   const keeper = new Keeper(registry, failed);
   return {
     close: () => keeper.close(),
@@ -31,7 +32,7 @@ export function quotas(registry: Registry, failed: (error: unknown) => void): Qu
         const found = quotasIn(registry, call.namespace);
         if (found.length === 0) return;
         if (draft !== undefined && live === undefined && call.subresource === "") keeper.charge(found, draft, call);
-        if (!call.isDryRun) keeper.touch(call.namespace);
+        if (writesStatus && !call.isDryRun) keeper.touch(call.namespace);
       },
     },
   };
