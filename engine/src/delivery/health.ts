@@ -30,8 +30,8 @@ export type HealthWorld = {
   cluster: Cluster;
   live: Live;
   kinds: Kinds;
-  /** True for what deletes itself once it is done. */
-  isSpent: (ref: VersionedRef) => boolean;
+  /** True for what deletes itself once it is done, and for what is not brought back when somebody deletes it. */
+  mayBeAbsent: (ref: VersionedRef) => boolean;
 };
 
 /** Healthy once all are. Failed as soon as one object has failed, or once nothing but failures is left to wait for. */
@@ -48,7 +48,7 @@ export async function judge(refs: readonly VersionedRef[], delivery: Delivery, w
       continue;
     }
     const health = world.live.health(ref);
-    if (health?.waits === "Current" || (health === undefined && world.isSpent(ref))) continue;
+    if (health?.waits === "Current" || (health === undefined && world.mayBeAbsent(ref))) continue;
     const entry = { ref, reason: describe(health), status: health?.waits ?? "NotFound" };
     (health?.waits === "Failed" ? failed : waiting).push(entry);
   }

@@ -5,7 +5,7 @@
 import type { Cluster } from "#cluster";
 import { formatDuration } from "#api/flux";
 import { canonicalJson, type Clock, type Manifest, refKey, refOf, sha256Hex, type VersionedRef } from "#kernel";
-import { compareForApply, departed, hashManifest, stageOf, uniqueRefs } from "#plan";
+import { compareForApply, departed, driftModeOf, hashManifest, stageOf, uniqueRefs } from "#plan";
 import { applyStages, listObjects } from "./apply.ts";
 import type { Claims } from "./claims.ts";
 import type { Decryptions, OpenDecryption } from "./decryption.ts";
@@ -267,8 +267,13 @@ async function assessApplied(context: PassContext): Promise<Pick<PassResult, "is
   const { state, clock } = context;
   const { delivery, applied } = state;
   if (applied === undefined || delivery.wait.kind === "none") return { isHealthy: undefined, waits: undefined };
-  const isSpent = (ref: VersionedRef): boolean => goesByItself(state.desired?.byKey.get(refKey(ref))?.manifest);
-  const verdict = await judge(awaitedRefs(delivery, applied), delivery, { ...context, isSpent });
+  const mayBeAbsent = (ref: VersionedRef): boolean => {
+    const wanted = state.desired?.byKey.get(refKey(ref))?.manifest;
+    if (wanted === undefined) return false;
+    // It was there after the apply; that drift is only reported for it means that it stays away.
+    return goesByItself(wanted) || driftModeOf(wanted, undefined, delivery.policy) !== "heal";
+  };
+  const verdict = await judge(awaitedRefs(delivery, applied), delivery, { ...context, mayBeAbsent });
   if (verdict.is === "healthy") return { isHealthy: true, waits: undefined };
   const text = listWaiting(verdict.waitingFor, namedInMessage);
   const waitedMs = Math.max(0, clock.now() - applied.atMs);
