@@ -103,8 +103,11 @@ describe.skipIf(!hasFluxCommand)("flux", () => {
 
   it("uninstalls: what was delivered stays", async () => {
     await works("uninstall", "--silent", "--keep-namespace");
-    const definitions = await home.kubectl(["get", "customresourcedefinitions", "-o", "name"]);
-    expect(definitions.out).not.toContain("kustomizations.kustomize.toolkit.fluxcd.io");
+    // The engine lets each object go; the definitions follow the last of them.
+    await until("the definitions to go", async () => {
+      const { out } = await home.kubectl(["get", "customresourcedefinitions", "-o", "name"]);
+      return out.includes("kustomizations.kustomize.toolkit.fluxcd.io") ? undefined : true;
+    });
     const deployments = await home.kubectl(["get", "deployments", "-A", "-o", "name"]);
     expect(deployments.out).toContain("deployment.apps/web");
   }, 120_000);
