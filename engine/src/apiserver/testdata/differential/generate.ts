@@ -358,8 +358,10 @@ const access: Family = (scene) => {
   scene.do(as(user, random.pick(attempts())), as("system:anonymous", random.pick(attempts())), as(user, random.pick(attempts()), ["some-group"]));
   const verbs = random.pick([["get", "list"], ["create", "update"], ["*"], ["patch"], ["delete"]]);
   scene.do(
-    unseen(post(`${rbac}/${namespace}/roles`, { metadata: { name: "r" }, rules: [{ verbs, apiGroups: [group], resources: [random.pick([scene.subject.plural, "*", `${scene.subject.plural}/status`])], ...(random.chance(0.2) ? { resourceNames: [scene.name] } : {}) }] })),
+    unseen(post(`${rbac}/${namespace}/roles`, { metadata: { name: "r" }, rules: [{ verbs: ["get"], apiGroups: [""], resources: ["configmaps"], resourceNames: ["seen"] }, { verbs, apiGroups: [group], resources: [random.pick([scene.subject.plural, "*", `${scene.subject.plural}/status`])], ...(random.chance(0.2) ? { resourceNames: [scene.name] } : {}) }] })),
     unseen(post(`${rbac}/${namespace}/rolebindings`, { metadata: { name: "b" }, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "r" }, subjects: [{ kind: "User", name: user }] })),
+    // A server that watches its roles knows them a moment later: 403 until then.
+    { ...unseen(as(user, get(`/api/v1/namespaces/${namespace}/configmaps/seen`))), awaits: 404 },
   );
   for (let count = 3; count > 0; count--) scene.do(as(user, random.pick(attempts().filter((step) => !step.path.includes("watch")))));
   scene.do(as(user, post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", { spec: { resourceAttributes: { namespace, verb: random.pick(["get", "create", "delete"]), group, resource: scene.subject.plural } } })));
