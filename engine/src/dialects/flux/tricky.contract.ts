@@ -70,6 +70,15 @@ class Scene {
     return this.world.target(group, "Kustomization", this.name, "flux-system");
   }
 
+  /** Waits until the spec as it stands was acted on: a commit may otherwise be delivered by the spec before it. */
+  async observed(): Promise<void> {
+    await this.world.until("the spec to be observed", async () => {
+      const object = await this.world.get(group, "Kustomization", this.name, "flux-system");
+      const generation = fieldOf(object ?? {}, "metadata", "generation");
+      return generation !== undefined && fieldOf(object ?? {}, "status", "observedGeneration") === generation;
+    });
+  }
+
   async remove(): Promise<void> {
     await this.world.remove(await this.target());
   }
@@ -320,6 +329,7 @@ function removal(scene: (name: string) => Scene): void {
       await s.world.until("the prune", async () => (await s.map("before-b")) === undefined);
       expect((await s.world.condition(s.name))?.status).not.toBe("True");
       await s.apply({ prune: false });
+      await s.observed();
       await s.next(configMap("before-a", {}));
       expect(await s.world.get("apps", "Deployment", "before")).toBeDefined();
       expect(await s.inventory()).toEqual(["shop_before-a__ConfigMap v1"]);
