@@ -2,7 +2,22 @@
 
 import { Fault } from "#kernel";
 
-export type ReleaseFaultCode = "release-cluster-failed" | "release-unknown-kind" | "release-not-owned";
+export type ReleaseFaultCode =
+  | "release-cluster-failed"
+  | "release-unknown-kind"
+  | "release-not-owned"
+  | "release-storage-failed"
+  | "release-exists"
+  | "release-absent"
+  | "release-pending"
+  | "release-name"
+  | "release-render-failed"
+  | "release-apply-failed"
+  | "release-hook-failed"
+  | "release-wait-failed"
+  | "release-delete-failed"
+  | "release-options"
+  | "release-interrupted";
 
 export function releaseFault(
   code: ReleaseFaultCode,

@@ -1,4 +1,38 @@
-// Helm releases: what a chart sees of its cluster.
+// Helm releases: what a chart sees of its cluster, the records, and what is done with them.
 
 export { ClusterView } from "./cluster-view.ts";
+export type {
+  ActionResult,
+  ApplyFlags,
+  ChartInput,
+  CommonOptions,
+  CrdsPolicy,
+  HookPhase,
+  InstallOptions,
+  ObjectAction,
+  ObjectOutcome,
+  PendingPolicy,
+  PostRenderStrategy,
+  Release,
+  ReleaseActions,
+  ReleaseContext,
+  ReleaseEvent,
+  ReleaseHook,
+  ReleaseInfo,
+  ReleaseObjects,
+  ReleaseStatus,
+  ReleaseStorage,
+  RenderFlags,
+  RenderedRelease,
+  RollbackOptions,
+  ServerSide,
+  StorageDriver,
+  StoredChart,
+  StoredFile,
+  TestOptions,
+  UninstallOptions,
+  UpgradeOptions,
+  ValuesPolicy,
+  WaitStrategy,
+} from "./contract.ts";
 export type { ReleaseFaultCode } from "./faults.ts";
