@@ -96,8 +96,39 @@ describe.skipIf(!hasKubectl)("edits with kubectl", () => {
       const events = JSON.parse(answer.out) as { items: { message: string }[] };
       return events.items.find((each) => each.message.includes("noted") && each.message.includes("data.colour"));
     });
-    expect(event.message).toMatch(/kubectl/);
+    expect(event.message).toMatch(/kubectl-patch\), by admin; left alone$/);
     expect((await home.object("configmap", "noted", "shop"))?.data?.["colour"]).toBe("red");
+  });
+
+  it("names who did it, in the event and in the log of the delivery", async () => {
+    const jane = ["--as=jane", "--as-group=system:masters"];
+    const edit = '{"data":{"colour":"pink"}}';
+    await home.kubectl([...jane, "patch", "configmap", "settings", "-n", "shop", "--type=merge", "-p", edit]);
+    const message = 'ConfigMap/shop/settings: .data.colour "blue" → "pink" (kubectl-patch), by admin as jane; healed';
+    await until("an event that names her", async () => {
+      const answer = await home.kubectl(["get", "events", "-n", "flux-system", "-o", "json"]);
+      const events = JSON.parse(answer.out) as { items: { message: string }[] };
+      return events.items.find((each) => each.message === message);
+    });
+    await home.kubectl([...jane, "delete", "configmap", "settings", "-n", "shop"]);
+    const log = await until("a log with both", async () => {
+      const answer = await home.kubectl([
+        "get",
+        "deliverylog",
+        "kustomization-apps",
+        "-n",
+        "flux-system",
+        "-o",
+        "json",
+      ]);
+      const { heals = [] } = JSON.parse(answer.out) as { heals?: { [field: string]: string }[] };
+      const hers = heals.filter((heal) => heal["by"] === "admin as jane");
+      return hers.length === 2 ? hers : undefined;
+    });
+    expect(log).toMatchObject([
+      { object: "ConfigMap/shop/settings", fields: "was deleted in the cluster" },
+      { object: "ConfigMap/shop/settings", managers: "kubectl-patch" },
+    ]);
   });
 
   it("brings back a deleted object", async () => {

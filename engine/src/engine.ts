@@ -22,8 +22,11 @@ import { askOverNetwork, type KeyServices } from "#secrets/keys";
 import { type HttpServer, startHttpServer } from "#server";
 import { type Log, logTo, openLog } from "./log.ts";
 
+/** What the embedded home gives beside: its log, and who made a version of an object. */
+type Given = { log?: Log } & Pick<DeliveryOptions, "authorOf">;
+
 /** Starts the engine; the log is opened where none is given. */
-export async function openEngine(options: EngineOptions & { log?: Log }, clock: Clock): Promise<RunningEngine> {
+export async function openEngine(options: EngineOptions & Given, clock: Clock): Promise<RunningEngine> {
   const { cluster, dataFolder } = options;
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const log = options.log ?? ownLog(options, clock);
@@ -74,6 +77,7 @@ export async function openEngine(options: EngineOptions & { log?: Log }, clock: 
   const pool = startRenderPool({ clock, threads: 1 });
   const engine = startDelivery({
     ...reachOf(options, { clock, signal, log }),
+    ...(options.authorOf === undefined ? {} : { authorOf: options.authorOf }),
     artifacts: artifacts.view,
     pool,
   });

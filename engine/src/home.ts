@@ -5,7 +5,8 @@ import { randomInt } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { administrator, startApiServer } from "#apiserver";
+import { administrator, type ApiServer, startApiServer } from "#apiserver";
+import type { Identity } from "#cluster";
 import { startLife } from "#apiserver/life";
 import { simulatedLog, startWorkloads } from "#apiserver/workloads";
 import { type Home, type HomeOptions, installDefinitions } from "#cli";
@@ -34,15 +35,19 @@ export async function openHome(options: HomeOptions, clock: Clock): Promise<Home
     failed: (error) => log.error("apiserver", error),
   });
   const cluster = server.cluster(administrator);
+  const controllers = server.cluster(memberOf("system:kube-controller-manager"));
   const failed = (loop: string, key: string, fault: Fault): void => log.error(loop, fault, { key });
-  await startLife({ cluster, clock, signal, caCertificate: server.caCertificate, failed });
+  await startLife({ cluster: controllers, clock, signal, caCertificate: server.caCertificate, failed });
   step("starting simulated workloads");
-  await startWorkloads({ cluster, clock, signal, random, failed });
+  await startWorkloads({ cluster: controllers, clock, signal, random, failed });
   step("installing the Flux definitions");
   // All of them each time: a newer version of this program may bring newer ones; equal ones are not written.
   await installDefinitions(cluster);
   step("starting the engine");
-  const engine = await openEngine({ ...options, cluster, log }, clock);
+  const own = server.cluster(memberOf("system:keelson"));
+  const authorOf = ({ uid, resourceVersion }: { uid: string; resourceVersion: string }): string | undefined =>
+    nameOf(server.author(uid, resourceVersion));
+  const engine = await openEngine({ ...options, cluster: own, log, authorOf }, clock);
   if (options.kubeconfigOut !== undefined) writeFileSync(options.kubeconfigOut, server.kubeconfig(), { mode: 0o600 });
   return {
     cluster,
@@ -59,6 +64,16 @@ export async function openHome(options: HomeOptions, clock: Clock): Promise<Home
       log.close();
     },
   };
+}
+
+/** A part of this program: it may do everything, and the audit log tells it from people. */
+function memberOf(user: string): Identity {
+  return { user, groups: ["system:masters", "system:authenticated"] };
+}
+
+function nameOf(author: ReturnType<ApiServer["author"]>): string | undefined {
+  if (author?.actingAs === undefined) return author?.user;
+  return `${author.user} as ${author.actingAs}`;
 }
 
 /** From 0 to 1, for back-off and names. */

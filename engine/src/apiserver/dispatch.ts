@@ -188,7 +188,10 @@ export class Dispatch {
     );
   }
 
-  async deleteCollection(call: Call, options: DeleteOptions & ListOptions): Promise<Manifest[]> {
+  async deleteCollection(
+    call: Call,
+    options: DeleteOptions & ListOptions,
+  ): Promise<{ doomed: Manifest[]; removals: Removal[] }> {
     this.permit("deletecollection", call);
     return deleteCollection(
       this.registry,

@@ -18,7 +18,8 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "#cluster";
-import { Fault, type Manifest } from "#kernel";
+import { type Clock, Fault, type Manifest } from "#kernel";
+import { type Finished, versionsMade } from "#apiserver/audit";
 import { asOwn, type Call, methodNotAllowed, noSuchPath, type Notice, Refusal } from "#apiserver/registry";
 import { discoveryOf } from "./discover.ts";
 import type { Dispatch, Write } from "./dispatch.ts";
@@ -26,14 +27,28 @@ import { eventQueue } from "./event-queue.ts";
 import { refusalFrom } from "./status.ts";
 import { bookmarkEveryMs } from "./limits.ts";
 
+export type InProcessOptions = {
+  dispatch: Dispatch;
+  /** Who sends, and as whom. */
+  sender: Identity;
+  identity: Identity;
+  clock: Clock;
+  /** An id for a request. */
+  newId: () => string;
+  /** Told of each request that meant to change something, but for what components say of the state they observed. */
+  audited: (done: Finished) => void;
+};
+
 export class InProcessCluster implements Cluster {
   readonly name = "embedded";
+  readonly #options: InProcessOptions;
   readonly #dispatch: Dispatch;
   readonly #identity: Identity;
 
-  constructor(dispatch: Dispatch, identity: Identity) {
-    this.#dispatch = dispatch;
-    this.#identity = identity;
+  constructor(options: InProcessOptions) {
+    this.#options = options;
+    this.#dispatch = options.dispatch;
+    this.#identity = options.identity;
   }
 
   discover(): Promise<Answer<Discovery>> {
@@ -77,19 +92,23 @@ export class InProcessCluster implements Cluster {
   }
 
   apply(target: Target, manifest: Manifest, options: ApplyOptions): Promise<Answer<Manifest>> {
-    return written(() => this.#dispatch.apply(this.#call(target), manifest, options));
+    const ask: Ask = { verb: "patch", target, fieldManager: options.fieldManager };
+    return this.#written(ask, () => this.#dispatch.apply(this.#call(target), manifest, options));
   }
 
   patch(target: Target, body: PatchBody, options: WriteOptions): Promise<Answer<Manifest>> {
-    return written(() => this.#dispatch.patch(this.#call(target), body, options));
+    const ask: Ask = { verb: "patch", target, fieldManager: options.fieldManager };
+    return this.#written(ask, () => this.#dispatch.patch(this.#call(target), body, options));
   }
 
   update(target: Target, manifest: Manifest, options: WriteOptions): Promise<Answer<Manifest>> {
-    return written(() => this.#dispatch.update(this.#call(target), manifest, options));
+    const ask: Ask = { verb: "update", target, fieldManager: options.fieldManager };
+    return this.#written(ask, () => this.#dispatch.update(this.#call(target), manifest, options));
   }
 
   create(target: Target, manifest: Manifest, options: WriteOptions): Promise<Answer<Manifest>> {
-    return written(() =>
+    const ask: Ask = { verb: "create", target, fieldManager: options.fieldManager };
+    return this.#written(ask, () =>
       this.#dispatch.create(
         this.#call(isPart(target) ? target : { ...target, name: "" }, target.name),
         manifest,
@@ -99,8 +118,9 @@ export class InProcessCluster implements Cluster {
   }
 
   delete(target: Target, options: DeleteOptions = {}): Promise<Answer<Manifest | undefined>> {
-    return answer(async () => {
+    return this.#recorded({ verb: "delete", target, fieldManager: "" }, async (made) => {
       const removal = await this.#dispatch.delete(this.#call(target), options);
+      made(removal.object);
       return removal.isGone ? undefined : removal.object;
     });
   }
@@ -110,7 +130,59 @@ export class InProcessCluster implements Cluster {
   }
 
   as(identity: Identity): Cluster {
-    return new InProcessCluster(this.#dispatch, identity);
+    return new InProcessCluster({ ...this.#options, identity });
+  }
+
+  async #written(ask: Ask, run: () => Promise<Write<Manifest>>): Promise<Answer<Manifest>> {
+    let warnings: string[] = [];
+    const result = await this.#recorded(ask, async (made) => {
+      const written = await run();
+      made(written.value);
+      warnings = written.warnings;
+      return asOwn(written.value);
+    });
+    return result.ok ? { ...result, warnings } : result;
+  }
+
+  /** Runs a write and tells the audit log how it ended. */
+  async #recorded<T>(ask: Ask, run: (made: (object: Manifest) => void) => Promise<T>): Promise<Answer<T>> {
+    const { clock, audited, newId, sender, identity } = this.#options;
+    const since = this.#dispatch.registry.store.revision;
+    const receivedMs = clock.now();
+    const found: { metadata?: Manifest["metadata"] } = {};
+    const result = await answer(() => run((object) => (found.metadata = object.metadata)));
+    const { target } = ask;
+    const { group, version, plural } = target.resource;
+    const subresource = target.subresource ?? "";
+    if (subresource === "status") return result;
+    const { name = target.name, uid = "", resourceVersion = "" } = found.metadata ?? {};
+    audited({
+      id: newId(),
+      verb: ask.verb,
+      uri: pathOf(target),
+      sender,
+      identity,
+      sourceAddress: "",
+      userAgent: ownAgent,
+      fieldManager: ask.fieldManager,
+      object: {
+        group,
+        version,
+        resource: plural,
+        subresource,
+        namespace: target.namespace,
+        name,
+        uid,
+        resourceVersion,
+      },
+      made: versionsMade(found.metadata === undefined ? [] : [found.metadata], since),
+      code: result.ok ? 200 : result.status.code,
+      reason: result.ok ? "" : result.status.reason,
+      receivedMs,
+      endedMs: clock.now(),
+      annotations: {},
+    });
+    return result;
   }
 
   #call(target: Target, ownName: string = target.name): Call {
@@ -132,6 +204,12 @@ export class InProcessCluster implements Cluster {
   }
 }
 
+/** A write as the audit log tells it. */
+type Ask = { verb: string; target: Target; fieldManager: string };
+
+/** What stands for the user agent of requests that never left this process. */
+const ownAgent = "keelson/in-process";
+
 function isPart(target: Target): boolean {
   return (target.subresource ?? "") !== "";
 }
@@ -145,9 +223,11 @@ async function answer<T>(run: () => T | Promise<T>): Promise<Answer<T>> {
   }
 }
 
-async function written(run: () => Promise<Write<Manifest>>): Promise<Answer<Manifest>> {
-  const result = await answer(run);
-  return result.ok ? { ok: true, value: asOwn(result.value.value), warnings: result.value.warnings } : result;
+/** The path under which the same object is reached over HTTP. */
+function pathOf({ resource, namespace, name, subresource = "" }: Target): string {
+  const root = resource.group === "" ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
+  const place = resource.isNamespaced ? `/namespaces/${namespace}` : "";
+  return `${root}${place}/${resource.plural}/${name}${subresource === "" ? "" : `/${subresource}`}`;
 }
 
 /** PartialObjectMetadata of an object; the caller's own. */

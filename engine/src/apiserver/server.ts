@@ -61,7 +61,7 @@ export type ApiServer = {
   kubeconfig(): string;
   /** The control plane in process, acting as `identity`. */
   cluster(identity: Identity): Cluster;
-  /** Who wrote this version of an object over HTTP; undefined: this program itself, or too long ago to know. */
+  /** Who wrote this version of an object, or deleted it where it is the version of its removal; undefined: too long ago to know. */
   author(uid: string, resourceVersion: string): Author | undefined;
   /** Ends watches and timers; the store stays open, as the caller opened it. */
   close(): Promise<void>;
@@ -110,7 +110,15 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     caCertificate: identity.authorityCertificate,
     kubeconfig: () => front?.kubeconfig ?? "",
     author: (uid, resourceVersion) => audit.author(uid, resourceVersion),
-    cluster: (identity) => new InProcessCluster(dispatch, identity),
+    cluster: (identity) =>
+      new InProcessCluster({
+        dispatch,
+        sender: identity,
+        identity,
+        clock: options.clock,
+        newId: randomUUID,
+        audited: (done) => audit.record(done),
+      }),
     close: async () => {
       stopCompaction();
       stopFollowing();

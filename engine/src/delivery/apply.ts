@@ -164,7 +164,8 @@ function settleUntouched(
   const { manifest, step, object } = found;
   const word: OutcomeWord = step.action === "skip" ? "skipped" : "unchanged";
   if (object !== undefined && word === "unchanged" && !step.isDrift) adopt(context, { ...asked, manifest }, object);
-  return { ref: asked.ref, word, reason: step.reason, changes: step.changes, isDrift: step.isDrift };
+  const { reason, changes, isDrift } = step;
+  return { ref: asked.ref, word, reason, changes, isDrift, touchedIn: context.live.touchedIn(asked.ref) };
 }
 
 function adapt(context: ApplyContext, desired: Manifest, live: Manifest): Manifest {
@@ -261,6 +262,7 @@ function groupByKind(items: readonly Item[]): Item[][] {
 
 async function writeOne(context: ApplyContext, item: Item): Promise<Outcome> {
   const { ref, step } = item;
+  const touchedIn = context.live.touchedIn(ref);
   context.live.writing(ref);
   try {
     const object = await perform(context, item);
@@ -271,6 +273,7 @@ async function writeOne(context: ApplyContext, item: Item): Promise<Outcome> {
       reason: step.reason,
       changes: step.changes,
       isDrift: step.isDrift,
+      touchedIn,
     };
   } catch (thrown) {
     context.live.written(ref);

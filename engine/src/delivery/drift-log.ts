@@ -5,6 +5,7 @@ import { type FieldChange, listChanges } from "#plan";
 import { healsMax, healWindowMs } from "./limits.ts";
 import type { Outcome } from "./model.ts";
 import type { DeliveryState } from "./state.ts";
+import { type AuthorOf, authorsOf } from "./touches.ts";
 
 /** `.spec.replicas 2 → 5 by kubectl`: what the field was, what somebody made of it. */
 export function describeDrift(changes: readonly FieldChange[]): string {
@@ -20,26 +21,47 @@ export function whyResting(state: DeliveryState, ref: VersionedRef, nowMs: numbe
   return `${rival} undid ${healsMax} heals; it is healed again at the next interval`;
 }
 
-export type DriftTold = { reason: "DriftHealed" | "DriftDetected"; message: string; outcome: Outcome };
+export type DriftTold = {
+  reason: "DriftHealed" | "DriftDetected";
+  message: string;
+  outcome: Outcome;
+  by: readonly string[];
+};
+
+/** `, by ada`: those who did it, where that is known. */
+export function byWhom(authors: readonly string[], start = ", "): string {
+  return authors.length === 0 ? "" : `${start}by ${authors.join(" and ")}`;
+}
 
 /** Notes what a pass did about drift. Returns sentences for Events: what was healed, what is only reported. */
-export function noteOutcomes(state: DeliveryState, outcomes: readonly Outcome[], nowMs: number): DriftTold[] {
+export function noteOutcomes(
+  state: DeliveryState,
+  outcomes: readonly Outcome[],
+  { nowMs, authorOf }: { nowMs: number; authorOf: AuthorOf },
+): DriftTold[] {
   const told: DriftTold[] = [];
   for (const outcome of outcomes) {
     const key = refKey(outcome.ref);
+    const by = outcome.isDrift ? authorsOf(outcome.touchedIn ?? [], authorOf) : [];
     if (!outcome.isDrift) {
       state.drift.delete(key);
     } else if (outcome.word === "skipped") {
       const isKnown = state.drift.get(key)?.reason === outcome.reason;
-      state.drift.set(key, { ref: outcome.ref, changes: outcome.changes, reason: outcome.reason });
-      const message = outcome.changes.length === 0 ? outcome.reason : `${describeDrift(outcome.changes)}; left alone`;
-      if (!isKnown) told.push({ reason: "DriftDetected", message: `${formatRef(outcome.ref)}: ${message}`, outcome });
+      state.drift.set(key, { ref: outcome.ref, changes: outcome.changes, reason: outcome.reason, by });
+      const message =
+        outcome.changes.length === 0
+          ? `${outcome.reason}${byWhom(by)}`
+          : `${describeDrift(outcome.changes)}${byWhom(by)}; left alone`;
+      if (!isKnown)
+        told.push({ reason: "DriftDetected", message: `${formatRef(outcome.ref)}: ${message}`, outcome, by });
     } else if (outcome.word !== "failed" && outcome.word !== "unchanged") {
       state.drift.delete(key);
       noteHeal(state, outcome, nowMs);
       const what =
-        outcome.word === "created" ? "was deleted; created again" : `${describeDrift(outcome.changes)}; healed`;
-      told.push({ reason: "DriftHealed", message: `${formatRef(outcome.ref)}: ${what}`, outcome });
+        outcome.word === "created"
+          ? `was deleted${byWhom(by, " ")}; created again`
+          : `${describeDrift(outcome.changes)}${byWhom(by)}; healed`;
+      told.push({ reason: "DriftHealed", message: `${formatRef(outcome.ref)}: ${what}`, outcome, by });
     }
   }
   return told;

@@ -92,7 +92,7 @@ class DeliveryEngine implements Engine {
     this.#decryptions = new Decryptions(options.decryption ?? noServices(clock), this.#home);
     this.#journal = options.journal ?? noJournal;
     const logged = (message: string): void => this.#log(message);
-    this.#reporter = new Reporter({ cluster, clock, signal, journal: this.#journal, logged, told: options.told });
+    this.#reporter = new Reporter({ ...options, cluster, journal: this.#journal, logged });
     this.#claims = new Claims({
       deliveries: () => this.#deliveries(),
       revisionOf: (delivery) => options.artifacts.get(delivery.source)?.revision,

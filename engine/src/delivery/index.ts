@@ -2,6 +2,7 @@
 
 export { startDelivery } from "./engine.ts";
 export type { ArtifactView, DeliveryOptions, Engine } from "./ports.ts";
+export { byWhom } from "./drift-log.ts";
 export type { EventInput } from "./events.ts";
 export { DeliveryFault, type DeliveryFaultCode } from "./faults.ts";
 export { type Guard, guardMarks, readGuard } from "./guard.ts";
@@ -28,6 +29,7 @@ export {
 export type { DecryptionOptions } from "./decryption.ts";
 export { type Build, layoutRenderer } from "./layout.ts";
 export { previewManifests, type PreviewOptions, previewSteps } from "./preview.ts";
+export type { AuthorOf } from "./touches.ts";
 export type { SourceArtifact } from "./pass.ts";
 export {
   InlinePool,

@@ -5,7 +5,14 @@ import type { Delivery } from "./model.ts";
 
 export type JournalEntry =
   | { what: "applied"; revision: string; digest: string; result: string; message: string; tookMs: number }
-  | { what: "healed" | "drift"; object: string; fields: string; managers: readonly string[] }
+  | {
+      what: "healed" | "drift";
+      object: string;
+      fields: string;
+      managers: readonly string[];
+      /** Who did it, where that is known. */
+      by: readonly string[];
+    }
   | { what: "held"; revision: string; reason: string; message: string }
   | { what: "approved"; revision: string; by: string }
   | { what: "healthy"; revision: string; digest: string };

@@ -5,6 +5,7 @@ import { type Cluster, Informer, type Resource } from "#cluster";
 import { assess, type Health, type HealthExpressions } from "#health";
 import { type Clock, type Manifest, refKey, refOf, type VersionedRef } from "#kernel";
 import { syncPatienceMs } from "./limits.ts";
+import { type Touch, touchesAfter, type Version } from "./touches.ts";
 import { pause } from "./waiting.ts";
 import { driftFrom, type FieldChange, type OwnershipRules, type Reference, referenceOf } from "#plan";
 
@@ -42,6 +43,8 @@ export class Live {
   readonly #unsynced = new Set<Informer<Held>>();
   readonly #known = new Map<string, Known>();
   readonly #held = new Map<string, Held>();
+  /** What others did to objects of ours since our last apply; of an object that is gone, its removal alone. */
+  readonly #touches = new Map<string, readonly Touch[]>();
   /** Objects that are being written: what is seen of them meanwhile may be our own doing. */
   readonly #writing = new Map<string, { isTouched: boolean }>();
   /** Objects of others whose health is waited for, with those who wait. */
@@ -118,6 +121,11 @@ export class Live {
     return this.#known.get(refKey(ref))?.reference;
   }
 
+  /** The versions that made an object differ from what our apply left. */
+  touchedIn(ref: VersionedRef): Version[] {
+    return (this.#touches.get(refKey(ref)) ?? []).map((touch) => touch.version);
+  }
+
   /** To be called before an object is written; `adopt` or `written` ends it. */
   writing(ref: VersionedRef): void {
     this.#writing.set(refKey(ref), { isTouched: false });
@@ -141,6 +149,7 @@ export class Live {
     };
     this.#known.set(key, { delivery, reference, rules });
     this.#writing.delete(key);
+    this.#touches.delete(key);
     const held = this.#held.get(key);
     // What the watch has shown since is newer: it is judged when it changes again, or looked at now.
     if (held !== undefined && isNewer(held.resourceVersion, reference.resourceVersion) && held.uid === reference.uid) {
@@ -154,6 +163,7 @@ export class Live {
     const key = refKey(ref);
     this.#known.delete(key);
     this.#writing.delete(key);
+    this.#touches.delete(key);
     if (!this.#waiters.has(key)) this.#held.delete(key);
   }
 
@@ -229,6 +239,8 @@ export class Live {
     const isLeaving = held.isDeleting && before?.isDeleting !== true;
     const hasMoved = isLeaving || held.changes.length > 0 || (before?.changes.length ?? 0) > 0;
     if (known !== undefined && hasMoved && writing === undefined) {
+      const { uid, resourceVersion, changes } = held;
+      this.#touches.set(key, touchesAfter(this.#touches.get(key) ?? [], changes, { uid, resourceVersion }));
       this.#options.noted({ what: "drift", delivery: known.delivery, ref: held.ref, changes: held.changes });
     } else if (
       // Who waits for one object may ask more of it than its health.
@@ -246,6 +258,8 @@ export class Live {
     this.#held.delete(key);
     const known = this.#known.get(key);
     if (known !== undefined && !this.#writing.has(key)) {
+      const { uid, resourceVersion } = held;
+      this.#touches.set(key, [{ path: "", value: undefined, version: { uid, resourceVersion } }]);
       this.#options.noted({ what: "gone", delivery: known.delivery, ref: held.ref });
     }
     this.#noteHealth(held.ref);

@@ -6,6 +6,7 @@ import type { HealthExpressions } from "#health";
 import type { Fault, JsonObject, Manifest, VersionedRef } from "#kernel";
 import type { FieldChange, Policy } from "#plan";
 import type { Guard } from "./guard.ts";
+import type { Version } from "./touches.ts";
 
 export type SourceRef = { kind: string; namespace: string; name: string };
 
@@ -144,9 +145,17 @@ export type Outcome = {
   reason: string;
   changes: readonly FieldChange[];
   isDrift: boolean;
+  /** The versions in which others changed the object, or removed it, as far as they were seen. */
+  touchedIn?: readonly Version[];
 };
 
-export type DriftNote = { ref: VersionedRef; changes: readonly FieldChange[]; reason: string };
+/** `by`: who did it, where that is known. */
+export type DriftNote = {
+  ref: VersionedRef;
+  changes: readonly FieldChange[];
+  reason: string;
+  by: readonly string[];
+};
 
 /** Something that is kept from being done for now, and what ends that. */
 export type Hold = {

@@ -9,6 +9,7 @@ import type { Dialect, SourceRef } from "./model.ts";
 import type { SourceArtifact } from "./pass.ts";
 import type { RemoteBases } from "./remote-bases.ts";
 import type { RenderPool } from "./render-desk.ts";
+import type { AuthorOf } from "./touches.ts";
 import type { DeliverySnapshot, EngineSnapshot, ObjectSnapshot } from "./snapshot.ts";
 
 /** What sources offer, as the artifacts room keeps it. */
@@ -31,6 +32,8 @@ export type DeliveryOptions = {
   decryption?: DecryptionOptions;
   /** Keeps what happened; without it nothing beyond status and Events is kept. */
   journal?: Journal;
+  /** Who made a version of an object, where an audit log tells. */
+  authorOf?: AuthorOf;
   clock: Clock;
   signal: AbortSignal;
   random?: () => number;

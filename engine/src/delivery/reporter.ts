@@ -11,6 +11,7 @@ import type { Journal } from "./journal.ts";
 import { deliveryKey, type Delivery, type Dialect, type Hold, type Outcome, type Phase, type Report } from "./model.ts";
 import type { DeliveryState } from "./state.ts";
 import { StatusWriter } from "./status-writer.ts";
+import type { AuthorOf } from "./touches.ts";
 
 /** Which dialect reads a kind, and the resource that serves it. */
 export type Served = { dialect: Dialect; resource: Resource };
@@ -20,6 +21,8 @@ export type ReporterOptions = {
   clock: Clock;
   signal: AbortSignal;
   journal: Journal;
+  /** Who made a version of an object. */
+  authorOf?: AuthorOf | undefined;
   /** Told of what could not be written. */
   logged: (message: string) => void;
   /** Told of every Event. */
@@ -33,6 +36,7 @@ export class Reporter {
   readonly #clock: Clock;
   readonly #cluster: Cluster;
   readonly #journal: Journal;
+  readonly #authorOf: AuthorOf;
   readonly #told: ReporterOptions["told"];
   readonly #events = new Map<string, EventWriter>();
   readonly #statuses: StatusWriter;
@@ -41,6 +45,7 @@ export class Reporter {
     this.#clock = options.clock;
     this.#cluster = options.cluster;
     this.#journal = options.journal;
+    this.#authorOf = options.authorOf ?? (() => undefined);
     this.#told = options.told;
     const failed = (object: Manifest, { message }: { message: string }): void =>
       options.logged(`status of ${formatRef(refOf(object))} was not written: ${message}`);
@@ -113,13 +118,13 @@ export class Reporter {
 
   /** Events and journal entries for what was done to objects, and for drift. */
   tellOutcomes(state: DeliveryState, served: Served, outcomes: readonly Outcome[]): void {
-    const now = this.#clock.now();
-    for (const { reason, message, outcome } of noteOutcomes(state, outcomes, now)) {
+    const notes = noteOutcomes(state, outcomes, { nowMs: this.#clock.now(), authorOf: this.#authorOf });
+    for (const { reason, message, outcome, by } of notes) {
       this.tell(state, served, { isWarning: reason === "DriftDetected", reason, message });
       const fields = outcome.changes.length === 0 ? outcome.reason : describeDrift(outcome.changes);
       const managers = [...new Set(outcome.changes.flatMap((change) => change.managers))];
       const what = reason === "DriftHealed" ? "healed" : "drift";
-      this.#journal.note(state.delivery, { what, object: formatRef(outcome.ref), fields, managers });
+      this.#journal.note(state.delivery, { what, object: formatRef(outcome.ref), fields, managers, by });
     }
     const changed = outcomes.filter((outcome) => isChange(outcome) && !outcome.isDrift);
     const applied = changed.filter((outcome) => outcome.word !== "pruned");

@@ -29,6 +29,7 @@ const done: Finished = {
     uid: "u",
     resourceVersion: "7",
   },
+  made: [{ uid: "u", resourceVersion: "7" }],
   code: 200,
   reason: "",
   receivedMs: 0,
@@ -57,6 +58,8 @@ describe("the audit log", () => {
     log.record(done);
     expect(log.author("u", "7")).toMatchObject({ user: "ada", actingAs: "bot", fieldManager: "kubectl-edit" });
     expect(log.author("u", "8")).toBeUndefined();
+    log.record({ ...done, sender: { user: "eve", groups: [] }, made: [] });
+    expect(log.author("u", "7")).toMatchObject({ user: "ada" });
   });
 
   it("keeps its files bounded and leaves heartbeats out", async () => {

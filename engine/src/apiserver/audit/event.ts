@@ -5,6 +5,9 @@ import type { Identity } from "#cluster";
 import type { JsonObject } from "#kernel";
 import { textMax } from "./limits.ts";
 
+/** One state of one object. */
+export type Version = { uid: string; resourceVersion: string };
+
 /** A finished request that changed something, or tried to. */
 export type Finished = {
   id: string;
@@ -13,6 +16,7 @@ export type Finished = {
   /** Who sent it, and as whom. */
   sender: Identity;
   identity: Identity;
+  /** "" for what this program itself asked for. */
   sourceAddress: string;
   userAgent: string;
   fieldManager: string;
@@ -26,12 +30,21 @@ export type Finished = {
     uid: string;
     resourceVersion: string;
   };
+  /** Versions that came of it: what it wrote and what it removed. A dry run, or what changed nothing, made none. */
+  made: readonly Version[];
   code: number;
   reason: string;
   receivedMs: number;
   endedMs: number;
   annotations: Readonly<Record<string, string>>;
 };
+
+/** Those of the objects whose version is newer than all were when the request came: the request made them. */
+export function versionsMade(objects: readonly Partial<Version>[], since: number): Version[] {
+  return objects.flatMap(({ uid = "", resourceVersion = "" }) =>
+    uid !== "" && Number(resourceVersion) > since ? [{ uid, resourceVersion }] : [],
+  );
+}
 
 function micros(ms: number): string {
   return new Date(ms).toISOString().replace("Z", "000Z");
@@ -68,7 +81,7 @@ export function auditEvent(done: Finished): JsonObject {
     verb: done.verb,
     user: user(done.sender),
     ...(done.identity === done.sender ? {} : { impersonatedUser: user(done.identity) }),
-    sourceIPs: [done.sourceAddress],
+    ...(done.sourceAddress === "" ? {} : { sourceIPs: [done.sourceAddress] }),
     ...filled({ userAgent: done.userAgent }),
     objectRef: filled({
       resource: object.resource,

@@ -47,7 +47,7 @@ export class AuditLog {
     this.#cancelFlush ??= this.#clock.after(flushAfterMs, () => this.#flush());
   }
 
-  /** Who wrote this version of an object; undefined: this program itself, or too long ago. */
+  /** Who wrote this version of an object, or, by the version of its removal, who deleted it; undefined: too long ago. */
   author(uid: string, resourceVersion: string): Author | undefined {
     return this.#authors.get(`${uid}/${resourceVersion}`);
   }
@@ -59,14 +59,14 @@ export class AuditLog {
     if (rest !== "" && this.#path !== undefined) appendFileSync(this.#path, rest, { mode: 0o600 });
   }
 
-  #remember({ sender, identity, userAgent, fieldManager, verb, endedMs, object, code }: Finished): void {
-    if (code >= 400 || object.uid === "") return;
+  #remember({ sender, identity, userAgent, fieldManager, verb, endedMs, made }: Finished): void {
     const actingAs = identity === sender ? undefined : identity.user;
     const author = { user: sender.user, actingAs, userAgent, fieldManager, verb, atMs: endedMs };
-    this.#authors.set(`${object.uid}/${object.resourceVersion}`, author);
-    if (this.#authors.size <= authorsKept) return;
-    const [oldest] = this.#authors.keys();
-    if (oldest !== undefined) this.#authors.delete(oldest);
+    for (const { uid, resourceVersion } of made) this.#authors.set(`${uid}/${resourceVersion}`, author);
+    for (const oldest of this.#authors.keys()) {
+      if (this.#authors.size <= authorsKept) break;
+      this.#authors.delete(oldest);
+    }
   }
 
   #take(): string {

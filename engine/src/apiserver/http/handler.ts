@@ -29,7 +29,7 @@ import { refusalFrom } from "../status.ts";
 import { goKind, type Incoming, mediaTypeOf, parseApply, parseBody, parsePatch, readBody } from "./body.ts";
 import { duplicateMembers } from "./duplicates.ts";
 import { type DocumentContext, documentReply } from "./documents.ts";
-import type { Finished } from "#apiserver/audit";
+import { type Finished, versionsMade } from "#apiserver/audit";
 import type { Presenter } from "./presenter.ts";
 import {
   deleteOptions,
@@ -71,7 +71,14 @@ type Asked = {
   path: string;
   receivedMs: number;
   /** What the audit log is told beside the request itself. */
-  notes: { metadata?: Manifest["metadata"]; fieldManager: string; annotations: Record<string, string> };
+  notes: {
+    /** Of the objects that it was about. */
+    metadata: Manifest["metadata"][];
+    fieldManager: string;
+    annotations: Record<string, string>;
+    /** The newest version when the request came. */
+    since: number;
+  };
 };
 
 /** Answers a request; never throws. */
@@ -80,7 +87,8 @@ export async function handle(context: HandlerContext, request: Incoming, respons
     const receivedMs = context.clock.now();
     const { sender, identity } = context.authenticate(request);
     const { pathname, searchParams } = parseUrl(request.url ?? "/");
-    const notes = { fieldManager: "", annotations: {} };
+    const since = context.dispatch.registry.store.revision;
+    const notes = { metadata: [], fieldManager: "", annotations: {}, since };
     const who = { sender, identity, receivedMs, notes };
     await answer(context, { request, response, query: searchParams, path: pathname, ...who });
   } catch (error) {
@@ -173,7 +181,8 @@ async function answerResource(context: HandlerContext, asked: Asked, route: Reso
 function audit(context: HandlerContext, asked: Asked, call: Call, reply: Reply): void {
   const { request, sender, identity, notes, receivedMs } = asked;
   const { group, version, plural } = call.served.resource;
-  const { name = call.name, uid = "", resourceVersion = "" } = notes.metadata ?? {};
+  const [first] = call.name === "" && request.method === "DELETE" ? [] : notes.metadata;
+  const { name = call.name, uid = "", resourceVersion = "" } = first ?? {};
   context.audited({
     id: context.newId(),
     verb: verbOf(asked, call.name),
@@ -193,6 +202,7 @@ function audit(context: HandlerContext, asked: Asked, call: Call, reply: Reply):
       uid,
       resourceVersion,
     },
+    made: versionsMade(notes.metadata, notes.since),
     code: reply.code,
     reason: reply.reason ?? "",
     receivedMs,
@@ -376,7 +386,7 @@ function writeReply(
   call: Call,
   { value, warnings, code }: Write<Manifest> & { code: number },
 ): Reply {
-  asked.notes.metadata = value.metadata;
+  asked.notes.metadata.push(value.metadata);
   const shape = shapeFor(asked, call);
   return shapedText(presenter.object(call.served, value, shape), code, shape, warnings);
 }
@@ -391,12 +401,17 @@ async function remove(context: HandlerContext, asked: Asked, call: Call): Promis
   const options = deleteOptions(asked.query, body);
   const { dispatch, presenter } = context;
   if (call.name === "") {
-    const items = await dispatch.deleteCollection(call, { ...options, ...listOptions(asked.query) });
-    const list: List = { items, resourceVersion: String(dispatch.registry.store.revision), continue: "" };
+    const deletion = await dispatch.deleteCollection(call, { ...options, ...listOptions(asked.query) });
+    asked.notes.metadata.push(...deletion.removals.map(({ object }) => object.metadata));
+    const list: List = {
+      items: deletion.doomed,
+      resourceVersion: String(dispatch.registry.store.revision),
+      continue: "",
+    };
     return jsonText(presenter.list(call.served, list, shapeFor(asked, call, true)), 200);
   }
   const { object, isGone } = await dispatch.delete(call, options);
-  asked.notes.metadata = object.metadata;
+  asked.notes.metadata.push(object.metadata);
   if (!isGone) return jsonText(presenter.object(call.served, object, shapeFor(asked, call)), 200);
   if (returnsObject.has(call.served.resource.plural))
     return jsonText(presenter.object(call.served, object, shapeFor(asked, call)), 200);

@@ -40,12 +40,12 @@ export async function deleteObject(registry: Registry, call: WriteCall, options:
   }
 }
 
-/** Deletes what the selectors match; the objects as they stood. */
+/** Deletes what the selectors match: the objects as they stood, and what became of each. */
 export async function deleteCollection(
   registry: Registry,
   call: WriteCall,
   options: DeleteOptions & Pick<ListOptions, "labelSelector" | "fieldSelector" | "limit" | "continue">,
-): Promise<Manifest[]> {
+): Promise<{ doomed: Manifest[]; removals: Removal[] }> {
   const { labelSelector, fieldSelector, limit } = options;
   const selection = {
     ...(labelSelector === undefined ? {} : { labelSelector }),
@@ -53,8 +53,8 @@ export async function deleteCollection(
     ...(limit === undefined ? {} : { limit }),
   };
   const doomed = listObjects(registry, call, selection).items;
-  await Promise.all(doomed.map((object) => deleteQuietly(registry, call, object, options)));
-  return doomed;
+  const removals = await Promise.all(doomed.map((object) => deleteQuietly(registry, call, object, options)));
+  return { doomed, removals: removals.filter((removal) => removal !== undefined) };
 }
 
 /** What somebody else deleted meanwhile is as deleted as it should be. */
@@ -63,12 +63,13 @@ async function deleteQuietly(
   call: WriteCall,
   object: Manifest,
   options: DeleteOptions,
-): Promise<void> {
+): Promise<Removal | undefined> {
   const one = { ...call, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
   try {
-    await deleteObject(registry, one, options);
+    return await deleteObject(registry, one, options);
   } catch (error) {
     if (!(error instanceof Refusal) || error.status.code !== 404) throw error;
+    return undefined;
   }
 }
 

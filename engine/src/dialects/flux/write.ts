@@ -2,7 +2,7 @@
 // (kustomize-controller v1.9.4, internal/controller/kustomization_controller.go).
 
 import { type AnyFluxObject, formatDuration, type Kustomization, type KustomizationStatus } from "#api/flux";
-import type { Report } from "#delivery";
+import { byWhom, type Report } from "#delivery";
 import { type Fault, formatRef, type JsonObject, type Manifest } from "#kernel";
 import { inventoryEntry, listChanges } from "#plan";
 import { type ConditionChanges, nextConditions, type Setting } from "./conditions.ts";
@@ -70,7 +70,10 @@ function changesFor(report: Report, before: KustomizationStatus): ConditionChang
 function driftSettings(report: Report): Setting[] {
   if (report.drift.length === 0) return [];
   const message = report.drift
-    .map((note) => `${formatRef(note.ref)}: ${note.changes.length === 0 ? note.reason : listChanges(note.changes)}`)
+    .map(({ ref, changes, reason, by }) => {
+      const what = changes.length === 0 ? reason : listChanges(changes);
+      return `${formatRef(ref)}: ${what}${byWhom(by)}`;
+    })
     .join("; ");
   return [{ type: "Drifted", status: "True", reason: "DriftDetected", message }];
 }

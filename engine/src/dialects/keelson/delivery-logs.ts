@@ -20,8 +20,6 @@ import { entriesMost, gatherMs, textMost, waitingMost } from "./limits.ts";
 export type DeliveryLogsOptions = {
   cluster: Cluster;
   clock: Clock;
-  /** Who changed an object of late, by the audit log, where there is one. */
-  personBehind?: (object: string, managers: readonly string[]) => string | undefined;
   logged?: (message: string) => void;
 };
 
@@ -83,10 +81,10 @@ class DeliveryLogs implements Journal {
       }
       case "healed":
       case "drift": {
-        const by = this.#options.personBehind?.(entry.object, entry.managers);
+        const by = cut(entry.by.join(", "));
         const fields = { object: entry.object, fields: cut(entry.fields), managers: cut(entry.managers.join(", ")) };
         const list = entry.what === "healed" ? "heals" : "drifts";
-        return { list, entry: { time, ...fields, ...(by === undefined ? {} : { by }) } };
+        return { list, entry: { time, ...fields, ...(by === "" ? {} : { by }) } };
       }
       case "held": {
         const { revision, reason, message } = entry;
