@@ -51,6 +51,8 @@ function writeCall(call: Call): WriteCall {
 
 /** Sets the node of a pod that has none. */
 async function bindPod(registry: Registry, call: Call, body: Manifest | undefined): Promise<void> {
+  if (call.subresource !== "" && (body?.metadata?.name ?? "") !== call.name)
+    throw badRequest("name in URL does not match name in Binding object");
   const target = body === undefined ? undefined : asJson(body).target;
   const node = isObject(target) && typeof target.name === "string" ? target.name : "";
   if (node === "") throw plainError("target.name: Required value");
