@@ -28,6 +28,10 @@ const proofs = {
     program: "tools/proofs/hostile.mjs",
     about: "[count] [seed]: hostile requests to the control plane, over HTTP/1.1 and HTTP/2",
   },
+  incremental: {
+    program: "tools/proofs/incremental.mjs",
+    about: "[count] [seed]: random commits over a fleet, against fleets that saw only the last one",
+  },
   kills: {
     program: "tools/proofs/kills.mjs",
     about: "[count] [seed]: kill -9 of the control plane under load, over HTTPS, with writers and watchers",

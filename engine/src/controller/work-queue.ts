@@ -133,6 +133,11 @@ export class WorkQueue {
     if (again !== undefined) this.add(key, again);
   }
 
+  /** True while the key is handed out and not done. */
+  isRunning(key: string): boolean {
+    return this.#running.has(key);
+  }
+
   /** What has been added to a running key since it was handed out. */
   addedSince(key: string): Priority | undefined {
     return this.#running.get(key);

@@ -28,7 +28,10 @@ export class Claims {
   /** A delivery states these objects at a revision, and no others. */
   state(key: string, revision: string, byKey: ByKey): void {
     const before = this.#stated.get(key);
-    if (before?.revision === revision && before.byKey === byKey) return;
+    if (before?.byKey === byKey) {
+      before.revision = revision;
+      return;
+    }
     this.forget(key);
     this.#stated.set(key, { revision, byKey });
     for (const object of byKey.keys()) {

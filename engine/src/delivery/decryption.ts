@@ -59,10 +59,14 @@ export class Decryptions {
   }
 
   /** The decryption of a delivery on a source; undefined when it has none. Throws DeliveryFault. */
-  async open(delivery: Delivery, source: SourceTree): Promise<OpenDecryption | undefined> {
+  async open(
+    delivery: Delivery,
+    source: SourceTree,
+    cluster: Pick<Cluster, "get">,
+  ): Promise<OpenDecryption | undefined> {
     const { decryption } = delivery;
     if (decryption === undefined) return undefined;
-    const keyring = await this.#keyringOf(delivery.key, decryption);
+    const keyring = await this.#keyringOf(delivery.key, decryption, cluster);
     const options = delivery.renderer.options;
     const key = `${keyring.hash} ${delivery.path} ${decryption.isMacRequired} ${canonicalJson(options)}`;
     const kept = this.#kept.get(delivery.key);
@@ -70,6 +74,12 @@ export class Decryptions {
     const opened = await this.#decryptFiles(delivery, decryption, { keyring, source });
     this.#kept.set(delivery.key, { key, treeHash: source.hash, opened });
     return opened;
+  }
+
+  /** What it read is the same in another tree. */
+  carry(delivery: string, treeHash: string): void {
+    const kept = this.#kept.get(delivery);
+    if (kept !== undefined) kept.treeHash = treeHash;
   }
 
   async #decryptFiles(
@@ -110,12 +120,12 @@ export class Decryptions {
     };
   }
 
-  async #keyringOf(delivery: string, decryption: DecryptionSpec): Promise<Keyring> {
+  async #keyringOf(delivery: string, decryption: DecryptionSpec, cluster: Pick<Cluster, "get">): Promise<Keyring> {
     const { services } = this.#options;
-    const data = await this.#keyData(decryption);
+    const data = await this.#keyData(decryption, cluster);
     const named = decryption.serviceAccount;
     const account = named === undefined ? undefined : await accountOf(named, this.#home);
-    const vaultLogins = account === undefined ? undefined : await this.#vaultLogins();
+    const vaultLogins = account === undefined ? undefined : await this.#vaultLogins(cluster);
     const options = {
       data,
       services,
@@ -133,15 +143,19 @@ export class Decryptions {
     return fresh;
   }
 
-  async #keyData({ secret }: DecryptionSpec): Promise<KeyData> {
-    if (secret !== undefined) return dataOf(await this.#read("Secret", secret), () => true);
+  async #keyData({ secret }: DecryptionSpec, cluster: Pick<Cluster, "get">): Promise<KeyData> {
+    if (secret !== undefined) return dataOf(await this.#read("Secret", secret, cluster), () => true);
     const { ageSecret } = this.#options;
     if (ageSecret === undefined) return new Map();
-    return dataOf(await this.#read("Secret", ageSecret), (name) => name.endsWith(".agekey"));
+    return dataOf(await this.#read("Secret", ageSecret, cluster), (name) => name.endsWith(".agekey"));
   }
 
-  async #read(kind: string, { namespace, name }: { namespace: string; name: string }): Promise<Manifest> {
-    const { cluster, kinds } = this.#home;
+  async #read(
+    kind: string,
+    { namespace, name }: { namespace: string; name: string },
+    cluster: Pick<Cluster, "get">,
+  ): Promise<Manifest> {
+    const { kinds } = this.#home;
     const at = `${kind}/${namespace}/${name}`;
     const answer = await cluster.get(await kinds.target({ group: "", version: "v1", kind, namespace, name }));
     if (answer.ok) return answer.value;
@@ -155,10 +169,10 @@ export class Decryptions {
     });
   }
 
-  async #vaultLogins(): Promise<ReadonlyMap<string, string> | undefined> {
+  async #vaultLogins(cluster: Pick<Cluster, "get">): Promise<ReadonlyMap<string, string> | undefined> {
     const { vaultConfigMap } = this.#options;
     if (vaultConfigMap === undefined) return undefined;
-    const data = (await this.#read("ConfigMap", vaultConfigMap))["data"];
+    const data = (await this.#read("ConfigMap", vaultConfigMap, cluster))["data"];
     const text = isObject(data) ? data["config.yaml"] : undefined;
     const config = typeof text === "string" ? parseYaml(text) : null;
     const instances = isObject(config) && Array.isArray(config["instances"]) ? config["instances"] : [];

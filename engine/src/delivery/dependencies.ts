@@ -83,7 +83,8 @@ async function whyNotMet(self: DeliveryState, wanted: Wanted, world: DependencyW
   return isAlike ? whyStatusNotReady(self, object, wanted.revision) : whyNotHealthy(object, world.clock.now());
 }
 
-function whyNotReady(self: DeliveryState, dependency: DeliveryState, revision: string): string | undefined {
+/** Why a delivery that this engine looks after is not what another waits for at a revision; undefined: it is. */
+export function whyNotReady(self: DeliveryState, dependency: DeliveryState, revision: string): string | undefined {
   if (!dependency.isReady)
     return `is not ready: ${dependency.waitingFor ?? (dependency.message || `it is ${dependency.phase}`)}`;
   if (dependency.object.metadata.generation !== dependency.delivery.generation)

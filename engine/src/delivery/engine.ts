@@ -5,15 +5,18 @@ import { setMaxListeners } from "node:events";
 import { formatDuration } from "#api/flux";
 import { runController, type Pass, type Priority, type ReconcileResult, WorkQueue } from "#controller";
 import { type Fault, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
+import { Bumps } from "./bumps.ts";
+import { attemptOf, bumpReport, carry } from "./carrying.ts";
 import { Claims } from "./claims.ts";
-import { dependencyWorld, requireDependencies, sameSource } from "./dependencies.ts";
+import { dependencyWorld, requireDependencies } from "./dependencies.ts";
+import { Delays } from "./delays.ts";
+import { Dependents } from "./dependents.ts";
 import { Describing } from "./describing.ts";
 import { describeDrift, whyResting } from "./drift-log.ts";
 import { Decryptions, noServices } from "./decryption.ts";
 import { DeliveryFault } from "./faults.ts";
 import { masked, maskedOutcomes } from "./masker.ts";
-import { finalise, setFinalizers } from "./finalise.ts";
-import { whyDeletionHeld } from "./guard.ts";
+import { finalise, setFinalizers, whyKept } from "./finalise.ts";
 import { goesByItself } from "./health.ts";
 import { Identities } from "./identities.ts";
 import { type Journal, noJournal } from "./journal.ts";
@@ -29,7 +32,6 @@ import {
   type Outcome,
   type Phase,
   type Report,
-  type SourceRef,
 } from "./model.ts";
 import { type PassContext, type PassResult, prepare, type Reach, runPass, type SourceArtifact } from "./pass.ts";
 import { patientCluster } from "./patient-cluster.ts";
@@ -37,10 +39,11 @@ import type { DeliveryOptions, Engine } from "./ports.ts";
 import { RenderDesk } from "./render-desk.ts";
 import { type DeliverySnapshot, type EngineSnapshot, objectsOf, type ObjectSnapshot, snapshotOf } from "./snapshot.ts";
 import { isChange, Reporter, type Served } from "./reporter.ts";
-import { type DeliveryState, newState } from "./state.ts";
+import { type DeliveryState, kindsOf, newState } from "./state.ts";
 import { Targets } from "./targets.ts";
 import { isBeingUninstalled } from "./uninstalling.ts";
-import { isSettled, priorityOf, readsTheSame, waitsForHealth, withNewestStatus } from "./triggers.ts";
+import { Revisions } from "./revisions.ts";
+import { isWaitingForOthers, priorityOf, waitsForHealth, withNewestStatus } from "./triggers.ts";
 
 /** Starts the engine; it runs until the signal aborts. */
 export function startDelivery(options: DeliveryOptions): Engine {
@@ -64,12 +67,17 @@ class DeliveryEngine implements Engine {
   readonly #describing: Describing;
   readonly #identities: Identities;
   readonly #targets: Targets;
+  readonly #revisions: Revisions;
+  readonly #bumps: Bumps;
+  readonly #dependents = new Dependents();
+  readonly #delays: Delays;
   #isReleasing = false;
 
   constructor(options: DeliveryOptions) {
     const { clock, signal, random = Math.random } = options;
     const cluster = patientCluster(options.cluster, { clock, signal, random });
     this.#options = { ...options, cluster };
+    this.#delays = new Delays(options);
     // Every watch ends with the engine: one listener a kind.
     setMaxListeners(0, signal);
     this.#queue = new WorkQueue({ clock, ...(options.random === undefined ? {} : { random: options.random }) });
@@ -109,8 +117,23 @@ class DeliveryEngine implements Engine {
       variablesChanged: (kind, object) => this.#variablesChanged(kind, object),
       definitionsChanged: () => this.#definitionsChanged(),
     });
+    this.#bumps = new Bumps({
+      clock,
+      isBusy: () => this.#queue.size > 0,
+      write: (key) => this.#writeBump(key),
+      signal,
+    });
+    this.#revisions = new Revisions({
+      artifacts: options.artifacts,
+      cluster,
+      state: (key) => this.#states.get(key),
+      isRunning: (key) => this.#queue.isRunning(key),
+      holdsElsewhere: ({ desired }) => desired !== undefined && this.#desk.holdsElsewhere(desired.rendering),
+      enqueue: (key, priority) => this.#queue.add(key, priority),
+      carry: (state, artifact) => this.#carry(state, artifact),
+    });
     const unsubscribe = options.artifacts.subscribe((source) => {
-      this.#sourceChanged(source).catch((thrown: unknown) => this.#log(formatFault(thrown)));
+      this.#revisions.changed(source).catch((thrown: unknown) => this.#log(formatFault(thrown)));
     });
     this.ended = this.#run().finally(unsubscribe);
   }
@@ -133,8 +156,8 @@ class DeliveryEngine implements Engine {
     this.#queue.add(key, "person");
   }
 
-  counts(): { rendered: number; reused: number; statusWrites: number } {
-    return { ...this.#desk.counts, statusWrites: this.#reporter.statusWrites };
+  counts(): ReturnType<Engine["counts"]> {
+    return { ...this.#desk.counts, statusWrites: this.#reporter.statusWrites, carried: this.#revisions.carried };
   }
 
   async #run(): Promise<void> {
@@ -187,8 +210,13 @@ class DeliveryEngine implements Engine {
       this.#reachOf(state.delivery).live.leave(key);
       this.#home.live.leave(key);
     }
-    if (state === undefined) this.#states.set(key, newState(delivery, object, this.#options.clock.now()));
-    else Object.assign(state, { delivery, object });
+    const known = state ?? newState(delivery, object, this.#options.clock.now());
+    this.#states.set(key, Object.assign(known, { delivery, object }));
+    this.#revisions.place(known);
+    this.#dependents.set(
+      key,
+      delivery.dependsOn.map((dependency) => dependency.key),
+    );
     const priority = priorityOf(delivery, object, state === undefined ? undefined : previous);
     if (priority !== undefined) this.#queue.add(key, priority);
     // Those who wait for it to exist, and those who now are in a cycle with it.
@@ -200,6 +228,8 @@ class DeliveryEngine implements Engine {
     const state = this.#states.get(key);
     if (state === undefined) return;
     this.#states.delete(key);
+    this.#revisions.remove(key);
+    this.#dependents.delete(key);
     this.#decryptions.forget(key);
     this.#queue.remove(key);
     this.#claims.forget(key);
@@ -209,27 +239,6 @@ class DeliveryEngine implements Engine {
     this.#targets.keep([...this.#states.values()].map((other) => other.delivery));
     this.#releaseLater();
     this.#wakeDependents(key);
-  }
-
-  /** Those whose files changed go first; the others hold as they are, and only have their revision written, later. */
-  async #sourceChanged(source: SourceRef): Promise<void> {
-    const artifact = this.#options.artifacts.get(source);
-    const concerned = [...this.#states.values()].filter((state) => sameSource(state.delivery.source, source));
-    const settled = concerned.filter((state) => isSettled(state));
-    for (const state of concerned) {
-      if (artifact === undefined || !isSettled(state)) this.#queue.add(state.delivery.key, "revision");
-    }
-    if (artifact === undefined || settled.length === 0) return;
-    const open = await artifact.source.open();
-    const unmoved: DeliveryState[] = [];
-    for (const state of settled) {
-      const holds = await readsTheSame(state, open);
-      // A newer revision has its own look at all of them.
-      if (this.#options.artifacts.get(source)?.revision !== artifact.revision) return;
-      if (holds && isSettled(state)) unmoved.push(state);
-      else this.#queue.add(state.delivery.key, "revision");
-    }
-    for (const state of unmoved) this.#bump(state, artifact.revision);
   }
 
   /** Where a delivery's objects are, as far as is known without asking. */
@@ -243,13 +252,25 @@ class DeliveryEngine implements Engine {
     }
   }
 
-  /** What was applied is what this revision says: dependents may go on at once. */
-  #bump(state: DeliveryState, revision: string): void {
-    if (state.applied !== undefined) state.applied = { ...state.applied, revision };
-    state.revision = revision;
-    state.bumpedTo = revision;
-    this.#tell(state.delivery.key);
-    this.#queue.add(state.delivery.key, "status");
+  #carry(state: DeliveryState, artifact: SourceArtifact): void {
+    const { key } = state.delivery;
+    carry(state, artifact, { desk: this.#desk, decryptions: this.#decryptions, claims: this.#claims });
+    this.#tell(key);
+    this.#bumps.add(key);
+    for (const dependent of this.#dependents.of(key)) {
+      if (isWaitingForOthers(this.#states.get(dependent))) this.#queue.add(dependent, "revision");
+    }
+  }
+
+  /** A pass that runs says all there is to say. */
+  async #writeBump(key: string): Promise<void> {
+    const state = this.#states.get(key);
+    if (state === undefined || this.#queue.isRunning(key)) return;
+    const artifact = this.#options.artifacts.get(state.delivery.source);
+    const report = bumpReport(state, artifact, this.#options.clock.now());
+    if (report === undefined) return;
+    this.#reporter.noteApproval(state.delivery, report.revision ?? "");
+    await this.#report(state, report);
   }
 
   #noted(note: LiveNote): void {
@@ -329,7 +350,7 @@ class DeliveryEngine implements Engine {
   /** Says that work on something new begins. True when it is news. */
   #announce(state: DeliveryState, artifact: SourceArtifact, priority: Priority): boolean {
     const { delivery } = state;
-    const announced = `${artifact.revision} ${delivery.generation} ${delivery.request ?? ""}`;
+    const announced = attemptOf(delivery, artifact.revision);
     if (state.announced === announced) return false;
     const isFirst = state.announced === "";
     const served = this.#servedBy(delivery);
@@ -376,6 +397,7 @@ class DeliveryEngine implements Engine {
       desk: this.#desk,
       decryptions: this.#decryptions,
       claims: this.#claims,
+      revisions: this.#revisions,
       clock,
       signal,
       superseded: pass.superseded,
@@ -399,7 +421,8 @@ class DeliveryEngine implements Engine {
     const { artifact, result } = done;
     const { delivery } = state;
     const served = this.#servedBy(delivery);
-    const wasReady = state.isReady && state.revision === artifact.revision;
+    const wasStanding = state.isReady;
+    const wasReady = wasStanding && state.revision === artifact.revision;
     const wasHealthy = wasReady || !state.lastFault.startsWith("health-");
     this.#reporter.tellOutcomes(state, served, maskedOutcomes(result.outcomes, state.masker));
     state.lastFault = "";
@@ -415,7 +438,7 @@ class DeliveryEngine implements Engine {
       return { requeueAfterMs: result.waits.remainingMs };
     }
     const isNews = done.isNews || !wasReady || result.outcomes.some((outcome) => isChange(outcome));
-    const isBump = wasReady && state.bumpedTo === revision && result.outcomes.length === 0;
+    const isBump = wasStanding && state.bumpedTo === revision && result.outcomes.length === 0;
     const report = { ...about, phase: "ready" as const, isApplied: true, isNews, isBump };
     if (isHealthy === true && !wasReady && (!wasHealthy || state.checkingSinceMs !== undefined)) {
       const message = `Health check passed in ${formatDuration(this.#reporter.reportOf(state, report).checkedMs)}`;
@@ -428,7 +451,7 @@ class DeliveryEngine implements Engine {
     state.checkingSinceMs = undefined;
     if (result.outcomes.some((outcome) => outcome.word === "pruned")) this.#releaseLater();
     if (!wasReady) this.#wakeDependents(delivery.key);
-    return { requeueAfterMs: this.#jittered(delivery.intervalMs) };
+    return { requeueAfterMs: this.#delays.jittered(delivery.intervalMs) };
   }
 
   /** Nothing new is applied: what was applied stays ready, and guarded. */
@@ -443,13 +466,13 @@ class DeliveryEngine implements Engine {
     if (isNews) this.#wakeDependents(delivery.key);
     void this.#report(state, { phase: "held", revision, waitingFor: hold.message });
     const untilMs = hold.untilMs === undefined ? Infinity : hold.untilMs - this.#options.clock.now();
-    return { requeueAfterMs: Math.max(soonRetryMs, Math.min(untilMs, this.#jittered(delivery.intervalMs))) };
+    return { requeueAfterMs: Math.max(soonRetryMs, Math.min(untilMs, this.#delays.jittered(delivery.intervalMs))) };
   }
 
   #failed(state: DeliveryState, fault: Fault, outcomes: readonly Outcome[]): ReconcileResult {
     const { delivery } = state;
     // Somebody else wrote at the same time: routine, and over with the next look.
-    if (fault.code === "conflict") return { requeueAfterMs: this.#backOff(state, conflictRetryMs) };
+    if (fault.code === "conflict") return { requeueAfterMs: this.#delays.backOff(state, conflictRetryMs) };
     if (fault.code === "cluster-busy") return { requeueAfterMs: targetBusyRetryMs };
     const isWaiting = fault.disposition === "wait";
     const text = `${fault.code} ${formatFault(fault)}`;
@@ -467,7 +490,7 @@ class DeliveryEngine implements Engine {
     });
     state.checkingSinceMs = undefined;
     if (fault.disposition === "stall") return undefined;
-    if (fault.code === "cluster-failed") return { requeueAfterMs: this.#backOff(state, soonRetryMs) };
+    if (fault.code === "cluster-failed") return { requeueAfterMs: this.#delays.backOff(state, soonRetryMs) };
     if (fault.code === "terminating") return { requeueAfterMs: soonRetryMs };
     return { requeueAfterMs: isWaiting ? delivery.dependencyRetryMs : delivery.retryIntervalMs };
   }
@@ -478,11 +501,11 @@ class DeliveryEngine implements Engine {
     const { dialect, resource } = served;
     if (!(state.object.metadata.finalizers ?? []).includes(dialect.finalizer)) return;
     const isUninstalled = await isBeingUninstalled(this.#home, resource);
-    const held = isUninstalled ? undefined : this.#whyKept(state);
+    const held = isUninstalled ? undefined : whyKept(state);
     if (held !== undefined) {
       this.#reporter.tellHold(state, served, { revision: state.revision ?? "", hold: held });
       void this.#report(state, { phase: "held", waitingFor: held.message });
-      return { requeueAfterMs: this.#jittered(delivery.intervalMs) };
+      return { requeueAfterMs: this.#delays.jittered(delivery.intervalMs) };
     }
     this.#move(state, "deleting");
     this.#claims.forget(delivery.key);
@@ -514,18 +537,12 @@ class DeliveryEngine implements Engine {
     }
   }
 
-  /** Why a deletion that would take everything with it waits. */
-  #whyKept({ delivery, inventory }: DeliveryState): Hold | undefined {
-    if (!delivery.deletion.isPruned || delivery.isSuspended) return undefined;
-    return whyDeletionHeld(delivery.guard, { uid: delivery.uid, inventoryCount: inventory.length });
-  }
-
   async #renderOnly(key: string): Promise<void> {
     const state = this.#states.get(key);
     const artifact = state === undefined ? undefined : this.#options.artifacts.get(state.delivery.source);
     if (state === undefined || artifact === undefined || state.delivery.isDeleting) return;
-    const [desk, decryptions] = [this.#desk, this.#decryptions];
-    await prepare({ desk, decryptions, home: this.#home, claims: this.#claims }, state, artifact);
+    const [desk, decryptions, revisions] = [this.#desk, this.#decryptions, this.#revisions];
+    await prepare({ desk, decryptions, revisions, home: this.#home, claims: this.#claims }, state, artifact);
   }
 
   #report(state: DeliveryState, about: Partial<Report> & { phase: Phase }): Promise<void> {
@@ -551,9 +568,7 @@ class DeliveryEngine implements Engine {
   }
 
   #wakeDependents(key: string): void {
-    for (const { delivery } of this.#states.values()) {
-      if (delivery.dependsOn.some((dependency) => dependency.key === key)) this.#queue.add(delivery.key, "revision");
-    }
+    for (const dependent of this.#dependents.of(key)) this.#queue.add(dependent, "revision");
   }
 
   #servedBy(delivery: Delivery): Served {
@@ -566,31 +581,13 @@ class DeliveryEngine implements Engine {
     for (const state of this.#states.values()) if (!state.delivery.isDeleting) yield state.delivery;
   }
 
-  /** Doubles with each failure in a row that says nothing about the delivery, up to its own retry interval. */
-  #backOff(state: DeliveryState, leastMs: number): number {
-    const delayMs = Math.min(leastMs * 2 ** Math.min(state.passingFailures, 16), state.delivery.retryIntervalMs);
-    state.passingFailures += 1;
-    return this.#jittered(delayMs);
-  }
-
-  #jittered(intervalMs: number): number {
-    const { random = Math.random, jitterPercent = 5 } = this.#options;
-    const part = jitterPercent / 100;
-    return Math.round(intervalMs * (1 - part + 2 * part * random()));
-  }
-
   /** Ends watches of kinds that nobody delivers any more, once for all that go at about the same time. */
   #releaseLater(): void {
     if (this.#isReleasing) return;
     this.#isReleasing = true;
     this.#options.clock.after(releaseAfterMs, () => {
       this.#isReleasing = false;
-      const kinds = new Set<string>();
-      for (const { inventory, desired } of this.#states.values()) {
-        const wanted = [...(desired?.manifests ?? [])].map((manifest) => refOf(manifest));
-        for (const { group, kind } of [...inventory, ...wanted]) kinds.add(`${group}/${kind}`);
-      }
-      this.#home.live.release(kinds);
+      this.#home.live.release(kindsOf(this.#states.values()));
     });
   }
 

@@ -61,6 +61,11 @@ export class EventWriter {
     this.#tail = this.#tail.then(() => this.#write(input)).catch(() => {});
   }
 
+  /** Tells those in this process alone. */
+  tell(input: EventInput): void {
+    this.#told?.(input);
+  }
+
   /** Resolved when all that was written so far has arrived. */
   flush(): Promise<void> {
     return this.#tail;

@@ -6,7 +6,8 @@ import { formatRef, type JsonObject, type Manifest, refKey } from "#kernel";
 import { listObjects } from "./apply.ts";
 import { clusterFault } from "./cluster-faults.ts";
 import { DeliveryFault } from "./faults.ts";
-import type { Outcome } from "./model.ts";
+import { whyDeletionHeld } from "./guard.ts";
+import type { Hold, Outcome } from "./model.ts";
 import { listChanged, type Note } from "./reporter.ts";
 import { type RemoveContext, removeDeparted, stillThere } from "./remove.ts";
 import type { DeliveryState } from "./state.ts";
@@ -94,4 +95,10 @@ export async function setFinalizers(context: FinalizerContext, finalizers: strin
       message: "the object changed meanwhile; its finalizers are set at the next look",
     });
   } else if (answer.status.code !== 404) throw clusterFault(answer.status, "the finalizer could not be changed");
+}
+
+/** Why a deletion that would take everything with it waits. */
+export function whyKept({ delivery, inventory }: DeliveryState): Hold | undefined {
+  if (!delivery.deletion.isPruned || delivery.isSuspended) return undefined;
+  return whyDeletionHeld(delivery.guard, { uid: delivery.uid, inventoryCount: inventory.length });
 }

@@ -81,6 +81,15 @@ export const accountTokenSeconds = 600;
 /** Half the life of a ServiceAccount's token: an EKS token lives longer, a cloud's an hour. */
 export const targetTokenLifeMs = 300_000;
 
+/** Statuses in which only the revision moves, written at once while nothing else is to be done: enough to hide a server's latency. */
+export const bumpsAtOnce = 8;
+
+/** Before a batch of such statuses begins: what the same commit changed goes first, and commits in a row become one. */
+export const bumpDelayMs = 10;
+
+/** Files and listings that may differ between two revisions for the index of reads to be asked; beyond it, most of a fleet has moved. */
+export const treeChangesMost = 20_000;
+
 /** Passes at once against one other cluster: a quarter of all, so that no one cluster takes every place. */
 export const passesPerTarget = 4;
 

@@ -18,6 +18,8 @@ import { namedInMessage } from "./limits.ts";
 import type { Live } from "./live.ts";
 import type { Delivery, Hold, Outcome, Phase } from "./model.ts";
 import { removeDeparted } from "./remove.ts";
+import { noting, type ObjectRead } from "./object-reads.ts";
+import type { Revisions } from "./revisions.ts";
 import type { RenderDesk, RenderJob, SourceTree } from "./render-desk.ts";
 import type { Applied, DeliveryState, Desired } from "./state.ts";
 import { readVariables } from "./variables.ts";
@@ -36,6 +38,7 @@ export type PassContext = Reach & {
   desk: RenderDesk;
   decryptions: Decryptions;
   claims: Claims;
+  revisions: Pick<Revisions, "hasRead">;
   clock: Clock;
   signal: AbortSignal;
   /** Aborted when something newer asks for this delivery: a wait then ends. */
@@ -115,23 +118,25 @@ async function healMeanwhile(context: PassContext, outcomes: Outcome[]): Promise
 
 /** What a delivery wants at an artifact's revision; remembered as long as nothing it depends on changes. */
 export async function prepare(
-  context: Pick<PassContext, "desk" | "home" | "claims" | "decryptions"> & { isThorough?: boolean },
+  context: Pick<PassContext, "desk" | "home" | "claims" | "decryptions" | "revisions"> & { isThorough?: boolean },
   state: DeliveryState,
   artifact: SourceArtifact,
 ): Promise<Desired> {
   const { delivery } = state;
   const { isThorough = false } = context;
-  const opened = await context.decryptions.open(delivery, artifact.source);
+  const objects = new Map<string, ObjectRead>();
+  const home = { ...context.home, cluster: noting(context.home.cluster, objects) };
+  const opened = await context.decryptions.open(delivery, artifact.source, home.cluster);
   state.masker = opened?.masker;
   state.badMacs = opened?.badMacs ?? [];
   const job = opened === undefined ? jobOf(delivery) : { ...jobOf(delivery), overlay: opened.overlay };
   const rendering = await context.desk.render(job, artifact.source, { isThorough });
-  const variables = await readVariables(delivery, context.home);
+  const variables = await readVariables(delivery, home);
   const finishedBy = finishKey(delivery, variables, opened);
   const before = state.desired;
   if (before?.rendering === rendering && before.finishedBy === finishedBy) {
-    before.revision = artifact.revision;
-    context.claims.state(delivery.key, artifact.revision, before.byKey);
+    Object.assign(before, { revision: artifact.revision, objects });
+    keep(context, state, { desired: before, artifact });
     return before;
   }
   const plain = opened === undefined ? rendering.manifests : await opened.objects(rendering.manifests);
@@ -148,10 +153,21 @@ export async function prepare(
     digest,
     builtDigest,
     revision: artifact.revision,
+    objects,
   };
   state.desired = desired;
-  context.claims.state(delivery.key, artifact.revision, byKey);
+  keep(context, state, { desired, artifact });
   return desired;
+}
+
+/** Others may ask what a delivery states, and a later revision what it read. */
+function keep(
+  { claims, revisions }: Pick<PassContext, "claims" | "revisions">,
+  { delivery: { key } }: DeliveryState,
+  { desired, artifact }: { desired: Desired; artifact: SourceArtifact },
+): void {
+  claims.state(key, artifact.revision, desired.byKey);
+  revisions.hasRead(key, [desired.rendering.reads, desired.decryptionReads], artifact.source);
 }
 
 /** What a delivery asks its renderer for. */

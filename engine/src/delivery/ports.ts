@@ -56,6 +56,6 @@ export interface Engine {
   reconcile(key: string): void;
   /** Resolved when the signal has aborted and all work has ended. */
   readonly ended: Promise<void>;
-  /** For measurements: renderings made and reused, status writes. */
-  counts(): { rendered: number; reused: number; statusWrites: number };
+  /** For measurements: renderings made and reused, status writes, and how often a revision cost a delivery no pass. */
+  counts(): { rendered: number; reused: number; statusWrites: number; carried: number };
 }

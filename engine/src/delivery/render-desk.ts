@@ -122,6 +122,7 @@ export class RenderDesk {
   readonly #remotes: RemoteBases | undefined;
   /** By job, newest first. Renderings of one job differ in what they read. */
   readonly #kept = new Map<string, Kept[]>();
+  readonly #byRendering = new WeakMap<Rendering, Kept>();
   /** Jobs that are being done: two deliveries that ask the same get one answer. */
   readonly #running = new Map<string, Promise<Rendering>>();
   /** For measurements: how often the fast path served, and how often something was rendered. */
@@ -158,6 +159,17 @@ export class RenderDesk {
     return started;
   }
 
+  /** What a rendering read is the same in another tree. */
+  carry(rendering: Rendering, treeHash: string): void {
+    const kept = this.#byRendering.get(rendering);
+    if (kept !== undefined) kept.treeHash = treeHash;
+  }
+
+  /** True when everything from elsewhere that a rendering read is as it was, as far as is known. */
+  holdsElsewhere(rendering: Rendering): boolean {
+    return this.#remotes?.holds(rendering.inputs) ?? true;
+  }
+
   async #find(jobKey: string, job: RenderJob, source: SourceTree, isThorough: boolean): Promise<Rendering> {
     const kept = this.#kept.get(jobKey) ?? [];
     if (isThorough) await this.#remotes?.refresh(kept.flatMap(({ rendering }) => remotesIn(rendering)));
@@ -174,7 +186,7 @@ export class RenderDesk {
   }
 
   async #stillHolding(kept: readonly Kept[], source: SourceTree): Promise<Kept | undefined> {
-    const candidates = kept.filter(({ rendering }) => this.#remotes?.holds(rendering.inputs) ?? true);
+    const candidates = kept.filter(({ rendering }) => this.holdsElsewhere(rendering));
     const same = candidates.find((entry) => entry.treeHash === source.hash);
     if (same !== undefined || candidates.length === 0) return same;
     const open = await source.open();
@@ -221,6 +233,7 @@ export class RenderDesk {
   }
 
   #keep(jobKey: string, entry: Kept): void {
+    this.#byRendering.set(entry.rendering, entry);
     const kept = [entry, ...(this.#kept.get(jobKey) ?? [])].slice(0, 3);
     this.#kept.delete(jobKey);
     this.#kept.set(jobKey, kept);

@@ -183,8 +183,11 @@ export class Reporter {
     const isWarning = fault !== undefined && fault.disposition !== "wait";
     const reason = fault === undefined ? "ReconciliationSucceeded" : dialect.reasonOf(fault);
     const annotations = dialect.annotationsOf(report);
-    this.#writer(dialect).write({ ...aboutOf(delivery), isWarning, reason, message, annotations });
-    if (fault?.disposition === "wait" || report.isBump) return;
+    const event = { ...aboutOf(delivery), isWarning, reason, message, annotations };
+    // That nothing of a delivery is in a commit is no Event of its own, or each commit would be one for all of a fleet.
+    if (report.isBump) return this.#writer(dialect).tell(event);
+    this.#writer(dialect).write(event);
+    if (fault?.disposition === "wait") return;
     const { revision = "", digest = "" } = report;
     this.#journal.note(delivery, { what: "applied", revision, digest, result: reason, message, tookMs });
     if (report.isHealthy === true) this.#journal.note(delivery, { what: "healthy", revision, digest });

@@ -1,7 +1,8 @@
 // What the engine knows of one delivery between passes. All of it can be lost: it is rebuilt from status and live objects.
 
-import type { Manifest, Read, Rendering, VersionedRef } from "#kernel";
+import { type Manifest, type Read, refOf, type Rendering, type VersionedRef } from "#kernel";
 import type { Masker } from "./masker.ts";
+import type { ObjectRead } from "./object-reads.ts";
 import type { Delivery, DriftNote, Hold, Outcome, Phase } from "./model.ts";
 
 /** What a delivery wants to be there, made ready to plan. */
@@ -19,6 +20,8 @@ export type Desired = {
   /** Hash of the built text, as Flux takes it for history. */
   builtDigest: string;
   revision: string;
+  /** Objects that it was finished with, by the version at which they were read. */
+  objects: ReadonlyMap<string, ObjectRead>;
 };
 
 /** A whole apply that succeeded. */
@@ -84,7 +87,7 @@ export type DeliveryState = {
   lastFault: string;
   /** Passes in a row that failed for reasons that pass by themselves. */
   passingFailures: number;
-  /** The revision at which all that was read is as before, so that nothing but the revision moves. */
+  /** The revision at which all that it depends on is as before, so that nothing but the revision moves. */
   bumpedTo: string | undefined;
 };
 
@@ -120,4 +123,14 @@ export function newState(delivery: Delivery, object: Manifest, nowMs: number): D
     passingFailures: 0,
     bumpedTo: undefined,
   };
+}
+
+/** The kinds of all that deliveries have applied or want to apply, as `group/Kind`. */
+export function kindsOf(states: Iterable<DeliveryState>): Set<string> {
+  const kinds = new Set<string>();
+  for (const { inventory, desired } of states) {
+    const wanted = (desired?.manifests ?? []).map((manifest) => refOf(manifest));
+    for (const { group, kind } of [...inventory, ...wanted]) kinds.add(`${group}/${kind}`);
+  }
+  return kinds;
 }

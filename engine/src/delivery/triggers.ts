@@ -12,6 +12,11 @@ export function waitsForHealth(state: DeliveryState): boolean {
   return state.phase === "checking" || /^(health|dependency-not)-/.test(state.lastFault);
 }
 
+/** True for a delivery that goes on as soon as what it depends on is ready. */
+export function isWaitingForOthers(state: DeliveryState | undefined): boolean {
+  return state?.lastFault.startsWith("dependency-not-") === true;
+}
+
 /** True for what is ready and stands as it was last applied. */
 export function isSettled(state: DeliveryState): boolean {
   return (

@@ -14,7 +14,7 @@ type Values = { [name: string]: string };
 /** The variables of a delivery; undefined when substitution is to be skipped. */
 export async function readVariables(
   delivery: Delivery,
-  home: { cluster: Cluster; kinds: Kinds },
+  home: { cluster: Pick<Cluster, "get">; kinds: Kinds },
 ): Promise<Variables | undefined> {
   const { substitution } = delivery;
   if (substitution === undefined) return undefined;
@@ -24,7 +24,7 @@ export async function readVariables(
   return variables.size === 0 && !substitution.isAlways ? undefined : variables;
 }
 
-async function readOne(source: VariableSource, home: { cluster: Cluster; kinds: Kinds }): Promise<Values> {
+async function readOne(source: VariableSource, home: { cluster: Pick<Cluster, "get">; kinds: Kinds }): Promise<Values> {
   const ref = { group: "", version: "v1", kind: source.kind, namespace: source.namespace, name: source.name };
   const answer = await home.cluster.get(await home.kinds.target(ref));
   if (answer.ok) return valuesOf(answer.value["data"], source.kind === "Secret");

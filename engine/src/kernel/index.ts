@@ -45,9 +45,10 @@ export {
   type VersionedRef,
 } from "./manifest.ts";
 export { platformModule } from "./platform.ts";
-export { type Input, type Read, readsHold, RecordingTree } from "./reads.ts";
+export { type Input, type Read, readKey, readsHold, RecordingTree } from "./reads.ts";
 export type { Issue, Rendering } from "./rendering.ts";
 export { formatRevision, parseRevision, type Revision, type RevisionParts, shortRevision } from "./revision.ts";
 export type { SchemaNode, SchemaRef, SchemaSet, SchemaType } from "./schema.ts";
 export { sha1Hex, sha256Hex } from "./sha256.ts";
+export { changedReads } from "./tree-changes.ts";
 export { decodeUtf8, decodeUtf8Strict, encodeUtf8 } from "./utf8.ts";

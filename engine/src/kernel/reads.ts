@@ -1,6 +1,6 @@
 // What a rendering read: with these and its other inputs equal, its result is equal, so nothing need be done again.
 
-import { type Entry, type FileTree, baseName, parentPath } from "./file-tree.ts";
+import type { Entry, FileTree } from "./file-tree.ts";
 import { sha256Hex } from "./sha256.ts";
 
 /** One thing a rendering asked of the tree. hash null: looked for, found absent. */
@@ -8,6 +8,11 @@ export type Read = { path: string; what: "file" | "listing"; hash: string | null
 
 /** Everything else a rendering depends on: objects it substitutes from, lookups, remote bases, keys, the target's API list. */
 export type Input = { what: "object" | "lookup" | "remote" | "key" | "capabilities"; id: string; hash: string };
+
+/** Names what was asked, whatever the answer. */
+export function readKey({ what, path }: Pick<Read, "what" | "path">): string {
+  return `${what} ${path}`;
+}
 
 /** A FileTree that notes what is asked of it. Looking at an entry counts as reading its parent's listing only if absent. */
 export class RecordingTree implements FileTree {
@@ -54,7 +59,8 @@ export class RecordingTree implements FileTree {
   }
 
   #note(path: string, what: Read["what"], hash: string | null): void {
-    this.#reads.set(`${what} ${path}`, { path, what, hash });
+    const read = { path, what, hash };
+    this.#reads.set(readKey(read), read);
   }
 }
 
@@ -73,8 +79,7 @@ function readHash(tree: FileTree, read: Read): string | null {
     const entries = tree.list(read.path);
     return entries === undefined ? null : hashListing(entries);
   }
-  const entry =
-    read.path === "" ? tree.entry("") : tree.list(parentPath(read.path))?.find((e) => e.name === baseName(read.path));
+  const entry = tree.entry(read.path);
   if (entry === undefined) return null;
   return entry.type === "folder" ? "folder" : entry.hash;
 }
