@@ -155,12 +155,22 @@ export class Composer {
       if (token.type === "block-end") return this.#scanner.skip();
       if (token.type !== "key") throw fault(token, "did not find expected key");
       this.#scanner.skip();
-      items.push(this.#blockPart());
-      if (this.#peek().type === "value") {
+      const key = this.#blockPart();
+      items.push(key);
+      const value = this.#peek();
+      if (value.type === "value") {
         this.#scanner.skip();
+        key.lineComment = this.#commentBehind(value);
         items.push(this.#blockPart());
-      } else items.push(this.#empty(this.#peek()));
+      } else items.push(this.#empty(value));
     }
+  }
+
+  /** The comment behind a colon whose value begins on a later line. */
+  #commentBehind(colon: Token): string {
+    const { type, line } = this.#peek();
+    if (line === colon.line || type === "key" || type === "value" || type === "block-end") return "";
+    return this.#scanner.lineComments.get(colon.line) ?? "";
   }
 
   /** A key or a value of a block map; nothing where the next one begins already. */

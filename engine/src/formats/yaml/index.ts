@@ -2,6 +2,7 @@
 
 export { YamlFault, type YamlFaultCode } from "./faults.ts";
 export { forbiddenCharacter } from "./characters.ts";
+export { compareKeys } from "./key-order.ts";
 export { formatYaml } from "./format.ts";
 export { escape as escapeCharacter, textStyle } from "./format-text.ts";
 export { formatGoFloat } from "./go-float.ts";

@@ -1,6 +1,6 @@
 // A YAML document as a tree that can be changed. One class for all kinds, so that the engine sees one shape. A map's
-// items are key, value, key, value. Comments are not in it: who wants them listens
-// to the composer.
+// items are key, value, key, value. Of comments only those behind a key are in it, where a block follows: who wants
+// others listens to the composer.
 
 export type NodeKind = "scalar" | "map" | "list" | "alias";
 /** `flow` is the style of lists in brackets and maps in braces; on a scalar it means plain. */
@@ -21,6 +21,8 @@ export class YamlNode {
   /** 1-based; 0 for a node that was not read from text. */
   line: number;
   column: number;
+  /** The comment behind a key whose value begins on a later line, with its `#`. */
+  lineComment: string;
 
   constructor(kind: NodeKind, value = "", tag = "") {
     this.kind = kind;
@@ -33,6 +35,7 @@ export class YamlNode {
     this.target = undefined;
     this.line = 0;
     this.column = 0;
+    this.lineComment = "";
   }
 }
 

@@ -29,6 +29,8 @@ export class Scanner implements Cursor {
   isKeyAllowed = true;
   /** Told of each comment; who writes YAML again may want to keep them. */
   commented: ((comment: YamlComment) => void) | undefined;
+  /** Comments that stand behind something in their line, by its number, with their `#`. */
+  readonly lineComments: Map<number, string> = new Map();
   #keys: KeyStart[] = [noKey()];
   #tokens: Token[] = [];
   #head = 0;
@@ -78,9 +80,10 @@ export class Scanner implements Cursor {
   skipComment(): void {
     const { at, line, column } = this;
     while (!isBreakOrEnd(this.code())) this.at++;
-    if (this.commented === undefined) return;
     const isOwnLine = this.text.slice(this.lineStart, at).trim() === "";
-    this.commented({ text: this.text.slice(at + 1, this.at), line: line + 1, column: column + 1, isOwnLine });
+    const text = this.text.slice(at + 1, this.at);
+    if (!isOwnLine) this.lineComments.set(line + 1, `#${text}`);
+    this.commented?.({ text, line: line + 1, column: column + 1, isOwnLine });
   }
 
   /** True at `---` or `...` in the first column, followed by a blank or the end. */

@@ -204,10 +204,7 @@ function fingerprint(list: ResourceList): string {
     parts.push(`${node.kind} ${node.tag} ${node.style} ${node.line}:${node.column} ${node.items.length} ${node.value}`);
     for (const item of node.items) visit(item);
   };
-  for (const { node, marks } of list.items) {
-    parts.push(marks);
-    if (node !== undefined) visit(node);
-  }
+  for (const { node } of list.items) if (node !== undefined) visit(node);
   return parts.join("\n");
 }
 

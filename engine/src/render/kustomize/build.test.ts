@@ -62,6 +62,37 @@ test.each([
     /already registered/,
   ],
   [
+    "an object that is there twice once replacements are done",
+    {
+      "kustomization.yaml":
+        "resources: [x.yaml]\nsortOptions: {order: fifo}\nreplacements:\n- sourceValue: a\n  targets: [{select: {kind: ConfigMap}}]",
+      "x.yaml":
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}",
+    },
+    ".",
+    /already registered/,
+  ],
+  [
+    "a comment behind a key of which a patch leaves nothing",
+    {
+      "kustomization.yaml":
+        "resources: [x.yaml]\npatches:\n- patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {b: null}}'",
+      "x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: # why\n  b: c\n",
+    },
+    ".",
+    /nothing is left of data/,
+  ],
+  [
+    "conflicting field specifications, the wider one second by kind",
+    {
+      "kustomization.yaml": "resources: [a]\n",
+      "a/kustomization.yaml": "configurations: [c.yaml]\n",
+      "a/c.yaml": "templateLabels:\n- {path: spec/x}\n- {path: spec/x, create: true, kind: Widget}\n",
+    },
+    ".",
+    /conflicting field specifications/,
+  ],
+  [
     "a program",
     { "kustomization.yaml": "generators:\n- |\n  apiVersion: v1\n  kind: Run\n  metadata: {name: x}" },
     ".",

@@ -22,7 +22,7 @@ import { Loader, type LocalPaths, type RemotePort } from "./loader.ts";
 import { fixNameReferences } from "./name-references.ts";
 import { sortResources } from "./order.ts";
 import { clearTransformations, setOrigin } from "./origin.ts";
-import { buildAnnotations, type Resource } from "./resource.ts";
+import type { Resource } from "./resource.ts";
 import type { ResourceList } from "./resource-list.ts";
 import { Schema } from "./schema.ts";
 import { addHashes, isLocalOnly, setEntries } from "./transformers.ts";
@@ -118,8 +118,7 @@ function finish({ list, configuration, variables }: Accumulator): void {
   resolveVariables(list, variables, configuration.varReference);
   list.dropEmpty();
   for (const resource of list.items) checkNamed(resource);
-  list.items = list.items.filter((resource) => !isLocalOnly(resource));
-  list.forgetIds();
+  list.reset(list.items.filter((resource) => !isLocalOnly(resource)));
 }
 
 /** A patch may have taken kind or name away. */
@@ -136,13 +135,9 @@ function addManagedBy(list: ResourceList, { buildMetadata = [] }: Kustomization,
 }
 
 function cleanAnnotations(resource: Resource, metadata: readonly string[]): void {
-  const { annotations } = resource;
-  const hadMarks = resource.hasMarks;
   resource.dropMarks();
-  for (const name of buildAnnotations) annotations.delete(name);
   const keepsOrigin = metadata.includes("originAnnotations");
   const keepsTransformations = metadata.includes("transformerAnnotations");
-  if (annotations.size > 0 || hadMarks) resource.setAnnotations(annotations);
   if (!keepsOrigin) setOrigin(resource, undefined);
   if (!keepsTransformations) clearTransformations(resource);
 }

@@ -6,6 +6,7 @@ import { isObject, type Json, type JsonObject } from "#kernel";
 import { decode, type Shape } from "./decode.ts";
 import { invalid } from "./faults.ts";
 import { equalGvk, isSelectedGvk, type Gvk } from "./ids.ts";
+import { compareGvk } from "./order.ts";
 import { type FieldSpec, fieldSpecShape } from "./kustomization.ts";
 import { defaultFieldSpecs, parseDefinitions } from "./schema.ts";
 
@@ -57,7 +58,7 @@ export const defaultConfiguration: Configuration = fill(defaultFieldSpecs as unk
 
 /** Reads a file of `configurations`. */
 export function parseConfiguration(text: string): Configuration {
-  return fill(decode(parseYaml(text, { isStrict: true }), configurationShape, { isStrict: true }));
+  return sort(fill(decode(parseYaml(text, { isStrict: true }), configurationShape, { isStrict: true })));
 }
 
 export function mergeConfigurations(a: Configuration, b: Configuration): Configuration {
@@ -65,7 +66,18 @@ export function mergeConfigurations(a: Configuration, b: Configuration): Configu
   if (b === emptyConfiguration || a === b) return a;
   if (a === emptyConfiguration) return b;
   const lists = Object.fromEntries(specListNames.map((name) => [name, mergeSpecs(a[name], b[name])]));
-  return { ...lists, nameReference: mergeReferences(a.nameReference, b.nameReference) } as unknown as Configuration;
+  const nameReference = mergeReferences(a.nameReference, b.nameReference);
+  return sort({ ...lists, nameReference } as unknown as Configuration);
+}
+
+/** By kind, as kustomize keeps them: which of two specifications comes first decides whether they conflict. */
+function sort(configuration: Configuration): Configuration {
+  const lists = [...specListNames, "nameReference" as const].map((name) => [name, sortByKind(configuration[name])]);
+  return Object.fromEntries(lists) as Configuration;
+}
+
+function sortByKind<T extends FieldSpec | NameReference>(list: readonly T[]): readonly T[] {
+  return list.toSorted((a, b) => compareGvk(fullGvk(a), fullGvk(b)));
 }
 
 /** Adds those of `b` that no spec of `a` covers. Throws when two differ in whether they create the field. */

@@ -1,10 +1,10 @@
 // What becomes of an object that a generator merges into or replaces.
 
-import { YamlNode } from "#formats/yaml";
+import type { YamlNode } from "#formats/yaml";
 import { encodeUtf8 } from "#kernel";
 import { encodeBase64Lines } from "./base64.ts";
 import { invalid } from "./faults.ts";
-import { clearField, field, isMissing, lookupCreate, setField, stringTag } from "./nodes.ts";
+import { clearField, field, isMissing, lookupCreate, setField, text } from "./nodes.ts";
 import type { Resource } from "./resource.ts";
 
 export const originAnnotation = "config.kubernetes.io/origin";
@@ -26,7 +26,7 @@ function mergeData(made: Resource, old: Resource, name: "data" | "binaryData"): 
   clearField(node, name);
   if (merged.size === 0) return;
   const map = lookupCreate(node, [name], "map") as YamlNode;
-  for (const key of [...merged.keys()].sort()) setField(map, key, dataNode(merged.get(key) as string));
+  for (const key of [...merged.keys()].sort()) setField(map, key, text(merged.get(key) as string));
 }
 
 function readData(resource: Resource, name: string): Map<string, string> {
@@ -43,13 +43,6 @@ function dataText(node: YamlNode): string {
   return isMissing(node) ? "" : (node as YamlNode).value;
 }
 
-/** Text as a ConfigMap holds it: a literal block once it has several lines. */
-export function dataNode(value: string): YamlNode {
-  const node = new YamlNode("scalar", value, stringTag);
-  if (value.includes("\n")) node.style = "literal";
-  return node;
-}
-
 /** A copy of a Secret whose stringData has moved into data, as the API server does it. */
 function withEncodedText(secret: Resource): Resource {
   const copy = secret.copy();
@@ -62,7 +55,7 @@ function withEncodedText(secret: Resource): Resource {
       const value = items[i + 1] as YamlNode;
       const key = (items[i] as YamlNode).value;
       if (value.kind !== "scalar") throw invalid(`stringData value for key "${key}" must be a scalar`);
-      setField(data, key, dataNode(encodeBase64Lines(encodeUtf8(value.value))));
+      setField(data, key, text(encodeBase64Lines(encodeUtf8(value.value))));
     }
   }
   clearField(node, "stringData");

@@ -4,9 +4,9 @@ import { YamlNode } from "#formats/yaml";
 import { baseName, decodeUtf8Strict, encodeUtf8 } from "#kernel";
 import { encodeBase64Lines } from "./base64.ts";
 import { fault, invalid } from "./faults.ts";
-import { dataNode } from "./generated.ts";
 import type { GeneratorArguments, GeneratorOptions } from "./kustomization.ts";
 import type { Loader } from "./loader.ts";
+import { readNode } from "./read.ts";
 import { lookupCreate, setField, text } from "./nodes.ts";
 import { type Behavior, Resource } from "./resource.ts";
 import type { Schema } from "./schema.ts";
@@ -20,9 +20,8 @@ export function generate(
 ): Resource {
   const name = args.name ?? "";
   if (name === "") throw invalid(`a ${kind} generator must have a name`, { at: "name" });
-  const node = new YamlNode("map", "", "!!map");
-  setField(node, "apiVersion", text("v1"));
-  setField(node, "kind", text(kind));
+  // Read from text as in kustomize: in the hash of an object whose kind was changed, the places of its nodes count.
+  const node = readNode(`\napiVersion: v1\nkind: ${kind}\n`) as YamlNode;
   setPath(node, ["metadata", "name"], text(name));
   if (args.namespace) setPath(node, ["metadata", "namespace"], text(args.namespace));
   if (kind === "Secret") setField(node, "type", text(args.type || "Opaque"));
@@ -31,9 +30,8 @@ export function generate(
   else writeConfigData(node, pairs);
   applyOptions(node, args.options);
   const resource = new Resource(node, schema);
-  resource.needsHash = !(args.options?.disableNameSuffixHash ?? false);
+  if (!args.options?.disableNameSuffixHash) resource.enable("needsHashSuffix");
   resource.behavior = asBehavior(args.behavior ?? "");
-  resource.setAnnotations(resource.annotations);
   return resource;
 }
 
@@ -129,13 +127,13 @@ function writeConfigData(node: YamlNode, pairs: readonly Pair[]): void {
   for (const { key, value } of pairs) {
     const decoded = decodeUtf8Strict(value);
     const map = lookupCreate(node, [decoded === undefined ? "binaryData" : "data"], "map");
-    if (map !== undefined) setField(map, key, dataNode(decoded ?? encodeBase64Lines(value)));
+    if (map !== undefined) setField(map, key, text(decoded ?? encodeBase64Lines(value)));
   }
 }
 
 function writeSecretData(node: YamlNode, pairs: readonly Pair[]): void {
   const map = lookupCreate(node, ["data"], "map") as YamlNode;
-  for (const { key, value } of pairs) setField(map, key, dataNode(encodeBase64Lines(value)));
+  for (const { key, value } of pairs) setField(map, key, text(encodeBase64Lines(value)));
 }
 
 function applyOptions(node: YamlNode, options: GeneratorOptions | undefined): void {
@@ -143,6 +141,10 @@ function applyOptions(node: YamlNode, options: GeneratorOptions | undefined): vo
     ["labels", options?.labels ?? {}],
     ["annotations", options?.annotations ?? {}],
   ] as const)
-    for (const key of Object.keys(values).sort()) setPath(node, ["metadata", field, key], text(values[key] as string));
+    for (const key of Object.keys(values).sort()) {
+      const value = text(values[key] as string);
+      value.style = "single";
+      setPath(node, ["metadata", field, key], value);
+    }
   if (options?.immutable) setField(node, "immutable", new YamlNode("scalar", "true", "!!bool"));
 }

@@ -7,16 +7,37 @@ import { nodeToData } from "./values.ts";
 
 const letters: { readonly [digit: string]: string } = { "0": "g", "1": "h", "3": "k", a: "m", e: "t" };
 
-/** Ten letters and digits for a ConfigMap or Secret. */
+/** Ten letters and digits: for a ConfigMap or Secret of its data, for an object of another kind of its whole node tree. */
 export function contentHash(node: YamlNode): string {
   const kind = field(node, "kind")?.value ?? "";
+  const isData = kind === "ConfigMap" || kind === "Secret";
+  const digest = sha256Hex(isData ? encodeData(node, kind) : encodeTree(node));
+  return digest.slice(0, 10).replace(/[013ae]/g, (digit) => letters[digit] as string);
+}
+
+function encodeData(node: YamlNode, kind: string): string {
   const parts: JsonObject = { data: valueOf(node, "data"), kind, name: "" };
   if (kind === "Secret") parts["type"] = valueOf(node, "type");
   const extra = kind === "Secret" ? "stringData" : "binaryData";
   const value = valueOf(node, extra);
   if (isObject(value)) parts[extra] = value;
-  const digest = sha256Hex(encodeGoJson(parts));
-  return digest.slice(0, 10).replace(/[013ae]/g, (digit) => letters[digit] as string);
+  return encodeGoJson(parts);
+}
+
+const kindNumbers = { list: 2, map: 4, scalar: 8, alias: 16 } as const;
+const styleNumbers = { plain: 0, double: 2, single: 4, literal: 8, folded: 16, flow: 32 } as const;
+const taggedStyle = 1;
+
+/** The tree as Go's encoding/json writes go-yaml's nodes: also where and how each was written counts. */
+function encodeTree(node: YamlNode): string {
+  const style = styleNumbers[node.style] + (node.isTagged ? taggedStyle : 0);
+  const content = node.items.length === 0 ? "null" : `[${node.items.map(encodeTree).join(",")}]`;
+  return [
+    `{"Kind":${kindNumbers[node.kind]},"Style":${style},"Tag":${goString(node.tag)},"Value":${goString(node.value)}`,
+    `"Anchor":"","Alias":null,"Content":${content}`,
+    `"HeadComment":"","LineComment":${goString(node.lineComment)},"FootComment":""`,
+    `"Line":${node.line},"Column":${node.column}}`,
+  ].join(",");
 }
 
 function valueOf(node: YamlNode, name: string): Json {

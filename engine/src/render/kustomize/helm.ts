@@ -25,10 +25,7 @@ export function generateChart(args: HelmChart & HelmGlobals, loader: Loader, con
   return within(at, "the chart cannot be rendered", () => {
     const text = helm({ chart, globals, tree: loader.tree, folder: loader.root, load: (path) => loader.load(path) });
     const resources = readResources(text, context.schema);
-    for (const resource of resources) {
-      resource.isHelmGenerated = true;
-      resource.showMarks();
-    }
+    for (const resource of resources) resource.markHelmGenerated();
     return resources;
   });
 }

@@ -81,7 +81,7 @@ class Fixer {
   #fixText(node: YamlNode, path: string, target: Partial<Gvk>): void {
     const referral = this.#select(node.value, path, { target, isSame: sameName });
     if (referral === undefined) return;
-    referral.resource.refer();
+    referral.resource.refer(formatId(this.#referrer.resource.id));
     const { name } = referral.resource;
     if (name !== node.value) setScalar(node, untyped(name));
   }
@@ -95,7 +95,7 @@ class Fixer {
     const oldName = nameNode.value;
     const referral = this.#select(oldName, path, { target, isSame: sameNameAndNamespace, among });
     if (referral === undefined) return;
-    referral.resource.refer();
+    referral.resource.refer(formatId(this.#referrer.resource.id));
     const { resource } = referral;
     if (resource.name === oldName && resource.namespace === "") return;
     setField(node, "name", untyped(resource.name));

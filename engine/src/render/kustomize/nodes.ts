@@ -26,8 +26,11 @@ export function untyped(value: string): YamlNode {
   return new YamlNode("scalar", value);
 }
 
+/** Text as go-yaml v3 makes it: a literal block once it has several lines. */
 export function text(value: string): YamlNode {
-  return new YamlNode("scalar", value, stringTag);
+  const node = new YamlNode("scalar", value, stringTag);
+  if (value.includes("\n")) node.style = "literal";
+  return node;
 }
 
 export function copyNode(node: YamlNode): YamlNode {
@@ -38,6 +41,7 @@ export function copyNode(node: YamlNode): YamlNode {
   copy.target = node.target;
   copy.line = node.line;
   copy.column = node.column;
+  copy.lineComment = node.lineComment;
   if (node.items.length > 0) copy.items = node.items.map(copyNode);
   return copy;
 }

@@ -1,7 +1,7 @@
 // The order of the output: as loaded, or kinds that others need first (`legacy`, the command's default).
 
 import { invalid } from "./faults.ts";
-import { equalGvk, type ResourceId } from "./ids.ts";
+import { equalGvk, type Gvk, type ResourceId } from "./ids.ts";
 import type { SortOptions } from "./kustomization.ts";
 import type { ResourceList } from "./resource-list.ts";
 
@@ -43,12 +43,24 @@ export function sortResources(list: ResourceList, options: SortOptions): void {
   }
   const first = legacy === undefined ? defaultFirst : (legacy.orderFirst ?? []);
   const last = legacy === undefined ? defaultLast : (legacy.orderLast ?? []);
-  const ranks = new Map<string, number>();
-  first.forEach((kind, i) => ranks.set(kind, i - first.length));
-  last.forEach((kind, i) => ranks.set(kind, i + 1));
+  const ranks = ranksOf(first, last);
   const entries = list.items.map((resource) => ({ resource, id: resource.id }));
   entries.sort((a, b) => compareIds(a.id, b.id, ranks));
   list.reset(entries.map((one) => one.resource));
+}
+
+function ranksOf(first: readonly string[], last: readonly string[]): ReadonlyMap<string, number> {
+  const ranks = new Map<string, number>();
+  first.forEach((kind, i) => ranks.set(kind, i - first.length));
+  last.forEach((kind, i) => ranks.set(kind, i + 1));
+  return ranks;
+}
+
+const defaultRanks = ranksOf(defaultFirst, defaultLast);
+
+/** The order of kinds in which kustomize keeps field specifications. */
+export function compareGvk(a: Gvk, b: Gvk): number {
+  return (defaultRanks.get(a.kind) ?? 0) - (defaultRanks.get(b.kind) ?? 0) || compareText(gvkText(a), gvkText(b));
 }
 
 function compareIds(a: ResourceId, b: ResourceId, ranks: ReadonlyMap<string, number>): number {
@@ -62,7 +74,7 @@ function compareIds(a: ResourceId, b: ResourceId, ranks: ReadonlyMap<string, num
 }
 
 /** Parts that are absent sort behind all that are there. */
-function gvkText(id: ResourceId): string {
+function gvkText(id: Gvk): string {
   return `${id.group || "~G"}_${id.version || "~V"}_${id.kind || "~K"}`;
 }
 

@@ -1,15 +1,16 @@
 // The three fields that hold patches: strategic merge or JSON 6902, inline or from a file, at a target or where the patch
 // itself says.
 
-import type { Fault } from "#kernel";
+import { compareKeys, type YamlNode } from "#formats/yaml";
+import { type Fault, isObject, type Json, type JsonObject, setOwn } from "#kernel";
+import { emitNode } from "./emit.ts";
 import { attempt, fault, invalid, within } from "./faults.ts";
 import { formatId, idKey } from "./ids.ts";
 import { applyOperations, type JsonPatch, parseJsonPatch } from "./json-patch.ts";
 import type { Patch, Selector } from "./kustomization.ts";
 import type { Loader } from "./loader.ts";
 import { mergePatch } from "./merge.ts";
-import { field } from "./nodes.ts";
-import { decodeText, readResources } from "./read.ts";
+import { decodeText, readNode, readResources } from "./read.ts";
 import type { Resource } from "./resource.ts";
 import type { ResourceList } from "./resource-list.ts";
 import type { Schema } from "./schema.ts";
@@ -25,10 +26,8 @@ export function preparePatch(entry: Patch, context: Context): (list: ResourceLis
   const parsed = within(source, "unable to use this patch", () => parsePatch(text, context.schema));
   for (const merge of parsed.merges ?? []) {
     const { allowNameChange, allowKindChange } = entry.options ?? {};
-    if (allowNameChange) merge.isNameChangeAllowed = true;
-    if (allowKindChange) merge.isKindChangeAllowed = true;
-    // kustomize notes this in the patch's annotations, all of which become text when it does.
-    if (allowNameChange || allowKindChange) merge.setAnnotations(merge.annotations);
+    if (allowNameChange) merge.enable("allowNameChange");
+    if (allowKindChange) merge.enable("allowKindChange");
   }
   return (list) =>
     within(source, "this patch does not apply", () => {
@@ -110,11 +109,13 @@ function mergeInto(
 function applyMerge(resource: Resource, patch: Resource, schema: Schema): void {
   if (resource.node === undefined || patch.node === undefined) return;
   const { name, namespace, kind } = resource;
-  if (patch.isNameChangeAllowed || patch.isKindChangeAllowed) resource.rememberId();
+  const isKindChangeAllowed = patch.isEnabled("allowKindChange");
+  const isNameChangeAllowed = patch.isEnabled("allowNameChange");
+  if (isNameChangeAllowed || isKindChangeAllowed) resource.rememberId();
   resource.node = mergePatch(resource.node, patch.node, schema);
   if (resource.isEmpty) return;
-  if (!patch.isKindChangeAllowed) resource.setKind(kind);
-  if (!patch.isNameChangeAllowed) resource.setName(name);
+  if (!isKindChangeAllowed) resource.setKind(kind);
+  if (!isNameChangeAllowed) resource.setName(name);
   resource.setNamespace(namespace);
 }
 
@@ -130,13 +131,28 @@ function applyJsonPatch(
   }
 }
 
+/** Nodes in their order and with their places in the text that kustomize reads after a JSON patch: some hashes hold them. */
+function placedNode(data: Json): YamlNode {
+  const sorted = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (!isObject(value)) return value;
+    const object: JsonObject = {};
+    for (const key of Object.keys(value).sort(compareKeys)) setOwn(object, key, sorted(value[key] as Json));
+    return object;
+  };
+  const node = dataToNode(sorted(data));
+  return readNode(`${emitNode(node)}\n`) ?? node;
+}
+
 function patchResource(resource: Resource, operations: JsonPatch): void {
   const { node } = resource;
   if (node === undefined) return;
+  const { marks } = resource;
   within(formatId(resource.id), "the JSON patch fails here", () => {
-    resource.node = dataToNode(applyOperations(nodeToData(node), operations));
+    const patched = applyOperations(nodeToData(node), operations);
+    resource.node = resource.isEnabled("needsHashSuffix") ? placedNode(patched) : dataToNode(patched);
   });
-  if (field(resource.node, "metadata") !== undefined) resource.setAnnotations(resource.annotations);
+  resource.setAnnotations(new Map([...resource.annotations, ...marks]));
 }
 
 /** `patchesStrategicMerge`: each entry is a patch, or a file of patches. */

@@ -18,11 +18,7 @@ export function decodeText(bytes: Uint8Array): string {
 
 /** All objects of a text. Throws when a document is no Kubernetes object. */
 export function readResources(text: string, schema: Schema): Resource[] {
-  return unpackLists(readNodes(text).filter(isObjectNode)).map((node) => {
-    const resource = new Resource(node, schema);
-    resource.readMarks();
-    return resource;
-  });
+  return unpackLists(readNodes(text).filter(isObjectNode)).map((node) => new Resource(node, schema));
 }
 
 /** Root nodes of a text's documents, without empty ones. */

@@ -87,7 +87,7 @@ export class ResourceList {
   absorb(resource: Resource): void {
     const { id } = resource;
     const matches = this.findByAnyId((other) => equalIds(other, id));
-    const behavior = resource.behavior ?? "unspecified";
+    const { behavior } = resource;
     if (matches.length > 1) throw fault("kustomize-conflict", `several objects could be merged with ${formatId(id)}`);
     const old = matches[0];
     if (old === undefined) {

@@ -1,5 +1,5 @@
-// One object while it is built: its node tree, and what it was before. kustomize keeps the latter in annotations; here it
-// is state beside the tree, and the annotations' presence is all that shows of it (hasMarks).
+// One object while it is built: its node tree, which also holds, in annotations of kustomize's own, what the object was
+// before and what is to become of it. They are where patches, selectors and replacements can see them, as in kustomize.
 
 import { YamlNode } from "#formats/yaml";
 import { invalid } from "./faults.ts";
@@ -9,12 +9,15 @@ import type { Schema } from "./schema.ts";
 
 export type Behavior = "unspecified" | "create" | "replace" | "merge";
 
-type PreviousNames = { names: string[]; namespaces: string[]; kinds: string[] };
-
 const markPrefix = "internal.config.kubernetes.io/";
 
+/** A mark that is on or off. */
+export type Switch = "needsHashSuffix" | "allowNameChange" | "allowKindChange";
+/** A mark that holds texts joined by commas, so that one that holds a comma is two. */
+type Series = "previousNames" | "previousNamespaces" | "previousKinds" | "prefixes" | "suffixes" | "refBy";
+
 /** Annotations of kustomize's own, dropped from input and output alike. */
-export const buildAnnotations: readonly string[] = [
+const buildAnnotations: readonly string[] = [
   "internal.config.kubernetes.io/previousKinds",
   "internal.config.kubernetes.io/previousNames",
   "internal.config.kubernetes.io/prefixes",
@@ -40,17 +43,6 @@ export class Resource {
   /** undefined once a patch has deleted the object. */
   node: YamlNode | undefined;
   readonly #schema: Schema;
-  /** Names, namespaces and kinds it had, oldest first; kustomize joins each by commas, so one that holds a comma is two. */
-  previous: PreviousNames = { names: [], namespaces: [], kinds: [] };
-  prefixes: string[] = [];
-  suffixes: string[] = [];
-  needsHash = false;
-  /** undefined for what no generator made. */
-  behavior: Behavior | undefined;
-  isNameChangeAllowed = false;
-  isKindChangeAllowed = false;
-  isHelmGenerated = false;
-  isReferred = false;
   varNames: string[] = [];
 
   constructor(node: YamlNode, schema: Schema) {
@@ -95,8 +87,10 @@ export class Resource {
 
   /** Every id it had before, oldest first, with today's group and version. */
   get previousIds(): ResourceId[] {
-    const { names, namespaces, kinds } = this.previous;
-    if (names.length === 0) return [];
+    const names = this.#series("previousNames");
+    if (names === undefined) return [];
+    const namespaces = this.#series("previousNamespaces") ?? [""];
+    const kinds = this.#series("previousKinds") ?? [""];
     if (names.length !== namespaces.length || names.length !== kinds.length)
       throw invalid("names, namespaces and kinds an object had before do not match", {
         at: `${this.kind}/${this.name}`,
@@ -108,89 +102,109 @@ export class Resource {
   }
 
   get originalId(): ResourceId {
-    const { names, namespaces, kinds } = this.previous;
-    if (names.length === 0 || names.length !== namespaces.length || names.length !== kinds.length)
-      return this.previousIds[0] ?? this.id;
-    const { group, version } = this.gvk;
-    const gvk = { group, version, kind: kinds[0] as string };
-    return makeId(this.#schema, gvk, names[0] as string, namespaces[0] as string);
+    return this.previousIds[0] ?? this.id;
   }
 
   get allIds(): ResourceId[] {
     return [...this.previousIds, this.id];
   }
 
-  /**
-   * To be called once the object has a mark: where kustomize has put an annotation, there is a map of annotations, which
-   * patches and replacements find.
-   */
-  showMarks(): void {
+  /** A mark's text; of two fields with one name the last counts, as where all annotations are read. */
+  #mark(name: string): string | undefined {
     const metadata = field(this.node, "metadata");
-    if (this.node === undefined || isEmpty(metadata)) return;
-    const old = field(metadata, "annotations");
-    if (old !== undefined && old.items.length === 0) clearField(metadata as YamlNode, "annotations");
-    lookupCreate(this.node, ["metadata", "annotations"], "map");
+    const items = isEmpty(metadata) ? [] : (field(metadata, "annotations")?.items ?? []);
+    const wanted = markPrefix + name;
+    for (let i = items.length - 2; i >= 0; i -= 2)
+      if ((items[i] as YamlNode).value === wanted) return (items[i + 1] as YamlNode).value;
+    return undefined;
   }
 
-  /** Forgets all marks; annotations that hold nothing else may go. */
-  dropMarks(): void {
-    this.previous = { names: [], namespaces: [], kinds: [] };
-    this.prefixes = [];
-    this.suffixes = [];
-    this.behavior = undefined;
-    this.isReferred = false;
-    this.isHelmGenerated = false;
+  #series(name: Series): string[] | undefined {
+    return this.#mark(name)?.split(",");
   }
 
-  refer(): void {
-    this.isReferred = true;
-    this.showMarks();
+  /** Adds to a series; what is empty is not noted. */
+  #append(name: Series, value: string): void {
+    if (value === "" || this.node === undefined) return;
+    const metadata = field(this.node, "metadata");
+    if (!isEmpty(metadata) && field(metadata, "annotations")?.items.length === 0)
+      clearField(metadata as YamlNode, "annotations");
+    const annotations = lookupCreate(this.node, ["metadata", "annotations"], "map");
+    if (annotations === undefined) return;
+    const node = text([...(this.#series(name) ?? []), value].join(","));
+    node.style = "single";
+    setField(annotations, markPrefix + name, node);
+  }
+
+  get prefixes(): readonly string[] {
+    return this.#series("prefixes") ?? [];
+  }
+
+  get suffixes(): readonly string[] {
+    return this.#series("suffixes") ?? [];
+  }
+
+  addPrefix(prefix: string): void {
+    this.#append("prefixes", prefix);
+  }
+
+  addSuffix(suffix: string): void {
+    this.#append("suffixes", suffix);
+  }
+
+  /** Notes who refers to the object. */
+  refer(referrer: string): void {
+    this.#append("refBy", referrer);
   }
 
   rememberId(): void {
     const { id } = this;
-    this.showMarks();
-    // What is empty is not noted, so that the lists no longer match: kustomize ends there, and so do we.
-    if (id.name !== "") this.previous.names.push(...id.name.split(","));
-    this.previous.namespaces.push(...effectiveNamespace(id).split(","));
-    if (id.kind !== "") this.previous.kinds.push(...id.kind.split(","));
+    this.#append("previousNames", id.name);
+    this.#append("previousNamespaces", effectiveNamespace(id));
+    this.#append("previousKinds", id.kind);
   }
 
-  /** Takes over what an input says of the past in kustomize's own annotations. */
-  readMarks(): void {
+  isEnabled(name: Switch): boolean {
+    return this.#mark(name) === "enabled";
+  }
+
+  enable(name: Switch): void {
+    this.#setMark(name, "enabled");
+  }
+
+  /** All annotations become text, in order, when a mark is set that is no series. */
+  #setMark(name: string, value: string): void {
+    this.setAnnotations(this.annotations.set(markPrefix + name, value));
+  }
+
+  /** The annotations that are kustomize's own. */
+  get marks(): Map<string, string> {
+    return new Map([...this.annotations].filter(([name]) => name.startsWith(markPrefix)));
+  }
+
+  get behavior(): Behavior {
+    const found = this.#mark("generatorBehavior");
+    return found === "create" || found === "replace" || found === "merge" ? found : "unspecified";
+  }
+
+  set behavior(behavior: Behavior) {
+    this.#setMark("generatorBehavior", behavior);
+  }
+
+  get isHelmGenerated(): boolean {
+    return this.#mark("helm-generated") === "true";
+  }
+
+  markHelmGenerated(): void {
+    this.#setMark("helm-generated", "true");
+  }
+
+  /** Takes all marks away; what is left of the annotations becomes text. */
+  dropMarks(): void {
     const { annotations } = this;
     if (annotations.size === 0) return;
-    const read = (name: string): string[] => annotations.get(`${markPrefix}${name}`)?.split(",") ?? [];
-    this.previous = {
-      names: read("previousNames"),
-      namespaces: read("previousNamespaces"),
-      kinds: read("previousKinds"),
-    };
-    if (this.previous.names.length === 0) this.previous = { names: [], namespaces: [], kinds: [] };
-    this.prefixes = read("prefixes");
-    this.suffixes = read("suffixes");
-    this.needsHash = annotations.get(`${markPrefix}needsHashSuffix`) === "enabled";
-    this.isNameChangeAllowed = annotations.get(`${markPrefix}allowNameChange`) === "enabled";
-    this.isKindChangeAllowed = annotations.get(`${markPrefix}allowKindChange`) === "enabled";
-    this.isHelmGenerated = annotations.get(`${markPrefix}helm-generated`) === "true";
-  }
-
-  /** True when kustomize would by now have put an annotation of its own on the object. */
-  get hasMarks(): boolean {
-    return (
-      this.previous.names.length > 0 ||
-      this.prefixes.length > 0 ||
-      this.suffixes.length > 0 ||
-      this.behavior !== undefined ||
-      this.isReferred ||
-      this.isHelmGenerated
-    );
-  }
-
-  /** All marks as one text, by which a change of them shows. */
-  get marks(): string {
-    const { previous, prefixes, suffixes, behavior = "", isReferred, isHelmGenerated } = this;
-    return JSON.stringify([previous, prefixes, suffixes, behavior, isReferred, isHelmGenerated]);
+    for (const name of buildAnnotations) annotations.delete(name);
+    this.setAnnotations(annotations);
   }
 
   setName(name: string): void {
@@ -242,7 +256,6 @@ export class Resource {
   /** Sets all annotations, as text. */
   setAnnotations(annotations: ReadonlyMap<string, string>): void {
     this.#setMetadataMap("annotations", annotations);
-    if (this.hasMarks) this.showMarks();
   }
 
   #setMetadataMap(name: string, values: ReadonlyMap<string, string>): void {
@@ -259,38 +272,26 @@ export class Resource {
   copy(): Resource {
     const copy = new Resource(this.node === undefined ? new YamlNode("map") : copyNode(this.node), this.#schema);
     if (this.node === undefined) copy.node = undefined;
-    copy.previous = copyPrevious(this.previous);
-    copy.prefixes = [...this.prefixes];
-    copy.suffixes = [...this.suffixes];
-    copy.needsHash = this.needsHash;
-    copy.behavior = this.behavior;
-    copy.isNameChangeAllowed = this.isNameChangeAllowed;
-    copy.isKindChangeAllowed = this.isKindChangeAllowed;
-    copy.isHelmGenerated = this.isHelmGenerated;
-    copy.isReferred = this.isReferred;
     copy.varNames = [...this.varNames];
     return copy;
   }
 
-  /** Takes name, namespace, history and metadata over from the object that this one replaces; own labels win. */
+  /** Takes name, namespace, marks and metadata over from the object that this one replaces; own labels win. */
   takeMetadataFrom(other: Resource): void {
     this.setLabels(new Map([...other.labels, ...this.labels]));
-    const annotations = new Map([...other.annotations, ...this.annotations]);
+    const own = this.annotations;
+    const others = other.annotations;
+    const merged = new Map([...others, ...own]);
+    for (const name of buildAnnotations) {
+      const value = others.get(name);
+      if (value === undefined) merged.delete(name);
+      else merged.set(name, value);
+    }
+    const hashMark = `${markPrefix}needsHashSuffix`;
+    if (!own.has(hashMark)) merged.delete(hashMark);
+    this.setAnnotations(merged);
     this.setName(other.name);
     this.setNamespace(other.namespace);
-    this.previous = copyPrevious(other.previous);
-    this.prefixes = [...other.prefixes];
-    this.suffixes = [...other.suffixes];
-    this.needsHash = this.needsHash && other.needsHash;
-    this.behavior = other.behavior;
-    this.isNameChangeAllowed = other.isNameChangeAllowed;
-    this.isKindChangeAllowed = other.isKindChangeAllowed;
-    this.isHelmGenerated = other.isHelmGenerated;
     this.varNames = [...other.varNames];
-    this.setAnnotations(annotations);
   }
-}
-
-function copyPrevious({ names, namespaces, kinds }: PreviousNames): PreviousNames {
-  return { names: [...names], namespaces: [...namespaces], kinds: [...kinds] };
 }

@@ -107,8 +107,8 @@ export function addAffix(
     for (const spec of specs) {
       if (!isSelectedGvk(id, spec)) continue;
       if (spec.path === "metadata/name") {
-        if (prefix !== "") resource.prefixes.push(prefix);
-        if (suffix !== "") resource.suffixes.push(suffix);
+        resource.addPrefix(prefix);
+        resource.addSuffix(suffix);
         if (prefix !== "" || suffix !== "") resource.rememberId();
       }
       visitField(resource.node, spec, {
@@ -162,7 +162,7 @@ export function setReplicas(list: ResourceList, replica: Replica, specs: readonl
 
 export function addHashes(list: ResourceList): void {
   for (const resource of list.items) {
-    if (!resource.needsHash || resource.node === undefined) continue;
+    if (!resource.isEnabled("needsHashSuffix") || resource.node === undefined) continue;
     const hash = contentHash(resource.node);
     resource.rememberId();
     resource.setName(`${resource.name}-${hash}`);

@@ -42,9 +42,21 @@ function mapToData(node: YamlNode, where: { isTop: boolean; isInFlow: boolean })
     if (Object.hasOwn(object, name)) throw invalid(`mapping key "${name}" already defined`, placeOf(key));
     if (name.includes("\x85")) throw invalid("a key cannot hold a line break", placeOf(key));
     if (!where.isTop && scalarTag(key) !== stringTag) throw invalid(`key ${name} is no text`, placeOf(key));
-    setOwn(object, name, convert(node.items[i + 1] as YamlNode, isFlow));
+    const value = node.items[i + 1] as YamlNode;
+    if (!isFlow) checkComment(key, value);
+    setOwn(object, name, convert(value, isFlow));
   }
   return object;
+}
+
+/** go-yaml v3 writes the comment behind the key first, and then `{}` or `[]` at the beginning of the next line. */
+function checkComment(key: YamlNode, value: YamlNode): void {
+  const isEmptyBlock = value.kind !== "scalar" && value.items.length === 0 && value.style !== "flow";
+  if (isEmptyBlock && key.lineComment !== "")
+    throw invalid(`nothing is left of ${key.value}, and kustomize cannot write that behind a comment`, {
+      ...placeOf(key),
+      hint: `move the comment "${key.lineComment}" to a line of its own`,
+    });
 }
 
 function placeOf(node: YamlNode): { at?: string } {
