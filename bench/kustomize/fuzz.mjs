@@ -1,18 +1,21 @@
 // Random trees through keelson and the real kustomize, as they are made and with parts of a file damaged; every difference
 // is written down. Needs the engine built (npx tsc -b) and the batch oracle in KEELSON_ORACLES (oracles/build.mjs).
 //
-//   npm run proof -- kustomize-fuzz [count] [first seed]
+//   npm run proof -- kustomize-fuzz [count] [first seed] [seconds]
+//
+// Ends after so many seconds and says with which seed to go on.
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeProgress } from "../progress.mjs";
 import { damage } from "./damage.mjs";
 import { makeTree } from "./trees.mjs";
 
 const { build } = await import("../../engine/dist/render/kustomize/index.js");
 const { formatFault, memoryTree } = await import("../../engine/dist/kernel/index.js");
 
-const [count = "20000", first = "1"] = process.argv.slice(2);
+const [count = "20000", first = "1", seconds = "Infinity"] = process.argv.slice(2);
 const oracle = join(process.env.KEELSON_ORACLES ?? "oracles/bin", "kustomize-batch");
 const batchSize = 200;
 /** One tree more with a damaged file, for each so many. */
@@ -97,16 +100,6 @@ function makeBatch(from, size) {
   return items;
 }
 
-const last = Number(first) + Number(count);
-let waiting;
-for (let seed = Number(first); seed < last || waiting !== undefined; seed += batchSize) {
-  const items = seed < last ? makeBatch(seed, Math.min(batchSize, last - seed)) : [];
-  const before = waiting;
-  waiting = items.length === 0 ? undefined : { items, answers: askOracle(items.map((one) => one.tree)) };
-  const answers = (await before?.answers) ?? [];
-  answers.forEach((want, i) => compare(before.items[i], want));
-}
-
 function show({ seed, isDamaged, got, want }) {
   const mine = (got.crash ?? got.err ?? got.out).split("\n");
   const real = (want.err || want.out).split("\n");
@@ -115,8 +108,25 @@ function show({ seed, isDamaged, got, want }) {
   console.log(`seed ${seed}${isDamaged ? " damaged" : ""}\n  ours ${part(mine)}\n  real ${part(real)}`);
 }
 
+const last = Number(first) + Number(count);
+const end = performance.now() + Number(seconds) * 1_000;
+const progress = makeProgress(`kustomize-fuzz from seed ${first}`);
+let waiting;
+let seed = Number(first);
+for (let isDone = false; !isDone; ) {
+  const items = seed < last && performance.now() < end ? makeBatch(seed, Math.min(batchSize, last - seed)) : [];
+  const before = waiting;
+  waiting = items.length === 0 ? undefined : { items, answers: askOracle(items.map((one) => one.tree)) };
+  const answers = (await before?.answers) ?? [];
+  answers.forEach((want, i) => compare(before.items[i], want));
+  progress(`${totals.trees} of ${count} trees, ${totals.different} different, ${totals.crashed} crashed`);
+  seed += items.filter((one) => !one.isDamaged).length;
+  isDone = waiting === undefined;
+}
+
 console.log(JSON.stringify(totals));
 console.log(`${((100 * totals.build) / totals.trees).toFixed(1)} % of the trees build`);
+if (seed < last) console.log(`go on with: npm run proof -- kustomize-fuzz ${last - seed} ${seed}`);
 writeFileSync(join(tmpdir(), "keelson-kustomize-fuzz.json"), JSON.stringify(shown.slice(0, 200), null, 1));
 for (const one of shown.slice(0, 15)) show(one);
 process.exitCode = totals.different + totals.crashed + totals.slow > 0 ? 1 : 0;

@@ -185,6 +185,18 @@ function webhooks(random) {
 }
 
 /** Kind by kind: apiVersions, and what stands beside metadata. */
+/** YAML inside a field, with what node trees carry along: comments in every place, anchors, styles, several documents. */
+const configTexts = [
+  "a: 1 # first\n# about b\nb:\n  c: [x, y]\n  d: 'q'\n",
+  "# head\n\na: &one 1\nb:\n  d: *one # again\n  c: # list\n  - x\n  # last\n# foot\n",
+  'a: 1\nb: &b\n    d: "q"   # wide\n    c:\n        - x # one\n        -   y\ne: *b\n',
+  "a: |\n  text # no comment\nb: # behind\n  # inside\n  d: q\n\n  # apart\n\n  c: []\ne: ~ # nothing\n",
+  "a: >-\n  folded\n  text\nb: {d: q, c: [x]} # flow\ne: !!str 5\n# end\n",
+  "---\n# start\na: '1'\nb:\n- c\n",
+  "a: 1\n---\na: 2\n",
+  "b:\n  d: long long long long long long long long long long long long long long long long long long long long text\n",
+];
+
 const kinds = {
   Deployment: [["apps/v1", "apps/v1", "apps/v1", "extensions/v1beta1"], workload],
   StatefulSet: [
@@ -364,7 +376,7 @@ const kinds = {
           { id: "one", value: odd(random) },
           { id: "two", value: random.pick(texts) },
         ],
-        ...optional(random, 0.2, () => ({ config: "a: 1 # first\n# about b\nb:\n  c: [x, y]\n  d: 'q'\n" })),
+        ...optional(random, 0.2, () => ({ config: random.pick(configTexts) })),
         ...optional(random, 0.2, () => ({ json: '{"a": {"b": "c"}, "l": [1, 2]}' })),
       },
     }),

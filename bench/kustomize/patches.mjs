@@ -226,12 +226,11 @@ export function replacement(world) {
   const { random } = world;
   const source = anyTarget(world);
   const target = anyTarget(world);
-  // The annotations as a whole are left out: kustomize's own marks stand among them while it builds.
   const sourcePaths = pathsOf(source.object).filter(
     (path) =>
       isLeaf(valueAt(source.object, path)) ||
       (random.chance(0.2) && path[0] !== "metadata") ||
-      (random.chance(0.2) && path[1] === "labels"),
+      (random.chance(0.2) && path.length === 2 && ["labels", "annotations"].includes(path[1])),
   );
   const targetPaths = pathsOf(target.object).filter(
     (path) => random.chance(0.1) || isLeaf(valueAt(target.object, path)),
@@ -272,7 +271,14 @@ export function replacement(world) {
     );
     if (text.length > 0)
       paths.push(
-        random.pick(["spec.config.b.d", "spec.config.a", "spec.json.a.b", "spec.json.l.0", "spec.config.b.c"]),
+        random.pick([
+          "spec.config.b.d",
+          "spec.config.a",
+          "spec.json.a.b",
+          "spec.json.l.0",
+          "spec.config.b.c",
+          "spec.config.e",
+        ]),
       );
     return {
       select: selectorOf(world, target),

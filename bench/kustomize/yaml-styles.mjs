@@ -122,9 +122,8 @@ class Writer {
     const lines = Array.isArray(value) ? this.list(value, indent) : this.map(value, indent);
     // Named only once it is complete: nothing may hold itself.
     if (anchor !== undefined) this.anchors.push(anchor);
-    // No comment here: where a patch empties the block, kustomize writes what it cannot read again.
     const head = anchor !== undefined ? ` &${anchor.name}` : "";
-    return `${head}\n${lines}`;
+    return `${head}${isInList ? "" : this.end()}\n${lines}`;
   }
 
   map(value, indent) {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -54,6 +55,18 @@ func main() {
 	}
 }
 
+// schemaChanged tells that the build before this one may have set another schema.
+var schemaChanged bool
+
+func namesSchema(q question) bool {
+	for path, text := range q.Files {
+		if strings.HasPrefix(strings.ToLower(filepath.Base(path)), "kustomization") && strings.Contains(strings.ToLower(text), "openapi") {
+			return true
+		}
+	}
+	return false
+}
+
 func build(q question) (a answer) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -76,8 +89,13 @@ func build(q question) (a answer) {
 			return answer{Err: err.Error()}
 		}
 	}
-	// The schema is state of the process; each build of the real program begins without any.
-	openapi.ResetOpenAPI()
+	// The schema is state of the process; each build of the real program begins without any. Reading it takes longer than
+	// most builds, so it is kept between builds that cannot change it.
+	names := namesSchema(q)
+	if names || schemaChanged {
+		openapi.ResetOpenAPI()
+	}
+	schemaChanged = names
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionLegacy
 	if q.Reorder == "none" {
