@@ -4,11 +4,13 @@ import { statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { formatYaml } from "#formats/yaml";
 import { asJson, type Issue, type Manifest, Missing, splitApiVersion } from "#kernel";
+import type { HelmPortOptions } from "#render/helm";
 import { build, type BuildOptions, type BuildResult, type HelmPort, parseRemote } from "#render/kustomize";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { DiskTree } from "../disk-tree.ts";
+import { PulledCharts } from "../pulled-charts.ts";
 import { RemoteBases } from "../remote-bases.ts";
 
 /** Each round fetches what the one before lacked; bases nested deeper than this are a mistake. */
@@ -50,13 +52,18 @@ export const command: Command = defineCommand({
     "stack-trace": { about: "accepted", isHidden: true },
   },
   async run({ args, flags, io }) {
-    const result = await buildAt(args[0] ?? ".", io, {
-      loadRestrictor: flags["load-restrictor"] === "LoadRestrictionsNone" ? "none" : "root-only",
-      reorder: flags.reorder === "none" ? "none" : "legacy",
-      addsManagedByLabel: flags["enable-managedby-label"],
-      isHelmEnabled: flags["enable-helm"],
-      ...(flags["enable-helm"] ? { helm: await helmPort(flags, io) } : {}),
-    });
+    const charts = new PulledCharts(io);
+    const result = await buildAt(
+      args[0] ?? ".",
+      { io, charts },
+      {
+        loadRestrictor: flags["load-restrictor"] === "LoadRestrictionsNone" ? "none" : "root-only",
+        reorder: flags.reorder === "none" ? "none" : "legacy",
+        addsManagedByLabel: flags["enable-managedby-label"],
+        isHelmEnabled: flags["enable-helm"],
+        ...(flags["enable-helm"] ? { helm: await chartPort(flags, io, (chart) => charts.get(chart)) } : {}),
+      },
+    );
     for (const warning of result.rendering.warnings) io.stderr.write(`${formatWarning(warning)}\n`);
     if (flags.output === undefined) io.stdout.write(result.text);
     else write(resolve(io.folder, flags.output), result);
@@ -70,15 +77,16 @@ type HelmFlags = {
 };
 
 /** Loaded only where charts are rendered: Helm's functions take longer to load than most builds take. */
-async function helmPort(flags: HelmFlags, io: Io): Promise<HelmPort> {
-  const [{ chartPort }, { machineEnvironment }] = await Promise.all([
-    import("../chart-port.ts"),
+async function chartPort(flags: HelmFlags, io: Io, pulled: HelmPortOptions["pulled"]): Promise<HelmPort> {
+  const [{ helmPort }, { machineEnvironment }] = await Promise.all([
+    import("#render/helm"),
     import("../chart-files.ts"),
   ]);
-  return chartPort({
+  return helmPort({
     apiVersions: flags["helm-api-versions"],
-    kubeVersion: flags["helm-kube-version"],
     environment: machineEnvironment(io.clock),
+    ...(flags["helm-kube-version"] === undefined ? {} : { kubeVersion: flags["helm-kube-version"] }),
+    ...(pulled === undefined ? {} : { pulled }),
   });
 }
 
@@ -87,7 +95,11 @@ function formatWarning(warning: Issue): string {
 }
 
 /** Builds, fetches what was missing, and builds again until nothing is. */
-async function buildAt(folder: string, io: Io, options: BuildOptions): Promise<BuildResult> {
+async function buildAt(
+  folder: string,
+  { io, charts }: { io: Io; charts: PulledCharts },
+  options: BuildOptions,
+): Promise<BuildResult> {
   const remotes = new RemoteBases();
   try {
     const top = parseRemote(folder);
@@ -101,9 +113,10 @@ async function buildAt(folder: string, io: Io, options: BuildOptions): Promise<B
         return build(tree, path, { ...options, ...restricted, ...local, remote: (url, as) => remotes.get(url, as) });
       } catch (thrown) {
         if (!(thrown instanceof Missing)) throw thrown;
-        const missing = thrown.needs.flatMap((need) => (need.what === "remote" ? [need] : []));
-        if (missing.length === 0) throw thrown;
-        for (const { url, as } of missing) await remotes.fetch(url, as ?? "repository");
+        for (const need of thrown.needs)
+          if (need.what === "remote") await remotes.fetch(need.url, need.as ?? "repository");
+          else if (need.what === "chart") await charts.fetch(need.id);
+          else throw thrown;
       }
     }
     throw usage(`remote bases are nested deeper than ${fetchRoundsMax}`);

@@ -43,7 +43,7 @@ export {
 } from "./repository-index.ts";
 export { unstructuredValues } from "./functions/plain.ts";
 export type { Lookup } from "./engine.ts";
-export { renderForKustomize } from "./kustomize-port.ts";
+export { helmPort, type HelmPortOptions, type WantedChart, wantedChart } from "./kustomize-port.ts";
 export { checkPresent } from "./dependencies.ts";
 export {
   type ChartRendering,

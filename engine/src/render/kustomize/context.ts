@@ -1,6 +1,6 @@
 // What one build shares among its kustomizations.
 
-import type { FileTree, Issue } from "#kernel";
+import type { FileTree, Issue, Json } from "#kernel";
 import type { HelmChart, HelmGlobals } from "./kustomization.ts";
 import type { Schema } from "./schema.ts";
 
@@ -12,6 +12,8 @@ export type HelmRequest = {
   folder: string;
   /** Content of a values file named relative to the folder, checked as kustomize checks it. */
   load: (path: string) => Uint8Array;
+  /** Data of YAML text with kustomize's own words and numbers. */
+  parse: (text: string) => Json;
 };
 
 /** Renders a chart as `helm template` prints it. */

@@ -4,7 +4,7 @@ import { fault, invalid, within } from "./faults.ts";
 import type { BuildContext } from "./context.ts";
 import type { HelmChart, HelmGlobals } from "./kustomization.ts";
 import type { Loader } from "./loader.ts";
-import { readResources } from "./read.ts";
+import { readData, readResources } from "./read.ts";
 import type { Resource } from "./resource.ts";
 
 const valuesMerges: readonly string[] = ["merge", "override", "replace"];
@@ -23,7 +23,14 @@ export function generateChart(args: HelmChart & HelmGlobals, loader: Loader, con
   if (chartHome) globals.chartHome = chartHome;
   if (configHome) globals.configHome = configHome;
   return within(at, "the chart cannot be rendered", () => {
-    const text = helm({ chart, globals, tree: loader.tree, folder: loader.root, load: (path) => loader.load(path) });
+    const text = helm({
+      chart,
+      globals,
+      tree: loader.tree,
+      folder: loader.root,
+      load: (path) => loader.load(path),
+      parse: readData,
+    });
     const resources = readResources(text, context.schema);
     for (const resource of resources) resource.markHelmGenerated();
     return resources;

@@ -125,13 +125,18 @@ export class Resource {
 
   /** Adds to a series; what is empty is not noted. */
   #append(name: Series, value: string): void {
-    if (value === "" || this.node === undefined) return;
+    if (value !== "") this.#setQuoted(name, [...(this.#series(name) ?? []), value].join(","));
+  }
+
+  /** Sets one annotation and leaves the others as they are written. */
+  #setQuoted(name: string, value: string): void {
+    if (this.node === undefined) return;
     const metadata = field(this.node, "metadata");
     if (!isEmpty(metadata) && field(metadata, "annotations")?.items.length === 0)
       clearField(metadata as YamlNode, "annotations");
     const annotations = lookupCreate(this.node, ["metadata", "annotations"], "map");
     if (annotations === undefined) return;
-    const node = text([...(this.#series(name) ?? []), value].join(","));
+    const node = text(value);
     node.style = "single";
     setField(annotations, markPrefix + name, node);
   }
@@ -196,7 +201,7 @@ export class Resource {
   }
 
   markHelmGenerated(): void {
-    this.#setMark("helm-generated", "true");
+    this.#setQuoted("helm-generated", "true");
   }
 
   /** Takes all marks away; what is left of the annotations becomes text. */
