@@ -92,8 +92,9 @@ describe.skipIf(!hasKubectl || !hasSops)("files of the real sops, delivered", ()
       return new TextDecoder().decode(first?.value);
     };
     const said = [home.output];
-    said.push(await asked("/metrics"), await asked("/api/stream"));
-    said.push(await asked("/api/objects/Kustomization/flux-system/apps"));
+    const page = "/api/deliveries/Kustomization/flux-system/apps";
+    for (const path of ["/metrics", "/api/fleet", page, `${page}/objects`, `${page}/plan`, `${page}/plan?which=last`])
+      said.push(await asked(path));
     const kinds = "events,kustomizations,gitrepositories,configmaps,deliverylogs";
     said.push((await home.kubectl(["get", kinds, "-A", "-o", "yaml"])).out);
     for (const verb of [

@@ -17,7 +17,7 @@ import {
 } from "#delivery";
 import { fluxDialect } from "#dialects/flux";
 import { deliveryLogs } from "#dialects/keelson";
-import { type Clock, Fault, formatRef } from "#kernel";
+import { type Clock, Fault, formatFault, formatRef } from "#kernel";
 import { askOverNetwork, type KeyServices } from "#secrets/keys";
 import { type HttpServer, startHttpServer } from "#server";
 import { type Log, logTo, openLog } from "./log.ts";
@@ -52,6 +52,7 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
       return true;
     },
     failed: (error) => log.error("http", error),
+    logged: (message) => log.info("console", message),
     signal,
   });
   artifacts = startArtifacts({
@@ -70,13 +71,13 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
     address: `http://${options.advertised ?? `127.0.0.1:${http.port}`}`,
     signal,
     random,
-    failed: (source, fault) => log.error("sources", fault, { ...source }),
+    failed: (source, fault) => tellFault({ log, http, clock }, source, fault),
   });
   await artifacts.ready;
   // One thread beside this one: rendering then never holds up the API server.
   const pool = startRenderPool({ clock, threads: 1 });
   const engine = startDelivery({
-    ...reachOf(options, { clock, signal, log }),
+    ...reachOf(options, { clock, signal, log, http }),
     ...(options.authorOf === undefined ? {} : { authorOf: options.authorOf }),
     artifacts: artifacts.view,
     pool,
@@ -95,11 +96,23 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
   };
 }
 
-/** With the members that Flux's controllers write and `flux logs` filters by. */
-function tellLog(log: Log, { ref, isWarning, reason, message }: EventInput): void {
+type Told = { log: Log; http: HttpServer; clock: Clock };
+
+/** To the log with the members that Flux's controllers write and `flux logs` filters by, and to the console. */
+function tellEvent({ log, http, clock }: Told, { ref, isWarning, reason, message }: EventInput): void {
   const members = { controllerKind: ref.kind, namespace: ref.namespace, name: ref.name, reason };
   if (isWarning) log.error("delivery", new Fault({ code: reason, disposition: "retry", message }), members);
   else log.info("delivery", message, members);
+  http.note(ref, { atMs: clock.now(), level: isWarning ? "error" : "info", message: `${reason}: ${message}` });
+}
+
+function tellFault(
+  { log, http, clock }: Told,
+  source: { kind: string; namespace: string; name: string },
+  fault: Fault,
+): void {
+  log.error("sources", fault, { ...source });
+  http.note(source, { atMs: clock.now(), level: "error", message: formatFault(fault) });
 }
 
 function ownLog({ logLine, dataFolder }: EngineOptions, clock: Clock): Log {
@@ -109,7 +122,7 @@ function ownLog({ logLine, dataFolder }: EngineOptions, clock: Clock): Log {
 /** What deliveries are given beside their sources. */
 function reachOf(
   { cluster, dataFolder, mirrors, tuning }: EngineOptions,
-  { clock, signal, log }: { clock: Clock; signal: AbortSignal; log: Log },
+  { clock, signal, log, http }: { clock: Clock; signal: AbortSignal; log: Log; http: HttpServer },
 ): Omit<DeliveryOptions, "artifacts" | "pool"> {
   const folder = join(dataFolder, "bases");
   return {
@@ -123,7 +136,7 @@ function reachOf(
     random,
     jitterPercent: tuning?.jitterPercent ?? 5,
     logged: (message) => log.info("delivery", message),
-    told: (event) => tellLog(log, event),
+    told: (event) => tellEvent({ log, http, clock }, event),
   };
 }
 

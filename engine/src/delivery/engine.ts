@@ -23,6 +23,7 @@ import { type Journal, noJournal } from "./journal.ts";
 import { Kinds } from "./kinds.ts";
 import { concurrentPasses, conflictRetryMs, releaseAfterMs, soonRetryMs, targetBusyRetryMs } from "./limits.ts";
 import { Live, type LiveNote } from "./live.ts";
+import { EngineLooking, type Looking } from "./looking.ts";
 import {
   type Delivery,
   deliveryKey,
@@ -52,6 +53,7 @@ export function startDelivery(options: DeliveryOptions): Engine {
 
 class DeliveryEngine implements Engine {
   readonly ended: Promise<void>;
+  readonly looking: Looking;
   readonly #options: DeliveryOptions;
   readonly #states = new Map<string, DeliveryState>();
   readonly #served = new Map<string, Served>();
@@ -96,6 +98,8 @@ class DeliveryEngine implements Engine {
       changed: (target) => this.#targetChanged(target),
     });
     this.#identities = new Identities(cluster, this.#home.kinds);
+    const through = { targets: this.#targets, identities: this.#identities };
+    this.looking = new EngineLooking({ ...options, home: cluster, states: this.#states }, through);
     this.#desk = new RenderDesk(options.pool, options.remotes, () => this.#states.size);
     this.#decryptions = new Decryptions(options.decryption ?? noServices(clock), this.#home);
     this.#journal = options.journal ?? noJournal;
@@ -117,12 +121,8 @@ class DeliveryEngine implements Engine {
       variablesChanged: (kind, object) => this.#variablesChanged(kind, object),
       definitionsChanged: () => this.#definitionsChanged(),
     });
-    this.#bumps = new Bumps({
-      clock,
-      isBusy: () => this.#queue.size > 0,
-      write: (key) => this.#writeBump(key),
-      signal,
-    });
+    const isBusy = (): boolean => this.#queue.size > 0;
+    this.#bumps = new Bumps({ clock, isBusy, write: (key) => this.#writeBump(key), signal });
     this.#revisions = new Revisions({
       artifacts: options.artifacts,
       cluster,

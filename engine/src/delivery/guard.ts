@@ -15,6 +15,8 @@ export const guardMarks = {
   approvedBy: "keelson.dev/approved-by",
   approvedDeletion: "keelson.dev/approved-deletion",
   pruneLimit: "keelson.dev/prune-limit",
+  pinnedRevision: "keelson.dev/pinned-revision",
+  pinnedBy: "keelson.dev/pinned-by",
 } as const;
 
 export type Guard = {

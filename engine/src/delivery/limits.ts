@@ -104,3 +104,6 @@ export const statusAttempts = 20;
 
 /** Attempts at one request while the API server is busy: together they last less than half a second. */
 export const patience = { attempts: 4, leastMs: 50 } as const;
+
+/** Outcomes of the last attempt that are remembered for a delivery: what a page shows of it. */
+export const outcomesMost = 1_000;

@@ -5,6 +5,7 @@ import type { Clock } from "#kernel";
 import type { DecryptionOptions } from "./decryption.ts";
 import type { EventInput } from "./events.ts";
 import type { Journal } from "./journal.ts";
+import type { Looking } from "./looking.ts";
 import type { Dialect, SourceRef } from "./model.ts";
 import type { SourceArtifact } from "./pass.ts";
 import type { RemoteBases } from "./remote-bases.ts";
@@ -52,6 +53,8 @@ export interface Engine {
   objects(key: string): ObjectSnapshot[];
   /** Told after each change of one delivery. The function returned ends it. */
   subscribe(listener: (changed: DeliverySnapshot) => void): () => void;
+  /** What deliveries state, and what applying it would do. */
+  readonly looking: Looking;
   /** Looks at a delivery now. */
   reconcile(key: string): void;
   /** Resolved when the signal has aborted and all work has ended. */

@@ -8,6 +8,7 @@ import { describeDrift, noteOutcomes } from "./drift-log.ts";
 import { type EventInput, EventWriter } from "./events.ts";
 import { isApproved } from "./guard.ts";
 import type { Journal } from "./journal.ts";
+import { lastRunAfter } from "./looking.ts";
 import { deliveryKey, type Delivery, type Dialect, type Hold, type Outcome, type Phase, type Report } from "./model.ts";
 import type { DeliveryState } from "./state.ts";
 import { StatusWriter } from "./status-writer.ts";
@@ -118,6 +119,7 @@ export class Reporter {
 
   /** Events and journal entries for what was done to objects, and for drift. */
   tellOutcomes(state: DeliveryState, served: Served, outcomes: readonly Outcome[]): void {
+    state.last = lastRunAfter(state, outcomes, this.#clock.now());
     const notes = noteOutcomes(state, outcomes, { nowMs: this.#clock.now(), authorOf: this.#authorOf });
     for (const { reason, message, outcome, by } of notes) {
       this.tell(state, served, { isWarning: reason === "DriftDetected", reason, message });

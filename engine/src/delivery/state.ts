@@ -2,6 +2,7 @@
 
 import { type Manifest, type Read, refOf, type Rendering, type VersionedRef } from "#kernel";
 import type { Masker } from "./masker.ts";
+import type { LastRun } from "./looking.ts";
 import type { ObjectRead } from "./object-reads.ts";
 import type { Delivery, DriftNote, Hold, Outcome, Phase } from "./model.ts";
 
@@ -65,6 +66,8 @@ export type DeliveryState = {
   /** Why something newer is not applied. */
   hold: Hold | undefined;
   inventory: readonly VersionedRef[];
+  /** What the last attempt at something new did, for whoever asks. */
+  last: LastRun | undefined;
   /** Objects to look at, since something happened to them. */
   touched: Map<string, VersionedRef>;
   heals: Map<string, HealLog>;
@@ -108,6 +111,7 @@ export function newState(delivery: Delivery, object: Manifest, nowMs: number): D
     guarded: undefined,
     hold: undefined,
     inventory: remembered.inventory,
+    last: undefined,
     touched: new Map(),
     heals: new Map(),
     drift: new Map(),

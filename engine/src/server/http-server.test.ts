@@ -110,26 +110,12 @@ describe("the port", () => {
     ["refuses another token", "/metrics", { headers: { authorization: "Bearer wrong" } }, 401],
     ["refuses another token in the address", "/?token=wrong", {}, 401],
     ["refuses a name that is not this machine's", "/metrics", { headers: { host: "evil.example" } }, 421],
-    [
-      "refuses pages of other origins",
-      "/api/objects/Kustomization/flux-system/apps",
-      { headers: { ...bearer, origin: "http://evil.example" } },
-      403,
-    ],
-    [
-      "does not change anything on GET",
-      "/api/objects/Kustomization/flux-system/apps/reconcile",
-      { headers: bearer },
-      405,
-    ],
-    [
-      "knows no other actions",
-      "/api/objects/Kustomization/flux-system/apps/explode",
-      { method: "POST", headers: bearer },
-      404,
-    ],
-    ["says when an object is not there", "/api/objects/Kustomization/flux-system/none", { headers: bearer }, 404],
-    ["shows no other kinds", "/api/objects/Secret/flux-system/none", { headers: bearer }, 404],
+    ["refuses pages of other origins", "/api/fleet", { headers: { ...bearer, origin: "http://evil.example" } }, 403],
+    ["changes nothing on GET", "/api/actions", { headers: bearer }, 400],
+    ["knows no other addresses", "/api/explode", { headers: bearer }, 404],
+    ["refuses an address that cannot be read", "/api/deliveries/%zz", { headers: bearer }, 400],
+    ["says when a delivery is not there", "/api/deliveries/Kustomization/flux-system/none", { headers: bearer }, 404],
+    ["shows no other kinds as deliveries", "/api/deliveries/Secret/flux-system/none", { headers: bearer }, 404],
     ["serves artifacts", "/artifacts/x.tar.gz", {}, 200],
     ["says which artifacts it does not have", "/artifacts/y.tar.gz", {}, 404],
     ["wants the token for a webhook", "/hook/GitRepository/flux-system/fleet", { method: "POST" }, 401],
@@ -175,41 +161,5 @@ describe("the port", () => {
   it("keeps hashed files for ever and the page never", async () => {
     expect((await ask("/assets/main-abc.js")).headers["cache-control"]).toContain("immutable");
     expect((await ask("/")).headers["cache-control"]).toBe("no-cache");
-  });
-});
-
-describe("the console's API", () => {
-  it("shows one delivery with what it holds", async () => {
-    const answer = await ask("/api/objects/Kustomization/flux-system/apps", { headers: bearer });
-    expect(JSON.parse(answer.text)).toMatchObject({
-      card: { key: "Kustomization/flux-system/apps", path: "./apps", source: { name: "fleet" }, isSuspended: false },
-      objects: [],
-      unlisted: 0,
-    });
-  });
-
-  it("suspends, resumes and reconciles", async () => {
-    const post = (action: string): Promise<Answered> =>
-      ask(`/api/objects/Kustomization/flux-system/apps/${action}`, { method: "POST", headers: bearer });
-    expect(JSON.parse((await post("suspend")).text)).toMatchObject({ spec: { suspend: true } });
-    expect(JSON.parse((await post("resume")).text)).toMatchObject({ spec: { suspend: false } });
-    expect((await post("reconcile")).text).toContain('"reconcile.fluxcd.io/requestedAt":"2026-01-01T00:00:00.000Z"');
-  });
-
-  it("streams the whole state, then each change", async () => {
-    const parts: string[] = [];
-    const stream = request(
-      { host: "127.0.0.1", port: server.port, path: "/api/stream", headers: bearer },
-      (response) => {
-        response.setEncoding("utf8").on("data", (chunk: string) => parts.push(chunk));
-      },
-    );
-    stream.on("error", () => undefined).end();
-    await until(() => Promise.resolve(parts.join("").includes("event: fleet")));
-    expect(parts.join("")).toContain('"key":"Kustomization/flux-system/apps"');
-    await create({ ...apps, metadata: { name: "later", namespace: "flux-system" } });
-    await until(() => Promise.resolve(parts.join("").includes("event: change")));
-    expect(parts.join("")).toContain('data: {"put":{"kind":"Kustomization","namespace":"flux-system","name":"later"');
-    stream.destroy();
   });
 });

@@ -2,17 +2,15 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Link, LogLine, Refusal, SignedOut } from "#api/console";
 import type { Cluster } from "#cluster";
-import { type Clock, Fault } from "#kernel";
+import { type Clock, Fault, sha256Hex } from "#kernel";
+import { ConsoleDesk, sendRefusal, type EngineView, type SourceHistory, type Viewer } from "#server/console";
 import { hasToken, isForeign, isHostAllowed, isSame, tokenCookie } from "./access.ts";
 import { type Asset, loadAssets } from "./assets.ts";
-import { Details } from "./detail.ts";
 import type { ServerCode } from "./faults.ts";
-import { type EngineView, Fleet } from "./fleet.ts";
 import { bodyMost } from "./limits.ts";
 import { fleetSamples, formatMetrics, processSamples } from "./metrics.ts";
-import { Streams } from "./stream.ts";
-import type { Link } from "./view.ts";
 
 export type HttpServerOptions = {
   cluster: Cluster;
@@ -31,6 +29,12 @@ export type HttpServerOptions = {
   artifacts?: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** A webhook for a source came in; false: there is none of that name. */
   hook?: (link: Link) => boolean;
+  /** Of this program. */
+  version?: string;
+  /** Nothing may be changed through the console; why, in words. */
+  readOnlyReason?: string;
+  /** Told of each action that somebody took, without secrets. */
+  logged?: (message: string) => void;
   /** Told of requests that ended in an internal error. */
   failed?: (error: unknown) => void;
   signal: AbortSignal;
@@ -38,15 +42,16 @@ export type HttpServerOptions = {
 
 export type HttpServer = {
   port: number;
-  /** From now on the phases of an engine in this process are shown. */
-  attach(engine: EngineView): void;
+  /** From now on what an engine in this process knows is shown, and what is known of its sources' past. */
+  attach(engine: EngineView, history?: SourceHistory): void;
+  /** A line of the engine's log about a delivery or source. */
+  note(about: Link, line: Omit<LogLine, "key">): void;
   close(): Promise<void>;
 };
 
 /** Listens and answers; the watches behind it end with the signal. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const fleet = new Fleet();
-  const desk = new Desk(options, fleet);
+  const desk = new Desk(options);
   const server = createServer((request, response) => {
     desk.answer(request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
@@ -55,11 +60,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     });
   });
   await listen(server, options.port, options.host ?? "127.0.0.1");
-  void fleet.follow(options.cluster, options.clock, options.signal).then(() => desk.ready());
+  void desk.console.follow().then(() => desk.ready());
   return {
     port: (server.address() as AddressInfo).port,
-    attach(engine) {
-      const unsubscribe = fleet.followEngine(engine);
+    note: (about, line) => desk.console.note(about, line),
+    attach(engine, history) {
+      const unsubscribe = desk.console.attach(engine, history);
       options.signal.addEventListener("abort", unsubscribe, { once: true });
     },
     close: () =>
@@ -100,20 +106,27 @@ const headers: Readonly<Record<string, string>> = {
 };
 
 class Desk {
+  readonly console: ConsoleDesk;
   readonly #options: HttpServerOptions;
-  readonly #fleet: Fleet;
-  readonly #details: Details;
-  readonly #streams: Streams;
   readonly #assets: ReadonlyMap<string, Asset>;
   #isReady = false;
   #errors = 0;
 
-  constructor(options: HttpServerOptions, fleet: Fleet) {
+  constructor(options: HttpServerOptions) {
     this.#options = options;
-    this.#fleet = fleet;
-    this.#details = new Details(options.cluster, options.clock);
-    this.#streams = new Streams(fleet);
     this.#assets = loadAssets(options.consoleFolder);
+    const { cluster, clock, signal } = options;
+    this.console = new ConsoleDesk({
+      cluster,
+      clock,
+      signal,
+      version: options.version ?? "",
+      build: sha256Hex(this.#assets.get("/index.html")?.body ?? "").slice(0, 12),
+      isSimulated: cluster.name === "embedded",
+      readOnlyReason: options.readOnlyReason ?? "",
+      logged: options.logged ?? (() => {}),
+      failed: (error) => this.failed(error),
+    });
   }
 
   ready(): void {
@@ -126,7 +139,7 @@ class Desk {
   }
 
   close(): void {
-    this.#streams.close();
+    this.console.close();
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -162,7 +175,7 @@ class Desk {
       type: "counter",
     } as const;
     const samples = [
-      ...fleetSamples(this.#fleet.cards()),
+      ...fleetSamples(this.console.cards()),
       ...processSamples(),
       { ...errors, values: [["", this.#errors] as [string, number]] },
     ];
@@ -170,21 +183,11 @@ class Desk {
     response.end(formatMetrics(samples));
   }
 
-  /** `/api/stream`, `/api/objects/KIND/NAMESPACE/NAME`, and with POST below it `/reconcile`, `/suspend`, `/resume`. */
   async #api(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-    if (!hasToken(request, this.#options.token)) return unauthorised(response);
-    if (isForeign(request)) return end(response, 403, "a page of another origin may not ask");
-    const [, , what, kind, namespace, name, action] = url.pathname.split("/").map(decodeURIComponent);
-    if (what === "stream" && request.method === "GET") return this.#streams.add(response);
-    if (what !== "objects" || kind === undefined || namespace === undefined || name === undefined)
-      return end(response, 404, "no such page");
-    const link = { kind, namespace, name };
-    if (request.method === "GET" && action === undefined) return sendAnswer(response, await this.#details.read(link));
-    if (request.method !== "POST") return end(response, 405, "POST changes, GET reads");
-    if (action === "reconcile") return sendAnswer(response, await this.#details.reconcile(link));
-    if (action === "suspend" || action === "resume")
-      return sendAnswer(response, await this.#details.suspend(link, action === "suspend"));
-    return end(response, 404, "no such action");
+    const isSignedIn = (): boolean => hasToken(request, this.#options.token);
+    if (!isSignedIn()) return signedOut(response);
+    if (isForeign(request)) return sendRefusal(response, foreign);
+    await this.console.answer({ request, response, url, viewer: tokenHolder, isSignedIn, canSignOut: false });
   }
 
   /** `POST /hook/KIND/NAMESPACE/NAME?token=…`: something was pushed, look now. */
@@ -227,15 +230,26 @@ function unauthorised(response: ServerResponse): void {
   end(response, 401, "the token is missing: open the address that `keelson up` printed");
 }
 
-function sendAnswer(
-  response: ServerResponse,
-  answer: { ok: true; value: unknown } | { ok: false; status: { code: number; message: string } },
-): void {
-  const status = answer.ok ? 200 : answer.status.code || 502;
-  const body = answer.ok ? answer.value : { message: answer.status.message };
-  response
-    .writeHead(status, { "content-type": "application/json", "cache-control": "no-store" })
-    .end(JSON.stringify(body));
+/** Whoever has the token acts as this process does. */
+const tokenHolder: Viewer = {
+  id: "token",
+  user: "the holder of the token",
+  groups: [],
+  how: "token",
+  identity: undefined,
+};
+
+const foreign: Refusal = { code: "foreign", message: "a page of another origin may not ask" };
+
+function signedOut(response: ServerResponse): void {
+  const body: SignedOut = {
+    code: "signed-out",
+    message: "you are not signed in",
+    hint: "open the address that `keelson up` printed: it holds the token",
+    signIn: "token",
+  };
+  response.setHeader("www-authenticate", "Bearer");
+  sendRefusal(response, body);
 }
 
 /** Reads a body to its end without keeping it; false when it is too large. */

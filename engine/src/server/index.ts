@@ -1,5 +1,4 @@
 // One HTTP port: console, its API, webhooks, artifacts, metrics, probes.
 
 export type { ServerCode } from "./faults.ts";
-export type { EngineView } from "./fleet.ts";
 export { type HttpServer, type HttpServerOptions, startHttpServer } from "./http-server.ts";

@@ -1,6 +1,7 @@
 // Prometheus' text form. Names and labels of what Flux' users have dashboards for are Flux' own.
 
-import type { Card } from "./view.ts";
+import type { Card } from "#api/console";
+import { shortRevision } from "#kernel";
 
 export type Sample = {
   name: string;
@@ -31,7 +32,7 @@ export function fleetSamples(cards: readonly Card[]): Sample[] {
       label("name", card.name),
       label("ready", card.ready === "" ? "Unknown" : card.ready),
       label("suspended", String(card.isSuspended)),
-      label("revision", card.revision),
+      label("revision", shortRevision(card.revision)),
     ].join(","),
     1,
   ]);

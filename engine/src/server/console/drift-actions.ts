@@ -1,0 +1,131 @@
+// Heal: apply what Git says to the object, in the viewer's name. Accept: let what runs stand, by a commit that makes Git say
+// so, or by a mark on the object that ends the look for drift there.
+
+import { type DriftView, linkKey, type ObjectLink } from "#api/console";
+import type { Cluster } from "#cluster";
+import { type Json, type Manifest, refKey } from "#kernel";
+import { driftMark } from "#plan";
+import type { ActionWorld, Intent, Subject } from "./intent.ts";
+import { consoleManager } from "./marks.ts";
+import { clusterIn, targetOf } from "./object-page.ts";
+import { Refused, refusedBy } from "./refusals.ts";
+import type { Rights } from "./rights.ts";
+import type { Viewer } from "./viewer.ts";
+
+/** What healing or accepting would do. Throws Refused. */
+export async function planDrift(world: ActionWorld, subject: Subject): Promise<Intent> {
+  const drifted = driftedOf(subject);
+  for (const { object } of drifted) await requirePatch(world, subject.viewer, object);
+  return subject.ask.action === "heal" ? planHeal(world, subject, drifted) : planAccept(world, subject, drifted);
+}
+
+function driftedOf({ ask, card }: Subject): DriftView[] {
+  const { object } = ask;
+  const cluster = card.cluster === "" ? {} : { cluster: card.cluster };
+  const all = card.drift.map((drift) => ({ ...drift, object: { ...drift.object, ...cluster } }));
+  if (object === undefined) return all;
+  const found = all.filter((drift) => linkKey(drift.object) === linkKey(object));
+  if (found.length === 0) throw new Refused("not-possible", `${linkKey(object)} has not drifted`);
+  return found;
+}
+
+async function requirePatch(world: ActionWorld, viewer: Viewer, object: ObjectLink): Promise<void> {
+  // Another cluster judges for itself when it is asked to write.
+  if (object.cluster !== undefined) return;
+  const { resource, namespace } = await targetOf(clusterIn(world, object, viewer), object);
+  const verdict = await mayPatch(world.rights, viewer, { group: resource.group, plural: resource.plural, namespace });
+  if (!verdict.ok) throw new Refused("denied", verdict.reason);
+}
+
+function mayPatch(rights: Rights, viewer: Viewer, where: { group: string; plural: string; namespace: string }) {
+  return rights.may(viewer, { verb: "patch", ...where });
+}
+
+type Wanted = { object: ObjectLink; cluster: Cluster; manifest: Manifest };
+
+async function planHeal(world: ActionWorld, subject: Subject, drifted: readonly DriftView[]): Promise<Intent> {
+  const key = linkKey(subject.ask.link);
+  const looking = world.fleet.engine?.looking;
+  const look = looking?.look(key);
+  if (looking === undefined || look === undefined)
+    throw new Refused("not-ready", "the engine in this process does not run this delivery", "ask at the one that does");
+  const stated = await world.renderings.get(looking, key, { revision: look.offered ?? "" });
+  const wanted: Wanted[] = [];
+  for (const { object } of drifted) {
+    const cluster = clusterIn(world, object, subject.viewer);
+    const target = await targetOf(cluster, object);
+    const manifest = stated.get(refKey({ ...object, namespace: target.namespace }));
+    if (manifest === undefined) throw new Refused("not-possible", `${key} does not state ${linkKey(object)} any more`);
+    if (isMasked(manifest))
+      throw new Refused(
+        "not-possible",
+        `${linkKey(object)} holds encrypted values`,
+        "set its drift mode to heal: the engine has the key",
+      );
+    wanted.push({ object, cluster, manifest });
+  }
+  const manager = look.delivery.policy.manager;
+  return {
+    shown: {
+      says: drifted.map(({ object, fields }) => `puts back what Git says in ${linkKey(object)}: ${fields.join("; ")}`),
+      ways: [],
+      needsReason: false,
+      places: [],
+    },
+    depends: driftState(drifted, look.offered ?? ""),
+    async carryOut() {
+      for (const { object, cluster, manifest } of wanted) {
+        const answer = await cluster.apply(await targetOf(cluster, object), manifest, {
+          fieldManager: manager,
+          isForced: true,
+        });
+        if (!answer.ok) throw refusedBy(answer.status, `healing ${linkKey(object)}`);
+      }
+      return { message: `healed ${wanted.map(({ object }) => linkKey(object)).join(", ")}` };
+    },
+  };
+}
+
+/** True for an encrypted object whose values only the engine can read. */
+function isMasked(manifest: Manifest): boolean {
+  return manifest.kind === "Secret" && JSON.stringify([manifest["data"], manifest["stringData"]]).includes(encodedMask);
+}
+
+/** What the preview writes in place of encrypted values, `**SOPS**`, as a Secret's data. */
+const encodedMask = Buffer.from("**SOPS**").toString("base64");
+
+function driftState(drifted: readonly DriftView[], revision: string): Json {
+  return [revision, drifted.map(({ object, fields }) => [linkKey(object), [...fields]])];
+}
+
+function planAccept(world: ActionWorld, subject: Subject, drifted: readonly DriftView[]): Intent {
+  return {
+    shown: {
+      says: [
+        ...drifted.map(
+          ({ object }) => `marks ${linkKey(object)} with ${driftMark}: off: what differs there now stands`,
+        ),
+        "drift of these objects is neither healed nor reported any more, until the mark is taken away or Git states another",
+      ],
+      ways: ["pin"],
+      needsReason: false,
+      places: [],
+    },
+    depends: driftState(drifted, subject.card.revision),
+    async carryOut() {
+      for (const { object } of drifted) await markAccepted(world, subject.viewer, object);
+      return { message: `accepted what runs in ${drifted.map(({ object }) => linkKey(object)).join(", ")}` };
+    },
+  };
+}
+
+async function markAccepted(world: ActionWorld, viewer: Viewer, object: ObjectLink): Promise<void> {
+  const cluster = clusterIn(world, object, viewer);
+  const patch = { metadata: { annotations: { [driftMark]: "off" } } };
+  const answer = await cluster.patch(
+    await targetOf(cluster, object),
+    { type: "merge", patch },
+    { fieldManager: consoleManager },
+  );
+  if (!answer.ok) throw refusedBy(answer.status, `marking ${linkKey(object)}`);
+}

@@ -1,0 +1,67 @@
+// The history of one delivery: what its log remembers, or where there is none, the few results that its status keeps.
+
+import type { Card, Commit, HistoryEntry } from "#api/console";
+import { parseDuration } from "#api/flux";
+import { fieldOf, type Manifest, textOf } from "#kernel";
+import { wordsOf } from "./cards.ts";
+import type { Remembered } from "./delivery-log.ts";
+import type { SourceHistory } from "./ports.ts";
+
+type Past = Omit<HistoryEntry, "commit" | "canRollBack" | "whyNot">;
+
+/** Newest first, with the commits that are known. */
+export async function historyOf(
+  object: Manifest,
+  { card, remembered, history }: { card: Card; remembered: Remembered; history: SourceHistory | undefined },
+): Promise<HistoryEntry[]> {
+  const past = remembered.applies.length > 0 ? pastOfLog(remembered) : pastOfStatus(object);
+  const commits = new Map<string, Commit | undefined>();
+  for (const { revision } of past) {
+    if (commits.has(revision) || card.source === undefined) continue;
+    commits.set(revision, await history?.commit(card.source, revision).catch(() => undefined));
+  }
+  return past.map((entry) => {
+    const commit = commits.get(entry.revision);
+    const whyNot = whyNoReturn(entry, card);
+    return { ...entry, ...(commit === undefined ? {} : { commit }), canRollBack: whyNot === "", whyNot };
+  });
+}
+
+function whyNoReturn({ revision, result }: Past, card: Card): string {
+  if (revision === card.revision) return "it is what is applied now";
+  if (card.kind !== "Kustomization") return "a release is rolled back with `helm rollback`, or by a commit";
+  if (card.source?.kind !== "GitRepository")
+    return "its source is not a Git repository: an earlier revision may be gone";
+  if (!result.endsWith("Succeeded")) return "it did not succeed";
+  return "";
+}
+
+function pastOfLog({ applies, healthyRevisions }: Remembered): Past[] {
+  return applies.map((entry) => {
+    const atMs = Date.parse(entry.time) || 0;
+    const healthy = healthyRevisions
+      .filter(({ revision, time }) => revision === entry["revision"] && Date.parse(time) >= atMs)
+      .at(-1);
+    return {
+      revision: String(entry["revision"] ?? ""),
+      atMs,
+      tookMs: Number(entry["tookMilliseconds"] ?? 0),
+      result: String(entry["result"] ?? ""),
+      message: wordsOf(String(entry["message"] ?? "")),
+      ...(healthy === undefined ? {} : { healthyMs: Date.parse(healthy.time) }),
+      times: 1,
+    };
+  });
+}
+
+function pastOfStatus(object: Manifest): Past[] {
+  const list = fieldOf(object, "status", "history");
+  return (Array.isArray(list) ? list : []).map((entry) => ({
+    revision: textOf(entry, "metadata", "revision") || textOf(entry, "chartVersion"),
+    atMs: Date.parse(textOf(entry, "lastReconciled") || textOf(entry, "lastDeployed")) || 0,
+    tookMs: parseDuration(textOf(entry, "lastReconciledDuration")) ?? 0,
+    result: textOf(entry, "lastReconciledStatus") || textOf(entry, "status"),
+    message: "",
+    times: Number(textOf(entry, "totalReconciliations") || 1),
+  }));
+}

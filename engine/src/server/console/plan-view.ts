@@ -1,0 +1,178 @@
+// The Plan of a delivery for reading: what is pending, what the last attempt did, what an earlier revision would do.
+
+import { type FieldDiff, type Link, linkKey, type PlanStep, type PlanView } from "#api/console";
+import type { DeliveryLook, Outcome, SourceTree } from "#delivery";
+import { type Clock, faultFrom, formatFault } from "#kernel";
+import type { FieldChange, Step } from "#plan";
+import { wordsOf } from "./cards.ts";
+import type { Fleet } from "./fleet.ts";
+import { maskUrl } from "./masks.ts";
+import { readableNodes, type TreeWorld } from "./tree.ts";
+import type { Viewer } from "./viewer.ts";
+import { idOf } from "./object-entries.ts";
+
+export type PlanWorld = TreeWorld & { clock: Clock };
+
+type Mask = (text: string) => string;
+
+/** The Plan as a viewer may see it: steps about objects that the viewer may not read are counted, not shown. */
+export async function readPlan(
+  world: PlanWorld,
+  link: Link,
+  asked: { which: "pending" | "last"; revision: string; viewer: Viewer },
+): Promise<PlanView> {
+  const { fleet } = world;
+  const key = linkKey(link);
+  const look = fleet.engine?.looking.look(key);
+  if (look === undefined) return withoutPlan(world, key, asked.which, whyNoEngine(fleet));
+  if (asked.which === "last") return lastPlan(world, key, { look, viewer: asked.viewer });
+  return pendingPlan(world, key, { look, revision: asked.revision, viewer: asked.viewer });
+}
+
+function whyNoEngine(fleet: Fleet): string {
+  return fleet.engine === undefined
+    ? "no engine runs in this process: ask at the one that does"
+    : "the engine in this process does not run this delivery: is its spec valid?";
+}
+
+function withoutPlan(world: PlanWorld, key: string, which: PlanView["which"], problem: string): PlanView {
+  const from = world.fleet.card(key)?.revision ?? "";
+  return { revision: "", from, atMs: world.clock.now(), which, steps: [], counts: {}, warnings: [], problem };
+}
+
+async function lastPlan(
+  world: PlanWorld,
+  key: string,
+  { look, viewer }: { look: DeliveryLook; viewer: Viewer },
+): Promise<PlanView> {
+  const { last, mask } = look;
+  if (last === undefined)
+    return withoutPlan(
+      world,
+      key,
+      "last",
+      "nothing new was tried since this process started: what was done before is not kept",
+    );
+  const steps = last.outcomes.map((outcome) => stepOfOutcome(outcome, mask));
+  return shown(world, viewer, { key, revision: last.revision, atMs: last.atMs, which: "last", steps });
+}
+
+async function pendingPlan(
+  world: PlanWorld,
+  key: string,
+  { look, revision, viewer }: { look: DeliveryLook; revision: string; viewer: Viewer },
+): Promise<PlanView> {
+  const { fleet, clock } = world;
+  const wanted = revision === "" ? (look.offered ?? "") : revision;
+  try {
+    const source = wanted === look.offered || revision === "" ? undefined : await contentAt(fleet, look, wanted);
+    const preview = await fleet.engine?.looking.preview(key, source);
+    const steps = (preview?.steps ?? []).map((step) => stepView(step, look.mask));
+    return await shown(world, viewer, { key, revision: wanted, atMs: clock.now(), which: "pending", steps });
+  } catch (thrown) {
+    return {
+      ...withoutPlan(world, key, "pending", look.mask(wordsOf(formatFault(faultFrom(thrown))))),
+      revision: wanted,
+    };
+  }
+}
+
+/** The files of a delivery's source at another revision. Throws a Fault when they cannot be had. */
+export async function contentAt(fleet: Fleet, look: DeliveryLook, revision: string): Promise<SourceTree> {
+  const found = await fleet.history?.tree(look.delivery.source, revision);
+  if (found !== undefined) return found;
+  throw new Error(`the source has no revision ${revision} any more, or none that can be read`);
+}
+
+type Seen = { key: string; revision: string; atMs: number; which: PlanView["which"]; steps: readonly PlanStep[] };
+
+async function shown(world: PlanWorld, viewer: Viewer, seen: Seen): Promise<PlanView> {
+  const { fleet } = world;
+  const { key, revision, atMs, which } = seen;
+  const card = fleet.card(key);
+  const cluster = card?.cluster ?? "";
+  const steps = seen.steps.map((step) => ({
+    ...step,
+    object: cluster === "" ? step.object : { ...step.object, cluster },
+  }));
+  const nodes = steps.map(({ object }) => ({ ...nodeless, ...object, id: idOf(object) }));
+  const readable = new Set((await readableNodes(world, viewer, nodes)).map((node) => node.id));
+  const listed = steps.filter(({ object }) => readable.has(idOf(object)));
+  const counts: { [action in PlanStep["action"]]?: number } = {};
+  for (const { action } of steps) counts[action] = (counts[action] ?? 0) + 1;
+  const hidden = steps.length - listed.length;
+  const commit = card?.source === undefined ? undefined : await commitOf(fleet, card.source, revision);
+  return {
+    revision,
+    ...(commit === undefined ? {} : { commit }),
+    from: card?.revision ?? "",
+    atMs,
+    which,
+    steps: listed,
+    counts,
+    warnings: hidden === 0 ? [] : [`${hidden} steps are not shown: you may not read their objects`],
+    problem: "",
+  };
+}
+
+function commitOf(fleet: Fleet, source: Link, revision: string) {
+  return fleet.history?.commit(source, revision).catch(() => undefined);
+}
+
+/** What a node has beyond its name; rights look at the name alone. */
+const nodeless = {
+  parent: null,
+  refers: [],
+  version: "",
+  health: "unknown" as const,
+  message: "",
+  isStated: true,
+  isDrifted: false,
+  isSimulated: false,
+  createdMs: 0,
+  info: "",
+  images: [],
+};
+
+function stepView({ action, ref, reason, changes, isDrift }: Step, mask: Mask): PlanStep {
+  const { group, kind, namespace, name } = ref;
+  return {
+    action: action === "fail" ? "refused" : action,
+    object: { group, kind, namespace, name },
+    reason: mask(wordsOf(reason)),
+    changes: changes.map((change) => fieldDiff(change, mask)),
+    isDrift,
+  };
+}
+
+const actionOf: Readonly<Record<Outcome["word"], PlanStep["action"]>> = {
+  created: "create",
+  configured: "configure",
+  unchanged: "unchanged",
+  recreated: "recreate",
+  pruned: "prune",
+  skipped: "skip",
+  failed: "refused",
+};
+
+function stepOfOutcome({ ref, word, reason, changes, isDrift }: Outcome, mask: Mask): PlanStep {
+  const { group, kind, namespace, name } = ref;
+  return {
+    action: actionOf[word],
+    object: { group, kind, namespace, name },
+    reason: mask(wordsOf(reason)),
+    changes: changes.map((change) => fieldDiff(change, mask)),
+    isDrift,
+  };
+}
+
+/** One differing field; values of Secrets come masked already. */
+export function fieldDiff({ path, from, to, managers }: FieldChange, mask: Mask): FieldDiff {
+  const text = (value: string): string => mask(maskUrl(value));
+  return {
+    path,
+    ...(from === undefined ? {} : { from: text(from) }),
+    ...(to === undefined ? {} : { to: text(to) }),
+    managers,
+  };
+}
