@@ -1,0 +1,74 @@
+// The one state that a card is shown in, and the sentence that says why.
+
+import type { Card, Health } from "../wire/types.ts";
+
+export type Mark = "failed" | "held" | "drifted" | "waiting" | "working" | "suspended" | "ready";
+
+/** What needs a person stands first. */
+export const marks: readonly Mark[] = ["failed", "held", "drifted", "waiting", "working", "suspended", "ready"];
+
+/** What each mark means, for those who meet it for the first time. */
+export const meaningOf: Readonly<Record<Mark, string>> = {
+  failed: "It could not be brought to what Git says. What ran before runs on.",
+  held: "A new revision waits for a person or for a time.",
+  drifted: "Something was changed in the cluster and is left alone.",
+  waiting: "It waits for another delivery.",
+  working: "It is being fetched, rendered, applied or checked.",
+  suspended: "It was paused; nothing is applied until somebody resumes it.",
+  ready: "What runs is what Git says.",
+};
+
+const busyPhases: ReadonlySet<string> = new Set(["rendering", "applying", "pruning", "checking", "deleting"]);
+
+/** The state of a card. */
+export function markOf(card: Card): Mark {
+  if (card.isSuspended) return "suspended";
+  if (card.phase === "failed") return "failed";
+  if (card.held !== undefined) return "held";
+  if (card.phase === "waiting" || card.reason === "DependencyNotReady") return "waiting";
+  if (busyPhases.has(card.phase)) return "working";
+  if (card.ready === "True") return card.drift.length > 0 ? "drifted" : card.isReconciling ? "working" : "ready";
+  return card.ready === "False" ? "failed" : "working";
+}
+
+/** Why a card is not simply ready, in a sentence; "" where its state says all. */
+export function whyOf(card: Card): string {
+  switch (markOf(card)) {
+    case "ready":
+      return "";
+    case "suspended":
+      return card.suspendReason;
+    case "held":
+      return card.held?.message ?? "";
+    case "drifted":
+      return driftWords(card);
+    case "waiting":
+      return card.waitingFor === "" ? card.message : `waits for ${card.waitingFor}`;
+    case "working":
+      return workWords(card);
+    case "failed":
+      return card.message === "" ? "failed" : card.message;
+  }
+}
+
+function driftWords(card: Card): string {
+  const [first] = card.drift;
+  if (first === undefined) return "";
+  const others = card.drift.length - 1;
+  const by = first.by.length === 0 ? "" : `, by ${first.by.join(", ")}`;
+  return `${first.object.kind} ${first.object.name}: ${first.fields.join("; ")}${by}${others === 0 ? "" : `; and ${others} more`}`;
+}
+
+function workWords(card: Card): string {
+  if (card.waitingFor !== "") return `waits for ${card.waitingFor}`;
+  if (card.phase !== "" && card.phase !== "idle") return card.phase;
+  return card.message === "" ? "not looked at yet" : card.message;
+}
+
+/** Worst first. */
+export const healths: readonly Health[] = ["degraded", "missing", "progressing", "unknown", "suspended", "healthy"];
+
+/** The worst of the healths that were counted; healthy when nothing was. */
+export function worstOf(counts: Readonly<Partial<Record<Health, number>>>): Health {
+  return healths.find((health) => (counts[health] ?? 0) > 0) ?? "healthy";
+}
