@@ -1,0 +1,37 @@
+// A window above the page: the browser's own dialog, which keeps the focus inside and gives it back.
+
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { closeOverlay } from "../state/overlays.ts";
+import { Icon } from "./icon.tsx";
+
+export type DialogProps = { title: string; class?: string; isBare?: boolean; children: ComponentChildren };
+
+/** `isBare`: without a visible heading, for what is a field and a list. */
+export function Dialog({ title, class: name = "", isBare = false, children }: DialogProps): JSX.Element {
+  const box = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current?.showModal();
+    // A dialog taken out of the page, unlike one that is closed, gives the focus to nobody.
+    return () => (before instanceof HTMLElement ? before.focus({ preventScroll: true }) : undefined);
+  }, []);
+  const closeOutside = (event: MouseEvent): void => {
+    if (event.target === box.current) closeOverlay();
+  };
+  return (
+    <dialog ref={box} class={`dialog ${name}`} aria-label={title} onClose={closeOverlay} onClick={closeOutside}>
+      <div class="dialog-inner">
+        {!isBare && (
+          <header class="dialog-head">
+            <h2>{title}</h2>
+            <button type="button" class="plain" aria-label="Close" onClick={closeOverlay}>
+              <Icon name="close" />
+            </button>
+          </header>
+        )}
+        {children}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,89 @@
+// What a page reads of the server: the last good answer stays while a newer one is on its way, so that nothing flickers.
+
+import { type ReadonlySignal, type Signal, signal, useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { epoch } from "../state/fleet.ts";
+import { read, wordsOfError } from "../wire/http.ts";
+
+export type ReadError = { message: string; hint: string; code: string };
+
+export type Resource<T> = {
+  /** The last good answer. */
+  value: T | undefined;
+  error: ReadError | undefined;
+  readAgain: () => void;
+};
+
+/** Changes of a fleet come many a second; a page reads again at most this often. */
+const againMs = 700;
+
+type State<T> = { path: string; value: T | undefined; error: ReadError | undefined };
+
+/** Reads one path, again whenever asked; what is asked meanwhile is read once, after. */
+class Reader<T> {
+  readonly #path: string;
+  readonly #state: Signal<State<T>>;
+  readonly #ending = new AbortController();
+  #isBusy = false;
+  #isStale = false;
+
+  constructor(path: string, state: Signal<State<T>>) {
+    this.#path = path;
+    this.#state = state;
+  }
+
+  ask(): void {
+    if (this.#isBusy) this.#isStale = true;
+    else void this.#read();
+  }
+
+  end(): void {
+    this.#ending.abort();
+  }
+
+  async #read(): Promise<void> {
+    const { signal: ended } = this.#ending;
+    this.#isBusy = true;
+    do {
+      this.#isStale = false;
+      try {
+        const value = await read<T>(this.#path, ended);
+        if (!ended.aborted) this.#state.value = { path: this.#path, value, error: undefined };
+      } catch (error) {
+        if (!ended.aborted) this.#state.value = { ...this.#known(), error: wordsOfError(error) };
+      }
+      await new Promise((done) => setTimeout(done, againMs));
+    } while (this.#isStale && !ended.aborted);
+    this.#isBusy = false;
+  }
+
+  #known(): State<T> {
+    const state = this.#state.peek();
+    return state.path === this.#path ? state : { path: this.#path, value: undefined, error: undefined };
+  }
+}
+
+const never: ReadonlySignal<unknown> = signal(0);
+
+/** Reads `path`, and again when `cause` or the connection's epoch changes. "" reads nothing. */
+export function useResource<T>(path: string, cause: ReadonlySignal<unknown> = never): Resource<T> {
+  const state = useSignal<State<T>>({ path: "", value: undefined, error: undefined });
+  const reader = useRef<Reader<T> | undefined>(undefined);
+  useEffect(() => {
+    if (path === "") return;
+    const made = new Reader(path, state);
+    reader.current = made;
+    made.ask();
+    return () => made.end();
+  }, [path]);
+  const isFirst = useRef(true);
+  useSignalEffect(() => {
+    // Read, so that their changes run this again.
+    void cause.value;
+    void epoch.value;
+    if (!isFirst.current) reader.current?.ask();
+    isFirst.current = false;
+  });
+  const known = state.value.path === path ? state.value : undefined;
+  return { value: known?.value, error: known?.error, readAgain: () => reader.current?.ask() };
+}
