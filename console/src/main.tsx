@@ -1,34 +1,26 @@
 // The console: a client of the server's API and nothing more.
 
-import { type JSX, render } from "preact";
-import { DetailPage } from "./detail-page.tsx";
-import { connection, follow } from "./fleet.ts";
-import { FrontPage } from "./front-page.tsx";
-import { openLink, startRouting } from "./route.ts";
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { startKeys } from "./keys/keymap.ts";
+import { startRouting } from "./route/address.ts";
+import { load } from "./state/fleet.ts";
+import { startClock } from "./state/now.ts";
+import { startPreferences } from "./state/preferences.ts";
+import { startNotices } from "./state/notice.ts";
+import { startSession } from "./state/session.ts";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/frame.css";
+import "./style/fleet.css";
+import "./style/page.css";
 
-const said = {
-  opening: "connecting",
-  live: "live",
-  lost: "connection lost, trying again",
-  denied: "not signed in: open the address that keelson printed",
-};
-
-function App(): JSX.Element {
-  const link = openLink.value;
-  return (
-    <>
-      <nav>
-        <a href="/" class="brand">
-          <img src="/icon.svg" alt="" width="22" height="22" /> Keelson
-        </a>
-        <span class={`connection ${connection.value}`}>{said[connection.value]}</span>
-      </nav>
-      <main>{link === undefined ? <FrontPage /> : <DetailPage key={location.pathname} link={link} />}</main>
-    </>
-  );
-}
-
+startPreferences();
 startRouting();
-follow();
+startClock();
+startSession();
+startKeys();
+startNotices();
+void load();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

@@ -1,0 +1,159 @@
+// An action is shown before it is done: what is written where, what the cluster would go through, what would be committed.
+// What is then done is what was shown, or the server refuses and the new plan is shown.
+
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { Dialog } from "../parts/dialog.tsx";
+import { Awaiting, Trouble } from "../parts/nothing.tsx";
+import { planCounts, PlanSteps } from "../parts/plan-view.tsx";
+import { UnifiedDiff } from "../parts/unified-diff.tsx";
+import { announce } from "../state/announce.ts";
+import { notice } from "../state/notice.ts";
+import { closeOverlay } from "../state/overlays.ts";
+import { send, wordsOfError } from "../wire/http.ts";
+import { type ActionAsk, type ActionDone, type ActionPlan, apiPaths } from "../wire/types.ts";
+import { titleOf, verbOf } from "./offers.ts";
+import "./actions.css";
+
+type State = {
+  plan: ActionPlan | undefined;
+  error: { message: string; hint: string; code: string } | undefined;
+  isDoing: boolean;
+};
+
+export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
+  const state = useSignal<State>({ plan: undefined, error: undefined, isDoing: false });
+  const how = useSignal<"commit" | "pin" | undefined>(ask.how);
+  const reason = useSignal("");
+  const asked = (): ActionAsk => ({
+    ...ask,
+    ...(how.value === undefined ? {} : { how: how.value }),
+    ...(reason.value.trim() === "" ? {} : { reason: reason.value.trim() }),
+  });
+  const show = async (): Promise<void> => {
+    try {
+      const plan = await send<ActionPlan>(apiPaths.actionPlan(), asked());
+      state.value = { plan, error: undefined, isDoing: false };
+    } catch (error) {
+      state.value = { plan: undefined, error: wordsOfError(error), isDoing: false };
+    }
+  };
+  useEffect(() => void show(), [how.value]);
+  const carryOut = async (): Promise<void> => {
+    const { plan } = state.value;
+    if (plan === undefined || state.value.isDoing) return;
+    state.value = { ...state.value, isDoing: true };
+    try {
+      const done = await send<ActionDone>(apiPaths.action(), { ...asked(), plan: plan.id });
+      notice.value = done.message;
+      announce(done.message);
+      closeOverlay();
+    } catch (problem) {
+      const error = wordsOfError(problem);
+      // Things moved while one was reading: what would be done now is shown, and asked for again.
+      if (error.code === "moved") await show();
+      state.value = { ...state.value, error, isDoing: false };
+    }
+  };
+  const { plan, error, isDoing } = state.value;
+  const isBlocked = plan === undefined || isDoing || (plan.needsReason && reason.value.trim() === "");
+  return (
+    <Dialog title={titleOf(ask)} class="action-dialog">
+      {error !== undefined && <Trouble error={error} {...(plan === undefined ? { retry: () => void show() } : {})} />}
+      {plan === undefined && error === undefined && <Awaiting what="Looking what it would do" />}
+      {plan !== undefined && <Shown plan={plan} how={how.value ?? plan.ways[0]} choose={(way) => (how.value = way)} />}
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void carryOut();
+        }}
+      >
+        {plan?.needsReason === true && (
+          <label class="reason">
+            Why? It stands on the object for the others.
+            <input
+              type="text"
+              value={reason.value}
+              onInput={(event) => (reason.value = event.currentTarget.value)}
+              autofocus
+              required
+            />
+          </label>
+        )}
+        <footer>
+          <button type="button" onClick={closeOverlay}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={isBlocked} autofocus={plan?.needsReason !== true}>
+            {isDoing ? "Doing it…" : verbOf(ask.action)}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+const wayWords = { commit: "by a commit to Git", pin: "by holding this delivery at that revision" } as const;
+
+type ShownProps = { plan: ActionPlan; how: "commit" | "pin" | undefined; choose: (how: "commit" | "pin") => void };
+
+function Shown({ plan, how, choose }: ShownProps): JSX.Element {
+  return (
+    <div class="action-shown">
+      <ul class="says">
+        {plan.says.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      {plan.ways.length > 1 && (
+        <fieldset class="ways">
+          <legend class="unseen">How</legend>
+          {plan.ways.map((way) => (
+            <label key={way}>
+              <input type="radio" name="way" checked={how === way} onChange={() => choose(way)} /> {wayWords[way]}
+            </label>
+          ))}
+        </fieldset>
+      )}
+      {plan.commit !== undefined && (
+        <section>
+          <h3>
+            The commit{" "}
+            <span class="soft">
+              to {plan.commit.branch} of {plan.commit.repository}
+            </span>
+          </h3>
+          <pre class="message">{plan.commit.message}</pre>
+          {plan.commit.files.map((file) => (
+            <UnifiedDiff key={file.path} path={file.path} text={file.diff} />
+          ))}
+        </section>
+      )}
+      {plan.plan !== undefined && plan.plan.problem === "" && (
+        <section>
+          <h3>
+            The plan <span class="soft">{planCounts(plan.plan)}</span>
+          </h3>
+          <PlanSteps plan={plan.plan} />
+        </section>
+      )}
+      {plan.plan !== undefined && plan.plan.problem !== "" && <p class="soft">{plan.plan.problem}</p>}
+      {plan.places.length > 0 && (
+        <section>
+          <h3>Where it stands in Git</h3>
+          <ul>
+            {plan.places.map((place) => (
+              <li key={`${place.path}:${place.line}`}>
+                <code>
+                  {place.path}:{place.line}
+                </code>{" "}
+                {place.note !== undefined && <span class="soft">{place.note}</span>}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}
