@@ -17,10 +17,17 @@ import { blobToken, bucketCredentials, refuseObjectIdentity } from "./cloud-logi
 import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { during, type Phase } from "./phases.ts";
-import { type Reach, reachOf, type SecretValues, tlsOf } from "./reach.ts";
+import { type Reach, reachOf, type ReachWords, type SecretValues, tlsOf } from "./reach.ts";
 import { readSecret } from "./secrets.ts";
 
 export type BucketReach = { bucket: BucketClient; access: BucketCall["access"] };
+
+/** As Flux speaks of a Bucket's Secrets. */
+const words: ReachWords = {
+  secret: (name) => `failed to get secret '${name}'`,
+  proxy: () => "failed to get proxy URL",
+  cert: () => "failed to get TLS config",
+};
 
 const storageScope = "https://www.googleapis.com/auth/devstorage.read_only";
 const stsPhase: Phase = {
@@ -34,7 +41,7 @@ export async function bucketReachOf(context: Context, namespace: string, spec: B
   if (spec.provider !== undefined && spec.provider !== "generic") refuseObjectIdentity(spec.serviceAccountName);
   await during(stsPhase, () => checkTokenService(spec));
   const url = addressOf(spec);
-  const reach = await reachOf(context, namespace, { ...spec, url });
+  const reach = await reachOf(context, namespace, { ...spec, url }, words);
   const at = bucketAt(reach, url, spec);
   const { access } = reach;
   if (spec.provider === "gcp") return { bucket: googleBucket(context, spec, { ...reach, url: at.endpoint }), access };
@@ -136,8 +143,7 @@ function lacking(at: string, what: string): Error {
   return artifactFault({
     code: "spec-invalid",
     disposition: "retry",
-    at,
-    message: `invalid secret data: ${what}`,
+    message: `invalid '${at.slice(at.lastIndexOf("/") + 1)}' secret data: ${what}`,
     hint: "put them into the Secret",
   });
 }
@@ -147,10 +153,10 @@ function googleBucket(context: Context, spec: BucketSpec, reach: Reach): BucketC
   const emulator = environment["STORAGE_EMULATOR_HOST"] ?? "";
   const endpoint = emulator === "" ? reach.url : emulator.includes("://") ? emulator : `http://${emulator}`;
   const common = { client, endpoint, bucket: spec.bucketName };
-  if (emulator !== "") return new GoogleBucket({ ...common, token: undefined });
   const text = reach.secret?.values.get("serviceaccount");
   if (reach.secret !== undefined && text === undefined)
-    throw lacking(reach.secret.at, "required field 'serviceaccount'");
+    throw lacking(reach.secret.at, "required fields 'serviceaccount'");
+  if (emulator !== "") return new GoogleBucket({ ...common, token: undefined });
   const metadataHost = environment["GCE_METADATA_HOST"];
   const token = googleToken({
     client,

@@ -43,15 +43,13 @@ export async function resumeBucket(object: Manifest, context: Context): Promise<
   context.store.put({ ...source, revision, tree, file: { path, digest, size } });
 }
 
+const unsigned: Phase = { type: "FetchFailed", reason: "AuthenticationFailed" };
+
 async function work(pass: Pass, signal: AbortSignal): Promise<void> {
   const { spec, context, source } = pass;
-  const { bucket, access } = await during(phase("AuthenticationFailed", "failed to get the bucket's credentials"), () =>
-    bucketReachOf(context, source.namespace, spec),
-  );
+  const { bucket, access } = await during(unsigned, () => bucketReachOf(context, source.namespace, spec));
   const call: BucketCall = { access, signal, timeoutMs: pass.timeoutMs };
-  const listed = await during(phase("BucketOperationFailed", `listing bucket '${spec.bucketName}' failed`), () =>
-    list(bucket, spec, call),
-  );
+  const listed = await list(bucket, spec, call);
   const found = bucketRevision(etagsOf(listed.objects));
   if (pass.isOffered(found)) return pass.keep(endingOf(pass, found, listed.objects.length));
   if (pass.artifact?.revision !== found) await pass.outdated(`new upstream revision '${found}'`);
@@ -80,15 +78,38 @@ async function work(pass: Pass, signal: AbortSignal): Promise<void> {
 type Listed = { objects: readonly BucketObject[]; ignored: Buffer | undefined };
 
 async function list(bucket: BucketClient, spec: BucketSpec, call: BucketCall): Promise<Listed> {
-  if (!(await bucket.exists(call)))
-    throw bucketFault({
-      code: "bucket-absent",
-      disposition: "retry",
-      at: spec.endpoint,
-      message: `bucket '${spec.bucketName}' not found`,
-      hint: "check `bucketName`, `endpoint` and what the credentials may see",
-    });
-  const ignored = await readIgnoreFile(bucket, call);
+  const { bucketName } = spec;
+  const failed = (message?: string): Phase => ({
+    type: "FetchFailed",
+    reason: "BucketOperationFailed",
+    ...(message === undefined ? {} : { message }),
+  });
+  const exists = await during(failed(`failed to confirm existence of '${bucketName}' bucket`), () =>
+    bucket.exists(call),
+  );
+  if (!exists) await during(failed(), () => Promise.reject(absent(spec)));
+  const ignored = await during(failed(`failed to get Etag for '${ignoreFile}' object`), () =>
+    readIgnoreFile(bucket, call),
+  );
+  return during(failed(`indexation of objects from bucket '${bucketName}' failed`), () =>
+    index(bucket, { spec, ignored }, call),
+  );
+}
+
+function absent({ bucketName }: BucketSpec): Error {
+  return bucketFault({
+    code: "bucket-absent",
+    disposition: "retry",
+    message: `bucket '${bucketName}' not found`,
+    hint: "check `bucketName`, `endpoint` and what the credentials may see",
+  });
+}
+
+async function index(
+  bucket: BucketClient,
+  { spec, ignored }: { spec: BucketSpec; ignored: Buffer | undefined },
+  call: BucketCall,
+): Promise<Listed> {
   const own = ignored === undefined ? [] : [{ folder: "", text: decodeUtf8(ignored) }];
   const rules = new IgnoreRules(
     [...own, ...(spec.ignore === undefined ? [] : [{ folder: "", text: spec.ignore }])],

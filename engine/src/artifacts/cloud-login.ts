@@ -24,8 +24,8 @@ export function refuseObjectIdentity(serviceAccountName: string | undefined): vo
   if (serviceAccountName === undefined || serviceAccountName === "") return;
   const gate = "ObjectLevelWorkloadIdentity";
   const message = `to use spec.serviceAccountName for provider authentication please enable the ${gate} feature gate in the controller`;
-  const cause = artifactFault({ code: "not-supported", disposition: "stall", message: `the gate ${gate} is off` });
-  throw new PhaseFault({ type: "FetchFailed", reason: "FeatureGateDisabled", message }, cause);
+  const cause = artifactFault({ code: "not-supported", disposition: "stall", message });
+  throw new PhaseFault({ type: "FetchFailed", reason: "FeatureGateDisabled" }, cause);
 }
 
 /** A login for a registry's host. */

@@ -1,111 +1,18 @@
 // The same GitRepositories under Flux's own source-controller and under ours: status, conditions and the bytes of the tar inside
 // each artifact. Runs where KEELSON_ORACLES has the controller.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { execFileSync } from "node:child_process";
-import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { administrator, startApiServer } from "#apiserver";
-import type { Cluster } from "#cluster";
-import { parseYaml } from "#formats/yaml";
-import { asManifest, equalJson, type Json, type JsonObject, type Manifest } from "#kernel";
-import { memoryStore } from "#store";
-import { realClock } from "../cluster/cluster.contract.ts";
+import type { JsonObject } from "#kernel";
 import { type GitHttpServer, serveHttp, temporaryFolder, TestRepository } from "../sources/git/repository.contract.ts";
 import { GpgHome, hasGpg, hasSshKeygen, signedCommit, signedTag, sshKey } from "../sources/git/signing.contract.ts";
-import { resourceOf } from "./objects.ts";
-import { World } from "./world.contract.ts";
+import { type Comparison, hasFluxSource, Pair } from "./flux-source.contract.ts";
 
-type Controller = { stop(options?: { isSudden?: boolean }): Promise<void>; logFile: string };
-type FluxModule = {
-  hasFlux(names: string[]): boolean;
-  fluxDefinitionFiles(names: string[]): string[];
-  startFluxController(name: string, options: { kubeconfig: string; folder: string }): Promise<Controller>;
-};
-const flux = (await import(new URL("../../../tools/oracle-flux.mjs", import.meta.url).href)) as unknown as FluxModule;
-const canRun = flux.hasFlux(["source"]) && hasGpg() && hasSshKeygen();
-
-/** A condition as it is compared: how it is called, not how its message explains a failure. */
-type Shown = { type: string; status: string; reason: string; message?: string };
-type Status = {
-  observedGeneration?: number;
-  conditions?: (Shown & { message: string })[];
-  artifact?: { path: string; revision: string; url: string };
-  [key: string]: unknown;
-};
-
-function statusOf(object: Manifest | undefined): Status {
-  return (object?.["status"] ?? {}) as Status;
-}
-
-function shown(status: Status): Shown[] {
-  return (status.conditions ?? [])
-    .map(({ type, status: value, reason, message }) => ({
-      type,
-      status: value,
-      reason,
-      // What went well is told in the same words.
-      ...(value === "True" && reason === "Succeeded" ? { message } : {}),
-    }))
-    .sort((a, b) => (a.type < b.type ? -1 : 1));
-}
-
-function members(status: Status): object {
-  const { conditions: _, artifact, includedArtifacts, ...rest } = status;
-  const included = (includedArtifacts ?? []) as { revision: string; path: string }[];
-  return {
-    ...rest,
-    artifact: artifact && { path: artifact.path, revision: artifact.revision },
-    includedArtifacts: included.map((each) => ({ path: each.path, revision: each.revision })),
-  };
-}
-
-class FluxWorld {
-  cluster: Cluster = undefined as unknown as Cluster;
-  readonly folder: string = temporaryFolder("flux");
-  #controller: Controller | undefined;
-  #close: () => Promise<void> = () => Promise.resolve();
-
-  async start(): Promise<void> {
-    const store = memoryStore();
-    const server = await startApiServer({ store, clock: realClock, listen: { port: 0 }, dataFolder: this.folder });
-    this.#close = async () => {
-      await server.close();
-      await store.close();
-    };
-    this.cluster = server.cluster(administrator);
-    const base = { ...resourceOf("GitRepository"), isNamespaced: false };
-    const definitions = {
-      ...base,
-      group: "apiextensions.k8s.io",
-      plural: "customresourcedefinitions",
-      kind: "CustomResourceDefinition",
-    };
-    for (const file of flux.fluxDefinitionFiles(["source"])) {
-      const definition = asManifest(parseYaml(readFileSync(file, "utf8")));
-      await this.cluster.create({ resource: definitions, namespace: "", name: definition.metadata.name }, definition, {
-        fieldManager: "test",
-      });
-    }
-    while (!(await this.cluster.list(resourceOf("GitRepository"))).ok)
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    const kubeconfig = `${this.folder}/kubeconfig`;
-    writeFileSync(kubeconfig, server.kubeconfig());
-    this.#controller = await flux.startFluxController("source", { kubeconfig, folder: this.folder });
-  }
-
-  async close(): Promise<void> {
-    await this.#controller?.stop({ isSudden: true });
-    await this.#close();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
-
-const secretResource = { ...resourceOf("GitRepository"), group: "", version: "v1", plural: "secrets", kind: "Secret" };
+const canRun = hasFluxSource && hasGpg() && hasSshKeygen();
 
 describe.skipIf(!canRun)("GitRepositories under Flux's controller and under ours", () => {
-  const theirs = new FluxWorld();
-  let ours: World;
+  let pair: Pair;
   let server: GitHttpServer;
   const root = temporaryFolder("both");
   const gpg = new GpgHome();
@@ -240,54 +147,16 @@ describe.skipIf(!canRun)("GitRepositories under Flux's controller and under ours
       "other-keys": { "other.asc": other.publicKey },
       "old-keys": { "old.asc": old.publicKey },
     };
-    [ours] = await Promise.all([World.start(), theirs.start()]);
-    for (const cluster of [ours.cluster, theirs.cluster]) {
-      for (const [name, values] of Object.entries(secrets)) {
-        const data = Object.fromEntries(
-          Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
-        );
-        const secret = { apiVersion: "v1", kind: "Secret", metadata: { name, namespace: "default" }, data };
-        await cluster.create({ resource: secretResource, namespace: "default", name }, secret, {
-          fieldManager: "test",
-        });
-      }
-      for (const [name, spec] of Object.entries(specs)) {
-        const object = {
-          apiVersion: "source.toolkit.fluxcd.io/v1",
-          kind: "GitRepository",
-          metadata: { name, namespace: "default" },
-          spec,
-        };
-        const answer = await cluster.create(
-          { resource: resourceOf("GitRepository"), namespace: "default", name },
-          object,
-          { fieldManager: "test" },
-        );
-        if (!answer.ok) throw new Error(`${name}: ${answer.status.message}`);
-      }
-    }
+    pair = await Pair.start();
+    for (const [name, values] of Object.entries(secrets)) await pair.secret(name, values);
+    for (const [name, spec] of Object.entries(specs)) await pair.source("GitRepository", name, spec);
   }, 120_000);
   afterAll(async () => {
     server.close();
-    await ours.close();
-    await theirs.close();
+    await pair.close();
     gpg.close();
     rmSync(root, { recursive: true, force: true });
   });
-
-  async function read(cluster: Cluster, name: string): Promise<Status> {
-    const answer = await cluster.get({ resource: resourceOf("GitRepository"), namespace: "default", name });
-    return statusOf(answer.ok ? answer.value : undefined);
-  }
-
-  async function tarOf(status: Status): Promise<Buffer> {
-    const { url = "", path = "" } = status.artifact ?? {};
-    const isOurs = url.startsWith("http://127.0.0.1:1/");
-    const bytes = isOurs
-      ? readFileSync(`${ours.folder}/cache/archives/${path}`)
-      : Buffer.from(await (await fetch(url)).arrayBuffer());
-    return gunzipSync(bytes);
-  }
 
   /** Whose archive holds other files than theirs, and why. */
   const otherwise: Readonly<Record<string, string>> = {
@@ -295,48 +164,35 @@ describe.skipIf(!canRun)("GitRepositories under Flux's controller and under ours
     submodules: "the file .git, which a checkout puts into a submodule, is no file of its repository",
   };
 
-  type Difference = { what: string; ours: unknown; theirs: unknown };
+  const compare: Comparison = {
+    message: (text) => text.replace(/(: | \().*$/s, "").trimEnd(),
+    content: async (left, right) => {
+      const [a, b] = [await pair.unpacked(left), await pair.unpacked(right)];
+      return a.equals(b) ? [[], []] : [list(a), list(b)];
+    },
+  };
 
-  async function differences(name: string): Promise<Difference[]> {
-    const [left, right] = [await read(ours.cluster, name), await read(theirs.cluster, name)];
-    const pairs: [string, unknown, unknown][] = [
-      ["conditions", shown(left), shown(right)],
-      ["members", members(left), members(right)],
-    ];
-    if (pairs.every(([, a, b]) => equalJson(a as Json, b as Json)) && left.artifact !== undefined) {
-      const [a, b] = [await tarOf(left), await tarOf(right)];
-      const list = (tar: Buffer): string =>
-        execFileSync("tar", ["-tv", "--full-time"], {
-          input: tar,
-          encoding: "utf8",
-          stdio: ["pipe", "pipe", "ignore"],
-        });
-      if (!a.equals(b)) pairs.push(["tar", list(a), list(b)]);
-    }
-    return pairs
-      .filter(([, a, b]) => !equalJson(a as Json, b as Json))
-      .map(([what, a, b]) => ({ what, ours: a, theirs: b }));
+  function list(tar: Buffer): string {
+    return execFileSync("tar", ["-tv", "--full-time"], {
+      input: tar,
+      encoding: "utf8",
+      stdio: ["pipe", "pipe", "ignore"],
+    });
   }
 
   it("are the same: members of the status, conditions, reasons, what is told of success, bytes of the tar", async () => {
-    const found: Record<string, Difference[]> = {};
-    const end = performance.now() + 120_000;
-    for (const name of Object.keys(specs)) {
-      // Theirs looks at a missing include again after half a minute; both pass through states on the way.
-      for (let differing = await differences(name); differing.length > 0; differing = await differences(name)) {
-        found[name] = differing;
-        const isKnown = otherwise[name] !== undefined && differing.every((each) => each.what === "tar");
-        if (performance.now() > end || isKnown) break;
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
-      if ((await differences(name)).length === 0) delete found[name];
-    }
+    const objects = Object.keys(specs).map((name) => ({ kind: "GitRepository", name, compare }));
+    const found = await pair.settled(
+      objects,
+      120_000,
+      (name, differing) => otherwise[name] !== undefined && differing.every((each) => each.what === "content"),
+    );
     for (const name of Object.keys(otherwise)) {
       // One that has become the same leaves the list.
-      expect([name, found[name]?.map((each) => each.what)]).toEqual([name, ["tar"]]);
+      expect([name, found[name]?.map((each) => each.what)]).toEqual([name, ["content"]]);
       delete found[name];
     }
     expect(found).toEqual({});
-    expect(Object.keys(specs).length).toBeGreaterThan(40);
+    expect(objects.length).toBeGreaterThan(40);
   }, 300_000);
 });

@@ -2,7 +2,7 @@
 // Secret, GitHub App or cloud identity.
 
 import type { GitRepositorySpec } from "#api/flux";
-import { faultFrom, isObject } from "#kernel";
+import { isObject } from "#kernel";
 import type { GitAccess } from "#sources/git";
 import {
   awsCredentials,
@@ -20,7 +20,7 @@ import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { refusalFault } from "./objects.ts";
 import { during, type Phase, PhaseFault } from "./phases.ts";
-import { accountResource, type Reach, reachOf, type SecretValues, tlsOf } from "./reach.ts";
+import { accountResource, type Reach, reachOf, type ReachWords, type SecretValues, tlsOf } from "./reach.ts";
 import { accessOf } from "./secrets.ts";
 
 export type GitReach = {
@@ -36,7 +36,9 @@ const failed = (reason: string, message: string): Phase => ({ type: "FetchFailed
 
 /** Throws PhaseFaults in Flux's words. */
 export async function gitReachOf(context: Context, wanted: Wanted): Promise<GitReach> {
-  const reach = await readReach(context, wanted);
+  const { namespace, spec } = wanted;
+  const unsigned: Phase = { type: "FetchFailed", reason: "AuthenticationFailed" };
+  const reach = await during(unsigned, () => reachOf(context, namespace, spec, words));
   const { url, secret } = reach;
   const auth = failed("AuthenticationFailed", "failed to configure authentication options");
   const own = await during(auth, () => (secret === undefined ? {} : accessOf(secret.values)));
@@ -50,18 +52,12 @@ export async function gitReachOf(context: Context, wanted: Wanted): Promise<GitR
   return { url, access: { ...rest, ...credentials }, refused: () => context.logins.forget(identity.dependsOn) };
 }
 
-async function readReach(context: Context, { namespace, spec }: Wanted): Promise<Reach> {
-  try {
-    return await reachOf(context, namespace, spec);
-  } catch (thrown) {
-    const fault = faultFrom(thrown);
-    const isProxy = spec.proxySecretRef !== undefined && fault.at === `Secret/${namespace}/${spec.proxySecretRef.name}`;
-    const message = isProxy
-      ? "failed to configure proxy options"
-      : `failed to get secret '${namespace}/${spec.secretRef?.name ?? ""}'`;
-    throw new PhaseFault(failed("AuthenticationFailed", message), fault);
-  }
-}
+/** As Flux speaks of a GitRepository's Secrets. */
+const words: ReachWords = {
+  secret: (name) => `failed to get secret '${name}'`,
+  proxy: () => "failed to configure proxy options",
+  cert: () => "failed to configure authentication options",
+};
 
 type Identity = { dependsOn: readonly string[]; ask: () => Promise<Login> };
 

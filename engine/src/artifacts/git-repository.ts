@@ -123,13 +123,19 @@ async function fetching<T>(pass: Pass, refused: () => void, step: () => Promise<
     const isRefused = authenticationCodes.includes(fault.code);
     if (isRefused) refused();
     if (fault.code === "git-damaged" && fault.at !== undefined) await dropDamaged(pass, fault.at);
-    const reason = isRefused
-      ? "AuthenticationFailed"
-      : fault.code === "git-empty"
-        ? "EmptyGitRepository"
-        : checkoutPhase.reason;
-    throw new PhaseFault({ ...checkoutPhase, reason }, fault);
+    throw new PhaseFault(phaseOf(fault, isRefused), fault);
   }
+}
+
+function phaseOf({ code }: Fault, isRefused: boolean): Phase {
+  const { type } = checkoutPhase;
+  if (code === "git-empty") return { type, reason: "EmptyGitRepository", message: "git repository is empty" };
+  if (!isRefused) return checkoutPhase;
+  const reason = "AuthenticationFailed";
+  // Credentials that cannot be used at all have asked nobody yet.
+  if (code === "git-credentials-invalid")
+    return { type, reason, message: "failed to configure authentication options" };
+  return { ...checkoutPhase, reason };
 }
 
 const authenticationCodes: readonly string[] = [

@@ -1,10 +1,9 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { decodeUtf8, type JsonObject, type Manifest, memoryTree } from "#kernel";
-import { loadChartArchive, loadChartTree, packChart } from "#render/helm";
+import { decodeUtf8, type JsonObject, type Manifest } from "#kernel";
+import { loadChartArchive } from "#render/helm";
 import { sha256, TestRegistry } from "../sources/oci/registry.contract.ts";
 import { TestRepository } from "../sources/git/repository.contract.ts";
+import { chart, ChartServer, type Offered } from "./chart-server.contract.ts";
 import { condition, World } from "./world.contract.ts";
 
 let world: World;
@@ -17,75 +16,10 @@ afterEach(() => {
 });
 afterAll(() => world.close());
 
-function chart(name: string, version: string, more: Record<string, string> = {}): Buffer {
-  const files = {
-    "Chart.yaml": `apiVersion: v2\nname: ${name}\nversion: ${version}\n`,
-    "values.yaml": "replicas: 1\nimage: {name: a, tag: b}\n",
-    "templates/a.yaml": "kind: ConfigMap",
-    ...more,
-  };
-  return Buffer.from(packChart(loadChartTree(memoryTree(files), "")).bytes);
-}
-
-type Offered = { name: string; version: string; bytes: Buffer; digest?: string };
-
-/** A repository whose content can be changed while it runs. */
-class ChartServer {
-  readonly requests: string[] = [];
-  charts: Offered[];
-  etag: string | undefined;
-  index: string | undefined;
-  login: string | undefined;
-  #server: Server;
-
-  private constructor(charts: Offered[]) {
-    this.charts = charts;
-    this.#server = createServer((request, response) => {
-      this.requests.push(request.url ?? "");
-      const given = request.headers.authorization;
-      if (this.login !== undefined && given !== `Basic ${Buffer.from(this.login).toString("base64")}`)
-        return response.writeHead(401).end();
-      if (this.etag !== undefined && request.headers["if-none-match"] === this.etag)
-        return response.writeHead(304).end();
-      const body =
-        request.url === "/charts/index.yaml" ? (this.index ?? this.indexText()) : this.#find(request.url ?? "");
-      return response
-        .writeHead(body === undefined ? 404 : 200, this.etag === undefined ? {} : { etag: this.etag })
-        .end(body);
-    });
-  }
-
-  static async start(charts: Offered[]): Promise<ChartServer> {
-    const server = new ChartServer(charts);
-    await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve));
-    closers.push(() => {
-      server.#server.closeAllConnections();
-      server.#server.close();
-    });
-    return server;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/charts`;
-  }
-
-  indexText(): string {
-    const entries: Record<string, object[]> = {};
-    for (const { name, version, bytes, digest = sha256(bytes).slice(7) } of this.charts)
-      (entries[name] ??= []).push({
-        name,
-        version,
-        apiVersion: "v2",
-        urls: [`${name}-${version}.tgz`],
-        digest,
-        created: "2026-01-01T00:00:00Z",
-      });
-    return JSON.stringify({ apiVersion: "v1", generated: "2026-01-01T00:00:00Z", entries });
-  }
-
-  #find(url: string): Buffer | undefined {
-    return this.charts.find(({ name, version }) => url === `/charts/${name}-${version}.tgz`)?.bytes;
-  }
+async function serve(charts: Offered[]): Promise<ChartServer> {
+  const server = await ChartServer.start(charts);
+  closers.push(() => server.close());
+  return server;
 }
 
 type Status = {
@@ -117,7 +51,7 @@ const fromRepository = (name: string): JsonObject => ({ kind: "HelmRepository", 
 
 describe("HelmRepository", () => {
   it("stores its index, and asks no more than whether it is another", async () => {
-    const server = await ChartServer.start([{ name: "web", version: "1.0.0", bytes: chart("web", "1.0.0") }]);
+    const server = await serve([{ name: "web", version: "1.0.0", bytes: chart("web", "1.0.0") }]);
     server.etag = '"one"';
     await world.source("HelmRepository", "index", { url: server.url });
     const object = await world.untilReady("HelmRepository", "index");
@@ -145,7 +79,7 @@ describe("HelmRepository", () => {
   });
 
   it("for a registry is static: no status, no finalizer, though it had some before", async () => {
-    const server = await ChartServer.start([]);
+    const server = await serve([]);
     await world.source("HelmRepository", "turned", { url: server.url });
     await world.untilReady("HelmRepository", "turned");
     await world.patch("HelmRepository", "turned", { spec: { type: "oci", url: "oci://example.test/charts" } });
@@ -171,7 +105,7 @@ describe("HelmRepository", () => {
 describe("HelmChart of a repository", () => {
   it("is the newest in its range, byte for byte, and follows the index", async () => {
     const first = { name: "web", version: "1.0.0", bytes: chart("web", "1.0.0") };
-    const server = await ChartServer.start([first, { ...first, version: "2.0.0-rc.1" }]);
+    const server = await serve([first, { ...first, version: "2.0.0-rc.1" }]);
     server.login = "user:secret";
     await world.secret("charts-login", { username: "user", password: "secret" });
     await helmChart("web", { chart: "web", sourceRef: fromRepository("charts") });
@@ -199,7 +133,7 @@ describe("HelmChart of a repository", () => {
 
   it("merges values files into its own, as a version of its own", async () => {
     const bytes = chart("web", "1.0.0", { "values-prod.yaml": "replicas: 3\nimage: {tag: c}\n" });
-    const server = await ChartServer.start([{ name: "web", version: "1.0.0", bytes }]);
+    const server = await serve([{ name: "web", version: "1.0.0", bytes }]);
     await world.source("HelmRepository", "values", { url: server.url });
     const spec = { chart: "web", sourceRef: fromRepository("values") };
     await helmChart("merged", { ...spec, valuesFiles: ["values.yaml", "values-prod.yaml"] });
@@ -238,7 +172,7 @@ describe("HelmChart of a repository", () => {
     ["gone", { chart: "gone" }, "ChartPullError", "404"],
   ])("says what is wrong with %s", async (name, spec, reason, text) => {
     const bytes = chart("web", "1.0.0");
-    const server = await ChartServer.start([
+    const server = await serve([
       { name: "web", version: "1.0.0", bytes },
       { name: "tampered", version: "1.0.0", bytes, digest: "0".repeat(64) },
       { name: "garbage", version: "1.0.0", bytes: Buffer.from("garbage") },
@@ -340,7 +274,7 @@ describe("HelmChart of a Git repository", () => {
 
   it("has its dependencies built: beside it, in a repository, under another name", async () => {
     const bytes = chart("redis", "7.1.0");
-    const server = await ChartServer.start([{ name: "redis", version: "7.1.0", bytes }]);
+    const server = await serve([{ name: "redis", version: "7.1.0", bytes }]);
     server.login = "user:secret";
     await world.secret("redis-login", { username: "user", password: "secret" });
     await world.source("HelmRepository", "redis", { url: server.url, secretRef: { name: "redis-login" } });

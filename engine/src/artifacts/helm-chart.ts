@@ -13,6 +13,7 @@ import {
 import type { ReconcileResult } from "#controller";
 import { baseName, type Fault, joinPath, type JsonObject, type Manifest, parseRevision } from "#kernel";
 import {
+  chartFault,
   fetchArchive,
   fetchRegistryChart,
   findRegistryChart,
@@ -84,10 +85,14 @@ const persistent: readonly string[] = [
 
 function chartFailureOf(fault: Fault): FailureMark {
   const mark = failureOf(fault);
-  return { ...mark, isStalled: mark.isStalled || (fault.disposition === "stall" && persistent.includes(mark.reason)) };
+  const isPersistent =
+    persistent.includes(mark.reason) || ["oci-url-invalid", "chart-url-invalid"].includes(fault.code);
+  return { ...mark, isStalled: fault.disposition === "stall" && isPersistent };
 }
 
 const phase = (reason: string, message: string): Phase => ({ type: "FetchFailed", reason, message });
+
+const unsigned: Phase = { type: "FetchFailed", reason: "AuthenticationFailed" };
 
 async function work(pass: Pass, signal: AbortSignal): Promise<void> {
   if (pass.conditions.is("SourceVerified", "False") || pass.spec.verify === undefined)
@@ -164,19 +169,21 @@ async function fromRepository(pass: Pass, repository: Repository, signal: AbortS
   const artifact = context.store.get(name);
   const { file } = artifact ?? {};
   if (artifact === undefined || file === undefined) throw noArtifact(name);
-  const reach = await during(phase("AuthenticationFailed", "failed to get the repository's credentials"), () =>
-    repositoryReachOf(context, source.namespace, repository.spec, signal),
-  );
-  const entry = await during(buildPhases.reference, async () => {
-    checkName(spec.chart);
+  pass.observe(observedMember(artifact.revision));
+  const reach = await during(unsigned, () => repositoryReachOf(context, source.namespace, repository.spec, signal));
+  await during(buildPhases.reference, () => checkName(spec.chart));
+  const versionPhase = { ...buildPhases.reference, message: `${buildPhases.reference.message}: ${versionWords}` };
+  const entry = await during(versionPhase, async () => {
     const read = async (): Promise<Uint8Array> =>
       (await context.archives.bytes(file.path)) ?? Promise.reject(noArtifact(name));
     return findVersion(await context.indexes.get(file.digest, read), spec.chart, spec.version ?? "*");
   });
+  // Charts of a repository with an index carry no signatures that could be asked for: what must be verified is not served.
+  if (spec.verify !== undefined) await during(verifyPhase, () => Promise.reject(unverifiable()));
   const { wish, version, isThere } = await planOf(pass, entry, "");
   const observed = artifact.revision;
   if (isThere) return keep(pass, { name: entry.name, version, wish, observed });
-  const bytes = await during(pullPhase(pass), () =>
+  const bytes = await during(downloadPhase, () =>
     fetchArchive(context.http, { repository: normalizeRepositoryUrl(reach.url), entry }, reach.call),
   );
   await store(pass, await buildFetched({ name: entry.name, version: entry.version, bytes }, wish), {
@@ -188,19 +195,21 @@ async function fromRepository(pass: Pass, repository: Repository, signal: AbortS
 async function fromRegistry(pass: Pass, repository: Repository, signal: AbortSignal): Promise<void> {
   const { spec, context, source } = pass;
   const timeoutMs = parseDuration(repository.spec.timeout ?? "") ?? defaultTimeoutMs;
-  const reach = await during(phase("AuthenticationFailed", "failed to get the repository's credentials"), () =>
+  const reach = await during(unsigned, () =>
     chartRegistryAccessOf(context, source.namespace, repository.spec, { signal, timeoutMs }),
   );
   const call = { ...reach.call, signal, timeoutMs };
   const { isInsecure } = reach;
   const wanted = { repository: reach.url, name: spec.chart, version: spec.version ?? "*", isInsecure };
   await during(buildPhases.reference, () => checkName(spec.chart));
-  const found = await during(pullPhase(pass), () => findRegistryChart(context.registry, wanted, call));
+  await during(phase("Failed", "failed to construct Helm client"), () => checkRegistryUrl(repository.spec.url));
+  const versionPhase = { ...buildPhases.pull, message: `${buildPhases.pull.message}: ${versionWords}` };
+  const found = await during(versionPhase, () => findRegistryChart(context.registry, wanted, call));
   const { wish, version, isThere } = await planOf(pass, found, "");
   const { verify } = spec;
   if (isThere && verify === undefined) return keep(pass, { name: found.name, version, wish });
   // What is verified and what is fetched are one: the tag may be moved in between.
-  const pinned = await during(pullPhase(pass), () => pinRegistryChart(context.registry, found.reference, call));
+  const pinned = await during(downloadPhase, () => pinRegistryChart(context.registry, found.reference, call));
   if (verify !== undefined) {
     await during(verifyPhase, () =>
       verifyArtifact(context, { namespace: source.namespace, verification: verify, reference: pinned }, call),
@@ -209,7 +218,7 @@ async function fromRegistry(pass: Pass, repository: Repository, signal: AbortSig
     pass.conditions.set("SourceVerified", "True", { reason: "Succeeded", message });
   }
   if (isThere) return keep(pass, { name: found.name, version, wish });
-  const { bytes } = await during(pullPhase(pass), () => fetchRegistryChart(context.registry, pinned, call));
+  const { bytes } = await during(downloadPhase, () => fetchRegistryChart(context.registry, pinned, call));
   await store(pass, await buildFetched({ name: found.name, version: found.version, bytes }, wish), { signal });
 }
 
@@ -217,6 +226,7 @@ async function fromTree(pass: Pass, source: SourceName, signal: AbortSignal): Pr
   const { spec, context } = pass;
   const artifact = context.store.getTree(source);
   if (artifact === undefined) throw noArtifact(source);
+  pass.observe(observedMember(artifact.revision));
   const open = await openTree(artifact.tree);
   const path = joinPath("", spec.chart) ?? spec.chart;
   const valuesFiles = (spec.valuesFiles ?? []).flatMap((file) => joinPath("", file.replace(/^\/+/, "")) ?? []);
@@ -246,9 +256,29 @@ const verifyPhase: Phase = {
   also: { type: "BuildFailed", reason: "ChartVerificationError" },
 };
 
-/** Refusals of a login are told as such, as in Flux; a later generation's pull error is not one of the old chart. */
-function pullPhase({ spec }: Pass): Phase {
-  return { ...buildPhases.pull, message: `${buildPhases.pull.message}: failed to get chart '${spec.chart}'` };
+function unverifiable(): Error {
+  return artifactFault({
+    code: "not-supported",
+    disposition: "retry",
+    message: "not implemented: only charts of a HelmRepository of the type oci can be verified",
+    hint: "take `verify` out, or fetch the chart from a registry",
+  });
+}
+
+const versionWords = "failed to get chart version for remote reference";
+const downloadPhase: Phase = {
+  ...buildPhases.pull,
+  message: "chart pull error: failed to download chart for remote reference",
+};
+
+function checkRegistryUrl(url: string): void {
+  if (url.startsWith("oci://")) return;
+  throw chartFault({
+    code: "chart-url-invalid",
+    disposition: "stall",
+    message: `invalid OCI registry URL: ${url}`,
+    hint: "a HelmRepository of the type oci has a URL that begins with oci://",
+  });
 }
 
 function checkName(name: string): void {

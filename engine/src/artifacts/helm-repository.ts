@@ -47,12 +47,12 @@ export async function resumeHelmRepository(object: Manifest, context: Context): 
 
 const phase = (reason: string, message: string): Phase => ({ type: "FetchFailed", reason, message });
 
+const unsigned: Phase = { type: "FetchFailed", reason: "AuthenticationFailed" };
+
 async function work(pass: Pass, signal: AbortSignal): Promise<void> {
   const { spec, context, source } = pass;
   await during(phase("URLInvalid", "invalid Helm repository URL"), () => checkUrl(spec.url));
-  const reach = await during(phase("AuthenticationFailed", "failed to get the repository's credentials"), () =>
-    repositoryReachOf(context, source.namespace, spec, signal),
-  );
+  const reach = await during(unsigned, () => repositoryReachOf(context, source.namespace, spec, signal));
   const uid = pass.object.metadata.uid ?? "";
   const current = pass.artifact?.revision ?? "";
   const mark = pass.isOffered(current) && !pass.isNewGeneration ? context.indexes.markOf(uid, current) : undefined;

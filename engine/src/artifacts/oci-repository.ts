@@ -3,7 +3,7 @@
 
 import type { LayerSelector, OciRepository, OciRepositorySpec, OciRepositoryStatus } from "#api/flux";
 import type { ReconcileResult } from "#controller";
-import { baseName, equalJson, type Json, type JsonObject, type Manifest } from "#kernel";
+import { baseName, equalJson, type Fault, type Json, type JsonObject, type Manifest } from "#kernel";
 import {
   byDigest,
   chartLayerType,
@@ -23,8 +23,8 @@ import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { layerMost } from "./limits.ts";
 import { during, failureOf, type Phase } from "./phases.ts";
-import { registryAccessOf } from "./registry-access.ts";
-import { type Ending, reconcileSource, sourceNameOf, type SourcePass } from "./source-pass.ts";
+import { registryAccessOf, signIn } from "./registry-access.ts";
+import { type Ending, type FailureMark, reconcileSource, sourceNameOf, type SourcePass } from "./source-pass.ts";
 import { tarEntries } from "./tar-entries.ts";
 import { plainTreeOf, treeOf, treeOfFile } from "./trees.ts";
 import { verifyArtifact } from "./verify-artifact.ts";
@@ -36,7 +36,18 @@ export function reconcileOciRepository(
   context: Context,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
-  return reconcileSource<OciRepositorySpec, OciRepositoryStatus>(object, { work, failureOf }, context, signal);
+  return reconcileSource<OciRepositorySpec, OciRepositoryStatus>(
+    object,
+    { work, failureOf: ociFailureOf },
+    context,
+    signal,
+  );
+}
+
+/** A range or filter that is none is asked for again, as in Flux: only a URL stalls. */
+function ociFailureOf(fault: Fault): FailureMark {
+  const mark = failureOf(fault);
+  return { ...mark, isStalled: mark.isStalled && mark.reason !== "ReadOperationFailed" };
 }
 
 /** After a restart: what the status names is offered again as it was kept, without the network. */
@@ -72,24 +83,24 @@ const layerPhase: Phase = fetchPhase(
   "failed to extract layer contents from artifact",
 );
 
+const unsigned: Phase = { type: "FetchFailed", reason: "AuthenticationFailed" };
+
 async function work(pass: Pass, signal: AbortSignal): Promise<void> {
   const { spec, context } = pass;
   const { registry } = context;
   if (pass.conditions.is("SourceVerified", "False")) pass.conditions.remove("SourceVerified");
-  const reach = await during(fetchPhase("AuthenticationFailed", "failed to get credential"), () =>
-    registryAccessOf(context, pass.source.namespace, spec, { signal, timeoutMs: pass.timeoutMs }),
-  );
-  const call: RegistryCall = { ...reach.call, signal, timeoutMs: pass.timeoutMs };
+  const reach = await during(unsigned, () => registryAccessOf(context, pass.source.namespace, spec));
   const repository = await during(fetchPhase("URLInvalid", `URL validation failed for '${spec.url}'`), () =>
     parseRepository(reach.url, reach.isInsecure),
   );
-  const reference = await during(
-    fetchPhase("ReadOperationFailed", `failed to determine the artifact tag for '${spec.url}'`),
-    () => referenceOf(pass, repository, call),
-  );
-  const digest = await during(fetchPhase("OCIArtifactPullFailed", "failed to determine artifact digest"), () =>
-    registry.resolve(reference, call),
-  );
+  const tagPhase = fetchPhase("ReadOperationFailed", `failed to determine the artifact tag for '${spec.url}'`);
+  const digestPhase = fetchPhase("OCIArtifactPullFailed", "failed to determine artifact digest");
+  const limits = { signal, timeoutMs: pass.timeoutMs };
+  // Signing in is part of the first question to the registry.
+  const access = await during(asksForTags(spec) ? tagPhase : digestPhase, () => signIn(context, reach, spec, limits));
+  const call: RegistryCall = { ...access, ...limits };
+  const reference = await during(tagPhase, () => referenceOf(pass, repository, call));
+  const digest = await during(digestPhase, () => registry.resolve(reference, call));
   const revision = "tag" in reference ? `${reference.tag}@${digest}` : digest;
   const pinned = byDigest(repository, digest);
   const isSame = pass.isOffered(revision) && isContentAsWished(pass);
@@ -98,6 +109,10 @@ async function work(pass: Pass, signal: AbortSignal): Promise<void> {
   await verify(pass, { reference: pinned, revision }, call);
   if (isSame) return pass.keep(endingOf(pass, revision, pass.artifact?.metadata ?? {}));
   await pull(pass, { repository, digest, revision }, call);
+}
+
+function asksForTags({ ref }: OciRepositorySpec): boolean {
+  return !ref?.digest && Boolean(ref?.semver);
 }
 
 /** Digest before range before tag; `latest` when nothing is named. */
@@ -161,9 +176,7 @@ async function pull(
   const manifest = await during(fetchPhase("OCIArtifactPullFailed", `failed to pull artifact from '${spec.url}'`), () =>
     manifestOf(pass.context, byDigest(repository, digest), call),
   );
-  const layer = await during(fetchPhase(layerPhase.reason, "failed to select the layer"), () =>
-    selectLayer(pass, manifest),
-  );
+  const layer = await during({ type: "FetchFailed", reason: layerPhase.reason }, () => selectLayer(pass, manifest));
   const ending = endingOf(pass, revision, manifest.annotations);
   const pieces = (): AsyncIterable<Buffer> => pass.context.registry.blob(repository, layer, call);
   if (spec.layerSelector?.operation === "copy") {
@@ -230,7 +243,6 @@ function selectLayer({ spec }: Pass, { layers }: OciManifest): Descriptor {
   throw artifactFault({
     code: "archive-invalid",
     disposition: "retry",
-    at: spec.url,
     message,
     hint: "check `layerSelector`",
   });

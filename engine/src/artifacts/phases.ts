@@ -7,9 +7,10 @@ export type Phase = {
   type: string;
   reason: string;
   status?: "True" | "False";
-  message: string;
+  /** undefined: the fault's own words. */
+  message?: string;
   /** A second condition that Flux sets True with it. */
-  also?: { type: string; reason: string };
+  also?: { type: string; reason: string; prefix?: string };
 };
 
 /** A fault that knows its condition. */
@@ -18,7 +19,9 @@ export class PhaseFault extends Fault {
 
   constructor(phase: Phase, cause: Fault) {
     const { code, disposition, hint } = cause;
-    super({ code, disposition, message: phase.message, cause, ...(hint === undefined ? {} : { hint }) });
+    const { message } = phase;
+    const told = message === undefined ? { message: cause.message, cause: cause.cause } : { message, cause };
+    super({ code, disposition, ...told, ...(hint === undefined ? {} : { hint }) });
     this.phase = phase;
   }
 }

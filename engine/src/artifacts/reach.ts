@@ -2,7 +2,7 @@
 // What an object names for its own server is not shown to a mirror unless the installation says so.
 
 import type { LocalRef } from "#api/flux";
-import { isObject } from "#kernel";
+import { Fault, faultFrom, isObject } from "#kernel";
 import type { HttpAccess } from "#sources/http";
 import { type MirrorSecretRef, mirroredUrl } from "#sources/mirrors";
 import type { Resource } from "#cluster";
@@ -32,8 +32,13 @@ type Named = {
   insecure?: boolean | undefined;
 };
 
+/** What Flux says of a Secret that cannot be read or used; by its namespace and name, and whether it is there. */
+export type ReachWords = {
+  readonly [use in "secret" | "cert" | "proxy"]: (name: string, isThere: boolean) => string;
+};
+
 /** Reads what a spec names; throws Faults `secret-absent`, `spec-invalid`. */
-export async function reachOf(context: Context, namespace: string, spec: Named): Promise<Reach> {
+export async function reachOf(context: Context, namespace: string, spec: Named, words: ReachWords): Promise<Reach> {
   const own = (ref: LocalRef | undefined): MirrorSecretRef | undefined => ref && { namespace, name: ref.name };
   const { url, rule } = mirroredUrl(context.mirrorMap, spec.url);
   const refs =
@@ -44,19 +49,38 @@ export async function reachOf(context: Context, namespace: string, spec: Named):
           cert: rule.certSecretRef,
           proxy: rule.proxySecretRef,
         };
-  const [secret, cert, proxy] = await Promise.all(
-    [refs.secret, refs.cert, refs.proxy].map((ref) => read(context, ref)),
-  );
+  const secret = await told(words.secret, refs.secret, () => read(context, refs.secret));
+  const proxy = await told(words.proxy, refs.proxy, async () => {
+    const found = await read(context, refs.proxy);
+    return found === undefined ? {} : { proxy: proxyOf(found.values, found.at) };
+  });
+  const cert = await told(words.cert, refs.cert, async () => {
+    const found = await read(context, refs.cert);
+    return found === undefined ? {} : tlsOf(found, true);
+  });
   return {
     url,
     secret,
-    access: {
-      ...(cert === undefined ? {} : tlsOf(cert, true)),
-      ...(proxy === undefined ? {} : { proxy: proxyOf(proxy.values, proxy.at) }),
-    },
+    access: { ...cert, ...proxy },
     isInsecure: rule === undefined ? spec.insecure === true : rule.insecure,
     isOwn: rule === undefined || rule.passCredentials,
   };
+}
+
+/** What fails in a step is told in Flux's words, the reason behind them. */
+async function told<T>(
+  words: (name: string, isThere: boolean) => string,
+  ref: MirrorSecretRef | undefined,
+  step: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await step();
+  } catch (thrown) {
+    const cause = faultFrom(thrown);
+    const { code, disposition, hint } = cause;
+    const message = words(`${ref?.namespace ?? ""}/${ref?.name ?? ""}`, code !== "secret-absent");
+    throw new Fault({ code, disposition, message, cause, ...(hint === undefined ? {} : { hint }) });
+  }
 }
 
 async function read(context: Context, ref: MirrorSecretRef | undefined): Promise<SecretValues | undefined> {

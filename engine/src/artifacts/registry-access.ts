@@ -5,6 +5,8 @@ import type { LocalRef } from "#api/flux";
 import { Keychain, parseDockerConfig, type RegistryCall, soleLogin } from "#sources/oci";
 import { refuseObjectIdentity, registryLogin } from "./cloud-login.ts";
 import type { Context } from "./context.ts";
+import { during, type Phase } from "./phases.ts";
+import { repositoryWords } from "./repository-access.ts";
 import { pullSecretsOf, type Reach, reachOf, type SecretValues, tlsOf } from "./reach.ts";
 
 type Named = {
@@ -17,27 +19,46 @@ type Named = {
   insecure?: boolean;
 };
 
+const credentialPhase: Phase = {
+  type: "FetchFailed",
+  reason: "AuthenticationFailed",
+  message: "failed to get credential",
+};
+
 type Limits = { signal: AbortSignal; timeoutMs: number };
 
 export type RegistryReach = Reach & { call: Pick<RegistryCall, "access" | "keychain"> };
 
-/** Reads what an OCIRepository names. */
-export async function registryAccessOf(
-  context: Context,
-  namespace: string,
-  spec: Named,
-  limits: Limits,
-): Promise<RegistryReach> {
-  const reach = await reachOf(context, namespace, spec);
+/** Reads what an OCIRepository names; a cloud's login is left to `signIn`. */
+export async function registryAccessOf(context: Context, namespace: string, spec: Named): Promise<RegistryReach> {
+  const reach = await reachOf(context, namespace, spec, {
+    secret: () => "failed to get credential",
+    proxy: () => "failed to get proxy address",
+    cert: () => `failed to generate transport for '${spec.url}'`,
+  });
   const pulled =
     spec.serviceAccountName === undefined || !reach.isOwn
       ? []
-      : await pullSecretsOf(context, namespace, spec.serviceAccountName);
+      : await during(credentialPhase, () => pullSecretsOf(context, namespace, spec.serviceAccountName ?? ""));
   const secrets = [...(reach.secret === undefined ? [] : [reach.secret]), ...pulled];
   const keychain = secrets.map(dockerKeychain).reduce((all, each) => all.and(each), new Keychain());
-  if (!keychain.isEmpty || !reach.isOwn || isGeneric(spec.provider)) return withCall(reach, keychain);
-  refuseObjectIdentity(spec.serviceAccountName);
-  return withCall(reach, soleLogin(await registryLogin(context, spec.provider ?? "", reach, limits)));
+  if (isForCloud(reach, keychain, spec)) refuseObjectIdentity(spec.serviceAccountName);
+  return withCall(reach, keychain);
+}
+
+/** Asks the provider's cloud for a login, where the object has none of its own. */
+export async function signIn(
+  context: Context,
+  reach: RegistryReach,
+  spec: Named,
+  limits: Limits,
+): Promise<RegistryReach["call"]> {
+  if (!isForCloud(reach, reach.call.keychain, spec)) return reach.call;
+  return { ...reach.call, keychain: soleLogin(await registryLogin(context, spec.provider ?? "", reach, limits)) };
+}
+
+function isForCloud(reach: Reach, keychain: Keychain, { provider }: Named): boolean {
+  return keychain.isEmpty && reach.isOwn && !isGeneric(provider);
 }
 
 /** Of a HelmRepository's Secret: a docker configuration, or plain `username` and `password` for its host. */
@@ -47,7 +68,7 @@ export async function chartRegistryAccessOf(
   spec: Named,
   limits: Limits,
 ): Promise<RegistryReach> {
-  const reach = await reachOf(context, namespace, spec);
+  const reach = await reachOf(context, namespace, spec, repositoryWords);
   const { secret } = reach;
   if (secret === undefined) {
     if (isGeneric(spec.provider) || !reach.isOwn) return withCall(reach, new Keychain());

@@ -6,9 +6,17 @@ import type { RepositoryCall } from "#sources/charts";
 import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { defaultTimeoutMs } from "./limits.ts";
-import { reachOf, tlsOf } from "./reach.ts";
+import { reachOf, type ReachWords, tlsOf } from "./reach.ts";
 
 export type RepositoryReach = { url: string; call: RepositoryCall };
+
+/** As Flux speaks of a HelmRepository's Secrets. */
+export const repositoryWords: ReachWords = {
+  secret: (name) => `failed to get authentication secret '${name}'`,
+  proxy: () => "failed to get proxy address",
+  cert: (name, isThere) =>
+    isThere ? "failed to construct Helm client's TLS config" : `failed to get TLS authentication secret '${name}'`,
+};
 
 /** Reads the Secrets of a repository with an index. */
 export async function repositoryReachOf(
@@ -17,7 +25,7 @@ export async function repositoryReachOf(
   spec: HelmRepositorySpec,
   signal: AbortSignal,
 ): Promise<RepositoryReach> {
-  const { url, access, secret } = await reachOf(context, namespace, spec);
+  const { url, access, secret } = await reachOf(context, namespace, spec, repositoryWords);
   const timeoutMs = parseDuration(spec.timeout ?? "") ?? defaultTimeoutMs;
   const login = secret === undefined ? undefined : loginOf(secret.values, secret.at);
   // Certificates in the login's Secret are the older way; `certSecretRef` comes before them.
@@ -42,8 +50,8 @@ function loginOf(values: ReadonlyMap<string, string>, at: string): { username: s
   throw artifactFault({
     code: "spec-invalid",
     disposition: "retry",
-    at,
-    message: `the Secret has '${username === undefined ? "password" : "username"}' without the other`,
+    message: "failed to detect authentication methods",
+    cause: new Error(`${at}: the Secret has '${username === undefined ? "password" : "username"}' without the other`),
     hint: "it must contain both 'username' and 'password'",
   });
 }

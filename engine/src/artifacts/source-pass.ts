@@ -32,7 +32,7 @@ export type FailureMark = {
   status: "True" | "False";
   reason: string;
   isStalled: boolean;
-  also?: { type: string; reason: string };
+  also?: { type: string; reason: string; prefix?: string };
 };
 
 /** What a pass can fail at: one of these at a time. */
@@ -119,6 +119,7 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
   readonly conditions: ConditionSet;
   readonly #now: string;
   readonly #hadFailed: boolean;
+  #observed: JsonObject = {};
 
   constructor(object: Manifest, context: Context) {
     this.object = object;
@@ -170,12 +171,23 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
       await this.writeStatus({ artifact: null, url: null }, false);
       return;
     }
+    await this.#sayProgress();
+    // Until there is one, whatever goes on is the building of the first.
+    if (artifact === undefined) this.conditions.progress("building artifact", true);
+  }
+
+  async #sayProgress(): Promise<void> {
     const isTold = this.conditions.get("Ready")?.observedGeneration === this.generation;
     const seen = this.status.observedGeneration ?? -1;
     if (this.isNewGeneration && !isTold) {
       this.conditions.progress(`processing object: new generation ${seen} -> ${this.generation}`, false);
       await this.writeStatus({}, false);
     } else this.conditions.progress("reconciliation in progress", false);
+  }
+
+  /** Members of the status that stand there however the pass ends. */
+  observe(members: JsonObject): void {
+    this.#observed = members;
   }
 
   /** A new revision was found: what is stored is outdated until it is replaced. */
@@ -241,9 +253,12 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
     const { reason, isStalled } = mark;
     this.conditions.remove(...failureTypes);
     this.conditions.set(mark.type, mark.status, { reason, message });
-    if (mark.also !== undefined) this.conditions.set(mark.also.type, "True", { reason: mark.also.reason, message });
+    const { also } = mark;
+    if (also !== undefined)
+      this.conditions.set(also.type, "True", { reason: also.reason, message: `${also.prefix ?? ""}${message}` });
     this.conditions.fail({ reason, message }, isStalled);
-    await this.writeStatus(isStalled ? { observedGeneration: this.generation } : {}, true);
+    const observed = isStalled ? { observedGeneration: this.generation } : {};
+    await this.writeStatus({ ...this.#observed, ...observed }, true);
     await this.context.objects.tell(this.object, { isWarning: true, reason, message });
   }
 

@@ -5,6 +5,7 @@ import { fluxDefinitions } from "#api/flux";
 import { administrator, startApiServer } from "#apiserver";
 import type { Cluster, Resource } from "#cluster";
 import { isObject, type JsonObject, type Manifest } from "#kernel";
+import type { Environment } from "#sources/git";
 import type { MirrorMap } from "#sources/mirrors";
 import { memoryStore } from "#store";
 import { realClock } from "../cluster/cluster.contract.ts";
@@ -21,15 +22,22 @@ export class World {
   #looks = 0;
 
   readonly #mirrors: MirrorMap;
+  readonly #env: Environment;
 
-  constructor(folder: string, mirrors: MirrorMap) {
+  constructor(folder: string, mirrors: MirrorMap, env: Environment) {
     this.folder = folder;
     this.#mirrors = mirrors;
+    this.#env = env;
   }
 
   /** Over the embedded API server, or over a cluster given. */
-  static async start(given?: Cluster, mirrors: MirrorMap = [], folder = temporaryFolder("artifacts")): Promise<World> {
-    const world = new World(folder, mirrors);
+  static async start(
+    given?: Cluster,
+    mirrors: MirrorMap = [],
+    folder = temporaryFolder("artifacts"),
+    env: Environment = {},
+  ): Promise<World> {
+    const world = new World(folder, mirrors, env);
     if (given === undefined) await world.#startServer();
     else world.cluster = given;
     const kind = "CustomResourceDefinition";
@@ -66,7 +74,7 @@ export class World {
       cluster,
       clock: realClock,
       folder: `${folder}/cache`,
-      environment: testEnvironment,
+      environment: { ...testEnvironment, ...this.#env },
       mirrors: this.#mirrors,
       address: "http://127.0.0.1:1",
       signal: this.#abort.signal,

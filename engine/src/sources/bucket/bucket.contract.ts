@@ -70,7 +70,10 @@ export class TestStore {
 
   #object(key: string, response: ServerResponse): undefined {
     const content = this.objects.get(key);
-    if (content === undefined) return send(response, 404, "<Error><Code>NoSuchKey</Code></Error>");
+    if (content === undefined) {
+      response.setHeader("x-ms-error-code", "BlobNotFound");
+      return send(response, 404, "<Error><Code>NoSuchKey</Code></Error>");
+    }
     response.setHeader("etag", `"${this.etagOf(key)}"`);
     return send(response, 200, content);
   }
@@ -110,11 +113,17 @@ export class TestStore {
   }
 
   #google(pathname: string, key: string | undefined, query: URLSearchParams, response: ServerResponse): undefined {
+    if (key !== undefined && query.get("alt") !== "media" && this.objects.has(decodeURIComponent(key)))
+      return send(response, 200, JSON.stringify(this.#described(decodeURIComponent(key))));
     if (key !== undefined) return this.#object(decodeURIComponent(key), response);
     if (!pathname.endsWith("/o")) return send(response, 200, "{}");
     const { keys, next } = this.#page(query.get("prefix") ?? "", query.get("pageToken") ?? "");
-    const items = keys.map((name) => ({ name, etag: this.etagOf(name), size: String(this.#size(name)) }));
+    const items = keys.map((name) => this.#described(name));
     return send(response, 200, JSON.stringify({ items, ...(next && { nextPageToken: next }) }));
+  }
+
+  #described(name: string): object {
+    return { name, bucket: "shop", generation: "1", etag: this.etagOf(name), size: String(this.#size(name)) };
   }
 
   #size(key: string): number {

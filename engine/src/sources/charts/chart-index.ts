@@ -55,8 +55,8 @@ export function readIndex(bytes: Uint8Array, at: string): { index: ChartIndex; j
 
 /** Reads what `readIndex` has written: no checks, for it is our own file. */
 export function readStoredIndex(bytes: Uint8Array): ChartIndex {
-  const { entries } = JSON.parse(decodeUtf8(bytes)) as { entries: { [name: string]: JsonObject[] } };
-  return new Map(Object.entries(entries).map(([name, versions]) => [name, versions.map(entryOf)]));
+  const { entries } = JSON.parse(decodeUtf8(bytes)) as { entries: { [name: string]: JsonObject[] } | null };
+  return new Map(Object.entries(entries ?? {}).map(([name, versions]) => [name, versions.map(entryOf)]));
 }
 
 /** A version of a chart: the one named, or the newest in the range. "" and `*` mean the newest that is no pre-release. */
@@ -240,7 +240,7 @@ function indexJson(data: JsonObject, entries: Map<string, Ordered>): Ordered {
     ...withoutEmpty([["serverInfo", sorted(isObject(serverInfo) ? serverInfo : {})]]),
     ["apiVersion", textOf(data["apiVersion"])],
     ["generated", timeText(data["generated"])],
-    ["entries", sorted(Object.fromEntries(entries) as { [key: string]: Ordered })],
+    ["entries", isObject(data["entries"]) ? sorted(Object.fromEntries(entries) as { [key: string]: Ordered }) : null],
     ...withoutEmpty([
       ["publicKeys", Array.isArray(publicKeys) ? publicKeys : []],
       ["annotations", sorted(texts)],

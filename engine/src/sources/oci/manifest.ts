@@ -97,9 +97,10 @@ function invalid(at: string, what: string): Error {
   return ociFault({ code: "oci-manifest-invalid", disposition: "retry", at, message: `the manifest ${what}` });
 }
 
-/** The manifest for linux/amd64, which is what Flux pulls of an index; the only one, where there is but one. */
+/** The manifest for linux/amd64, which is what Flux pulls of an index; one that names no platform is for that. */
 export function manifestForPlatform(index: Index): Descriptor | undefined {
   const images = index.manifests.filter((each) => manifestTypes.includes(each.mediaType));
-  const fits = (each: Descriptor): boolean => each.platform?.os === "linux" && each.platform.architecture === "amd64";
-  return images.find(fits) ?? (images.length === 1 ? images[0] : undefined);
+  return images.find(
+    ({ platform }) => platform === undefined || (platform.os === "linux" && platform.architecture === "amd64"),
+  );
 }
