@@ -82,7 +82,7 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
     artifacts: artifacts.view,
     pool,
   });
-  http.attach(engine);
+  http.attach(engine, artifacts.history);
   return {
     phases: (listener) => tellPhases(engine, listener),
     url: `http://127.0.0.1:${http.port}/?token=${token}`,

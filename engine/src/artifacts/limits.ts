@@ -62,3 +62,9 @@ export const toldMost = 10_000;
 export const conditionMessageMost = 4_000;
 /** Alternatives of `{a,b}` in a pattern; source-watcher allows 20 commas. */
 export const alternativesMost = 64;
+
+/** Commits of a source's history that are fetched when somebody looks at its past: some weeks of a busy repository. */
+export const historyDepth = 200;
+
+/** How long fetching that history, or pushing a commit, may take: somebody waits for it. */
+export const historyTimeoutMs = 60_000;

@@ -25,6 +25,7 @@ import { reconcileOciRepository, resumeOciRepository } from "./oci-repository.ts
 import { artifactFault } from "./faults.ts";
 import { concurrentSources, intervalJitter } from "./limits.ts";
 import { MirrorUse } from "./mirror-use.ts";
+import { Histories, type SourceHistory } from "./history.ts";
 import { Objects, refusalFault, resourceOf } from "./objects.ts";
 import { Records } from "./records.ts";
 import { type ArtifactFile, ArtifactStore, type ArtifactView, openableTree, type SourceName } from "./store.ts";
@@ -57,6 +58,8 @@ export type Artifacts = {
   readonly store: ArtifactStore;
   /** What the loop over deliveries asks. */
   readonly view: ArtifactView;
+  /** What sources were before. */
+  readonly history: SourceHistory;
   /** Resolved once all source objects are known and what mirrors hold is offered again. */
   readonly ready: Promise<void>;
   /** Resolved when the signal has aborted and all work has ended. */
@@ -98,6 +101,7 @@ export function startArtifacts(options: ArtifactsOptions): Artifacts {
 class SourceLoops implements Artifacts {
   readonly store: ArtifactStore = new ArtifactStore();
   readonly view: ArtifactView;
+  readonly history: SourceHistory;
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
   readonly #options: ArtifactsOptions;
@@ -142,6 +146,8 @@ class SourceLoops implements Artifacts {
       composed: join(folder, "composed"),
       address: options.address.replace(/\/+$/, ""),
     };
+    const { signal } = options;
+    this.history = new Histories({ context: this.#context, folder: join(folder, "histories"), signal });
     this.view = {
       get: (source) => this.#viewed(source),
       file: (source) => this.#fileOf(source),

@@ -14,6 +14,9 @@ export type Commit = {
   id: string;
   author: string;
   email: string;
+  /** Where another one committed it. */
+  committer?: string;
+  /** When it was committed. */
   atMs: number;
   subject: string;
   /** The rest of the message. */

@@ -32,16 +32,17 @@ export async function readDeliveryLog(fleet: Fleet, cluster: Cluster, link: Link
   return { ...nothing, limit: `its DeliveryLog cannot be read: ${answer.status.message}` };
 }
 
-/** All logs that can be read, by the key of their delivery. */
+/** All logs of a namespace, or with "" of all, by the key of their delivery. */
 export async function readDeliveryLogs(
   fleet: Fleet,
   cluster: Cluster,
+  namespace: string,
 ): Promise<{ logs: ReadonlyMap<string, Remembered>; limit: string }> {
   const discovery = await fleet.discovery();
   const resource = discovery?.byKind(deliveryLogKind.group, deliveryLogKind.kind);
   if (resource === undefined)
     return { logs: new Map(), limit: "no DeliveryLogs are kept: their definition is not installed" };
-  const answer = await cluster.list(resource);
+  const answer = await cluster.list(resource, { namespace });
   if (!answer.ok) return { logs: new Map(), limit: `DeliveryLogs cannot be read: ${answer.status.message}` };
   const logs = answer.value.items.map((object): [string, Remembered] => {
     const ref = object["deliveryRef"];

@@ -1,10 +1,11 @@
 // The history of one delivery: what its log remembers, or where there is none, the few results that its status keeps.
 
-import type { Card, Commit, HistoryEntry } from "#api/console";
+import type { Card, Commit, HistoryEntry, Link } from "#api/console";
 import { parseDuration } from "#api/flux";
 import { fieldOf, type Manifest, textOf } from "#kernel";
 import { wordsOf } from "./cards.ts";
 import type { Remembered } from "./delivery-log.ts";
+import { historyPatienceMs } from "./limits.ts";
 import type { SourceHistory } from "./ports.ts";
 
 type Past = Omit<HistoryEntry, "commit" | "canRollBack" | "whyNot">;
@@ -16,6 +17,8 @@ export async function historyOf(
 ): Promise<HistoryEntry[]> {
   const past = remembered.applies.length > 0 ? pastOfLog(remembered) : pastOfStatus(object);
   const commits = new Map<string, Commit | undefined>();
+  if (card.source !== undefined && past.some(({ revision }) => revision !== card.revision))
+    await fetched(history, card.source);
   for (const { revision } of past) {
     if (commits.has(revision) || card.source === undefined) continue;
     commits.set(revision, await history?.commit(card.source, revision).catch(() => undefined));
@@ -25,6 +28,20 @@ export async function historyOf(
     const whyNot = whyNoReturn(entry, card);
     return { ...entry, ...(commit === undefined ? {} : { commit }), canRollBack: whyNot === "", whyNot };
   });
+}
+
+/** Earlier commits are in the source's history, which is fetched when somebody first asks; a slow server is not waited for. */
+async function fetched(history: SourceHistory | undefined, source: Link): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, historyPatienceMs);
+  });
+  const asked = history?.log(source, 1).then(
+    () => {},
+    () => {},
+  );
+  await Promise.race([asked, patience]);
+  clearTimeout(timer);
 }
 
 function whyNoReturn({ revision, result }: Past, card: Card): string {

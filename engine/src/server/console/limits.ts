@@ -81,3 +81,15 @@ export const ownersShown = 2_000;
 
 /** Longest value of one field in such a list. */
 export const valueMost = 160;
+
+/** Commits that a timeline looks at; the history that is fetched has no more. */
+export const commitsMost = 200;
+
+/** Entries of one timeline answer. */
+export const entriesMost = 500;
+
+/** Objects of a past moment that are shown with their content. */
+export const momentObjectsMost = 500;
+
+/** How long a page waits for a source's history to be fetched, before it is shown without. */
+export const historyPatienceMs = 2_000;

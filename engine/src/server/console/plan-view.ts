@@ -95,7 +95,7 @@ async function shown(world: PlanWorld, viewer: Viewer, seen: Seen): Promise<Plan
     ...step,
     object: cluster === "" ? step.object : { ...step.object, cluster },
   }));
-  const nodes = steps.map(({ object }) => ({ ...nodeless, ...object, id: idOf(object) }));
+  const nodes = steps.map(({ object }) => ({ ...object, id: idOf(object) }));
   const readable = new Set((await readableNodes(world, viewer, nodes)).map((node) => node.id));
   const listed = steps.filter(({ object }) => readable.has(idOf(object)));
   const counts: { [action in PlanStep["action"]]?: number } = {};
@@ -118,21 +118,6 @@ async function shown(world: PlanWorld, viewer: Viewer, seen: Seen): Promise<Plan
 function commitOf(fleet: Fleet, source: Link, revision: string) {
   return fleet.history?.commit(source, revision).catch(() => undefined);
 }
-
-/** What a node has beyond its name; rights look at the name alone. */
-const nodeless = {
-  parent: null,
-  refers: [],
-  version: "",
-  health: "unknown" as const,
-  message: "",
-  isStated: true,
-  isDrifted: false,
-  isSimulated: false,
-  createdMs: 0,
-  info: "",
-  images: [],
-};
 
 function stepView({ action, ref, reason, changes, isDrift }: Step, mask: Mask): PlanStep {
   const { group, kind, namespace, name } = ref;

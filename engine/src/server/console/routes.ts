@@ -16,7 +16,8 @@ import { isObject, type Json } from "#kernel";
 import { carryOut, planAction } from "./actions.ts";
 import type { ActionWorld } from "./intent.ts";
 import { readPage } from "./delivery-page.ts";
-import { bodyMost, compressLeast, hitsMost } from "./limits.ts";
+import { bodyMost, compressLeast, entriesMost, hitsMost } from "./limits.ts";
+import { readMoment } from "./moment.ts";
 import { readObject } from "./object-page.ts";
 import { readPlan } from "./plan-view.ts";
 import { Refused } from "./refusals.ts";
@@ -24,6 +25,7 @@ import { search } from "./search.ts";
 import { wishFor } from "./shown-kinds.ts";
 import type { Streams } from "./streams.ts";
 import { readTree } from "./tree.ts";
+import { readTimeline, type TimelineAsk } from "./timeline.ts";
 import type { Viewer } from "./viewer.ts";
 
 export type Asked = {
@@ -57,6 +59,10 @@ export async function answerApi(world: RoutesOptions, asked: Asked): Promise<voi
       return send(asked, await answerDelivery(world, asked, rest));
     case "object":
       return send(asked, await readObject(world, objectIn(url), asked.viewer));
+    case "timeline":
+      return send(asked, await readTimeline(world, timelineIn(url), asked.viewer));
+    case "moment":
+      return send(asked, await readMoment(world, momentIn(url), asked.viewer));
     default:
       throw new Refused("absent", `there is no ${url.pathname}`);
   }
@@ -137,6 +143,21 @@ function objectIn(url: URL): { group: string; kind: string; namespace: string; n
     throw new Refused("malformed", "an object is named by `kind`, `name`, and what else it needs");
   const link = { group: text("group"), kind, namespace: text("namespace"), name };
   return cluster === "" ? link : { ...link, cluster };
+}
+
+function timelineIn(url: URL): TimelineAsk {
+  const limit = Math.min(entriesMost, numberIn(url, "limit", 100));
+  return {
+    before: numberIn(url, "before", Number.MAX_SAFE_INTEGER),
+    limit,
+    delivery: url.searchParams.get("delivery") ?? "",
+  };
+}
+
+function momentIn(url: URL): { atMs: number; delivery: string } {
+  const atMs = numberIn(url, "at", -1);
+  if (atMs < 0) throw new Refused("malformed", "which moment? `at` takes milliseconds since 1970");
+  return { atMs, delivery: url.searchParams.get("delivery") ?? "" };
 }
 
 async function answerAction(world: RoutesOptions, asked: Asked, [below]: readonly string[]): Promise<void> {

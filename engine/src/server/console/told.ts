@@ -48,3 +48,6 @@ const reasons = {
   accept: "DriftAccepted",
   "roll-back": "RolledBack",
 } as const;
+
+/** Reasons of Events that tell of actions. */
+export const actionReasons: ReadonlySet<string> = new Set(Object.values(reasons));

@@ -65,13 +65,13 @@ export function lookupNode(world: TreeWorld, key: string, id: string): TreeNode 
 }
 
 /** Nodes of objects that the viewer may read. */
-export async function readableNodes(
-  { fleet, rights }: TreeWorld,
+export async function readableNodes<T extends ObjectLink & { id: string }>(
+  { fleet, rights }: Pick<TreeWorld, "fleet" | "rights">,
   viewer: Viewer,
-  nodes: readonly TreeNode[],
-): Promise<TreeNode[]> {
+  nodes: readonly T[],
+): Promise<T[]> {
   const discovery = await fleet.discovery();
-  const wishOf = ({ id, group, kind, namespace }: TreeNode): Wish => {
+  const wishOf = ({ id, group, kind, namespace }: T): Wish => {
     const entry = fleet.index.get(id) ?? fleet.grown.get(id);
     const plural = entry?.plural ?? discovery?.byKind(group, kind)?.plural ?? kind.toLowerCase();
     return { verb: "get", group, plural, namespace };
@@ -81,7 +81,7 @@ export async function readableNodes(
   return [...(await rights.sieve(viewer, here, wishOf)), ...elsewhere];
 }
 
-function isHere({ cluster = "" }: TreeNode): boolean {
+function isHere({ cluster = "" }: ObjectLink): boolean {
   return cluster === "";
 }
 

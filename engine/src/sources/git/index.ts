@@ -27,6 +27,7 @@ export {
   type MirrorsOptions,
   type RawObject,
 } from "./mirror.ts";
+export { type CommitFacts, type LoggedCommit, parseCommit, readLog } from "./log.ts";
 export type { GitReference, ResolvedReference } from "./refs.ts";
 export { type CommitOptions, commitFiles, type FileChanges, type PushedCommit, type ReadFile } from "./push.ts";
 export { splitCommit, splitTag, tagHeaders, type SignedObject } from "./signed-object.ts";

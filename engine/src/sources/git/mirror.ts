@@ -30,6 +30,9 @@ export type MirrorsOptions = {
 
 export type MirrorCall = { access?: GitAccess; signal: AbortSignal; timeoutMs?: number };
 
+/** Where the newest commit of a history stands. */
+export const historyTip = "refs/keelson-history/tip";
+
 /** A commit whose files are in the mirror. */
 export type FetchedCommit = { commit: string; tree: string; message: string };
 
@@ -184,6 +187,36 @@ export class GitMirror {
     const found = { commit, tree: tree.id, message: subjectOf(pinned.bytes) };
     this.#commits.set(commit, found);
     return found;
+  }
+
+  /** The text of a commit that is there; never asks the server. */
+  async commitText(commit: string): Promise<string | undefined> {
+    assert(/^[0-9a-f]+$/.test(commit), "a commit is named by its id");
+    if (!(await exists(join(this.folder, "HEAD")))) return undefined;
+    const [object] = await readerOf(this.folder, this.#options.environment).read([commit], signedObjectMost);
+    return object?.type === "commit" ? object.bytes?.toString("utf8") : undefined;
+  }
+
+  /** Brings a commit with so many before it, and all their files. Only for mirrors that are kept for their history. */
+  async fetchHistory(resolved: ResolvedReference, depth: number, call: MirrorCall): Promise<void> {
+    const turn = this.#line.then(async () => {
+      await this.#create(resolved.commit.length === 64 ? "sha256" : "sha1", call);
+      const [pinned, deep] = [`:${historyTip}`, [`--depth=${depth}`]];
+      try {
+        await this.#fetchInto([`+${resolved.commit}${pinned}`], deep, call);
+      } catch (error) {
+        if (!isRefusedId(error) || resolved.name === "") throw error;
+        await this.#fetchInto([`+${resolved.name}${pinned}`], [], call);
+      }
+    });
+    this.#line = turn.catch(() => {});
+    await turn;
+  }
+
+  /** Runs a command over what `fetchHistory` has brought. */
+  async inHistory(args: readonly string[], call: MirrorCall): Promise<string> {
+    if (!(await exists(join(this.folder, "HEAD")))) return "";
+    return (await this.#runHere(args, call)).toString("utf8");
   }
 
   /** Throws all away: a mirror whose objects are damaged is fetched anew. */
