@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 import { startOracle } from "./oracle-apiserver.mjs";
 
 const crd = fileURLToPath(new URL("../engine/src/api/crd/testdata/", import.meta.url));
+const refusals = fileURLToPath(
+  new URL("../engine/src/apiserver/validation/testdata/refusals/recorded.jsonl", import.meta.url),
+);
 const cel = fileURLToPath(new URL("../engine/src/formats/cel/testdata/kubernetes/recorded.json", import.meta.url));
 const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
@@ -122,7 +125,7 @@ try {
   };
 
   await recordLines(`${crd}definitions/recorded.jsonl`, () => definitions);
-  await recordLines(`${crd}builtin/recorded.jsonl`, builtinPath);
+  await recordLines(refusals, builtinPath);
   await recordValues(`${crd}validation/recorded.json`);
   await recordRules(cel);
 } finally {

@@ -109,11 +109,9 @@ export class Dispatch {
     const { group, version, kind } = spoken;
     const served: Served = { ...write.served, resource: { ...resource, group, version, kind }, schema };
     const call = { ...write, served };
-    const asked = decodeObject(
-      call,
-      startDraft({ ...call, name: write.subresource === "" ? "" : write.name }, body),
-      false,
-    );
+    // What is asked about a pod names it itself, and is refused by its own words where the path names another.
+    const isNamedByItself = write.subresource === "" || resource.plural === "pods";
+    const asked = decodeObject(call, startDraft({ ...call, name: isNamedByItself ? "" : write.name }, body), false);
     const { metadata } = trackOwnership(this.registry, call, undefined, asked);
     const { body: answer } = await special(write, asked, new URLSearchParams());
     if (!isObject(answer) || answer.kind === "Status") return answer as unknown as Manifest;
@@ -128,22 +126,27 @@ export class Dispatch {
 
   update(call: Call, body: Manifest, options: WriteOptions): Promise<Write<Manifest>> {
     this.permit("update", call);
-    const { served, subresource, namespace, name } = call;
+    const { served, subresource, name } = call;
     if (subresource === "scale")
       return this.#write(call, options, (write) => updateScale(this.registry, write, () => body));
     if (subresource === "finalize")
       return this.#write(call, options, (write) => finalizeNamespace(this.registry, write, body));
-    const exists =
-      this.registry.collection(served.storage).get(storageKey(served.storage, namespace, name)) !== undefined;
+    const exists = this.#exists(call);
     const uid = body.metadata?.uid ?? "";
     if (!exists && served.strategy.allowsCreateOnUpdate && subresource === "" && uid !== "")
       throw conflict(served.resource, name, otherUidText(call, uid, ""));
-    if (!exists && served.strategy.allowsCreateOnUpdate && subresource === "")
-      return this.#write(call, options, (write) => createObject(this.registry, write, body), true);
+    if (!exists && served.strategy.allowsCreateOnUpdate && subresource === "") {
+      this.permit("create", call);
+      return this.#write(call, options, (write) => createObject(this.registry, write, withoutVersion(body)), true);
+    }
     return this.#write(call, options, (write) => {
       const draft = startDraft(write, body);
       return changeObject(this.registry, write, { make: () => draft, retries: false });
     });
+  }
+
+  #exists({ served: { storage }, namespace, name }: Call): boolean {
+    return this.registry.collection(storage).get(storageKey(storage, namespace, name)) !== undefined;
   }
 
   /** Throws unless there is an object to be patched. */
@@ -169,6 +172,7 @@ export class Dispatch {
       return this.#write(call, options, (write) =>
         applyScale(this.registry, write, { manifest, isForced: options.isForced === true }),
       );
+    if (!this.#exists(call) && call.subresource === "") this.permit("create", call);
     let isNew = false;
     const run = async (write: WriteCall): Promise<Manifest> => {
       const applied = await applyObject(this.registry, write, manifest, options.isForced === true);
@@ -179,13 +183,11 @@ export class Dispatch {
     return isNew ? { ...written, isNew } : written;
   }
 
-  async delete(call: Call, options: DeleteOptions): Promise<Removal> {
+  async delete(call: Call, options: DeleteOptions): Promise<Removal & { warnings: string[] }> {
     this.permit("delete", call);
-    return deleteObject(
-      this.registry,
-      this.#writeCall(call, { fieldManager: "", isDryRun: options.isDryRun === true }, []),
-      options,
-    );
+    const warnings: string[] = [];
+    const write = this.#writeCall(call, { fieldManager: "", isDryRun: options.isDryRun === true }, warnings);
+    return { ...(await deleteObject(this.registry, write, options).catch(withWarnings(warnings))), warnings };
   }
 
   async deleteCollection(
@@ -224,10 +226,7 @@ export class Dispatch {
     isNew = false,
   ): Promise<Write<Manifest>> {
     const warnings: string[] = [];
-    const value = await run(this.#writeCall(call, options, warnings)).catch((error: unknown) => {
-      if (error instanceof Refusal) error.warnings = warnings;
-      throw error;
-    });
+    const value = await run(this.#writeCall(call, options, warnings)).catch(withWarnings(warnings));
     return isNew ? { value, warnings, isNew } : { value, warnings };
   }
 
@@ -244,4 +243,19 @@ export class Dispatch {
       },
     };
   }
+}
+
+/** A refusal carries what the client was warned of before. */
+function withWarnings(warnings: readonly string[]): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof Refusal) error.warnings = warnings;
+    throw error;
+  };
+}
+
+/** What a PUT creates may have named the version that it meant to replace. */
+function withoutVersion(body: Manifest): Manifest {
+  if (typeof body.metadata?.resourceVersion !== "string") return body;
+  const { resourceVersion: _, ...metadata } = body.metadata;
+  return { ...body, metadata };
 }

@@ -28,7 +28,11 @@ import { strategicMerge } from "#merge";
 
 export async function patchObject(registry: Registry, call: WriteCall, body: PatchBody): Promise<Manifest> {
   let result: Manifest | undefined;
-  const make = (live: Manifest): Manifest => startDraft(call, (result = patched(call, live, body)));
+  const make = (live: Manifest): Manifest => {
+    result = patched(call, live, body);
+    refuseOtherType(call, result);
+    return startDraft(call, result);
+  };
   try {
     return await changeObject(registry, call, { make, retries: true });
   } catch (error) {
@@ -36,6 +40,17 @@ export async function patchObject(registry: Registry, call: WriteCall, body: Pat
     const shown = encodeJson(body.type === "strategic" ? body.patch : result);
     throw invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, error.why)]);
   }
+}
+
+/** A custom object stays of the type that was asked for. */
+function refuseOtherType({ served, name }: WriteCall, result: Manifest): void {
+  if (served.custom === undefined) return;
+  const { kind } = served.resource;
+  const wanted = { apiVersion: apiVersionOf(served), kind };
+  const errors = (["apiVersion", "kind"] as const)
+    .filter((member) => typeof result[member] === "string" && result[member] !== wanted[member])
+    .map((member) => invalidValue(member, result[member], `must be ${wanted[member]}`));
+  if (errors.length > 0) throw invalid({ group: "", kind }, name, errors);
 }
 
 /** Server-side apply: creates the object when there is none. */
@@ -109,7 +124,7 @@ function startManifest(call: WriteCall, body: Manifest): Manifest {
     const [group, version] = slash < 0 ? ["", apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
     throw badRequest(`invalid object type: ${group}/${version}, Kind=${kind}`);
   }
-  const manifest = startDraft(call, body);
+  const manifest = startDraft(call, body, { isTyped: true });
   if ((metadata?.namespace ?? "") === "") delete manifest.metadata.namespace;
   return manifest;
 }

@@ -10,6 +10,7 @@ import {
   changeObject,
   conflict,
   getObject,
+  internalError,
   invalid,
   noSuchPath,
   plainError,
@@ -21,7 +22,11 @@ import { applyManifest, parentManagers, scaleManagers, trackUpdate, type WriteCo
 import { builtinSchemas, schemaFor } from "#api/kubernetes";
 
 export function getScale(registry: Registry, call: Call): Manifest {
-  return scaleOf(getObject(registry, { ...call, subresource: "" }), pathsOf(call));
+  const object = getObject(registry, { ...call, subresource: "" });
+  const paths = pathsOf(call);
+  if (call.served.custom !== undefined && valueAt(object, paths.specReplicas) === undefined)
+    throw internalError(`the spec replicas field ".${paths.specReplicas}" does not exist`);
+  return scaleOf(object, paths);
 }
 
 function pathsOf(call: Call): ScalePaths {

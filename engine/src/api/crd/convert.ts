@@ -75,7 +75,7 @@ export function convertNode(schema: JsonObject, depth = 0): SchemaNode {
   else if (types.has(schema["type"])) node.type = schema["type"] as SchemaType;
   copyAnnotations(schema, node);
   convertStructure(schema, node, depth);
-  const checks = collectChecks(schema, isIntOrString);
+  const checks = collectChecks(schema);
   if (checks !== undefined) node.checks = checks;
   return node.embeddedResource === true ? withEmbeddedFields(node) : node;
 }
@@ -113,12 +113,10 @@ function convertStructure(schema: JsonObject, node: SchemaNode, depth: number): 
   if (isObject(items)) node.items = convertNode(items, depth + 1);
 }
 
-function collectChecks(schema: JsonObject, isIntOrString: boolean): { [keyword: string]: Json } | undefined {
+function collectChecks(schema: JsonObject): { [keyword: string]: Json } | undefined {
   const checks: { [keyword: string]: Json } = {};
   for (const keyword of checkKeywords)
     if (schema[keyword] !== undefined && schema[keyword] !== null) checks[keyword] = schema[keyword];
-  // The one anyOf that int-or-string may carry says what the type says already.
-  if (isIntOrString) delete checks["anyOf"];
   return Object.keys(checks).length === 0 ? undefined : checks;
 }
 

@@ -36,6 +36,5 @@ export {
 export { type Pruned, pruneObject, unknownFieldMessage } from "./prune.ts";
 export { type EvaluateRule, hasRules, type RuleInput, validateRules } from "./rules.ts";
 export { hasFormat } from "./formats.ts";
-export { validateBuiltin } from "./validate-builtin.ts";
 export { validateDefinition } from "./validate-definition.ts";
 export { validateListTypes, validateValue } from "./validate.ts";

@@ -37,6 +37,8 @@ function check(value: Json, at: At, walk: Walk): void {
   if (!hasType(node, value)) {
     walk.errors.push(typeError(node, at.field, value));
     if (node.type === "integer" && typeof value === "number") walk.errors.push(integerFormatError(node, at.field));
+    // It may say in an anyOf of its own what its type says already.
+    if (node.type === "int-or-string") checkAlternatives(value, { node, field: at.field }, walk);
     return;
   }
   checkScalars(value, { node, field: at.field }, walk);

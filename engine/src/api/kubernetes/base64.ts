@@ -16,6 +16,19 @@ export function encodeBase64(bytes: Uint8Array): string {
 
 const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
+/** The text as Go writes the same bytes again: without line breaks, and with nothing in the bits that no byte fills. */
+export function canonicalBase64(text: string): string {
+  const plain = /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, "") : text;
+  const padding = plain.endsWith("==") ? 2 : plain.endsWith("=") ? 1 : 0;
+  if (padding === 0) return plain;
+  const at = plain.length - padding - 1;
+  const value = alphabet.indexOf(plain.charAt(at));
+  const spare = padding === 2 ? 15 : 3;
+  return value < 0 || (value & spare) === 0
+    ? plain
+    : `${plain.slice(0, at)}${alphabet.charAt(value & ~spare)}${"=".repeat(padding)}`;
+}
+
 /** Go's words for text that is not base64; undefined when it is. */
 export function base64Error(text: string): string | undefined {
   if (valid.test(text)) return undefined;

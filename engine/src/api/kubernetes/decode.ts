@@ -2,7 +2,7 @@
 // left out where Go leaves them out, zero members written where Go writes them, quantities in canonical form.
 
 import { isObject, type Json, type JsonObject, type SchemaNode, type SchemaRef, setOwn } from "#kernel";
-import { base64Error } from "./base64.ts";
+import { base64Error, canonicalBase64 } from "./base64.ts";
 import { builtinSchemas } from "./builtin.ts";
 import { defaultsOf } from "./defaults.ts";
 import { canonicalQuantity } from "./quantity.ts";
@@ -13,7 +13,12 @@ export type Decoded = {
   unknown: string[];
   /** Go's words for the first value of a wrong type, undefined when all fit. */
   error: string | undefined;
+  /** Empty lists that the store gives back as null; `forgetEmpty` makes them so. */
+  emptied: readonly Emptied[];
 };
+
+/** A member of an object. */
+export type Emptied = { parent: JsonObject; name: string };
 
 export type DecodeOptions = {
   /** False: an object that has its defaults already, or a status. */ withDefaults?: boolean;
@@ -23,6 +28,7 @@ export type DecodeOptions = {
 type Walk = {
   unknown: string[];
   error: string | undefined;
+  emptied: Emptied[];
   withDefaults: boolean;
   /** `.name` and `[0]` parts. */
   path: string[];
@@ -35,10 +41,16 @@ type Walk = {
 /** Decodes an object of the kind that `root` names (see `schemaFor`). Does not change what it is given. */
 export function decodeBuiltin(object: JsonObject, root: string, options: DecodeOptions = {}): Decoded {
   const withDefaults = options.withDefaults ?? true;
-  const walk: Walk = { unknown: [], error: undefined, withDefaults, path: [], fields: [], struct: typeName(root) };
+  const place = { path: [], fields: [], struct: typeName(root) };
+  const walk: Walk = { unknown: [], error: undefined, emptied: [], withDefaults, ...place };
   const decoded = decode(object, root, walk);
   const unknown = walk.unknown.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  return { object: decoded as JsonObject, unknown, error: walk.error };
+  return { object: decoded as JsonObject, unknown, error: walk.error, emptied: walk.emptied };
+}
+
+/** Makes the object, a copy of the decoded one down to its first members, what the store would give back of it. */
+export function forgetEmpty(object: JsonObject, { object: decoded, emptied }: Decoded): void {
+  for (const { parent, name } of emptied) (parent === decoded ? object : parent)[name] = null;
 }
 
 /** The last part of a definition's name: its Go type. */
@@ -85,7 +97,10 @@ function decode(value: Json, ref: SchemaRef, walk: Walk): Json {
   }
   if (Array.isArray(value)) return node.items === undefined ? value : decodeList(value, node.items, walk);
   if (isObject(value)) return decodeMap(value, { node, ref }, walk);
-  if (node.format === "byte" && typeof value === "string") walk.error ??= base64Error(value);
+  if (node.format === "byte" && typeof value === "string") {
+    walk.error ??= base64Error(value);
+    return canonicalBase64(value);
+  }
   if (node.format === "quantity") return canonicalQuantity(value as string | number) ?? value;
   return value;
 }
@@ -119,9 +134,10 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
     if (below === undefined) walk.unknown.push(walk.path.join("").slice(1));
     else {
       const next = below === true ? (filled[name] as Json) : decode(filled[name] as Json, below, walk);
-      // An empty list that Go always writes comes back from the store as none at all.
-      const isNone = Array.isArray(next) && next.length === 0 && plan.nulls.has(name);
-      if (!plan.omitted.has(name) || !isZero(next)) setOwn(decoded, name, isNone ? null : next);
+      // An empty list that Go always writes comes back from the store as none at all; who stated it owns it all the same.
+      if (Array.isArray(next) && next.length === 0 && plan.nulls.has(name))
+        walk.emptied.push({ parent: decoded, name });
+      if (!plan.omitted.has(name) || !isZero(next)) setOwn(decoded, name, next);
     }
     walk.path.pop();
     if (isDeclared) walk.fields.pop();

@@ -10,6 +10,6 @@ export {
   builtinVersion,
   schemaFor,
 } from "./builtin.ts";
-export { type Decoded, decodeBuiltin, type DecodeOptions } from "./decode.ts";
+export { type Decoded, decodeBuiltin, type DecodeOptions, forgetEmpty } from "./decode.ts";
 export { pullPolicy } from "./defaults.ts";
 export { canonicalQuantity, quantityNanos } from "./quantity.ts";

@@ -1,6 +1,7 @@
 // The columns of `kubectl get` for the built-in kinds, as kube-apiserver's printers define them. A kind that is not here has a
 // name and an age.
 
+import { metricTargets } from "./metric-targets.ts";
 import type { Json, Manifest } from "#kernel";
 import { age, humanDuration, labelText, selectorText } from "./human.ts";
 import { findAll } from "./json-path.ts";
@@ -33,6 +34,11 @@ export const ageColumn: Column = column("Age", (object, now) => age(object.metad
 /** The value at a path, or what stands for nothing. */
 function at(path: string, absent: Json = ""): Cell {
   return (object) => findAll(object as unknown as Json, path)[0] ?? absent;
+}
+
+/** A text that somebody has told. */
+function told(path: string): Cell {
+  return (object) => textAt(object, path) || "<unknown>";
 }
 
 /** A value as text: what is no text, number or boolean is nothing. */
@@ -352,9 +358,9 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     column("Version", at("status.nodeInfo.kubeletVersion")),
     column("Internal-IP", at('status.addresses[?(@.type=="InternalIP")].address', "<none>"), wide),
     column("External-IP", at('status.addresses[?(@.type=="ExternalIP")].address', "<none>"), wide),
-    column("OS-Image", at("status.nodeInfo.osImage", "<unknown>"), wide),
-    column("Kernel-Version", at("status.nodeInfo.kernelVersion", "<unknown>"), wide),
-    column("Container-Runtime", at("status.nodeInfo.containerRuntimeVersion", "<unknown>"), wide),
+    column("OS-Image", told("status.nodeInfo.osImage"), wide),
+    column("Kernel-Version", told("status.nodeInfo.kernelVersion"), wide),
+    column("Container-Runtime", told("status.nodeInfo.containerRuntimeVersion"), wide),
   ],
   Event: eventColumns,
   Namespace: [nameColumn, column("Status", at("status.phase")), ageColumn],
@@ -403,7 +409,7 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
       "Reference",
       (object) => `${textAt(object, "spec.scaleTargetRef.kind")}/${textAt(object, "spec.scaleTargetRef.name")}`,
     ),
-    column("Targets", () => "<unknown>"),
+    column("Targets", metricTargets),
     column("MinPods", (object) => textAt(object, "spec.minReplicas", "<unset>")),
     number("MaxPods", "spec.maxReplicas"),
     number("Replicas", "status.currentReplicas"),

@@ -20,6 +20,7 @@ import {
   methodNotAllowed,
   methodNotServed,
   noSuchPath,
+  notFound,
   type Served,
   unsupportedMediaType,
 } from "#apiserver/registry";
@@ -118,6 +119,7 @@ async function answer(context: HandlerContext, asked: Asked): Promise<void> {
   if (route.what === "resource") return answerResource(context, asked, route);
   if (route.what === "nothing") {
     permitPlace(context, asked, route.place);
+    refuseOddPart(context, asked.path);
     if (route.isVersionServed) throw noSuchPath();
     return send(asked.request, asked.response, text("404 page not found\n", 404));
   }
@@ -143,6 +145,14 @@ function permitPlace({ dispatch }: HandlerContext, asked: Asked, place: Place & 
   const question = { verb, group, resource: plural, subresource, namespace, name };
   const verdict = dispatch.authorizer.decide(asked.identity, question);
   if (!verdict.isAllowed) throw forbidden({ group, plural }, name, verdict.reason);
+}
+
+/** A custom object has no parts but those of its definition; one that is asked for is missed as the object itself would be. */
+function refuseOddPart({ table }: HandlerContext, path: string): void {
+  const route = routeOf(table, path.replace(/\/[^/]+\/?$/, ""));
+  if (route.what !== "resource" || route.served.custom === undefined || route.name === "" || route.subresource !== "")
+    return;
+  throw notFound(route.served.resource, route.name);
 }
 
 function verbOf({ request, query }: Asked, name: string): string {
@@ -172,7 +182,9 @@ async function answerResource(context: HandlerContext, asked: Asked, route: Reso
   const deprecation = served.strategy.deprecation ?? served.custom?.deprecationWarning;
   const own = await replyOf(context, asked, call).catch((error: unknown) => refusedReply(context, error));
   const reply =
-    deprecation === undefined || own.code === 405 ? own : { ...own, warnings: [deprecation, ...(own.warnings ?? [])] };
+    deprecation === undefined || own.code === 405 || own.reason === "Forbidden"
+      ? own
+      : { ...own, warnings: [deprecation, ...(own.warnings ?? [])] };
   context.answered(method, served.resource.plural, reply.code);
   if (method !== "GET" && method !== "HEAD") audit(context, asked, call, reply);
   await send(asked.request, asked.response, reply);
@@ -329,7 +341,10 @@ async function patch(context: HandlerContext, asked: Asked, call: Call): Promise
   }
   if (call.name === "") throw notServed(context, call, "patch");
   const type = mediaTypeOf(asked.request);
-  if (!patchTypes.has(type)) throw unsupportedMediaType("415: Unsupported Media Type", true);
+  if (!patchTypes.has(type))
+    throw call.served.custom === undefined
+      ? unsupportedMediaType("415: Unsupported Media Type", true)
+      : noStrategicPatch();
   const raw = await readBody(asked.request);
   const options = optionsOf(asked, "PatchOptions", type === "application/apply-patch+yaml");
   const written = await patchBy(context, asked, call, { type, raw, options });
@@ -410,12 +425,11 @@ async function remove(context: HandlerContext, asked: Asked, call: Call): Promis
     };
     return jsonText(presenter.list(call.served, list, shapeFor(asked, call, true)), 200);
   }
-  const { object, isGone } = await dispatch.delete(call, options);
+  const { object, isGone, warnings } = await dispatch.delete(call, options);
   asked.notes.metadata.push(object.metadata);
-  if (!isGone) return jsonText(presenter.object(call.served, object, shapeFor(asked, call)), 200);
-  if (returnsObject.has(call.served.resource.plural))
-    return jsonText(presenter.object(call.served, object, shapeFor(asked, call)), 200);
-  return jsonText(JSON.stringify(deletedStatus(call.served, object)), 200);
+  if (!isGone || returnsObject.has(call.served.resource.plural))
+    return jsonText(presenter.object(call.served, object, shapeFor(asked, call)), 200, warnings);
+  return jsonText(JSON.stringify(deletedStatus(call.served, object)), 200, warnings);
 }
 
 /** Resources whose deletion answers with the object as it was. */

@@ -4,7 +4,7 @@ import type { List } from "#cluster";
 import { type Clock, encodeJson, type Manifest } from "#kernel";
 import { apiVersionOf, type Change, type Encodings, type Notice, type Served } from "#apiserver/registry";
 import type { Shape } from "./shape.ts";
-import { tableOf } from "./table.ts";
+import { shownMetadata, tableOf } from "./table.ts";
 
 export class Presenter {
   readonly #encodings: Encodings;
@@ -29,7 +29,10 @@ export class Presenter {
   list(served: Served, list: List, shape: Shape): string {
     const metadata = {
       resourceVersion: list.resourceVersion,
-      ...(list.continue === "" ? {} : { continue: list.continue }),
+      // A list without a type of its own always has the member.
+      ...(list.continue === "" && (served.custom === undefined || shape.as !== "whole")
+        ? {}
+        : { continue: list.continue }),
       ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
     };
     if (shape.as === "table")
@@ -82,5 +85,5 @@ export class Presenter {
 }
 
 function metadataBody(object: Manifest): Record<string, unknown> {
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: shownMetadata(object) };
 }

@@ -32,9 +32,8 @@ export function shapeOf(accept: string | undefined, query: URLSearchParams, type
       return { as: "metadata", isYaml };
     }
   }
-  throw notAcceptable(
-    "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
-  );
+  const served = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+  throw notAcceptable(`only the following media types are accepted: ${served}`);
 }
 
 /** A list cannot be given as one object's metadata, nor one object as a list. */

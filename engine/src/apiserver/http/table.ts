@@ -88,5 +88,16 @@ function rowOf(
   const cells = columns.map((column) => column.cell(object, nowMs));
   if (include === "None") return { cells, object: null };
   if (include === "Object") return { cells, object };
-  return { cells, object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata } };
+  return {
+    cells,
+    object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: shownMetadata(object) },
+  };
+}
+
+/** Where metadata alone is shown, a DaemonSet is without the annotation that only its own version has. */
+export function shownMetadata({ kind, metadata }: Manifest): Manifest["metadata"] {
+  if (kind !== "DaemonSet" || metadata.annotations === undefined) return metadata;
+  const { "deprecated.daemonset.template.generation": _, ...annotations } = metadata.annotations;
+  const { annotations: _all, ...rest } = metadata;
+  return Object.keys(annotations).length === 0 ? rest : { ...rest, annotations };
 }

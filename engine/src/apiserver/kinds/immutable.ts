@@ -1,7 +1,21 @@
 // Fields that may not change once they are set, with the errors kube-apiserver 1.36 gives for them.
 
 import { type FieldError, invalid } from "#api/crd";
+import { quantityNanos } from "#api/kubernetes";
 import { asJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+
+/** What a PersistentVolume says of itself beside where its bytes are. */
+const volumeMembers = [
+  "accessModes",
+  "capacity",
+  "claimRef",
+  "mountOptions",
+  "nodeAffinity",
+  "persistentVolumeReclaimPolicy",
+  "storageClassName",
+  "volumeAttributesClassName",
+  "volumeMode",
+];
 
 type Rule = (draft: Manifest, live: Manifest) => FieldError[];
 
@@ -83,7 +97,22 @@ function claimSpec(draft: Manifest, live: Manifest): FieldError[] {
     ...(at(live, "spec.volumeName") === undefined ? ["volumeName"] : []),
     ...(at(live, "spec.storageClassName") === undefined ? ["storageClassName"] : []),
   ];
-  return fixedSpecBut(free, claimText)(draft, live);
+  const [wanted, before, given] = [
+    at(draft, "spec.resources.requests.storage"),
+    at(live, "spec.resources.requests.storage"),
+    at(live, "status.capacity.storage"),
+  ].map(nanosOf) as [bigint, bigint, bigint];
+  const isShrunk = wanted < before && wanted <= given;
+  const field = "spec.resources.requests.storage";
+  return [
+    ...fixedSpecBut(free, claimText)(draft, live),
+    ...fixed("spec.volumeMode")(draft, live).map((error) => ({ ...error, field: "volumeMode" })),
+    ...(isShrunk ? [forbidden(field, "field can not be less than status.capacity")] : []),
+  ];
+}
+
+function nanosOf(value: Json | undefined): bigint {
+  return (typeof value === "string" ? quantityNanos(value) : undefined) ?? 0n;
 }
 
 function podSpec(draft: Manifest, live: Manifest): FieldError[] {
@@ -118,17 +147,59 @@ function clusterAddresses(draft: Manifest, live: Manifest): FieldError[] {
   return [invalid("spec.clusterIPs[0]", at(draft, "spec.clusterIPs") ?? [after ?? ""], "may not change once set")];
 }
 
+/** Where the bytes of a volume are may not change. */
+function volumeSource(draft: Manifest, live: Manifest): FieldError[] {
+  const [next, old] = [draft, live].map((volume) => without(volume, [...volumeMembers]));
+  const field = "spec.persistentvolumesource";
+  return equalJson(next ?? null, old ?? null) ? [] : [forbidden(field, `${field} is immutable after creation`)];
+}
+
+/** The rules of a Job's failures, as Go holds them. */
+function failurePolicyInGo(policy: Json | undefined): Json {
+  if (!isObject(policy)) return null;
+  const rules = (Array.isArray(policy.rules) ? policy.rules : []).filter(isObject).map((rule) => ({
+    Action: rule.action ?? "",
+    OnExitCodes: isObject(rule.onExitCodes)
+      ? {
+          ContainerName: rule.onExitCodes.containerName ?? null,
+          Operator: rule.onExitCodes.operator ?? "",
+          Values: rule.onExitCodes.values ?? null,
+        }
+      : null,
+    OnPodConditions: Array.isArray(rule.onPodConditions)
+      ? rule.onPodConditions.filter(isObject).map(({ type = "", status = "" }) => ({ Type: type, Status: status }))
+      : null,
+  }));
+  return { Rules: rules };
+}
+
 function jobSpec(draft: Manifest, live: Manifest): FieldError[] {
   const isSuspended = at(live, "spec.suspend") === true && at(live, "status.startTime") === undefined;
-  const paths = [
-    "spec.completions",
-    "spec.selector",
-    "spec.completionMode",
-    "spec.manualSelector",
-    "spec.podFailurePolicy",
-  ];
+  const paths = ["spec.selector", "spec.completionMode", "spec.podFailurePolicy"];
   if (!isSuspended) paths.push("spec.template");
-  return fixed(...paths)(draft, live);
+  const errors = [...completions(draft, live), ...fixed(...paths)(draft, live)].map((error) =>
+    error.field === "spec.podFailurePolicy"
+      ? { ...error, value: failurePolicyInGo(at(draft, "spec.podFailurePolicy")) }
+      : error,
+  );
+  // The check of a Job that is created looks at what it was given; a change has all of it, or lost it.
+  if (at(draft, "spec.selector") !== undefined) return errors;
+  const labels = at(draft, "spec.template.metadata.labels") ?? null;
+  return [
+    ...errors,
+    { type: "Required", field: "spec.selector", detail: "" },
+    invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"),
+  ];
+}
+
+/** The completions of an indexed Job may change, with its parallelism alone. */
+function completions(draft: Manifest, live: Manifest): FieldError[] {
+  const field = "spec.completions";
+  const wanted = at(draft, field) ?? null;
+  if (equalJson(wanted, at(live, field) ?? null)) return [];
+  if (at(draft, "spec.completionMode") !== "Indexed") return [invalid(field, wanted, "field is immutable")];
+  const isTandem = equalJson(wanted, at(draft, "spec.parallelism") ?? null);
+  return isTandem ? [] : [invalid(field, wanted, "can only be modified in tandem with spec.parallelism")];
 }
 
 function roleRef(draft: Manifest, live: Manifest): FieldError[] {
@@ -150,7 +221,10 @@ export const immutableFields: Readonly<Record<string, Rule>> = {
   ConfigMap: sealed("data", "binaryData"),
   Secret: (draft, live) => [...fixed("type")(draft, live), ...sealed("data")(draft, live)],
   PersistentVolumeClaim: claimSpec,
-  PersistentVolume: fixed("spec.claimRef.uid", "spec.volumeMode"),
+  PersistentVolume: (draft, live) => [
+    ...fixed("spec.claimRef.uid", "spec.volumeMode")(draft, live),
+    ...volumeSource(draft, live),
+  ],
   StorageClass: fixed("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"),
   PriorityClass: (draft, live) => [
     ...(at(draft, "value") === at(live, "value") ? [] : [forbidden("value", "may not be changed in an update.")]),
@@ -163,6 +237,9 @@ export const immutableFields: Readonly<Record<string, Rule>> = {
   IngressClass: fixed("spec.controller"),
   EndpointSlice: fixed("addressType"),
   ControllerRevision: fixed("data"),
-  CSIDriver: fixed("spec.attachRequired", "spec.volumeLifecycleModes"),
+  CSIDriver: (draft, live) => [
+    ...fixed("spec.attachRequired")(draft, live).map((error) => ({ ...error, field: "spec.attachedRequired" })),
+    ...fixed("spec.volumeLifecycleModes")(draft, live),
+  ],
   CustomResourceDefinition: fixed("spec.group", "spec.names.plural", "spec.names.kind", "spec.scope"),
 };

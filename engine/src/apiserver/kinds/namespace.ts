@@ -10,7 +10,9 @@ export const namespaceRules: Partial<Strategy> = {
     if ((draft.metadata.name ?? "") !== "") labelWithName(draft);
   },
   prepareCreate: (draft) => {
-    draft.spec = { finalizers: ["kubernetes"] };
+    const { finalizers } = (draft.spec ?? {}) as { finalizers?: string[] };
+    const others = (finalizers ?? []).filter((name) => name !== "kubernetes");
+    draft.spec = { finalizers: [...others, "kubernetes"] };
     draft.status = { phase: "Active" };
     labelWithName(draft);
   },

@@ -13,6 +13,15 @@ export const volumeRules: Partial<Strategy> = {
   prepareCreate: (draft, { now }) => {
     draft.status = { phase: "Pending", lastPhaseTransitionTime: now };
   },
+  prepareStatus: (draft, live, { now }) => {
+    const [next, old] = [draft, live].map((volume) => (asJson(volume).status ?? {}) as JsonObject) as [
+      JsonObject,
+      JsonObject,
+    ];
+    if (next.phase !== old.phase) draft.status = { ...next, lastPhaseTransitionTime: now };
+    else if (next.lastPhaseTransitionTime === undefined && old.lastPhaseTransitionTime !== undefined)
+      draft.status = { ...next, lastPhaseTransitionTime: old.lastPhaseTransitionTime };
+  },
 };
 
 /** A group without a service of its own is served by this server, and so always there. */

@@ -13,6 +13,8 @@ import {
   validatingPolicyErrors,
   webhookErrors,
 } from "./policy-rules.ts";
+import { statusRules } from "./status-rules.ts";
+import { dropServiceFields } from "./service-fields.ts";
 import { serviceWarnings } from "./warnings.ts";
 import { daemonSetRules, jobRules, podRules } from "./workloads.ts";
 
@@ -98,7 +100,7 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   MutatingAdmissionPolicyBinding: { validate: bindingErrors },
   ValidatingWebhookConfiguration: { validate: webhookErrors },
   MutatingWebhookConfiguration: { validate: webhookErrors },
-  Service: { warnings: serviceWarnings },
+  Service: { warnings: serviceWarnings, prepareUpdate: dropServiceFields },
   PersistentVolumeClaim: claimRules,
   PersistentVolume: volumeRules,
 };
@@ -155,6 +157,8 @@ export function basicStrategy(kind: string, hasStatus: boolean): Strategy {
     ...(selectable === undefined ? {} : { selectableFields: selectable }),
     ...ownRules[kind],
     ...validation(kind),
+    ...(statusRules[kind] === undefined ? {} : { validateStatus: statusRules[kind] }),
+    ...(kind === "Node" ? { keepsNewStatus: true } : {}),
     ...(kind === "Pod" ? { graceSeconds: podGraceSeconds } : {}),
     ...(kind === "EndpointSlice" ? { countsLabels: true } : {}),
     ...(kind === "Deployment" ? { countsAnnotations: true } : {}),

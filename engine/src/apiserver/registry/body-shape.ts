@@ -16,8 +16,8 @@ const textMembers = [
 ];
 const mapMembers = ["labels", "annotations"];
 
-/** Refuses with 400 what no Go type could hold. */
-export function checkShape(served: Served, body: JsonObject): void {
+/** Refuses with 400 what no Go type could hold. `isTyped`: labels and annotations are checked later, in other words. */
+export function checkShape(served: Served, body: JsonObject, isTyped = false): void {
   const refuse = (field: string, value: Json, type: string): never => {
     const { kind, version } = served.resource;
     throw new DecodeRefusal(
@@ -33,7 +33,7 @@ export function checkShape(served: Served, body: JsonObject): void {
   if (!isObject(metadata)) return refuse("metadata", metadata, "v1.ObjectMeta");
   for (const name of textMembers)
     if (typeof (metadata[name] ?? "") !== "string") refuse(`metadata.${name}`, metadata[name] as Json, "string");
-  for (const name of mapMembers) {
+  for (const name of isTyped ? [] : mapMembers) {
     const map = metadata[name] ?? {};
     if (!isObject(map)) refuse(`metadata.${name}`, map, "map[string]string");
     else

@@ -1,6 +1,13 @@
 // What metadata may be, on creation and on change, as apimachinery's api/validation/objectmeta.go has it.
 
-import { type FieldError, invalid, nameRuleOf, validateMetadata, validateOwnFinalizers } from "#api/crd";
+import {
+  type FieldError,
+  invalid,
+  nameRuleOf,
+  pathSegmentErrors,
+  validateMetadata,
+  validateOwnFinalizers,
+} from "#api/crd";
 import { asJson, equalJson, type JsonObject, type Manifest } from "#kernel";
 import type { Served } from "./resource.ts";
 
@@ -11,10 +18,21 @@ export const foregroundFinalizer = "foregroundDeletion";
 export function validateNewMetadata(draft: Manifest, served: Served): FieldError[] {
   const { group, plural, isNamespaced } = served.storage;
   const metadata = metadataOf(draft);
+  if (isBare(served)) return validateMetadata(metadata, { isNamespaced, nameRule: pathSegmentErrors });
   return [
     ...validateMetadata(metadata, { isNamespaced, nameRule: nameRuleOf(group, plural) }),
     ...ownFinalizers(served, metadata),
   ];
+}
+
+/**
+ * Kinds that do not look at their metadata themselves: what all kinds share is asked of it, and only when nothing else is wrong.
+ */
+export function isBare({ custom, resource: { group, kind } }: Served): boolean {
+  return (
+    custom === undefined &&
+    ((group === "policy" && kind === "PodDisruptionBudget") || (group === "" && kind === "Event"))
+  );
 }
 
 /** Groups whose kinds leave the finalizers to the common rules. */
@@ -26,7 +44,9 @@ const freeFinalizers: ReadonlySet<string> = new Set([
 ]);
 
 function ownFinalizers(served: Served, metadata: JsonObject): FieldError[] {
-  return served.custom !== undefined || freeFinalizers.has(served.storage.group) ? [] : validateOwnFinalizers(metadata);
+  return served.custom !== undefined || isBare(served) || freeFinalizers.has(served.storage.group)
+    ? []
+    : validateOwnFinalizers(metadata);
 }
 
 const immutableFields = [

@@ -21,11 +21,17 @@ export type Named = { group: string; plural: string };
 export type NamedKind = { group: string; kind: string };
 
 function qualified(group: string, word: string): string {
-  return group === "" ? word : `${word}.${group}`;
+  return group === "" || isOldEvent(group, word) ? word : `${word}.${group}`;
+}
+
+/** Events of the new group are kept, and refused, as those of the old one. */
+function isOldEvent(group: string, kind: string): boolean {
+  return group === "events.k8s.io" && kind === "Event";
 }
 
 function detailsOf(group: string, kind: string, name: string): { name?: string; group?: string; kind?: string } {
-  return { ...(name === "" ? {} : { name }), ...(group === "" ? {} : { group }), ...(kind === "" ? {} : { kind }) };
+  const hasGroup = group !== "" && !isOldEvent(group, kind);
+  return { ...(name === "" ? {} : { name }), ...(hasGroup ? { group } : {}), ...(kind === "" ? {} : { kind }) };
 }
 
 export function notFound(resource: Named, name: string): Refusal {
@@ -85,11 +91,12 @@ export function forbidden(resource: Named, name: string, why: string): Refusal {
 }
 
 export function invalid(kind: NamedKind, name: string, errors: readonly FieldError[]): Refusal {
+  const group = isOldEvent(kind.group, kind.kind) ? "" : kind.group;
   return new Refusal({
     code: 422,
     reason: "Invalid",
-    message: invalidMessage({ ...kind, name }, errors),
-    details: { ...detailsOf(kind.group, kind.kind, name), causes: causesOf(errors) },
+    message: invalidMessage({ group, kind: kind.kind, name }, errors),
+    details: { ...detailsOf(group, kind.kind, name), causes: causesOf(errors) },
   });
 }
 

@@ -18,6 +18,8 @@ export type Removal = { object: Manifest; isGone: boolean };
 export async function deleteObject(registry: Registry, call: WriteCall, options: DeleteOptions): Promise<Removal> {
   const { served } = call;
   const key = storageKey(served.storage, call.namespace, call.name);
+  const { orphansByDefault: orphans = "" } = served.strategy;
+  if (options.propagation === undefined && orphans !== "") call.warn(orphans);
   for (let attempt = 1; ; attempt++) {
     const stored = registry.collection(served.storage).get(key);
     if (stored === undefined) throw notFound(served.resource, call.name);
@@ -101,7 +103,12 @@ function keepAsItWas({ metadata }: Manifest, live: Manifest): void {
 function markDeleted(registry: Registry, call: WriteCall, live: Manifest, options: DeleteOptions): Manifest {
   const draft = asOwn(live);
   const metadata = draft.metadata;
-  const finalizers = finalizersFor(metadata.finalizers ?? [], options, call.served.strategy.orphansByDefault);
+  const { strategy, resource } = call.served;
+  // Events are nobody's owners.
+  const finalizers =
+    resource.kind === "Event" && call.served.custom === undefined
+      ? (metadata.finalizers ?? [])
+      : finalizersFor(metadata.finalizers ?? [], options, strategy.orphansByDefault);
   if (finalizers.length === 0) delete metadata.finalizers;
   else metadata.finalizers = finalizers;
   const grace = graceOf(call.served, live, options);

@@ -53,6 +53,10 @@ export type Strategy = {
   /** What else the first deletion does to the object that stays. */
   prepareDelete?: (draft: Manifest, now: string) => void;
   validate?: (draft: Manifest, live: Manifest | undefined) => FieldError[];
+  /** What is wrong with an object whose status was written. */
+  validateStatus?: (draft: Manifest) => FieldError[];
+  /** A new object keeps the status that it came with. */
+  keepsNewStatus?: boolean;
   /** What a write of the object or of a part of it cannot set, by subresource; absent: `status`, or `spec` for the status. */
   resetFields?: Readonly<Record<string, readonly string[]>>;
   /** Warnings for whoever writes the object. */

@@ -5,35 +5,46 @@ import {
   type FieldError,
   pruneObject,
   unknownFieldMessage,
-  validateBuiltin,
   validateListTypes,
   validateRules,
   validateValue,
 } from "#api/crd";
-import { decodeBuiltin } from "#api/kubernetes";
+import { decodeBuiltin, forgetEmpty } from "#api/kubernetes";
 import { evaluateRule } from "#formats/cel";
 import { asJson, asManifest, type Manifest } from "#kernel";
+import { validateBuiltin } from "#apiserver/validation";
 import { DecodeRefusal } from "./refusal.ts";
 import type { WriteCall } from "./registry.ts";
 import type { Served } from "./resource.ts";
 
 /**
  * The object as the version's decoder gives it: defaulted, without unknown fields. Shares parts with the draft. `keepsNulls`: an
- * apply left it, in which a null that a custom kind does not allow is refused instead of dropped.
+ * apply left it, in which a null that a custom kind does not allow is refused instead of dropped. `own` notes who owns what of the
+ * decoded object; what it gives may be a copy of its first members.
  */
-export function decodeObject(call: WriteCall, draft: Manifest, keepsNulls: boolean): Manifest {
+export function decodeObject(
+  call: WriteCall,
+  draft: Manifest,
+  keepsNulls: boolean,
+  own: (decoded: Manifest) => Manifest = (decoded) => decoded,
+): Manifest {
   const { served } = call;
-  if (served.schemas === undefined || served.schema === undefined) return draft;
-  if (typeof served.schema === "string") return decodeOwnKind(call, draft, served.schema);
+  if (served.schemas === undefined || served.schema === undefined) return own(draft);
+  if (typeof served.schema === "string") return decodeOwnKind(call, draft, { root: served.schema, own });
   const start = applyDefaults(asJson(draft), served.schemas, served.schema, { keepsNulls });
   const { value, unknown } = pruneObject(start, served.schemas, served.schema);
   tellUnknown(call, unknown);
-  return asManifest(value);
+  return own(asManifest(value));
 }
 
 /** A kind of Kubernetes' own, as its Go type decodes it. */
-function decodeOwnKind(call: WriteCall, draft: Manifest, root: string): Manifest {
-  const { object, unknown, error } = decodeBuiltin(asJson(draft), root);
+function decodeOwnKind(
+  call: WriteCall,
+  draft: Manifest,
+  { root, own }: { root: string; own: (decoded: Manifest) => Manifest },
+): Manifest {
+  const decoding = decodeBuiltin(asJson(draft), root);
+  const { object, unknown, error } = decoding;
   if (error !== undefined) throw new DecodeRefusal(cannotBeHandled(call.served), error);
   tellUnknown(call, unknown);
   const decoded = asManifest(object);
@@ -41,7 +52,9 @@ function decodeOwnKind(call: WriteCall, draft: Manifest, root: string): Manifest
   const managers: unknown = draft.metadata.managedFields;
   if (Array.isArray(managers) && managers.length === 0) decoded.metadata.managedFields = [];
   call.served.strategy.applyDefaults?.(decoded);
-  return decoded;
+  const owned = own(decoded);
+  forgetEmpty(asJson(owned), decoding);
+  return owned;
 }
 
 function cannotBeHandled({ resource: { kind, version } }: Served): string {
@@ -64,12 +77,12 @@ function tellUnknown(call: WriteCall, unknown: readonly string[]): void {
 export function validateSchema(served: Served, draft: Manifest, live: Manifest | undefined): FieldError[] {
   if (served.schemas === undefined || served.schema === undefined) return [];
   const object = asJson(draft);
-  if (served.custom === undefined) return validateBuiltin(served.resource.group, served.resource.kind, object);
+  const before = live === undefined ? undefined : asJson(live);
+  if (served.custom === undefined) return validateBuiltin(served.resource, object, before);
   const errors = [
     ...validateValue(object, served.schemas, served.schema),
     ...validateListTypes(object, served.schemas, served.schema),
   ];
-  const old = live === undefined ? undefined : asJson(live);
-  const input = { value: object, old, schemas: served.schemas, root: served.schema };
+  const input = { value: object, old: before, schemas: served.schemas, root: served.schema };
   return [...errors, ...validateRules(input, evaluateRule, errors)];
 }

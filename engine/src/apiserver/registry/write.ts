@@ -8,7 +8,7 @@ import { schemaFor } from "#api/kubernetes";
 import { fillZeros, isSameButTimes } from "#merge";
 
 import { generateNameAttemptsMax, generateNameBaseMax, patchAttemptsMax } from "./limits.ts";
-import { validateChangedFinalizers, validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
+import { isBare, validateChangedFinalizers, validateChangedMetadata, validateNewMetadata } from "./metadata.ts";
 import { asOwn } from "./own.ts";
 import { trackOwnership } from "./ownership.ts";
 import {
@@ -76,17 +76,18 @@ async function insert(
   const { served } = call;
   const context = contextOf(registry, call);
   for (const name of unsettable) delete (body.metadata as unknown as JsonObject)[name];
-  const decoded = decodeObject(call, body, hasOwnership);
-  const draft = hasOwnership ? decoded : tracked(registry, call, undefined, decoded);
+  const own = hasOwnership ? undefined : (decoded: Manifest) => tracked(registry, call, undefined, decoded);
+  const draft = decodeObject(call, body, hasOwnership, own);
   resetSystemMetadata(draft, served, context);
-  if (served.strategy.hasStatus) resetStatus(served, draft);
+  if (served.strategy.hasStatus && served.strategy.keepsNewStatus !== true) resetStatus(served, draft);
   await mutate(registry, call, draft, undefined);
   served.strategy.prepareCreate?.(draft, context);
-  refuseIfInvalid(served, draft, [
-    ...validateNewMetadata(draft, served),
-    ...validateSchema(served, draft, undefined),
-    ...(served.strategy.validate?.(draft, undefined) ?? []),
-  ]);
+  const wrong = [...validateSchema(served, draft, undefined), ...(served.strategy.validate?.(draft, undefined) ?? [])];
+  refuseIfInvalid(
+    served,
+    draft,
+    isBare(served) && wrong.length > 0 ? wrong : [...validateNewMetadata(draft, served), ...wrong],
+  );
   await validateAdmission(registry, call, draft, undefined);
   for (const warning of served.strategy.warnings?.(draft, undefined) ?? []) call.warn(warning);
   if ((draft.metadata.resourceVersion ?? "") !== "")
@@ -117,11 +118,11 @@ export async function validateAdmission(
   }
 }
 
-/** A copy of the body that belongs here: right kind, right namespace, right name. */
-export function startDraft(call: WriteCall, body: Manifest): Manifest {
+/** A copy of the body that belongs here: right kind, right namespace, right name. `isTyped`: what follows checks it against its schema. */
+export function startDraft(call: WriteCall, body: Manifest, { isTyped = false }: { isTyped?: boolean } = {}): Manifest {
   const draft = asOwn(body);
   const { resource } = call.served;
-  checkShape(call.served, asJson(draft));
+  checkShape(call.served, asJson(draft), isTyped && call.served.custom === undefined);
   checkTypeMeta(call.served, draft);
   draft.apiVersion = apiVersionOf(call.served);
   draft.kind = resource.kind;
@@ -158,9 +159,8 @@ function checkTypeMeta(served: Served, draft: Manifest): void {
         `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
       );
   }
-  const internal = group.split(".")[0] || "core";
   const why = isKnown
-    ? `converting (${internal}.${kind}) to (${served.resource.group.split(".")[0] || "core"}.${expected.kind}): unknown conversion`
+    ? `converting (${version}.${kind}) to (${served.resource.group.split(".")[0] || "core"}.${expected.kind}): unknown conversion`
     : `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${scheme}"`;
   throw new DecodeRefusal(`${kind} in version "${version}" cannot be handled as a ${expected.kind}`, why);
 }
@@ -255,8 +255,8 @@ async function prepareChange(
 ): Promise<Manifest> {
   const { served } = call;
   const { strategy } = served;
-  const decoded = decodeObject(call, wanted, hasOwnership);
-  const draft = hasOwnership ? decoded : tracked(registry, call, live, decoded);
+  const own = hasOwnership ? undefined : (decoded: Manifest) => tracked(registry, call, live, decoded);
+  const draft = decodeObject(call, wanted, hasOwnership, own);
   keepSystemMetadata(draft, live);
   const { subresource } = call;
   if (subresource === "status" || subresource === "approval") {
@@ -269,7 +269,7 @@ async function prepareChange(
   await mutate(registry, call, draft, live);
   if (call.subresource === "") strategy.prepareUpdate?.(draft, live, contextOf(registry, call));
   if ((strategy.countsChanges ?? strategy.hasGeneration) && subresource !== "binding")
-    draft.metadata.generation = nextGeneration(draft, live, strategy);
+    setOrDelete(draft.metadata, "generation", nextGeneration(draft, live, strategy) || undefined);
   // kube-apiserver checks metadata twice on an update, once for all kinds and once for its own: each error has two causes.
   const metadataErrors = validateChangedMetadata(draft, live, served);
   refuseIfInvalid(served, draft, [
@@ -278,6 +278,7 @@ async function prepareChange(
     ...validateChangedFinalizers(draft, served),
     ...(call.subresource === "" || served.custom !== undefined ? validateSchema(served, draft, live) : []),
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
+    ...(call.subresource === "status" ? (strategy.validateStatus?.(draft) ?? []) : []),
   ]);
   await validateAdmission(registry, call, draft, live);
   if (call.subresource === "") for (const warning of strategy.warnings?.(draft, live) ?? []) call.warn(warning);

@@ -91,7 +91,7 @@ function sameBatch(events: unknown[]): unknown[] {
 function blot(text: string): string {
   let result = text;
   for (const [pattern, mark] of rules) result = result.replace(pattern, mark);
-  return result.replace(/(resourceVersion|resource version): ?\d+/gi, "$1: V").replace(/\((\d{1,9})\)/g, "(V)");
+  return result.replace(/(resourceVersion|resource version): ?"?\d+"?/gi, "$1: V").replace(/\((\d{1,9})\)/g, "(V)");
 }
 
 function normalText(text: string): unknown {
@@ -109,8 +109,7 @@ type Node = Record<string, unknown>;
 /** Causes, managers and the like may stand in any order: Go's maps have none, and times decide for managers. */
 function sorted(value: unknown): unknown {
   // What a patch left is shown whole, in an order of Go's own.
-  // After the refusal of a change stands a difference of two of Go's own structs.
-  if (typeof value === "string") return value.replace(/\n@@ .*$/s, "").replace(/Invalid value: "(\{.*\}|map\[.*\])": /s, "Invalid value: PATCHED: ");
+  if (typeof value === "string") return withoutDumps(value).replace(/Invalid value: "(\{.*\}|map\[.*\])": /s, "Invalid value: PATCHED: ");
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   const node = Object.fromEntries(Object.entries(value as Node).map(([key, member]) => [key, sorted(member)]));
@@ -124,8 +123,21 @@ function sorted(value: unknown): unknown {
   return node;
 }
 
+/** After the refusal of a change stands a difference of two of Go's own structs, in a list of errors before the others: their causes are compared. */
+function withoutDumps(text: string): string {
+  // Of several undeclared fields, Go names any.
+  return text.replace(/\.[\w.]+: field not declared in schema/g, "FIELD: field not declared in schema").replace(/\n@@ .*$/s, "").replace(/^(.* is invalid: )\[?.*Forbidden: .*(updates may not change|is immutable after creation).*$/s, "$1SEE CAUSES").replace(/spec\.template: Invalid value: \{.*?\}: field is immutable/gs, "spec.template: Invalid value: DUMP: field is immutable").replace(/^Invalid value: \{"(Spec|ObjectMeta|Name|spec|metadata)".*\}: field is immutable$/s, "Invalid value: DUMP: field is immutable");
+}
+
 function byText(list: readonly unknown[]): unknown[] {
-  return [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return [...list].sort((a, b) => (canonical(a) < canonical(b) ? -1 : 1));
+}
+
+/** JSON with its members in order: the two servers write them in orders of their own. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === "object" && member !== null && !Array.isArray(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member,
+  );
 }
 
 /** `x is invalid: [b, a]` as `x is invalid: [a, b]`. */

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeBuiltin, schemaFor } from "#api/kubernetes";
 import { deepFreeze, type JsonObject, splitApiVersion } from "#kernel";
-import { causesOf, type StatusCause } from "./field-error.ts";
-import { validateBuiltin } from "./validate-builtin.ts";
+import { causesOf, type StatusCause } from "#api/crd";
+import { validateBuiltin } from "./builtin.ts";
 
 type Recorded = { object: JsonObject; code: number; message?: string; causes?: StatusCause[] };
 
-const text = readFileSync(new URL("./testdata/builtin/recorded.jsonl", import.meta.url), "utf8");
+const text = readFileSync(new URL("./testdata/refusals/recorded.jsonl", import.meta.url), "utf8");
 /** The first line names the server that answered (tools/record-refusals.mjs). */
 const recorded = text
   .trim()
@@ -26,7 +26,7 @@ describe("validation of built-in objects", () => {
       const { group, version } = splitApiVersion(object["apiVersion"] as string);
       const kind = object["kind"] as string;
       const decoded = decodeBuiltin(deepFreeze(object), schemaFor(group, version, kind) as string).object;
-      const found = causesOf(validateBuiltin(group, kind, deepFreeze(decoded)));
+      const found = causesOf(validateBuiltin({ group, kind }, deepFreeze(decoded)));
       expect(found.map(key).sort()).toEqual((causes ?? []).map(key).sort());
     },
   );
@@ -39,10 +39,11 @@ describe("validation of built-in objects", () => {
       template,
       volumeClaimTemplates: [{ metadata: { name: "data" } }],
     };
-    expect(validateBuiltin("apps", "StatefulSet", { spec })).toEqual([]);
+    expect(validateBuiltin({ group: "apps", kind: "StatefulSet" }, { spec })).toEqual([]);
     const binding = { roleRef: { kind: "Role", name: "r" }, subjects: [{ kind: "ServiceAccount", name: "s" }] };
-    expect(validateBuiltin("rbac.authorization.k8s.io", "RoleBinding", binding)).toEqual([]);
+    const group = "rbac.authorization.k8s.io";
+    expect(validateBuiltin({ group, kind: "RoleBinding" }, binding)).toEqual([]);
     const wide = { ...binding, roleRef: { kind: "ClusterRole", name: "r" } };
-    expect(validateBuiltin("rbac.authorization.k8s.io", "ClusterRoleBinding", wide)).toHaveLength(1);
+    expect(validateBuiltin({ group, kind: "ClusterRoleBinding" }, wide)).toHaveLength(1);
   });
 });

@@ -3,53 +3,29 @@
 
 import { quantityNanos } from "#api/kubernetes";
 import { isObject, type Json, type JsonObject } from "#kernel";
-import { childField, type FieldError, invalid, notSupported, required } from "./field-error.ts";
-import { labelErrors } from "./names.ts";
+import {
+  atLeastZero,
+  forbidden,
+  invalidAll,
+  itemsOf,
+  oneOf,
+  portErrors,
+  portNameErrors,
+  portOrNameErrors,
+  textOf,
+} from "./fields.ts";
+import {
+  childField,
+  type FieldError,
+  invalid,
+  labelErrors,
+  labelValueErrors,
+  qualifiedNameErrors,
+  required,
+} from "#api/crd";
 
 /** Errors so far, and the names that may be mounted. */
 type Pod = { errors: FieldError[]; volumes: ReadonlySet<string>; names: Set<string> };
-
-/** Objects in a list, with the field each stands at. */
-export function itemsOf(value: Json | undefined, field: string): { item: JsonObject; field: string }[] {
-  if (!Array.isArray(value)) return [];
-  return value.map((item, index) => ({ item: isObject(item) ? item : {}, field: `${field}[${index}]` }));
-}
-
-export function textOf(value: Json | undefined): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** One error when a text that is set is none of the allowed. */
-export function oneOf(value: Json | undefined, field: string, allowed: readonly string[]): FieldError[] {
-  const text = textOf(value);
-  return text === "" || allowed.includes(text) ? [] : [notSupported(field, text, allowed)];
-}
-
-export function atLeastZero(value: Json | undefined, field: string): FieldError[] {
-  return typeof value === "number" && value < 0 ? [invalid(field, value, "must be greater than or equal to 0")] : [];
-}
-
-export function portErrors(value: Json | undefined, field: string): FieldError[] {
-  if (typeof value !== "number" || (value >= 1 && value <= 65535)) return [];
-  return [invalid(field, value, "must be between 1 and 65535, inclusive")];
-}
-
-/** A port by number, or by a name that IANA would take. */
-export function portOrNameErrors(value: Json | undefined, field: string): FieldError[] {
-  return typeof value === "string"
-    ? portNameErrors(value).map((message) => invalid(field, value, message))
-    : portErrors(value, field);
-}
-
-export function portNameErrors(name: string): string[] {
-  if (name.length > 15) return ["must be no more than 15 characters"];
-  const errors: string[] = [];
-  if (!/^[-a-z0-9]+$/.test(name)) return ["must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"];
-  if (!/[a-z]/.test(name)) errors.push("must contain at least one letter (a-z)");
-  if (name.includes("--")) errors.push("must not contain consecutive hyphens");
-  if (name.startsWith("-") || name.endsWith("-")) errors.push("must not begin or end with a hyphen");
-  return errors;
-}
 
 /** Everything wrong with a pod's specification. `claims` may be mounted beside its volumes. */
 export function validatePodSpec(spec: JsonObject, field: string, claims: readonly string[] = []): FieldError[] {
@@ -62,9 +38,17 @@ export function validatePodSpec(spec: JsonObject, field: string, claims: readonl
     ...oneOf(spec["restartPolicy"], `${field}.restartPolicy`, ["Always", "OnFailure", "Never"]),
     ...oneOf(spec["dnsPolicy"], `${field}.dnsPolicy`, ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]),
     ...["hostname", "subdomain"].flatMap((name) => nameErrors(spec[name], `${field}.${name}`)),
+    ...nodeSelectorErrors(spec["nodeSelector"], `${field}.nodeSelector`),
     ...itemsOf(spec["tolerations"], `${field}.tolerations`).flatMap((one) => validateToleration(one.item, one.field)),
   );
   return pod.errors;
+}
+
+function nodeSelectorErrors(selector: Json | undefined, field: string): FieldError[] {
+  return Object.entries(isObject(selector) ? selector : {}).flatMap(([key, value]) => [
+    ...invalidAll(field, key, qualifiedNameErrors(key)),
+    ...invalidAll(field, value, labelValueErrors(textOf(value))),
+  ]);
 }
 
 function nameErrors(value: Json | undefined, field: string): FieldError[] {
@@ -90,6 +74,10 @@ function validateVolumes(volumes: Json | undefined, at: string): FieldError[] {
   const seen = new Set<string>();
   return itemsOf(volumes, at).flatMap(({ item, field }) => [
     ...ownName(item["name"], `${field}.name`, seen),
+    ...Object.keys(item)
+      .filter((name) => name !== "name")
+      .slice(1)
+      .map((name) => forbidden(`${field}.${name}`, "may not specify more than 1 volume type")),
     ...sourceErrors(item, field, {
       configMap: "name",
       secret: "secretName",

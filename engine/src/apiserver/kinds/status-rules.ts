@@ -1,0 +1,95 @@
+// What a status must not say (pkg/apis/*/validation, v1.36): counts below zero, more of a part than of the whole.
+
+import { type FieldError, invalid } from "#api/crd";
+import { asJson, isObject, type JsonObject, type Manifest } from "#kernel";
+
+type Rule = (object: Manifest) => FieldError[];
+
+/** `[part, whole, words]`: the part may not be more than the whole. */
+type Bound = readonly [string, string, string];
+
+function counts(names: readonly string[], bounds: readonly Bound[]): Rule {
+  return (object) => {
+    const status = statusOf(object);
+    const count = (name: string): number => (typeof status[name] === "number" ? status[name] : 0);
+    return [
+      ...names
+        .filter((name) => count(name) < 0)
+        .map((name) => invalid(`status.${name}`, count(name), "must be greater than or equal to 0")),
+      ...bounds
+        .filter(([part, whole]) => count(part) > count(whole))
+        .map(([part, , words]) => invalid(`status.${part}`, count(part), `cannot be greater than ${words}`)),
+    ];
+  };
+}
+
+function statusOf(object: Manifest): JsonObject {
+  const { status } = asJson(object);
+  return isObject(status) ? status : {};
+}
+
+const ofReplicas = (part: string): Bound => [part, "replicas", "status.replicas"];
+
+const deployment = counts(
+  ["observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"],
+  [
+    ofReplicas("updatedReplicas"),
+    ofReplicas("readyReplicas"),
+    ofReplicas("availableReplicas"),
+    ["availableReplicas", "readyReplicas", "readyReplicas"],
+  ],
+);
+
+const replicas = counts(
+  ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"],
+  [
+    ofReplicas("fullyLabeledReplicas"),
+    ofReplicas("readyReplicas"),
+    ofReplicas("availableReplicas"),
+    ["availableReplicas", "readyReplicas", "readyReplicas"],
+  ],
+);
+
+const statefulSet = counts(
+  ["replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"],
+  [
+    ofReplicas("readyReplicas"),
+    ofReplicas("currentReplicas"),
+    ofReplicas("updatedReplicas"),
+    ofReplicas("availableReplicas"),
+    ["availableReplicas", "readyReplicas", "status.readyReplicas"],
+  ],
+);
+
+const daemonSet = counts(
+  [
+    "currentNumberScheduled",
+    "numberMisscheduled",
+    "desiredNumberScheduled",
+    "numberReady",
+    "observedGeneration",
+    "updatedNumberScheduled",
+    "numberAvailable",
+    "numberUnavailable",
+  ],
+  [],
+);
+
+function service(object: Manifest): FieldError[] {
+  const balancer = statusOf(object).loadBalancer;
+  const points = isObject(balancer) && Array.isArray(balancer.ingress) ? balancer.ingress : [];
+  const { spec } = asJson(object);
+  if (points.length === 0 || (isObject(spec) && spec.type === "LoadBalancer")) return [];
+  const detail = "may only be used when `spec.type` is 'LoadBalancer'";
+  return [{ type: "Forbidden", field: "status.loadBalancer.ingress", detail }];
+}
+
+/** By kind. */
+export const statusRules: Readonly<Record<string, Rule>> = {
+  DaemonSet: daemonSet,
+  Deployment: deployment,
+  ReplicaSet: replicas,
+  ReplicationController: replicas,
+  Service: service,
+  StatefulSet: statefulSet,
+};

@@ -1,0 +1,69 @@
+// Validation of built-in objects, as far as clients meet it: required and closed values, selectors, pod specifications, ports, keys
+// (pkg/apis/*/validation, v1.36). What an update may change is `kinds/immutable.ts`. Takes a decoded, defaulted object.
+
+import type { FieldError } from "#api/crd";
+import { encodeJson, type JsonObject } from "#kernel";
+import { bindingRules, certificateRules, roleRules } from "./access.ts";
+import { autoscalerRules, budgetRules, limitRangeRules, priorityClassRules, quotaRules } from "./bounds.ts";
+import { eventRules, leaseRules, namespaceRules, nodeRules, runtimeClassRules } from "./cluster.ts";
+import { configMapRules, secretRules } from "./configuration.ts";
+import { part, type Rule } from "./fields.ts";
+import { ingressRules } from "./ingresses.ts";
+import { cronJobRules, jobSpecErrors } from "./jobs.ts";
+import { networkPolicyRules } from "./network-policies.ts";
+import { validatePodSpec } from "./pods.ts";
+import { endpointSliceRules, serviceRules } from "./services.ts";
+import { claimRules, driverRules, storageClassRules, volumeRules } from "./storage.ts";
+import { deploymentRules, replicationControllerRules, statefulSetRules, workload } from "./workloads.ts";
+
+/** By group and kind. */
+const rules: { readonly [groupKind: string]: Rule } = {
+  "/ConfigMap": configMapRules,
+  "/Event": eventRules,
+  "/LimitRange": limitRangeRules,
+  "/Namespace": namespaceRules,
+  "/Node": nodeRules,
+  "/PersistentVolume": volumeRules,
+  "/PersistentVolumeClaim": claimRules,
+  "/Pod": (object) => validatePodSpec(part(object, "spec"), "spec"),
+  "/PodTemplate": (object) => validatePodSpec(part(part(object, "template"), "spec"), "template.spec"),
+  "/ReplicationController": replicationControllerRules,
+  "/ResourceQuota": quotaRules,
+  "/Secret": secretRules,
+  "/Service": serviceRules,
+  "apps/DaemonSet": workload("daemonset"),
+  "apps/Deployment": deploymentRules,
+  "apps/ReplicaSet": workload("replicaset"),
+  "apps/StatefulSet": statefulSetRules,
+  "autoscaling/HorizontalPodAutoscaler": autoscalerRules,
+  "batch/CronJob": cronJobRules,
+  "batch/Job": (object) => jobSpecErrors(part(object, "spec"), "spec"),
+  "certificates.k8s.io/CertificateSigningRequest": certificateRules,
+  "coordination.k8s.io/Lease": leaseRules,
+  "discovery.k8s.io/EndpointSlice": endpointSliceRules,
+  "events.k8s.io/Event": eventRules,
+  "networking.k8s.io/Ingress": ingressRules,
+  "networking.k8s.io/NetworkPolicy": networkPolicyRules,
+  "node.k8s.io/RuntimeClass": runtimeClassRules,
+  "policy/PodDisruptionBudget": budgetRules,
+  "rbac.authorization.k8s.io/ClusterRole": roleRules(false),
+  "rbac.authorization.k8s.io/ClusterRoleBinding": bindingRules(["ClusterRole"]),
+  "rbac.authorization.k8s.io/Role": roleRules(true),
+  "rbac.authorization.k8s.io/RoleBinding": bindingRules(["Role", "ClusterRole"]),
+  "scheduling.k8s.io/PriorityClass": priorityClassRules,
+  "storage.k8s.io/CSIDriver": driverRules,
+  "storage.k8s.io/StorageClass": storageClassRules,
+};
+
+/** What is wrong with an object of a built-in kind; nothing is known of kinds that have no rules here. */
+export function validateBuiltin(
+  { group, kind }: { group: string; kind: string },
+  object: JsonObject,
+  live?: JsonObject,
+): FieldError[] {
+  const key = `${group}/${kind}`;
+  const errors = Object.hasOwn(rules, key) ? (rules[key]?.(object, live) ?? []) : [];
+  if (errors.length < 2) return errors;
+  const told = new Map(errors.map((error) => [encodeJson(error), error]));
+  return [...told.values()];
+}
