@@ -23,6 +23,15 @@ export type WatchStream = {
 export async function streamWatch(stream: WatchStream): Promise<void> {
   const { response, clock } = stream;
   let isFirst = true;
+  let watch: Watch | undefined;
+  let cancelBookmark = (): void => undefined;
+  let cancelTimeout = (): void => undefined;
+  function end(): void {
+    watch?.stop();
+    cancelBookmark();
+    cancelTimeout();
+    if (!response.writableEnded) response.end();
+  }
   const write = (notices: readonly Notice[]): void => {
     if (response.destroyed || response.writableEnded) return;
     const lines = notices.map((notice) => {
@@ -33,7 +42,6 @@ export async function streamWatch(stream: WatchStream): Promise<void> {
     writeBytes(response, lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines));
     if (unsentBytes(response) > watchUnsentBytesMax) end();
   };
-  let watch: Watch | undefined;
   const early: Notice[][] = [];
   try {
     watch = stream.begin((notices) => {
@@ -53,18 +61,14 @@ export async function streamWatch(stream: WatchStream): Promise<void> {
   // The client learns that its watch stands although nothing has happened yet.
   flushHead(response);
   for (const notices of early) write(notices);
-  let cancelBookmark = (): void => undefined;
   const bookmark = (): void => {
     if (watch !== undefined) write([watch.bookmark()]);
     cancelBookmark = clock.after(bookmarkEveryMs, bookmark);
   };
-  if (stream.allowBookmarks) cancelBookmark = clock.after(bookmarkEveryMs, bookmark);
-  const cancelTimeout = clock.after(stream.timeoutMs, end);
-  function end(): void {
-    watch?.stop();
-    cancelBookmark();
-    cancelTimeout();
-    if (!response.writableEnded) response.end();
+  // What was there at the start may have been more already than this client takes.
+  if (!response.writableEnded) {
+    if (stream.allowBookmarks) cancelBookmark = clock.after(bookmarkEveryMs, bookmark);
+    cancelTimeout = clock.after(stream.timeoutMs, end);
   }
   stream.opened(end);
   await new Promise<void>((resolve) => {
