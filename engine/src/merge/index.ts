@@ -40,5 +40,6 @@ export { mergeTyped } from "./typed-merge.ts";
 export { removeFields } from "./typed-remove.ts";
 export { parentManagers, scaleManagers, type ScaleRequest } from "./scale.ts";
 export { strategicMerge, type StrategicResult } from "./strategic.ts";
+export { mergePatchBetween, threeWayMergePatch, threeWayStrategicPatch } from "./strategic-diff.ts";
 export { fillZeros, zeroOf } from "./zero.ts";
 export { formatTypeErrors, type TypeError, validateShape } from "./typed-validate.ts";
