@@ -2,7 +2,14 @@
 
 export { type FileTree, memoryTree, Missing } from "#kernel";
 export { builtinApiVersions, Capabilities, defaultKubeVersion } from "./capabilities.ts";
-export { type Chart, type ChartFile, customResources, type Dependency, type Metadata } from "./chart.ts";
+export {
+  type Chart,
+  type ChartFile,
+  customResources,
+  type CustomResource,
+  type Dependency,
+  type Metadata,
+} from "./chart.ts";
 export { helmFault, type HelmFaultCode } from "./faults.ts";
 export { type FunctionEnvironment, seededEnvironment } from "./functions/environment.ts";
 export {
@@ -41,14 +48,17 @@ export {
   isInRange,
   newestInRange,
 } from "./repository-index.ts";
-export { unstructuredValues } from "./functions/plain.ts";
+export { toPlain, unstructuredValues } from "./functions/plain.ts";
+export { coalesceValues, mergeTables } from "./coalesce.ts";
 export type { Lookup } from "./engine.ts";
 export { helmPort, type HelmPortOptions, type WantedChart, wantedChart } from "./kustomize-port.ts";
 export { checkPresent } from "./dependencies.ts";
 export {
+  chartDefinitions,
   type ChartRendering,
   formatTemplateOutput,
   type PostRender,
+  type PostRenderStrategy,
   renderChart,
   type RenderOptions,
 } from "./render.ts";

@@ -30,7 +30,14 @@ import { checkSchemas } from "./schema.ts";
 import { type UserValues, userValues } from "./values.ts";
 
 /** A step between rendering and sorting. `id` tells equal steps: it is an input of the rendering. */
-export type PostRender = { id: string; run(files: ReadonlyMap<string, string>): Map<string, string> };
+export type PostRender = {
+  id: string;
+  /** `group`: hooks and the rest come apart, and what is made here is named for its group. */
+  run(files: ReadonlyMap<string, string>, group?: "hooks" | "manifests"): Map<string, string>;
+};
+
+/** All files at once; hooks and the rest apart; or without the hooks. */
+export type PostRenderStrategy = "combined" | "separate" | "nohooks";
 
 export type RenderOptions = {
   releaseName: string;
@@ -52,6 +59,10 @@ export type RenderOptions = {
   cluster?: { version: string; apiVersions: readonly string[] };
   /** Changes the rendered files before they are sorted, hooks among them. */
   postRender?: PostRender;
+  /** Default `combined`. */
+  postRenderStrategy?: PostRenderStrategy;
+  /** Takes the place of the chart's own values.yaml, as when an upgrade reuses values. */
+  defaults?: GoMap;
   lookup?: Lookup;
   isStrict?: boolean;
   subNotes?: boolean;
@@ -75,6 +86,8 @@ export type ChartRendering = Rendering & {
   text: string;
   /** The values given by the user, as a release stores them. */
   config: GoMap;
+  /** The chart as it was rendered: dependencies chosen, values imported. */
+  chart: Chart;
 };
 
 /** Renders the chart in a folder of `source`, or a packed chart. */
@@ -91,6 +104,7 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
   checkInstallable(chart);
   checkDependencies(chart);
   const config = configOf(options);
+  if (options.defaults !== undefined) chart.values = options.defaults;
   asFault("chart dependencies processing failed: ", () => processDependencies(chart, config, warn));
   const capabilities = capabilitiesOf(options);
   const values = asFault("", () => coalesceValues(chart, config, warn));
@@ -103,8 +117,7 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
     { ...engineOptions(options), environment, lookup: noting(options.lookup, lookups) },
   );
   const notes = takeNotes(rendered, chart, options.subNotes ?? false);
-  const files = options.postRender === undefined ? rendered : options.postRender.run(rendered);
-  const { hooks, documents } = sortManifests(files);
+  const { hooks, documents } = sortManifests(postRendered(rendered, options));
   const crds = customResources(chart);
   return {
     name: chart.metadata.name,
@@ -115,6 +128,7 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
     crds,
     notes,
     config,
+    chart,
     text: formatManifest(documents, options.includeCrds === true ? crds : []),
     manifests: deepFreeze(documents.flatMap((document) => manifestsOf(document.data))),
     reads: recording?.reads() ?? [],
@@ -122,6 +136,40 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
     warnings,
     isVolatile: environment.isUsed,
   };
+}
+
+/** The definitions in crds/ of the chart and of the subcharts that these values switch on. */
+export function chartDefinitions(
+  source: FileTree | Uint8Array,
+  options: Pick<RenderOptions, "path" | "values" | "given">,
+): CustomResource[] {
+  const chart = source instanceof Uint8Array ? loadChartArchive(source) : loadChartTree(source, options.path ?? "");
+  const config = configOf({ releaseName: "", ...options });
+  asFault("chart dependencies processing failed: ", () => processDependencies(chart, config, () => {}));
+  return customResources(chart);
+}
+
+function postRendered(rendered: Map<string, string>, options: RenderOptions): Map<string, string> {
+  const { postRender, postRenderStrategy = "combined" } = options;
+  if (postRender === undefined) return rendered;
+  if (postRenderStrategy === "combined") return postRender.run(rendered);
+  const { hooks, documents } = sortManifests(rendered);
+  const [ofHooks, ofDocuments] = [joinedFiles(hooks), joinedFiles(documents)];
+  const files = postRenderStrategy === "separate" && ofHooks.size > 0 ? postRender.run(ofHooks, "hooks") : ofHooks;
+  if (ofDocuments.size === 0) return files;
+  return joinedFiles(
+    [...files, ...postRender.run(ofDocuments, "manifests")].map(([path, content]) => ({ path, content })),
+  );
+}
+
+/** Documents by their path again. */
+function joinedFiles(documents: readonly { path: string; content: string }[]): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const { path, content } of documents) {
+    const known = files.get(path);
+    files.set(path, known === undefined ? content : `${known}\n---\n${content}`);
+  }
+  return files;
 }
 
 /** Values that do not fit each other are the user's mistake. */
@@ -225,6 +273,8 @@ function inputsOf(source: FileTree | Uint8Array, options: RenderOptions, config:
     options.isStrict,
     options.subNotes,
     options.postRender?.id,
+    options.postRenderStrategy,
+    options.defaults === undefined ? undefined : valuesText(options.defaults),
   ];
   const text = JSON.stringify([releaseName, namespace, flags]);
   const capabilities = JSON.stringify([kubeVersion, apiVersions, cluster]);

@@ -18,12 +18,12 @@ export function kustomizePostRenderer(fields: KustomizeFields, files: { [path: s
   const id = sha256Hex(JSON.stringify([fields, files]));
   return {
     id,
-    run: (rendered) => {
+    run: (rendered, group) => {
       const stream = merge(rendered);
       const kustomization = { ...fields, resources: ["all.yaml", ...listOf(fields["resources"])] };
       const tree = memoryTree({ ...files, "kustomization.yaml": formatYaml(kustomization), "all.yaml": stream });
       if (stream === "") return new Map();
-      return split(buildText(tree));
+      return split(buildText(tree), group === undefined ? "" : `${group}-`);
     },
   };
 }
@@ -68,11 +68,11 @@ function annotated(data: JsonObject, path: string): JsonObject {
 }
 
 /** The stream's documents by the file that they came from. */
-function split(stream: string): Map<string, string> {
+function split(stream: string, prefix: string): Map<string, string> {
   const files = new Map<string, string[]>();
   for (const [i, document] of stream.split(/^---\n/m).entries()) {
     if (document.trim() === "") continue;
-    const { path, text } = withoutAnnotation(document, `generated-by-postrender-${i}.yaml`);
+    const { path, text } = withoutAnnotation(document, `generated-by-postrender-${prefix}${i}.yaml`);
     files.set(path, [...(files.get(path) ?? []), text]);
   }
   return new Map([...files].map(([path, documents]) => [path, documents.join("---\n")]));
