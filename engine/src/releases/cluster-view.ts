@@ -2,12 +2,13 @@
 // and ends where an answer is missing; the view fetches it and the chart is rendered again. What was answered is an input of
 // the rendering. Also the checks that Helm makes before it would install.
 
-import type { Cluster, Discovery, Resource, Status } from "#cluster";
+import type { Cluster, Discovery, Resource } from "#cluster";
 import { GoError, type GoMap } from "#formats/gotemplate";
-import { isObject, type Json, type Manifest, Missing, splitApiVersion } from "#kernel";
+import { type Json, type Manifest, Missing, splitApiVersion } from "#kernel";
 import { type ChartRendering, renderChart, type RenderOptions, unstructuredValues } from "#render/helm";
 import { releaseFault } from "./faults.ts";
 import { lookupPageSize, lookupRoundsMost } from "./limits.ts";
+import { claim, describeUnknown, failed } from "./ownership.ts";
 
 type Asked = { apiVersion: string; kind: string; namespace: string; name: string };
 
@@ -54,32 +55,13 @@ export class ClusterView {
       );
     // Free: objects that belong to others are no matter, as in an upgrade or a take-over.
     if (release.isFree) return;
-    for (const { manifest, resource } of wanted) await this.#checkOwner(manifest, resource as Resource, release);
-  }
-
-  async #checkOwner(
-    manifest: Manifest,
-    resource: Resource,
-    release: { name: string; namespace: string },
-  ): Promise<void> {
-    const { name } = manifest.metadata;
-    if (!name) return;
-    const namespace = resource.isNamespaced ? (manifest.metadata.namespace ?? release.namespace) : "";
-    const answer = await this.#cluster.get({ resource, namespace, name });
-    const at = `${resource.kind} ${JSON.stringify(name)} in namespace ${JSON.stringify(namespace)}`;
-    if (!answer.ok) {
-      if (answer.status.code === 404) return;
-      throw failed(
-        `unable to continue with install: could not get information about the resource ${at}`,
-        answer.status,
-      );
+    for (const { manifest, resource } of wanted) {
+      const { name, namespace = release.namespace } = manifest.metadata;
+      if (!name) continue;
+      const { isNamespaced } = resource as Resource;
+      const at = { resource: resource as Resource, namespace: isNamespaced ? namespace : "", name };
+      await claim(this.#cluster, at, { ...release, during: "install" });
     }
-    const problems = ownershipProblems(answer.value, release);
-    if (problems.length > 0)
-      throw releaseFault(
-        "release-not-owned",
-        `unable to continue with install: ${at} exists and cannot be imported into the current release: invalid ownership metadata; ${problems.join("; ")}`,
-      );
   }
 
   async #discover(isFresh = false): Promise<Discovery> {
@@ -157,30 +139,4 @@ function apiVersionsOf({ resources }: Discovery): string[] {
 function resourceOf(discovery: Discovery, manifest: Manifest): Resource | undefined {
   const { group, version } = splitApiVersion(manifest.apiVersion);
   return discovery.byKind(group, manifest.kind, version);
-}
-
-function describeUnknown({ apiVersion, kind, metadata }: Manifest): string {
-  const { name, namespace = "" } = metadata;
-  return `resource mapping not found for name: ${JSON.stringify(name)} namespace: ${JSON.stringify(namespace)} from "": no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}\nensure CRDs are installed first`;
-}
-
-function ownershipProblems(live: Manifest, release: { name: string; namespace: string }): string[] {
-  const { labels, annotations } = live.metadata;
-  return [
-    requireValue("label", labels, ["app.kubernetes.io/managed-by", "Helm"]),
-    requireValue("annotation", annotations, ["meta.helm.sh/release-name", release.name]),
-    requireValue("annotation", annotations, ["meta.helm.sh/release-namespace", release.namespace]),
-  ].filter((problem) => problem !== undefined);
-}
-
-function requireValue(what: string, from: unknown, [key, wanted]: [string, string]): string | undefined {
-  const found = isObject(from as Json) ? (from as { [key: string]: Json })[key] : undefined;
-  if (found === wanted) return undefined;
-  const [quotedKey, quoted] = [JSON.stringify(key), JSON.stringify(wanted)];
-  if (found === undefined) return `${what} validation error: missing key ${quotedKey}: must be set to ${quoted}`;
-  return `${what} validation error: key ${quotedKey} must equal ${quoted}: current value is ${JSON.stringify(found)}`;
-}
-
-function failed(what: string, { message }: Status): Error {
-  return releaseFault("release-cluster-failed", `${what}: ${message}`);
 }

@@ -6,8 +6,14 @@ import type { Cluster } from "#cluster";
 import type { GoMap } from "#formats/gotemplate";
 import type { HealthExpressions } from "#health";
 import type { Clock, Fault, FileTree, JsonObject, Manifest, VersionedRef } from "#kernel";
-import type { ChartRendering, FunctionEnvironment, HookEvent, PostRender, UserValues } from "#render/helm";
-import type { ReleaseFaultCode } from "./faults.ts";
+import type {
+  ChartRendering,
+  FunctionEnvironment,
+  HookEvent,
+  PostRender,
+  PostRenderStrategy,
+  UserValues,
+} from "#render/helm";
 
 /** Every status Helm knows. `pending-*`: an action is under way, or was killed. */
 export type ReleaseStatus =
@@ -80,9 +86,19 @@ export type Release = {
   hooks?: ReleaseHook[] | null;
   /** Server-side (`ssa`) or client-side (`csa`) apply; absent means client-side: Helm 3 wrote it. */
   apply_method?: "ssa" | "csa" | "";
+  /** How far an action came that is under way; gone once it has ended. Helm passes over it. */
+  keelson?: ReleaseProgress;
   /** The user's labels. Not in the JSON: labels of the Secret or ConfigMap, without Helm's own. */
   labels: { [key: string]: string };
 };
+
+/** Keyed by event and place in its order (`pre-install#0`): what a process that takes over must know to run no hook twice. */
+export type ReleaseProgress = { action: ReleaseAction; hooks: { [key: string]: HookProgress } };
+
+export type ReleaseAction = "install" | "upgrade" | "rollback" | "uninstall" | "test";
+
+/** `before` and `uid`: of the object of the hook's name that stood there before, and of the hook's own. */
+export type HookProgress = { state: "started" | "created" | "done"; before: string; uid?: string };
 
 export type StorageDriver = "Secret" | "ConfigMap";
 
@@ -133,9 +149,6 @@ export type CrdsPolicy = "Skip" | "Create" | "CreateReplace";
  */
 export type PendingPolicy = "refuse" | "resume" | "fail";
 
-/** How hooks and templates pass through a post-renderer: Helm's and Flux's `postRenderStrategy`. */
-export type PostRenderStrategy = "combined" | "separate" | "nohooks";
-
 /** Where actions work, and what they tell while they do. */
 export type ReleaseContext = {
   /** Holds the objects; its identity is the one that acts. */
@@ -146,6 +159,8 @@ export type ReleaseContext = {
   fieldManager: string;
   /** Time and randomness for templates. */
   environment?: FunctionEnvironment;
+  /** What a container has written; without it output log policies do nothing. */
+  readLogs?: (pod: { namespace: string; name: string; container: string }) => Promise<string>;
   /** Hears of each step as it happens; must not throw. */
   onEvent?: (event: ReleaseEvent) => void;
 };
@@ -172,7 +187,7 @@ export type ActionResult =
   /** `release`: the revision as recorded, where one was; its status says what became of it. */
   | {
       ok: false;
-      fault: Fault<ReleaseFaultCode>;
+      fault: Fault;
       release?: Release;
       outcomes: readonly ObjectOutcome[];
       warnings: readonly string[];

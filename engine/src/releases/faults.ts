@@ -1,6 +1,6 @@
-// What can go wrong between a chart and its cluster. Messages are Helm's own where Helm has one.
+// What can go wrong with a release. Messages are Helm's own where Helm has one.
 
-import { Fault } from "#kernel";
+import { type Disposition, Fault } from "#kernel";
 
 export type ReleaseFaultCode =
   | "release-cluster-failed"
@@ -19,10 +19,22 @@ export type ReleaseFaultCode =
   | "release-options"
   | "release-interrupted";
 
+const retried: ReadonlySet<ReleaseFaultCode> = new Set([
+  "release-cluster-failed",
+  "release-storage-failed",
+  "release-exists",
+  "release-pending",
+  "release-apply-failed",
+  "release-hook-failed",
+  "release-wait-failed",
+  "release-delete-failed",
+  "release-interrupted",
+]);
+
 export function releaseFault(
   code: ReleaseFaultCode,
   message: string,
-  more: { hint?: string; cause?: unknown } = {},
+  more: { hint?: string; cause?: unknown; disposition?: Disposition } = {},
 ): Fault<ReleaseFaultCode> {
-  return new Fault({ code, disposition: code === "release-cluster-failed" ? "retry" : "stall", message, ...more });
+  return new Fault({ code, disposition: retried.has(code) ? "retry" : "stall", message, ...more });
 }

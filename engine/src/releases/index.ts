@@ -2,6 +2,9 @@
 
 export { ClusterView } from "./cluster-view.ts";
 export type {
+  HookProgress,
+  ReleaseAction,
+  ReleaseProgress,
   ActionResult,
   ApplyFlags,
   ChartInput,
@@ -12,7 +15,6 @@ export type {
   ObjectAction,
   ObjectOutcome,
   PendingPolicy,
-  PostRenderStrategy,
   Release,
   ReleaseActions,
   ReleaseContext,
@@ -35,4 +37,6 @@ export type {
   ValuesPolicy,
   WaitStrategy,
 } from "./contract.ts";
+export { computedValues, releaseActions, releaseObjects } from "./actions.ts";
+export { releaseStorage, type StorageOptions } from "./storage.ts";
 export type { ReleaseFaultCode } from "./faults.ts";

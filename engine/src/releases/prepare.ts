@@ -1,0 +1,140 @@
+// From a chart and values to the revision that an action stores: which of the former values stay, what is rendered, and the
+// record in its first state.
+
+import { copyJson, type JsonObject } from "#kernel";
+import { bytesOf, type GoMap } from "#formats/gotemplate";
+import { type Chart, coalesceValues, mergeTables, toPlain, userValues } from "#render/helm";
+import { ClusterView } from "./cluster-view.ts";
+import type {
+  ApplyFlags,
+  ChartInput,
+  CommonOptions,
+  Release,
+  ReleaseContext,
+  ReleaseHook,
+  RenderedRelease,
+  RenderFlags,
+  ValuesPolicy,
+} from "./contract.ts";
+import { releaseFault } from "./faults.ts";
+import { releaseNameLengthMost } from "./limits.ts";
+import { systemLabels } from "./record.ts";
+import { storedChart } from "./stored-chart.ts";
+
+export type RenderRequest = CommonOptions & ChartInput & RenderFlags & { valuesPolicy?: ValuesPolicy };
+
+const namePattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+export function checkName(name: string): void {
+  if (name.length <= releaseNameLengthMost && namePattern.test(name)) return;
+  throw releaseFault(
+    "release-name",
+    `release name ${JSON.stringify(name)}: invalid release name, must match regex ${namePattern.source} and the length must not be longer than ${releaseNameLengthMost}`,
+  );
+}
+
+/** Labels of Helm's own are refused. */
+export function checkLabels(labels: ApplyFlags["labels"]): void {
+  if (Object.keys(labels ?? {}).some((key) => systemLabels.includes(key)))
+    throw releaseFault(
+      "release-options",
+      `user supplied labels contains system reserved label name. System labels: [${systemLabels.join(" ")}]`,
+    );
+}
+
+/** Renders for `revision`; `current` is the revision whose values may stay. */
+export async function renderRelease(
+  context: ReleaseContext,
+  request: RenderRequest,
+  { revision, current, isUpgrade }: { revision: number; current?: Release; isUpgrade: boolean },
+): Promise<RenderedRelease> {
+  if ("rendered" in request) {
+    const { rendered } = request;
+    if (rendered.revision === revision && rendered.isUpgrade === isUpgrade) return rendered;
+    throw releaseFault(
+      "release-render-failed",
+      `rendered for revision ${rendered.revision}, but ${revision} is next: the release has changed meanwhile`,
+      { disposition: "retry" },
+    );
+  }
+  const { values, defaults } = valuesFor(request, current);
+  const { postRender, postRenderStrategy, skipSchemaValidation, subNotes, path } = request;
+  const rendering = await new ClusterView(context.cluster).render(request.chart, {
+    releaseName: request.name,
+    namespace: current?.namespace ?? request.namespace,
+    values,
+    isUpgrade,
+    revision,
+    ...(defaults === undefined ? {} : { defaults }),
+    ...(path === undefined ? {} : { path }),
+    ...(postRender === undefined ? {} : { postRender }),
+    ...(postRenderStrategy === undefined ? {} : { postRenderStrategy }),
+    ...(skipSchemaValidation === undefined ? {} : { skipSchemaValidation }),
+    ...(subNotes === undefined ? {} : { subNotes }),
+    ...(context.environment === undefined ? {} : { environment: context.environment }),
+  });
+  const config = toPlain(values) as JsonObject;
+  return { rendering, revision, isUpgrade, chart: storedChart(rendering.chart), config };
+}
+
+/** Which values count: the given ones, and by policy those of the revision before (pkg/action/upgrade.go, reuseValues). */
+function valuesFor(
+  request: Exclude<RenderRequest, { rendered: RenderedRelease }>,
+  current: Release | undefined,
+): { values: GoMap; defaults?: GoMap } {
+  const given: GoMap = { ...request.values, ...userValues(request.given ?? {}) };
+  const before = current?.config ?? undefined;
+  const policy = request.valuesPolicy ?? "default";
+  if (current === undefined || policy === "reset") return { values: given };
+  const old = copyJson((before ?? {}) as JsonObject) as GoMap;
+  const ignore = (): void => {};
+  const merged = (): GoMap =>
+    mergeTables(copyJson(given as JsonObject) as GoMap, old, { prefix: "", isMerge: false, warn: ignore });
+  if (policy === "reuse") return { values: merged(), defaults: coalesceValues(chartOf(current), old, ignore) };
+  if (policy === "reset-then-reuse") return { values: merged() };
+  return { values: Object.keys(given).length === 0 ? old : given };
+}
+
+/** As much of a stored chart as its values need. */
+export function chartOf({ chart }: Release): Chart {
+  return {
+    metadata: { name: chart.metadata.name ?? "" },
+    values: chart.values ?? {},
+    dependencies: [],
+  } as unknown as Chart;
+}
+
+/** The record of a new revision. */
+export function newRelease(
+  rendered: RenderedRelease,
+  fields: Pick<Release, "name" | "namespace" | "info" | "labels"> & { serverSide: boolean },
+): Release {
+  const { serverSide, ...own } = fields;
+  const { rendering, chart, config, revision } = rendered;
+  const { notes } = rendering;
+  return {
+    ...own,
+    info: notes === "" ? own.info : { ...own.info, notes },
+    chart,
+    config,
+    manifest: Buffer.from(bytesOf(rendering.text)).toString("utf8"),
+    ...(rendering.hooks.length === 0 ? {} : { hooks: rendering.hooks.map(hookOf) }),
+    version: revision,
+    apply_method: serverSide ? "ssa" : "csa",
+  };
+}
+
+function hookOf(hook: RenderedRelease["rendering"]["hooks"][number]): ReleaseHook {
+  const { name, kind, path, content, events, weight, deletePolicies, outputLogPolicies } = hook;
+  return {
+    name,
+    kind,
+    path,
+    manifest: content,
+    events: [...events],
+    last_run: { phase: "" },
+    ...(weight === 0 ? {} : { weight }),
+    ...(deletePolicies.length === 0 ? {} : { delete_policies: [...deletePolicies] }),
+    ...(outputLogPolicies.length === 0 ? {} : { output_log_policies: [...outputLogPolicies] }),
+  };
+}
