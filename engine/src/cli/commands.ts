@@ -89,6 +89,51 @@ export const commands: readonly CommandEntry[] = [
     summary: "List a chart's dependencies",
     load: () => import("./commands/dependency-list.ts"),
   },
+  {
+    name: "helm list",
+    summary: "List Helm releases, as `helm list` does",
+    load: () => import("./commands/helm-list.ts"),
+  },
+  {
+    name: "helm history",
+    summary: "Show the revisions of a release",
+    load: () => import("./commands/helm-history.ts"),
+  },
+  {
+    name: "helm status",
+    summary: "Show a release, its objects, tests and notes",
+    load: () => import("./commands/helm-status.ts"),
+  },
+  {
+    name: "helm get",
+    summary: "Show a release's values, manifest, hooks, notes or metadata",
+    load: () => import("./commands/helm-get.ts"),
+  },
+  {
+    name: "helm install",
+    summary: "Install a chart as a release, as `helm install` does",
+    load: () => import("./commands/helm-install.ts"),
+  },
+  {
+    name: "helm upgrade",
+    summary: "Bring a release to another chart or other values",
+    load: () => import("./commands/helm-upgrade.ts"),
+  },
+  {
+    name: "helm rollback",
+    summary: "Go back to an earlier revision of a release",
+    load: () => import("./commands/helm-rollback.ts"),
+  },
+  {
+    name: "helm test",
+    summary: "Run the tests of a release",
+    load: () => import("./commands/helm-test.ts"),
+  },
+  {
+    name: "helm uninstall",
+    summary: "Remove a release and its objects",
+    load: () => import("./commands/helm-uninstall.ts"),
+  },
   { name: "package", summary: "Pack charts, as `helm package` does", load: () => import("./commands/package.ts") },
   {
     name: "bootstrap git",

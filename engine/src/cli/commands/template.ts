@@ -1,37 +1,34 @@
 // `keelson template [NAME] CHART`: what `helm template` prints, byte for byte, with its flags.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { Fault, type FileTree } from "#kernel";
 import {
   type ChartRendering,
-  checkPresent,
   formatTemplateOutput,
-  loadChartTree,
-  type PostRender,
   renderChart,
   renderNameTemplate,
-  renderTimeMaxMs,
   type RenderOptions,
   showOnly,
 } from "#render/helm";
 import { usage } from "../arguments.ts";
-import { chartAccess, chartAccessFlags } from "../chart-access.ts";
+import { chartAccessFlags } from "../chart-access.ts";
 import { machineEnvironment } from "../chart-files.ts";
-import { locateChart } from "../chart-locate.ts";
+import {
+  chartFlags,
+  type ChartSource,
+  givenValues,
+  openChartSource,
+  postRenderer,
+  postRenderFlags,
+  renderTimeLimit,
+  valueFlags,
+} from "../chart-source.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
-import type { CliCode } from "../faults.ts";
 import type { Io } from "../io.ts";
-import { localTree } from "../local-tree.ts";
 import type { Ports } from "../ports.ts";
 
 const flags = {
-  values: { short: "f", takes: "FILE", isList: true, about: "values from a YAML file; - is standard input" },
-  set: { takes: "KEY=VALUE", isRepeated: true, about: "set values: a.b=1,c={x,y}" },
-  "set-string": { takes: "KEY=VALUE", isRepeated: true, about: "set values that stay text" },
-  "set-json": { takes: "KEY=JSON", isRepeated: true, about: "set values given as JSON" },
-  "set-file": { takes: "KEY=PATH", isRepeated: true, about: "set values to the content of files" },
-  "set-literal": { takes: "KEY=TEXT", isRepeated: true, about: "set one value to the text as it stands" },
+  ...valueFlags,
   namespace: { short: "n", takes: "NAME", about: "the release's namespace" },
   "name-template": { takes: "TEMPLATE", about: "template for the release's name" },
   "generate-name": { short: "g", about: "take the default name, with CHART alone" },
@@ -49,11 +46,7 @@ const flags = {
   debug: { about: "print what was rendered also when it is no YAML", isHidden: true },
   "skip-crds": { about: "accepted", isHidden: true },
   "create-namespace": { about: "accepted", isHidden: true },
-  repo: { takes: "URL", about: "take CHART from the chart repository at this address" },
-  version: { takes: "RANGE", about: "version or range of the chart (default: the newest)" },
-  devel: { about: "take pre-releases too: --version '>0.0.0-0'" },
-  "pass-credentials": { about: "send user name and password to all domains" },
-  "dependency-update": { about: "fill charts/ from Chart.yaml first when a dependency is missing" },
+  ...chartFlags,
   ...chartAccessFlags,
   "dry-run": {
     takes: "MODE",
@@ -65,12 +58,7 @@ const flags = {
   kubeconfig: { takes: "FILE", about: "kubeconfig to use with --dry-run=server" },
   "kube-context": { takes: "NAME", about: "context of the kubeconfig" },
   "take-ownership": { about: "with --dry-run=server: do not mind objects that belong to others" },
-  "post-renderer": { takes: "NAME", about: "kustomize: run kustomize in this process over what was rendered" },
-  "post-renderer-args": {
-    takes: "FOLDER",
-    isRepeated: true,
-    about: "for --post-renderer kustomize: the folder of the kustomization (patches, images, …)",
-  },
+  ...postRenderFlags,
   "disable-openapi-validation": { about: "accepted", isHidden: true },
   "enable-dns": { about: "accepted: names are not resolved", isHidden: true },
   "hide-notes": { about: "accepted", isHidden: true },
@@ -106,7 +94,7 @@ export const command: Command = defineCommand({
   flags,
   async run({ args, flags: given, io, ports }) {
     const [name, chart] = nameAndChart(args, given);
-    const source = await openSource(chart, given, io);
+    const source = await openChartSource(chart, given, io);
     const options = await optionsOf(name, given, io);
     const rendering = await renderAs(source, options, { given, io, ports });
     for (const warning of rendering.warnings) io.stderr.write(`${warning.message}\n`);
@@ -116,39 +104,18 @@ export const command: Command = defineCommand({
   },
 });
 
-type Source = FileTree | Uint8Array;
-
-/** The chart, with its dependencies brought in where that is asked for and one is missing. */
-async function openSource(reference: string, given: Flags, io: Io): Promise<Source> {
-  const version = given.version ?? (given.devel ? ">0.0.0-0" : "");
-  const access = chartAccess(given, io);
-  const source = await locateChart(io, { reference, repository: given.repo ?? "", version: version.trim(), access });
-  if (!given["dependency-update"] || source instanceof Uint8Array) return source;
-  try {
-    checkPresent(loadChartTree(source, ""));
-    return source;
-  } catch (thrown) {
-    if (!(thrown instanceof Fault) || thrown.code !== "chart-dependency") throw thrown;
-  }
-  const { updateDependencies } = await import("../chart-dependencies.ts");
-  const folder = resolve(io.folder, reference);
-  // Helm writes its progress among the objects; here they stay fit to be piped.
-  await updateDependencies(folder, { io, shown: reference, access, write: (text) => io.stderr.write(text) });
-  return localTree(folder);
-}
-
 type Surroundings = { given: Flags; io: Io; ports: Ports };
 
-async function renderAs(source: Source, options: RenderOptions, around: Surroundings): Promise<ChartRendering> {
+async function renderAs(source: ChartSource, options: RenderOptions, around: Surroundings): Promise<ChartRendering> {
   const { given, io, ports } = around;
-  if (!asksServer(given)) return renderChart(source, { ...options, checkTime: timeLimit(io) });
+  if (!asksServer(given)) return renderChart(source, { ...options, checkTime: renderTimeLimit(io) });
   const { connectTarget } = await import("../target.ts");
   const { ClusterView } = await import("#releases");
   const flags = { kubeconfig: given.kubeconfig, context: given["kube-context"], namespace: undefined, timeout: "5m" };
   const target = await connectTarget(flags, { io, ports });
   try {
     const view = new ClusterView(target.cluster);
-    const rendering = await view.render(source, { ...options, checkTime: timeLimit(io) });
+    const rendering = await view.render(source, { ...options, checkTime: renderTimeLimit(io) });
     const { releaseName, namespace = "default", isUpgrade = false } = options;
     const isFree = isUpgrade || given["take-ownership"];
     await view.check(rendering, { name: releaseName, namespace, isFree });
@@ -165,35 +132,6 @@ function asksServer(given: Flags): boolean {
   if (mode === undefined || mode === "client" || mode === "true") return given.validate;
   if (mode === "server") return true;
   throw usage(`invalid dry-run value (${JSON.stringify(mode)}). Must be "server" or "client"`);
-}
-
-/** A limit on time: a template can be written to run for ever. */
-function timeLimit(io: Io): () => void {
-  const deadline = io.clock.now() + renderTimeMaxMs;
-  return () => {
-    if (io.clock.now() > deadline)
-      throw new Fault<CliCode>({
-        code: "timed-out",
-        disposition: "stall",
-        message: `rendering took more than ${renderTimeMaxMs / 1000} seconds`,
-        hint: "look for a loop or a recursion that never ends",
-      });
-  };
-}
-
-/** `--post-renderer kustomize`; Helm's own plugins are programs, and none is started here. */
-async function postRenderer(given: Flags, io: Io): Promise<PostRender | undefined> {
-  const name = given["post-renderer"];
-  if (name === undefined || name === "") return undefined;
-  if (name !== "kustomize")
-    throw usage(
-      `--post-renderer ${name}: post-renderers that are programs or plugins are not run`,
-      "--post-renderer kustomize --post-renderer-args FOLDER runs kustomize in this process; or pipe the output into the program",
-    );
-  const [folder = ".", ...others] = given["post-renderer-args"];
-  if (others.length > 0) throw usage("--post-renderer kustomize takes one folder");
-  const { kustomizationFolder } = await import("../post-renderer-folder.ts");
-  return kustomizationFolder(resolve(io.folder, folder));
 }
 
 function nameAndChart(args: readonly string[], given: Flags): [name: string, chart: string] {
@@ -215,22 +153,12 @@ function checkName(name: string): string {
 }
 
 async function optionsOf(name: string, given: Flags, io: Io): Promise<RenderOptions> {
-  const files: { name: string; text: string }[] = [];
-  for (const path of given.values) files.push({ name: path, text: await readText(path, io, given) });
   const kubeVersion = given["kube-version"];
   const postRender = await postRenderer(given, io);
   return {
     releaseName: name,
     namespace: given.namespace ?? io.env["HELM_NAMESPACE"] ?? "default",
-    given: {
-      files,
-      set: given.set,
-      setString: given["set-string"],
-      setJson: given["set-json"],
-      setFile: given["set-file"],
-      setLiteral: given["set-literal"],
-      readFile: (path) => readFile(path, io).toString("utf8"),
-    },
+    given: await givenValues(given, io),
     isUpgrade: given["is-upgrade"],
     includeCrds: given["include-crds"],
     skipSchemaValidation: given["skip-schema-validation"],
@@ -239,26 +167,6 @@ async function optionsOf(name: string, given: Flags, io: Io): Promise<RenderOpti
     ...(postRender === undefined ? {} : { postRender }),
     environment: machineEnvironment(io.clock),
   };
-}
-
-async function readText(path: string, io: Io, given: Flags): Promise<string> {
-  if (/^https?:\/\//.test(path)) {
-    const { ChartNetwork } = await import("../chart-network.ts");
-    const network = new ChartNetwork(io, chartAccess(given, io));
-    try {
-      return await network.text(path);
-    } finally {
-      network.close();
-    }
-  }
-  if (path.trim() === "-") return Buffer.from(await io.readInput()).toString("utf8");
-  return readFile(path, io).toString("utf8");
-}
-
-function readFile(path: string, io: Io): Buffer {
-  const full = resolve(io.folder, path);
-  if (!existsSync(full)) throw usage(`open ${path}: no such file or directory`);
-  return readFileSync(full);
 }
 
 function textOf(rendering: ChartRendering, given: Flags): Uint8Array {

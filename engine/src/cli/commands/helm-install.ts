@@ -1,0 +1,81 @@
+// `keelson helm install NAME CHART`: what `helm install` does, with its flags.
+
+import { renderNameTemplate } from "#render/helm";
+import { usage } from "../arguments.ts";
+import { chartAccessFlags } from "../chart-access.ts";
+import { chartFlags, postRenderFlags, valueFlags } from "../chart-source.ts";
+import { type Command, defineCommand, type FlagValues } from "../command.ts";
+import { applyOptions, chartOptions, readServerSide } from "../helm/chart-options.ts";
+import { formatData, formatStatus, releaseData } from "../helm/print-release.ts";
+import { actionFlags, helmFlags, outputFlag, renderFlags, writeFlags } from "../helm/release-flags.ts";
+import { commonOptions, successOf, withReleases } from "../helm/releases.ts";
+import type { Io } from "../io.ts";
+import { announceTarget } from "../target.ts";
+
+const flags = {
+  ...helmFlags,
+  ...outputFlag,
+  ...actionFlags,
+  ...writeFlags,
+  ...renderFlags,
+  ...valueFlags,
+  ...chartFlags,
+  ...chartAccessFlags,
+  ...postRenderFlags,
+  "generate-name": { short: "g", about: "make a name up, with CHART alone" },
+  "name-template": { takes: "TEMPLATE", about: "template for the release's name" },
+  replace: { about: "use a name again whose release is uninstalled or failed" },
+  "server-side": { takes: "BOOL", bare: "true", about: "apply on the server (default) or, with false, from here" },
+} as const;
+
+type Flags = FlagValues<typeof flags>;
+
+export const command: Command = defineCommand({
+  arguments: "[NAME] CHART",
+  arity: [1, 2],
+  about:
+    "Installs a chart as a Helm release, with helm's flags and helm's records: helm and Flux see it and can go on with it.\n" +
+    "CHART is a folder, a packed chart, an address, repository/chart, or a name with --repo.",
+  examples: [
+    "keelson helm install web oci://ghcr.io/stefanprodan/charts/podinfo --version ^6 -n shop --create-namespace",
+    "keelson helm install web ./charts/web -f production.yaml --rollback-on-failure",
+  ],
+  flags,
+  async run({ args, flags: given, io, ports }) {
+    const [name, chart] = nameAndChart(args, given, io);
+    return withReleases(given, { io, ports }, async (open) => {
+      announceTarget(open.target, io);
+      const result = await open.actions.install({
+        ...commonOptions(name, open, given, io),
+        ...(await chartOptions(chart, given, io)),
+        ...applyOptions(given),
+        waitForJobs: given["wait-for-jobs"],
+        crds: given["skip-crds"] ? "Skip" : "Create",
+        createNamespace: given["create-namespace"],
+        serverSide: readServerSide(given["server-side"], false),
+        replace: given.replace,
+        rollbackOnFailure: given["rollback-on-failure"] || given.atomic,
+      });
+      const release = successOf(result, "INSTALLATION FAILED");
+      io.stdout.write(
+        given.output === "table"
+          ? formatStatus(release, io, { hideNotes: given["hide-notes"] })
+          : formatData(releaseData(release, { hasChart: true }), given.output),
+      );
+      return 0;
+    });
+  },
+});
+
+function nameAndChart(args: readonly string[], given: Flags, io: Io): [name: string, chart: string] {
+  const [first = "", second] = args;
+  if (second !== undefined) {
+    if (given["generate-name"]) throw usage("cannot set --generate-name and also specify a name");
+    if (given["name-template"] !== undefined) throw usage("cannot set --name-template and also specify a name");
+    return [first, second];
+  }
+  if (given["name-template"] !== undefined) return [renderNameTemplate(given["name-template"]), first];
+  if (!given["generate-name"]) throw usage("must either provide a name or specify --generate-name");
+  const base = (first.split("/").at(-1) ?? "").replace(/\.tgz$/, "").replace(/-\d.*$/, "");
+  return [`${base === "" || base === "." ? "chart" : base}-${Math.floor(io.clock.now() / 1000)}`, first];
+}

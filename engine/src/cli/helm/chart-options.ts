@@ -1,0 +1,77 @@
+// What install and upgrade take from their flags: the chart and its values, and how the objects are written.
+
+import type { ApplyFlags, ChartInput, RenderFlags } from "#releases";
+import { usage } from "../arguments.ts";
+import {
+  type ChartFlags,
+  givenValues,
+  openChartSource,
+  postRenderer,
+  type PostRenderFlags,
+  type valueFlags,
+} from "../chart-source.ts";
+import type { FlagValues } from "../command.ts";
+import type { Io } from "../io.ts";
+import { readDryRun } from "./releases.ts";
+
+type Given = FlagValues<typeof valueFlags> &
+  ChartFlags &
+  PostRenderFlags & {
+    "skip-schema-validation": boolean;
+    "render-subchart-notes": boolean;
+    "disable-openapi-validation": boolean;
+    "take-ownership": boolean;
+    "force-replace": boolean;
+    force: boolean;
+    "force-conflicts": boolean;
+    "dry-run": string | undefined;
+    labels: readonly string[];
+  };
+
+export async function chartOptions(reference: string, given: Given, io: Io): Promise<ChartInput & RenderFlags> {
+  const postRender = await postRenderer(given, io);
+  return {
+    chart: await openChartSource(reference, given, io),
+    given: await givenValues(given, io),
+    skipSchemaValidation: given["skip-schema-validation"],
+    subNotes: given["render-subchart-notes"],
+    ...(postRender === undefined ? {} : { postRender }),
+  };
+}
+
+export function applyOptions(given: Given): ApplyFlags {
+  const forceReplace = given["force-replace"] || given.force;
+  if (forceReplace && given["force-conflicts"])
+    throw usage(
+      "if any flags in the group [force-replace force-conflicts] are set none of the others can be",
+      "--force-conflicts is for server-side apply, --force-replace for client-side",
+    );
+  return {
+    forceReplace,
+    forceConflicts: given["force-conflicts"],
+    disableOpenApiValidation: given["disable-openapi-validation"],
+    takeOwnership: given["take-ownership"],
+    isDryRun: readDryRun(given["dry-run"]),
+    labels: readLabels(given.labels),
+  };
+}
+
+function readLabels(texts: readonly string[]): { [key: string]: string } {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf("=");
+      if (at <= 0) throw usage(`--labels ${JSON.stringify(text)} must be formatted as key=value`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
+
+/** `true`, `false`; `auto` where it is allowed. */
+export function readServerSide(text: string | undefined, hasAuto: true): boolean | "auto";
+export function readServerSide(text: string | undefined, hasAuto: false): boolean;
+export function readServerSide(text: string | undefined, hasAuto: boolean): boolean | "auto" {
+  if (text === undefined) return hasAuto ? "auto" : true;
+  if (text === "true" || text === "false") return text === "true";
+  if (hasAuto && text === "auto") return "auto";
+  throw usage(`invalid/unknown release server-side apply method: ${text}`);
+}

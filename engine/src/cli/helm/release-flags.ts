@@ -1,0 +1,62 @@
+// Flags of the commands that work on Helm releases: Helm's names and meanings, as data.
+
+import type { FlagValues } from "../command.ts";
+
+/** Of all of them. */
+export const helmFlags = {
+  namespace: {
+    short: "n",
+    takes: "NAME",
+    about: "the release's namespace (default: the context's, or $HELM_NAMESPACE)",
+  },
+  kubeconfig: { takes: "FILE", about: "kubeconfig to use" },
+  "kube-context": { takes: "NAME", about: "context of the kubeconfig" },
+  debug: { about: "accepted", isHidden: true },
+} as const;
+
+export type HelmFlags = FlagValues<typeof helmFlags>;
+
+/** Of those that print data. */
+export const outputFlag = {
+  output: { short: "o", takes: "FORMAT", about: "print as", choices: ["table", "json", "yaml"], default: "table" },
+} as const;
+
+/** Of those that change a release. */
+export const actionFlags = {
+  timeout: { takes: "DURATION", about: "how long any single step may take", default: "5m" },
+  "no-hooks": { about: "do not run hooks" },
+  description: { takes: "TEXT", about: "the revision's description, in place of Helm's" },
+  wait: {
+    takes: "STRATEGY",
+    bare: "watcher",
+    about: "wait until objects are ready: watcher (kstatus), legacy (Helm 3's rules), hookOnly (default: hooks alone)",
+  },
+  resume: {
+    about: "go on with a revision whose action was killed; only when nothing else is at work on it",
+  },
+} as const;
+
+/** Of those that write objects. */
+export const writeFlags = {
+  "wait-for-jobs": { about: "with --wait: until Jobs are complete, too" },
+  "force-replace": { about: "replace objects instead of patching them (client-side only)" },
+  force: { about: "the same as --force-replace", isHidden: true },
+  "force-conflicts": { about: "take fields that other managers own" },
+  "dry-run": { takes: "MODE", bare: "client", about: "change nothing: client or server" },
+} as const;
+
+/** Of install and upgrade, beside those of the chart itself. */
+export const renderFlags = {
+  "skip-crds": { about: "leave crds/ out" },
+  "skip-schema-validation": { about: "do not check values against values.schema.json" },
+  "disable-openapi-validation": { about: "do not check objects against their schemas before they are sent" },
+  "render-subchart-notes": { about: "show the notes of subcharts too" },
+  "hide-notes": { about: "do not print notes" },
+  labels: { short: "l", takes: "KEY=VALUE", isList: true, about: "labels of the release's record" },
+  "take-ownership": { about: "make objects that exist the release's, whoever made them" },
+  "rollback-on-failure": { about: "undo what failed; waits, as --wait does" },
+  atomic: { about: "the same as --rollback-on-failure", isHidden: true },
+  "create-namespace": { about: "create the release's namespace" },
+  "enable-dns": { about: "accepted: names are not resolved", isHidden: true },
+  "hide-secret": { about: "with --dry-run: do not print Secrets" },
+} as const;
