@@ -41,7 +41,8 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
     clock,
     port: options.port,
     ...(options.host === undefined ? {} : { host: options.host }),
-    ...(options.advertised === undefined ? {} : { hostNames: [options.advertised.replace(/:\d+$/, "")] }),
+    ...options.console,
+    hostNames: hostNamesOf(options),
     token,
     consoleFolder: options.consoleFolder,
     // The port must be known before sources can name their artifacts' addresses.
@@ -94,6 +95,12 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
       if (options.log === undefined) log.close();
     },
   };
+}
+
+/** Names beside loopback's that requests may ask for. */
+function hostNamesOf({ advertised, console }: EngineOptions): string[] {
+  const own = console?.oidc === undefined ? [] : [new URL(console.oidc.address).hostname];
+  return advertised === undefined ? own : [...own, advertised.replace(/:\d+$/, "")];
 }
 
 type Told = { log: Log; http: HttpServer; clock: Clock };

@@ -31,6 +31,7 @@ export const packages: Readonly<Record<string, { folders: readonly string[]; rea
   commander: { folders: ["cli"], reason: "argument parsing and help" },
   fflate: { folders: ["render", "formats"], reason: "synchronous gunzip in a pure ring" },
   hono: { folders: ["server"], reason: "routing for the console's port" },
+  jose: { folders: ["server"], reason: "ID tokens of OpenID Connect and the keys they are signed by" },
   "js-yaml": { folders: ["formats"], reason: "YAML scanning under our Go-compatible schema" },
   lmdb: { folders: ["store"], reason: "the embedded transactional store" },
   re2js: {

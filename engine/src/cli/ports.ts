@@ -15,6 +15,26 @@ export type EngineTuning = {
   decryption: Pick<DecryptionOptions, "ageSecret" | "vaultConfigMap">;
 };
 
+/** Who may use the console, and how people sign in there. */
+export type ConsoleTuning = {
+  /** Of this program. */
+  version?: string;
+  /** Why nothing may be changed through it; absent: it may. */
+  readOnlyReason?: string;
+  oidc?: {
+    issuer: string;
+    clientId: string;
+    clientSecret?: string;
+    /** The console's address as browsers see it, without a path. */
+    address: string;
+    scopes: readonly string[];
+    userClaim: string;
+    userPrefix: string;
+    groupsClaim: string;
+    groupsPrefix: string;
+  };
+};
+
 export type HomeOptions = {
   /** Everything the home keeps. */
   dataFolder: string;
@@ -28,6 +48,7 @@ export type HomeOptions = {
   /** URL prefixes that are fetched from elsewhere. */
   mirrors: MirrorMap;
   tuning?: EngineTuning;
+  console?: ConsoleTuning;
   /** Told what is being done, in words. */
   step: (text: string) => void;
 };
@@ -50,6 +71,7 @@ export type EngineOptions = {
   /** URL prefixes that are fetched from elsewhere. */
   mirrors: MirrorMap;
   tuning?: EngineTuning;
+  console?: ConsoleTuning;
   /** The interface that the port listens on; loopback when absent. */
   host?: string | undefined;
   /** The name, with a port where it is not 80, under which others reach that port; loopback when absent. */

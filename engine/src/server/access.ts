@@ -12,9 +12,11 @@ export function isHostAllowed(request: IncomingMessage, allowed: readonly string
   return host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host) || allowed.includes(host);
 }
 
-/** True when a page of another origin sent it. Programs send no Origin. */
+/** True when a page of another site sent it. Programs send neither header; browsers cannot leave them out. */
 export function isForeign(request: IncomingMessage): boolean {
   const { origin, host } = request.headers;
+  const site = request.headers["sec-fetch-site"];
+  if (typeof site === "string" && site !== "same-origin" && site !== "none") return true;
   return origin !== undefined && origin !== `http://${host ?? ""}` && origin !== `https://${host ?? ""}`;
 }
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Link, LogLine, Refusal, SignedOut } from "#api/console";
 import type { Cluster } from "#cluster";
 import { type Clock, Fault, sha256Hex } from "#kernel";
+import { type OidcOptions, SignIn } from "#server/sign-in";
 import { ConsoleDesk, sendRefusal, type EngineView, type SourceHistory, type Viewer } from "#server/console";
 import { hasToken, isForeign, isHostAllowed, isSame, tokenCookie } from "./access.ts";
 import { type Asset, loadAssets } from "./assets.ts";
@@ -33,6 +34,8 @@ export type HttpServerOptions = {
   version?: string;
   /** Nothing may be changed through the console; why, in words. */
   readOnlyReason?: string;
+  /** How people sign in; absent: the token alone opens the console. */
+  oidc?: OidcOptions;
   /** Told of each action that somebody took, without secrets. */
   logged?: (message: string) => void;
   /** Told of requests that ended in an internal error. */
@@ -109,13 +112,15 @@ class Desk {
   readonly console: ConsoleDesk;
   readonly #options: HttpServerOptions;
   readonly #assets: ReadonlyMap<string, Asset>;
+  readonly #signIn: SignIn | undefined;
   #isReady = false;
   #errors = 0;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#assets = loadAssets(options.consoleFolder);
-    const { cluster, clock, signal } = options;
+    const { cluster, clock, signal, oidc, logged = () => {} } = options;
+    this.#signIn = oidc === undefined ? undefined : new SignIn(oidc, clock, logged);
     this.console = new ConsoleDesk({
       cluster,
       clock,
@@ -124,7 +129,7 @@ class Desk {
       build: sha256Hex(this.#assets.get("/index.html")?.body ?? "").slice(0, 12),
       isSimulated: cluster.name === "embedded",
       readOnlyReason: options.readOnlyReason ?? "",
-      logged: options.logged ?? (() => {}),
+      logged,
       failed: (error) => this.failed(error),
     });
   }
@@ -157,6 +162,8 @@ class Desk {
         return this.#metrics(request, response);
       case "api":
         return await this.#api(request, response, url);
+      case "auth":
+        return await this.#auth(request, response, url);
       case "hook":
         return await this.#hook(request, response, url);
       case "artifacts":
@@ -184,10 +191,33 @@ class Desk {
   }
 
   async #api(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-    const isSignedIn = (): boolean => hasToken(request, this.#options.token);
-    if (!isSignedIn()) return signedOut(response);
+    const find = (): Viewer | undefined => this.#viewerOf(request);
+    const viewer = find();
+    if (viewer === undefined) return this.#signedOut(response);
     if (isForeign(request)) return sendRefusal(response, foreign);
-    await this.console.answer({ request, response, url, viewer: tokenHolder, isSignedIn, canSignOut: false });
+    const isSignedIn = (): boolean => find() !== undefined;
+    await this.console.answer({ request, response, url, viewer, isSignedIn, canSignOut: viewer.how === "oidc" });
+  }
+
+  #viewerOf(request: IncomingMessage): Viewer | undefined {
+    return this.#signIn?.viewerOf(request) ?? (hasToken(request, this.#options.token) ? tokenHolder : undefined);
+  }
+
+  async #auth(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    if (this.#signIn === undefined) return end(response, 404, "nobody signs in here: the token opens the console");
+    // The issuer's site sends the browser back here; nothing else of another site may ask.
+    if (request.method !== "GET" && isForeign(request)) return sendRefusal(response, foreign);
+    await this.#signIn.answer(request, response, url);
+  }
+
+  #signedOut(response: ServerResponse): void {
+    const base = { code: "signed-out", message: "you are not signed in" } as const;
+    const body: SignedOut =
+      this.#signIn === undefined
+        ? { ...base, hint: "open the address that keelson printed: it holds the token", signIn: "token" }
+        : { ...base, signIn: "oidc", signInPath: "/auth/sign-in" };
+    response.setHeader("www-authenticate", "Bearer");
+    sendRefusal(response, body);
   }
 
   /** `POST /hook/KIND/NAMESPACE/NAME?token=…`: something was pushed, look now. */
@@ -240,17 +270,6 @@ const tokenHolder: Viewer = {
 };
 
 const foreign: Refusal = { code: "foreign", message: "a page of another origin may not ask" };
-
-function signedOut(response: ServerResponse): void {
-  const body: SignedOut = {
-    code: "signed-out",
-    message: "you are not signed in",
-    hint: "open the address that `keelson up` printed: it holds the token",
-    signIn: "token",
-  };
-  response.setHeader("www-authenticate", "Bearer");
-  sendRefusal(response, body);
-}
 
 /** Reads a body to its end without keeping it; false when it is too large. */
 async function drain(request: IncomingMessage): Promise<boolean> {

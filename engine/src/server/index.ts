@@ -2,3 +2,4 @@
 
 export type { ServerCode } from "./faults.ts";
 export { type HttpServer, type HttpServerOptions, startHttpServer } from "./http-server.ts";
+export type { OidcOptions } from "#server/sign-in";

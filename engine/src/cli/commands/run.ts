@@ -6,6 +6,7 @@ import { Fault, formatTime } from "#kernel";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
 import { installDefinitions, missingKinds } from "../definitions.ts";
+import { consoleFlags, readConsoleTuning } from "../console-flags.ts";
 import { engineFlags, readTuning } from "../engine-flags.ts";
 import type { CliCode } from "../faults.ts";
 import { findNeighbours, refuseNeighbours, stopNeighbours } from "../flux-neighbours.ts";
@@ -31,6 +32,7 @@ const flags = {
   "install-definitions": { about: "bring the Flux definitions that the cluster lacks" },
   "take-over": { about: "scale Flux's own controllers to zero first" },
   ...engineFlags,
+  ...consoleFlags,
 } as const;
 
 type Flags = FlagValues<typeof flags>;
@@ -73,6 +75,7 @@ export const command: Command = defineCommand({
         engine = await openEngine({
           cluster: target.cluster,
           tuning,
+          console: { version: ports.version, ...readConsoleTuning(given, io.folder) },
           dataFolder,
           port,
           consoleFolder,

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { Fault, formatTime } from "#kernel";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
+import { consoleFlags, readConsoleTuning } from "../console-flags.ts";
 import { engineFlags, readTuning } from "../engine-flags.ts";
 import { ensureExampleRepository, runGit } from "../example-repository.ts";
 import type { CliCode } from "../faults.ts";
@@ -31,6 +32,7 @@ const flags = {
   port: { takes: "PORT", about: "port of the console, webhooks and metrics, 0: any free one", default: "7440" },
   ...mirrorsFlag,
   ...engineFlags,
+  ...consoleFlags,
 } as const;
 
 type Flags = FlagValues<typeof flags>;
@@ -71,7 +73,18 @@ export const command: Command = defineCommand({
       const kubeconfigOut = given["kubeconfig-out"] === undefined ? undefined : kubeconfig;
       const consoleFolder = ports.consoleFolder ?? "";
       const step = (text: string): void => view.step(text);
-      home = await openHome({ dataFolder: folder, apiPort, port, kubeconfigOut, consoleFolder, mirrors, tuning, step });
+      const console = { version: ports.version, ...readConsoleTuning(given, io.folder) };
+      home = await openHome({
+        dataFolder: folder,
+        apiPort,
+        port,
+        kubeconfigOut,
+        consoleFolder,
+        mirrors,
+        tuning,
+        console,
+        step,
+      });
       lock.write({ ...file, kubeconfig: home.kubeconfig, url: home.url, api: home.api });
       const fleet = await startFleet({ asked, given, folder, home, ports, view });
       view.step("");
