@@ -130,10 +130,14 @@ function infoOf(object: Manifest): string {
       return `${textOf(object, "status", "phase")} ${textOf(object, "spec", "resources", "requests", "storage")}`.trim();
     case "ConfigMap":
     case "Secret":
-      return `${Object.keys(objectOf(object, "data")).length} keys`;
+      return counted(Object.keys(objectOf(object, "data")).length, "key");
     default:
       return "";
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function podInfo(object: Manifest): string {
@@ -141,7 +145,7 @@ function podInfo(object: Manifest): string {
     (sum, each) => sum + (Number(textOf(each, "restartCount")) || 0),
     0,
   );
-  return `${textOf(object, "status", "phase")}${restarts === 0 ? "" : `, ${restarts} restarts`}`;
+  return `${textOf(object, "status", "phase")}${restarts === 0 ? "" : `, ${counted(restarts, "restart")}`}`;
 }
 
 function portsOf(object: Manifest): string[] {

@@ -112,6 +112,8 @@ export class ObjectIndex {
   }
 
   #put(entry: ObjectEntry): void {
+    // Controllers copy labels to what they make (an EndpointSlice has its Service's): that has grown, and is not stated.
+    if (entry.parentUid !== "") return this.#remove(entry.id);
     const before = this.#entries.get(entry.id);
     this.#entries.set(entry.id, entry);
     if (before !== undefined && before.uid !== entry.uid) this.#byUid.delete(before.uid);

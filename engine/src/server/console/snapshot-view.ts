@@ -2,7 +2,7 @@
 
 import type { Card, DriftView } from "#api/console";
 import type { DeliverySnapshot } from "#delivery";
-import { formatChange } from "#plan";
+import type { FieldChange } from "#plan";
 import { wordsOf } from "./cards.ts";
 
 /** The card with what the engine knows; as it is where there is none. */
@@ -21,7 +21,12 @@ function driftView({ ref, changes, reason, by }: DeliverySnapshot["drift"][numbe
   const { group, kind, namespace, name } = ref;
   return {
     object: { group, kind, namespace, name },
-    fields: changes.length === 0 ? [wordsOf(reason)] : changes.map((change) => wordsOf(formatChange(change))),
+    fields: changes.length === 0 ? [wordsOf(reason)] : changes.map(fieldWords),
     by: by.length > 0 ? by : [...new Set(changes.flatMap((change) => change.managers))],
   };
+}
+
+/** `spec.replicas: 3 in Git, 5 live` */
+function fieldWords({ path, from, to }: FieldChange): string {
+  return wordsOf(`${path.replace(/^\./, "")}: ${to ?? "not"} in Git, ${from ?? "not"} live`);
 }
