@@ -28,7 +28,7 @@ export {
 } from "./model.ts";
 export type { DecryptionOptions } from "./decryption.ts";
 export { type Build, layoutRenderer } from "./layout.ts";
-export type { DeliveryLook, LastRun, Looking } from "./looking.ts";
+export type { DeliveryLook, LastRun, Looking, ReadFiles } from "./looking.ts";
 export { previewManifests, type PreviewOptions, previewSteps } from "./preview.ts";
 export type { AuthorOf } from "./touches.ts";
 export type { SourceArtifact } from "./pass.ts";

@@ -2,8 +2,9 @@
 // written, and encrypted values stay masked.
 
 import type { Cluster } from "#cluster";
-import { formatRef, type Manifest, refKey, type VersionedRef } from "#kernel";
+import { decodeUtf8, formatRef, type Manifest, refKey, type VersionedRef } from "#kernel";
 import type { Step } from "#plan";
+import { fileLengthMost, filesMost } from "#render/locate";
 import { DeliveryFault } from "./faults.ts";
 import type { Identities } from "./identities.ts";
 import { outcomesMost } from "./limits.ts";
@@ -12,7 +13,7 @@ import type { Delivery, Outcome } from "./model.ts";
 import type { ArtifactView } from "./ports.ts";
 import { previewManifests, previewSteps } from "./preview.ts";
 import type { RemoteBases } from "./remote-bases.ts";
-import type { RenderPool, SourceTree } from "./render-desk.ts";
+import { type RenderPool, type SourceTree, withNeeds } from "./render-desk.ts";
 import type { DeliveryState } from "./state.ts";
 import type { Targets } from "./targets.ts";
 
@@ -31,6 +32,9 @@ export type DeliveryLook = {
   mask: (text: string) => string;
 };
 
+/** Files by path, at a revision. */
+export type ReadFiles = { revision: string; files: ReadonlyMap<string, string> };
+
 export interface Looking {
   /** A delivery by its label, `Kustomization/flux-system/apps`. */
   look(label: string): DeliveryLook | undefined;
@@ -40,6 +44,8 @@ export interface Looking {
   preview(label: string, source?: SourceTree): Promise<{ manifests: readonly Manifest[]; steps: readonly Step[] }>;
   /** What applying one of its manifests now would do to that object. Throws DeliveryFault. */
   step(label: string, manifest: Manifest): Promise<Step | undefined>;
+  /** The texts of the files that its last rendering in this process has read, as far as their source still has them. */
+  files(label: string): Promise<ReadFiles | undefined>;
   /** The cluster its objects are in, as the engine itself reaches it; undefined while that does not answer. */
   clusterOf(label: string): Cluster | undefined;
 }
@@ -110,6 +116,19 @@ export class EngineLooking implements Looking {
     return this.#targets.with(delivery, (reach) =>
       previewSteps(present, manifests, this.#identities.clusterFor(delivery.identity, reach.cluster)),
     );
+  }
+
+  async files(label: string): Promise<ReadFiles | undefined> {
+    const look = this.look(label);
+    const artifact = look === undefined ? undefined : this.#options.artifacts.get(look.delivery.source);
+    if (look?.rendered === undefined || artifact === undefined) return undefined;
+    const open = await artifact.source.open();
+    const files = new Map<string, string>();
+    for (const path of look.rendered.reads.slice(0, filesMost)) {
+      const bytes = await withNeeds(open, (tree) => (tree.entry(path)?.type === "file" ? tree.read(path) : undefined));
+      if (bytes !== undefined && bytes.length <= fileLengthMost) files.set(path, decodeUtf8(bytes));
+    }
+    return { revision: artifact.revision, files };
   }
 
   clusterOf(label: string): Cluster | undefined {

@@ -5,18 +5,28 @@ import type { Cluster, Target } from "#cluster";
 import type { DeliveryLook } from "#delivery";
 import { formatYaml } from "#formats/yaml";
 import { assess } from "#health";
-import { asJson, type Clock, faultFrom, formatFault, type Manifest, refKey, splitApiVersion } from "#kernel";
+import {
+  asJson,
+  type Clock,
+  faultFrom,
+  formatFault,
+  type Manifest,
+  refKey,
+  shortRevision,
+  splitApiVersion,
+} from "#kernel";
 import { wordsOf } from "./cards.ts";
 import { eventsOf } from "./delivery-page.ts";
 import type { PageWorld } from "./page-world.ts";
 import { ownersMost } from "./limits.ts";
 import { maskedObject } from "./masks.ts";
 import { idOf, ownerKeyOf } from "./object-entries.ts";
-import { appliedBy, fieldOwners } from "./owned-fields.ts";
+import { findOrigin } from "./origin.ts";
+import { appliedBy, fieldOwners, type Stated } from "./owned-fields.ts";
 import { fieldDiff } from "./plan-view.ts";
 import { Refused, refusedBy } from "./refusals.ts";
 import type { Renderings } from "./renderings.ts";
-import { shownKind } from "./shown-kinds.ts";
+import { shownKind, wishFor } from "./shown-kinds.ts";
 import { isSimulatedKind } from "./tree.ts";
 import { clusterOf, type Viewer } from "./viewer.ts";
 
@@ -37,14 +47,10 @@ export async function readObject(world: ObjectWorld, link: ObjectLink, viewer: V
   const climb = live === undefined ? undefined : await climbOwners(cluster, live);
   const owner = climb?.owner || ownerByIndex(world, link);
   const look = owner === "" ? undefined : await readableLook(world, owner, viewer);
-  const mask = look?.mask ?? ((text: string): string => text);
   const desired = await desiredOf(world, subject, { look, owner });
   const events = await eventsOf(fleet, cluster, link);
-  const shownLive = live === undefined ? undefined : maskedObject(live);
-  const entries = live?.metadata.managedFields ?? [];
-  const manager = look?.delivery.policy.manager ?? "";
-  const applied = shownLive === undefined ? undefined : appliedBy(shownLive, entries, manager);
   const health = assess(live, { now: clock.now() });
+  const mask = look?.mask ?? ((text: string): string => text);
   const delivery = parseLinkKey(owner);
   return {
     object: link,
@@ -53,21 +59,44 @@ export async function readObject(world: ObjectWorld, link: ObjectLink, viewer: V
     health: health.status,
     message: mask(wordsOf(health.message)),
     isSimulated: isSimulatedKind(world, link),
-    live: yamlOf(shownLive, mask),
-    desired: yamlOf(desired.manifest === undefined ? undefined : maskedObject(desired.manifest), mask),
-    applied: yamlOf(applied, mask),
-    missing: {
-      ...(live === undefined ? { live: "it is not in the cluster" } : {}),
-      ...(desired.manifest === undefined ? { desired: desired.why } : {}),
-      ...(applied === undefined ? { applied: whyNotApplied(live, manager) } : {}),
-    },
+    ...(await contentOf(world, { live, desired, look, owner })),
     diff: (desired.step?.changes ?? []).map((change) => fieldDiff(change, mask)),
-    owners:
-      shownLive === undefined ? [] : fieldOwners(shownLive, entries).map((one) => ({ ...one, value: mask(one.value) })),
-    chain: [...(climb?.chain ?? []), ...deliveryChain(world, owner)],
+    chain: [...(climb?.chain ?? []), ...(await deliveryChain(world, owner, viewer))],
     ...(delivery === undefined ? {} : { delivery }),
     events: events.list.map((event) => ({ ...event, message: mask(event.message) })),
     limits: events.limit === "" ? [] : [events.limit],
+  };
+}
+
+type Content = Pick<ObjectPage, "live" | "desired" | "applied" | "missing" | "owners" | "origin">;
+type Sides = { live: Manifest | undefined; desired: Desired; look: DeliveryLook | undefined; owner: string };
+
+/** The three texts, whose each field is, and where Git states it. */
+async function contentOf({ fleet }: ObjectWorld, { live, desired, look, owner }: Sides): Promise<Content> {
+  const { manifest } = desired;
+  const mask = look?.mask ?? ((text: string): string => text);
+  const shown = live === undefined ? undefined : maskedObject(live);
+  const entries = live?.metadata.managedFields ?? [];
+  const manager = look?.delivery.policy.manager ?? "";
+  const applied = shown === undefined ? undefined : appliedBy(shown, entries, manager);
+  const found =
+    look === undefined || manifest === undefined ? undefined : await findOrigin(fleet, { owner, look, manifest });
+  const stated: Stated = (steps, by) => {
+    const place = by === manager ? found?.located.field(steps) : undefined;
+    return place === undefined ? undefined : found?.place(place);
+  };
+  const owners = shown === undefined ? [] : fieldOwners(shown, entries, stated);
+  return {
+    live: yamlOf(shown, mask),
+    desired: yamlOf(manifest === undefined ? undefined : maskedObject(manifest), mask),
+    applied: yamlOf(applied, mask),
+    missing: {
+      ...(live === undefined ? { live: "it is not in the cluster" } : {}),
+      ...(manifest === undefined ? { desired: desired.why } : {}),
+      ...(applied === undefined ? { applied: whyNotApplied(live, manager) } : {}),
+    },
+    owners: owners.map((one) => ({ ...one, value: mask(one.value) })),
+    ...(found?.origin === undefined ? {} : { origin: found.origin }),
   };
 }
 
@@ -192,19 +221,20 @@ function itemOf(object: Manifest, what: ChainItem["what"]): ChainItem {
   return { group, kind: object.kind, namespace, name, what, words };
 }
 
-/** The delivery, its source, and the deliveries that state those, up to the root. */
-function deliveryChain({ fleet }: ObjectWorld, owner: string): ChainItem[] {
+/** The delivery, its source, and the deliveries that state those, up to the root or to what the viewer may not read. */
+async function deliveryChain({ fleet, rights }: ObjectWorld, owner: string, viewer: Viewer): Promise<ChainItem[]> {
   const chain: ChainItem[] = [];
   const seen = new Set<string>();
   for (let key = owner; key !== "" && !seen.has(key) && chain.length < ownersMost * 2; ) {
     seen.add(key);
-    const card = fleet.card(key);
     const link = parseLinkKey(key);
     if (link === undefined) break;
+    const card = (await rights.may(viewer, wishFor(link))).ok ? fleet.card(key) : undefined;
     chain.push({ ...grouped(link), what: "delivery", words: card === undefined ? "cannot be read" : "states it" });
-    if (card?.source !== undefined)
-      chain.push({ ...grouped(card.source), what: "source", words: `at ${card.revision}` });
-    key = card === undefined ? "" : ownerKeyOf({ metadata: { name: card.name, labels: { ...card.labels } } });
+    if (card === undefined) break;
+    if (card.source !== undefined)
+      chain.push({ ...grouped(card.source), what: "source", words: `at ${shortRevision(card.revision)}` });
+    key = ownerKeyOf({ metadata: { name: card.name, labels: { ...card.labels } } });
   }
   return chain;
 }

@@ -1,7 +1,7 @@
 // Who owns which field of a live object, and what one manager owns of it as an object: read from managedFields.
 // https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
 
-import type { FieldOwner } from "#api/console";
+import type { FieldOwner, Place } from "#api/console";
 import {
   asJson,
   encodeJson,
@@ -12,15 +12,19 @@ import {
   type ManagedFieldsEntry,
   type Manifest,
 } from "#kernel";
+import type { FieldStep } from "#render/locate";
 import { ownersShown, valueMost } from "./limits.ts";
 
-type Owned = { path: string; value: Json | undefined };
+type Owned = { path: string; value: Json | undefined; steps: readonly FieldStep[] };
+
+/** Where Git states a field of what a manager applied; undefined: it does not. */
+export type Stated = (steps: readonly FieldStep[], manager: string) => Place | undefined;
 
 /** One line a field and manager, in the order of paths. `live` is masked already. */
-export function fieldOwners(live: Manifest, entries: readonly ManagedFieldsEntry[]): FieldOwner[] {
+export function fieldOwners(live: Manifest, entries: readonly ManagedFieldsEntry[], stated: Stated): FieldOwner[] {
   const found = entries.flatMap((entry) =>
-    leavesOf(entry.fieldsV1 ?? {}, asJson(live), "").map(
-      ({ path, value }): FieldOwner => ({
+    leavesOf(entry.fieldsV1 ?? {}, { path: "", value: asJson(live), steps: [] }).map(({ path, value, steps }) =>
+      withPlace(entry.operation === "Apply" ? stated(steps, entry.manager ?? "") : undefined, {
         path,
         manager: entry.manager ?? "unknown",
         operation: entry.operation ?? "Update",
@@ -58,29 +62,39 @@ function objectIn(object: JsonObject, name: string): JsonObject {
 }
 
 /** The leaves of a field set: what has no members of its own in it. */
-function leavesOf(fields: JsonObject, value: Json | undefined, path: string): Owned[] {
+function leavesOf(fields: JsonObject, owned: Owned): Owned[] {
   const members = Object.entries(fields).filter(([name]) => name !== ".");
-  if (members.length === 0) return path === "" ? [] : [{ path, value }];
+  if (members.length === 0) return owned.path === "" ? [] : [owned];
   return members.flatMap(([name, below]) => {
-    const step = stepOf(name, value, path);
-    return step === undefined || !isObject(below) ? [] : leavesOf(below, step.value, step.path);
+    const next = stepOf(name, owned);
+    return next === undefined || !isObject(below) ? [] : leavesOf(below, next);
   });
 }
 
-function stepOf(name: string, value: Json | undefined, path: string): Owned | undefined {
+function withPlace(place: Place | undefined, owner: FieldOwner): FieldOwner {
+  return place === undefined ? owner : { ...owner, statedAt: place };
+}
+
+function stepOf(name: string, { value, path, steps }: Owned): Owned | undefined {
   const text = name.slice(2);
+  const into = (words: string, step: FieldStep, below: Json | undefined): Owned => ({
+    path: path === "" ? words.replace(/^\./, "") : `${path}${words}`,
+    value: below,
+    steps: [...steps, step],
+  });
   if (name.startsWith("f:")) {
-    const quoted = /^[A-Za-z0-9_-]+$/.test(text) ? `.${text}` : `[${JSON.stringify(text)}]`;
-    const below = isObject(value) ? value[text] : undefined;
-    return { path: path === "" ? quoted.replace(/^\./, "") : `${path}${quoted}`, value: below };
+    const words = /^[A-Za-z0-9_-]+$/.test(text) ? `.${text}` : `[${JSON.stringify(text)}]`;
+    return into(words, text, isObject(value) ? value[text] : undefined);
   }
-  if (name.startsWith("i:"))
-    return { path: `${path}[${text}]`, value: Array.isArray(value) ? value[Number(text)] : undefined };
+  if (name.startsWith("i:")) {
+    const index = Number(text);
+    return into(`[${text}]`, { index }, Array.isArray(value) ? value[index] : undefined);
+  }
   const key = parsed(text);
-  if (name.startsWith("v:")) return { path: `${path}[=${text}]`, value: key };
+  if (name.startsWith("v:") && key !== undefined) return into(`[=${text}]`, { value: key }, key);
   if (!name.startsWith("k:") || !isObject(key)) return undefined;
   const words = Object.entries(key).map(([field, each]) => `${field}=${encodeJson(each)}`);
-  return { path: `${path}[${words.join(",")}]`, value: itemWith(value, key) };
+  return into(`[${words.join(",")}]`, { match: key }, itemWith(value, key));
 }
 
 function parsed(text: string): Json | undefined {
