@@ -67,6 +67,7 @@ const tools = [
   { name: "s3rver", isPackage: true },
   // By name only: these take minutes to build, and what they would show is recorded or shown by a smaller one.
   { name: "cosign", module: "cosign", path: "github.com/sigstore/cosign/v3/cmd/cosign", ldflags: "", isByName: true },
+  { name: "notation", module: "notation", path: ".", ldflags: "", isByName: true },
   {
     name: "versitygw",
     module: "versitygw",

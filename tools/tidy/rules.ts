@@ -12,6 +12,7 @@ export const packages: Readonly<Record<string, { folders: readonly string[]; rea
   },
   "@noble/ciphers": { folders: ["render"], reason: "AES for Helm's encryptAES in a pure ring" },
   "@sigstore/bundle": { folders: ["sources"], reason: "signatures of cosign 3, and older ones in the same form" },
+  "@sigstore/core": { folders: ["sources"], reason: "extensions of certificates and lists of revoked ones, in ASN.1" },
   "@sigstore/protobuf-specs": { folders: ["sources"], reason: "the form of Sigstore's trust roots" },
   "@sigstore/tuf": { folders: ["sources"], reason: "the public Sigstore's trust root, kept current as TUF asks" },
   "@sigstore/verify": {
