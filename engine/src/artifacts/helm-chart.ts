@@ -211,11 +211,12 @@ async function fromRegistry(pass: Pass, repository: Repository, signal: AbortSig
   // What is verified and what is fetched are one: the tag may be moved in between.
   const pinned = await during(downloadPhase, () => pinRegistryChart(context.registry, found.reference, call));
   if (verify !== undefined) {
-    await during(verifyPhase, () =>
+    const outcome = await during(verifyPhase, () =>
       verifyArtifact(context, { namespace: source.namespace, verification: verify, reference: pinned }, call),
     );
     const message = `verified signature of version ${version}`;
-    pass.conditions.set("SourceVerified", "True", { reason: "Succeeded", message });
+    if (outcome === "verified") pass.conditions.set("SourceVerified", "True", { reason: "Succeeded", message });
+    else pass.conditions.remove("SourceVerified");
   }
   if (isThere) return keep(pass, { name: found.name, version, wish });
   const { bytes } = await during(downloadPhase, () => fetchRegistryChart(context.registry, pinned, call));

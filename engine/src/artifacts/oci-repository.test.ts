@@ -433,6 +433,64 @@ describe("an OCIRepository that must be signed", () => {
   );
 });
 
+describe("an OCIRepository that must be signed with notation", () => {
+  type Recorded = {
+    name: string;
+    digest: string;
+    policy: object;
+    certificates: Record<string, string>;
+    manifests: Record<string, string>;
+    blobs: Record<string, string>;
+  };
+  const recording = new URL("../sources/notation/testdata/notation/recorded.json", import.meta.url);
+  const { cases } = JSON.parse(readFileSync(recording, "utf8")) as { cases: Recorded[] };
+
+  it.each<[string, string, string | undefined]>([
+    ["ec-256-jws", "True", "True"],
+    ["rsa-2048-cose", "True", "True"],
+    // Let pass, and not vouched for.
+    ["wrong-authority-audit-jws", "True", undefined],
+    ["good-skip-cose", "True", undefined],
+    ["wrong-authority-cose", "False", "False"],
+    ["expired-strict-jws", "False", "False"],
+  ])("%s: Ready is %s, SourceVerified %s", async (name, isReady, isVerified) => {
+    const recorded = cases.find((each) => each.name === name);
+    if (recorded === undefined) throw new Error(`nothing recorded as ${name}`);
+    const registry = await serve({ hasReferrers: true });
+    const type = "application/vnd.oci.image.manifest.v1+json";
+    for (const [key, text] of Object.entries(recorded.manifests))
+      for (const tag of key === "1.0.0" ? [key, recorded.digest] : [key])
+        registry.manifests.set(`app:${tag}`, { type, bytes: Buffer.from(text) });
+    for (const [digest, base64] of Object.entries(recorded.blobs))
+      registry.blobs.set(digest, Buffer.from(base64, "base64"));
+    await world.secret(`notation-${name}`, {
+      "trustpolicy.json": JSON.stringify(recorded.policy),
+      ...recorded.certificates,
+    });
+    const verify = { provider: "notation", secretRef: { name: `notation-${name}` } };
+    const spec = { url: `oci://${registry.host}/app`, ref: { tag: "1.0.0" }, layerSelector: { operation: "copy" } };
+    await make(`notation-${name}`, { ...spec, verify });
+    const object = await ready(`notation-${name}`, isReady);
+    expect(condition(object, "SourceVerified")?.status).toBe(isVerified);
+    if (isReady === "False") expect(condition(object, "Ready")?.reason).toBe("VerificationError");
+    expect(statusOf(object).artifact === undefined).toBe(isReady === "False");
+  });
+
+  it("is refused where its Secret lacks the policy or certificates", async () => {
+    const registry = await serve();
+    registry.put("app", "latest", { layers: [layerOf({ a: "a" })] });
+    await world.secret("notation-empty", { "ca.crt": "x" });
+    await world.secret("notation-bare", { "trustpolicy.json": "{}" });
+    for (const [name, text] of [
+      ["notation-empty", "'trustpolicy.json' not found"],
+      ["notation-bare", "no certificates found"],
+    ] as const) {
+      await make(name, { url: `oci://${registry.host}/app`, verify: { provider: "notation", secretRef: { name } } });
+      expect(condition(await ready(name, "False"), "Ready")?.message).toContain(text);
+    }
+  });
+});
+
 describe.skipIf(!hasRealRegistry)("OCIRepository with docker-registry", () => {
   it("pulls over TLS with a login", async () => {
     const server = await startRealRegistry({ login: "user:secret" });

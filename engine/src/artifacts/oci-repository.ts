@@ -157,13 +157,14 @@ async function verify(pass: Pass, what: { reference: Pinned; revision: string },
     message: `failed to verify the signature using provider '${provider}'`,
   };
   const verification = spec.verify;
-  await during(phase, () =>
+  const outcome = await during(phase, () =>
     verifyArtifact(pass.context, { namespace: pass.source.namespace, verification, reference: what.reference }, call),
   );
-  conditions.set("SourceVerified", "True", {
-    reason: "Succeeded",
-    message: `verified signature of revision ${what.revision}`,
-  });
+  if (outcome === "verified")
+    conditions.set("SourceVerified", "True", {
+      reason: "Succeeded",
+      message: `verified signature of revision ${what.revision}`,
+    });
 }
 
 async function pull(
