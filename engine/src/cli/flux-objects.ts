@@ -1,18 +1,8 @@
 // Reading any Flux object: conditions, revisions, suspension, as flux prints them.
 
-import { fieldOf, isObject, type JsonObject, type Manifest, shortRevision, textOf } from "#kernel";
-import type { Condition } from "#api/flux";
+import { conditionOf, fieldOf, isObject, type JsonObject, type Manifest, shortRevision, textOf } from "#kernel";
 
-export { fieldOf, textOf };
-
-export function conditionsOf(object: Manifest): Condition[] {
-  const found = fieldOf(object, "status", "conditions");
-  return Array.isArray(found) ? (found.filter(isObject) as unknown as Condition[]) : [];
-}
-
-export function conditionOf(object: Manifest, type: string): Condition | undefined {
-  return conditionsOf(object).find((condition) => condition.type === type);
-}
+export { conditionOf, fieldOf, textOf };
 
 export function isSuspended(object: Manifest): boolean {
   return fieldOf(object, "spec", "suspend") === true;
@@ -25,7 +15,15 @@ export function readiness(object: Manifest): { ready: string; message: string } 
   if (object.kind === "HelmRepository" && textOf(object, "spec", "type") === "oci")
     return { ready: "True", message: "Helm repository is Ready" };
   if (ready === undefined) return { ready: "False", message: "waiting to be reconciled" };
-  return { ready: ready.status, message: shortRevision(ready.message) };
+  const held = heldOf(object);
+  const message = held === undefined ? ready.message : `${ready.message}; held: ${held}`;
+  return { ready: ready.status, message: shortRevision(message) };
+}
+
+/** Why something newer is not applied, in words; undefined when nothing is held. */
+export function heldOf(object: Manifest): string | undefined {
+  const held = conditionOf(object, "Held");
+  return held?.status === "True" ? held.message : undefined;
 }
 
 /** The revision that the kind speaks of, digests cut. */

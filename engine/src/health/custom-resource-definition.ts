@@ -1,7 +1,6 @@
 // apiextensions.k8s.io/CustomResourceDefinition: served once Established; refused names never will be.
 
-import type { Manifest } from "#kernel";
-import { conditionsOf } from "./fields.ts";
+import { conditionsOf, type Manifest } from "#kernel";
 import { current, failed, type Finding, inProgress } from "./health.ts";
 
 export function assessDefinition(object: Manifest): Finding {

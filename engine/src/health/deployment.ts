@@ -1,7 +1,7 @@
 // apps/Deployment. Failed once its progress deadline is exceeded; a paused one is suspended in our words only.
 
-import type { Manifest } from "#kernel";
-import { conditionsOf, isTrueAt, numberAt } from "./fields.ts";
+import { conditionsOf, type Manifest } from "#kernel";
+import { isTrueAt, numberAt } from "./fields.ts";
 import { current, failed, type Finding, inProgress, share } from "./health.ts";
 
 /** Kubernetes' own mark for "no progress deadline" (math.MaxInt32): no Progressing condition is to be expected then. */

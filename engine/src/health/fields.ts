@@ -2,8 +2,6 @@
 
 import { isObject, type Json, type Manifest } from "#kernel";
 
-export type Condition = { type: string; status: string; reason: string; message: string };
-
 /** The value at a dotted path, or undefined. No part of the paths used here holds a dot. */
 export function valueAt(object: Manifest, path: string): Json | undefined {
   let value: Json | undefined = object as unknown as Json;
@@ -31,28 +29,4 @@ export function numberAt(object: Manifest, path: string, fallback: number): numb
 export function listAt(object: Manifest, path: string): readonly Json[] {
   const value = valueAt(object, path);
   return Array.isArray(value) ? value : [];
-}
-
-/** `status.conditions` in their order, without those that are no conditions. */
-export function conditionsOf(object: Manifest): readonly Condition[] {
-  return listAt(object, "status.conditions").flatMap((item) =>
-    isObject(item)
-      ? [
-          {
-            type: text(item["type"]),
-            status: text(item["status"]),
-            reason: text(item["reason"]),
-            message: text(item["message"]),
-          },
-        ]
-      : [],
-  );
-}
-
-export function conditionOf(object: Manifest, type: string): Condition | undefined {
-  return conditionsOf(object).find((condition) => condition.type === type);
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === "string" ? value : "";
 }

@@ -1,8 +1,8 @@
 // What holds for every kind: deletion, the generation that was observed, and the conditions Reconciling, Stalled and
 // Ready. The same decisions in the same order as kstatus (github.com/fluxcd/cli-utils v1.2.2, pkg/kstatus/status).
 
-import type { Manifest } from "#kernel";
-import { conditionsOf, numberAt, valueAt } from "./fields.ts";
+import { conditionsOf, type Manifest } from "#kernel";
+import { numberAt, valueAt } from "./fields.ts";
 import { current, failed, type Finding, inProgress } from "./health.ts";
 
 /** Decides before the rule of the kind is asked; undefined leaves it to that rule. */

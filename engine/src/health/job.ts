@@ -1,7 +1,7 @@
 // batch/Job and batch/CronJob. For kstatus a Job is done once it runs; Flux waits until it is complete or suspended.
 
-import type { Manifest } from "#kernel";
-import { conditionsOf, isTrueAt, numberAt, textAt } from "./fields.ts";
+import { conditionsOf, type Manifest } from "#kernel";
+import { isTrueAt, numberAt, textAt } from "./fields.ts";
 import { current, failed, type Finding, inProgress, share } from "./health.ts";
 
 export function assessJob(object: Manifest): Finding {

@@ -1,8 +1,8 @@
 // Pod. kstatus calls a failed pod Current, since nothing more will happen; in our words it is degraded. A pod without a
 // node is given 15 seconds before it counts as unschedulable.
 
-import { isObject, type Json, type Manifest } from "#kernel";
-import { conditionOf, listAt, textAt } from "./fields.ts";
+import { conditionOf, isObject, type Json, type Manifest } from "#kernel";
+import { listAt, textAt } from "./fields.ts";
 import { current, failed, type Finding, inProgress } from "./health.ts";
 
 /** kstatus' ScheduleWindow: a scheduler, or an autoscaler that adds a node, usually needs less. */

@@ -1,7 +1,7 @@
 // apps/ReplicaSet. kstatus calls a ReplicaSet that cannot create pods in progress; in our words it is degraded.
 
-import type { Manifest } from "#kernel";
-import { conditionOf, numberAt } from "./fields.ts";
+import { conditionOf, type Manifest } from "#kernel";
+import { numberAt } from "./fields.ts";
 import { current, type Finding, inProgress, share } from "./health.ts";
 
 export function assessReplicaSet(object: Manifest): Finding {

@@ -2,6 +2,7 @@
 
 export { assert, Bug, unreachable } from "./assert.ts";
 export { type Clock, formatMicroTime, formatTime, ManualClock } from "./clock.ts";
+export { type Condition, conditionOf, conditionsOf } from "./conditions.ts";
 export { type Disposition, Fault, type FaultOptions, faultFrom, formatFault } from "./fault.ts";
 export {
   baseName,
