@@ -3,7 +3,7 @@
 
 import { compileCel, evaluateCel } from "#formats/cel";
 import { assess } from "#health";
-import { asJson, type Clock, fieldOf, isObject, type Manifest, textOf, type VersionedRef } from "#kernel";
+import { asJson, type Clock, conditionOf, fieldOf, type Manifest, textOf, type VersionedRef } from "#kernel";
 import { DeliveryFault } from "./faults.ts";
 import type { Delivery, Dependency, SourceRef } from "./model.ts";
 import type { Reach } from "./pass.ts";
@@ -61,7 +61,7 @@ export async function requireDependencies(
     throw new DeliveryFault({
       code: "dependency-not-ready",
       disposition: "wait",
-      message: `dependency '${dependency.label}' ${why}`,
+      message: `dependency '${dependency.label}' ${dependency.isDiscreet === true ? why.replace(/:.*$/s, "") : why}`,
       hint: `it is looked at again when it changes, and every ${self.delivery.dependencyRetryMs / 1000} s`,
     });
   }
@@ -98,8 +98,8 @@ export function whyNotReady(self: DeliveryState, dependency: DeliveryState, revi
 function whyStatusNotReady(self: DeliveryState, object: Manifest, revision: string): string | undefined {
   const observed = fieldOf(object, "status", "observedGeneration");
   const ready = conditionOf(object, "Ready");
-  if (ready?.["status"] !== "True" || observed !== object.metadata.generation)
-    return `is not ready: ${textOf(ready, "message") || "it has no result yet"}`;
+  if (ready?.status !== "True" || observed !== object.metadata.generation)
+    return `is not ready: ${(ready?.message ?? "") || "it has no result yet"}`;
   const source = {
     kind: textOf(object, "spec", "sourceRef", "kind"),
     name: textOf(object, "spec", "sourceRef", "name"),
@@ -114,14 +114,6 @@ function whyNotHealthy(object: Manifest, nowMs: number): string | undefined {
   const health = assess(object, { now: nowMs });
   if (health.waits === "Current") return undefined;
   return `is not ready: ${health.message}`;
-}
-
-function conditionOf(object: Manifest, type: string) {
-  const conditions = fieldOf(object, "status", "conditions");
-  const found = Array.isArray(conditions)
-    ? conditions.find((condition) => isObject(condition) && condition["type"] === type)
-    : undefined;
-  return isObject(found) ? found : undefined;
 }
 
 /** A readiness expression stands in for the whole usual test. */

@@ -20,6 +20,8 @@ export type Dependency = {
   readyExpression?: string;
   /** True when the usual test must hold as well. */
   isAdditive?: boolean;
+  /** True when only whether it is ready may be told, not why it is not. */
+  isDiscreet?: boolean;
 };
 
 export type VariableSource = { kind: "ConfigMap" | "Secret"; namespace: string; name: string; isOptional: boolean };

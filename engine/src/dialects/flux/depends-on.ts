@@ -28,7 +28,9 @@ export function dependenciesOf(object: Manifest, spec: KustomizationSpec, option
   const alike = (spec.dependsOn ?? []).map(({ name, namespace = own.namespace, readyExpr }): Dependency => {
     const ref = { ...own, namespace, name };
     const label = `${namespace}/${name}`;
-    return { key: deliveryKey(ref), ref, label, ...expression(readyExpr), ...more };
+    // Another tenant's reasons are not told.
+    const told = options.isCrossNamespaceAllowed || namespace === own.namespace ? {} : { isDiscreet: true };
+    return { key: deliveryKey(ref), ref, label, ...expression(readyExpr), ...more, ...told };
   });
   const text = object.metadata.annotations?.[dependsOnMark];
   return text === undefined ? alike : [...alike, ...annotated(text, own, options)];

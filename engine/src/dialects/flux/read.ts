@@ -104,10 +104,11 @@ function refuseUnsupported(spec: KustomizationSpec, ref: VersionedRef, options: 
     if (message !== undefined) throw badExpression(message);
   }
   if (options.isCrossNamespaceAllowed) return;
-  const { sourceRef } = spec;
-  for (const other of [sourceRef, ...(spec.dependsOn ?? []).map((dependency) => ({ kind: ref.kind, ...dependency }))]) {
-    if (other.namespace === undefined || other.namespace === ref.namespace) continue;
-    throw accessDenied(`${other.kind}/${other.namespace}/${other.name}`);
+  // As in Flux, a dependency elsewhere is waited for; but an expression could ask after everything that its spec says.
+  const asking = (spec.dependsOn ?? []).filter((dependency) => (dependency.readyExpr ?? "") !== "");
+  for (const other of [spec.sourceRef, ...asking.map((dependency) => ({ kind: ref.kind, ...dependency }))]) {
+    const { kind, namespace = ref.namespace, name } = other;
+    if (namespace !== ref.namespace) throw accessDenied(`${kind}/${namespace}/${name}`);
   }
 }
 
