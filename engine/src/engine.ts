@@ -137,7 +137,7 @@ function reachOf(
     dialects: [fluxDialect(tuning?.flux)],
     journal: deliveryLogs({ cluster, clock, logged: (message) => log.info("journal", message) }),
     decryption: { services: keyServices(clock), ...tuning?.decryption },
-    remotes: new RemoteBases({ folder, clock, environment: process.env, signal, mirrors }),
+    remotes: new RemoteBases({ folder, cluster, clock, random, environment: process.env, signal, mirrors }),
     clock,
     signal,
     random,

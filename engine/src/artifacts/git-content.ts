@@ -152,8 +152,9 @@ async function hasEntry(open: OpenTree, path: string): Promise<boolean> {
   }
 }
 
-async function grafted(
-  context: Context,
+/** The tree with files of others in it. */
+export async function grafted(
+  context: Pick<Context, "composed" | "environment">,
   base: TreeHandle,
   { grafts, call }: { grafts: readonly Graft[]; call: MirrorCall },
 ): Promise<TreeHandle> {

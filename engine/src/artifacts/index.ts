@@ -1,5 +1,6 @@
 // What sources have fetched: kept, served, collected; the loops over the objects that describe sources.
 
+export { type BaseContext, reachBase, withSubmodules } from "./bases.ts";
 export type { ArtifactFaultCode } from "./faults.ts";
 export { commitsMark, type CommitRequest, type PastCommit, type SourceHistory } from "./history.ts";
 export { type Artifacts, type ArtifactsOptions, startArtifacts } from "./start.ts";

@@ -32,13 +32,20 @@ type Named = {
   insecure?: boolean | undefined;
 };
 
+type ReachContext = Pick<Context, "cluster" | "mirrorMap">;
+
 /** What Flux says of a Secret that cannot be read or used; by its namespace and name, and whether it is there. */
 export type ReachWords = {
   readonly [use in "secret" | "cert" | "proxy"]: (name: string, isThere: boolean) => string;
 };
 
 /** Reads what a spec names; throws Faults `secret-absent`, `spec-invalid`. */
-export async function reachOf(context: Context, namespace: string, spec: Named, words: ReachWords): Promise<Reach> {
+export async function reachOf(
+  context: ReachContext,
+  namespace: string,
+  spec: Named,
+  words: ReachWords,
+): Promise<Reach> {
   const own = (ref: LocalRef | undefined): MirrorSecretRef | undefined => ref && { namespace, name: ref.name };
   const { url, rule } = mirroredUrl(context.mirrorMap, spec.url);
   const refs =
@@ -83,7 +90,7 @@ async function told<T>(
   }
 }
 
-async function read(context: Context, ref: MirrorSecretRef | undefined): Promise<SecretValues | undefined> {
+async function read(context: ReachContext, ref: MirrorSecretRef | undefined): Promise<SecretValues | undefined> {
   if (ref === undefined) return undefined;
   const values = await readSecret(context.cluster, ref.namespace, ref.name);
   return { values, at: `Secret/${ref.namespace}/${ref.name}` };

@@ -9,11 +9,13 @@ import { artifactFault } from "./faults.ts";
 import type { ModuleGraft } from "./git-content.ts";
 import { submodulesMost, submodulesNestedMost } from "./limits.ts";
 
+type ModuleContext = Pick<Context, "mirrors" | "mirrorMap">;
+
 /** All submodules of a tree, those within submodules too. `url` is the repository's own address, not a mirror's. */
 export async function fetchSubmodules(
   handle: TreeHandle,
   url: string,
-  context: Context,
+  context: ModuleContext,
   call: MirrorCall,
 ): Promise<ModuleGraft[]> {
   const found: ModuleGraft[] = [];
@@ -23,7 +25,7 @@ export async function fetchSubmodules(
 
 type Level = { handle: TreeHandle; url: string; prefix: string; depth: number };
 
-async function fetchLevel(level: Level, found: ModuleGraft[], context: Context, call: MirrorCall): Promise<void> {
+async function fetchLevel(level: Level, found: ModuleGraft[], context: ModuleContext, call: MirrorCall): Promise<void> {
   const { handle, url, prefix, depth } = level;
   if (depth > submodulesNestedMost) throw tooMany(prefix, `stand more than ${submodulesNestedMost} deep`);
   // The list stands at the root, which a sparse checkout may leave out.
@@ -49,7 +51,7 @@ async function fetchLevel(level: Level, found: ModuleGraft[], context: Context, 
 async function fetchModule(
   module: { url: string; commit: string; outer: string },
   outer: TreeHandle,
-  context: Context,
+  context: ModuleContext,
   call: MirrorCall,
 ): Promise<TreeHandle> {
   const { url, rule } = mirroredUrl(context.mirrorMap, module.url);

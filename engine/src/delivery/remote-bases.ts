@@ -2,7 +2,18 @@
 // of the rendering: as long as it is the same, nothing is done again. What can move (a branch, a tag, a file behind a URL) is
 // asked again at thorough looks only; what names a whole commit never.
 
-import { type Environment, GitMirrors, type OpenTree as OpenGitTree, openTree, type TreeHandle } from "#sources/git";
+import { type BaseContext, reachBase, withSubmodules } from "#artifacts";
+import type { Cluster } from "#cluster";
+import {
+  type Environment,
+  type GitAccess,
+  GitMirrors,
+  type OpenTree as OpenGitTree,
+  openTree,
+  tidyComposed,
+  type TreeHandle,
+} from "#sources/git";
+import { bytesOf, HttpClient, proxySettings } from "#sources/http";
 import {
   type Clock,
   Fault,
@@ -15,7 +26,7 @@ import {
   sha256Hex,
 } from "#kernel";
 import { parseRemote, type RemoteContent } from "#render/kustomize";
-import { type MirrorMap, mirroredUrl } from "#sources/mirrors";
+import type { MirrorMap } from "#sources/mirrors";
 import { DeliveryFault } from "./faults.ts";
 import { remoteFileMost, remoteTimeoutMs } from "./limits.ts";
 import type { OpenTree } from "./render-desk.ts";
@@ -26,7 +37,10 @@ export type RemoteHandle = { url: string; hash: string } & ({ tree: TreeHandle }
 export type RemoteOptions = {
   /** Where mirrors are kept; deleting it loses nothing. */
   folder: string;
+  /** Where a mirror's Secrets are read. */
+  cluster: Cluster;
   clock: Clock;
+  random: () => number;
   environment: Environment;
   signal: AbortSignal;
   /** URL prefixes that are fetched from elsewhere. */
@@ -41,14 +55,17 @@ export function remotesIn(rendering: Rendering): string[] {
 /** All that was fetched from elsewhere, by URL. */
 export class RemoteBases {
   readonly #options: RemoteOptions;
-  readonly #mirrors: GitMirrors;
+  readonly #context: BaseContext;
+  readonly #http: HttpClient;
   readonly #known = new Map<string, RemoteHandle>();
   readonly #running = new Map<string, Promise<RemoteHandle>>();
 
   constructor(options: RemoteOptions) {
     this.#options = options;
-    const { folder, clock, environment } = options;
-    this.#mirrors = new GitMirrors({ folder, clock, environment });
+    const { folder, cluster, clock, random, environment, mirrors: mirrorMap = [] } = options;
+    const mirrors = new GitMirrors({ folder, clock, environment });
+    this.#context = { cluster, mirrorMap, mirrors, composed: folder, environment };
+    this.#http = new HttpClient({ clock, random, proxies: proxySettings(environment) });
   }
 
   /** What stands at the URL, fetched now where that was not done before. */
@@ -93,21 +110,20 @@ export class RemoteBases {
   }
 
   async #askFile(url: string): Promise<RemoteHandle | undefined> {
-    const bytes = await fetchFile(url, this.#from(url), this.#options.signal);
+    const bytes = await fetchFile(this.#http, url, await reachBase(this.#context, url), this.#options.signal);
     return bytes === undefined ? undefined : { url, hash: sha256Hex(bytes), file: bytes.toString("base64") };
-  }
-
-  #from(url: string): string {
-    const { mirrors } = this.#options;
-    return mirrors === undefined ? url : mirroredUrl(mirrors, url).url;
   }
 
   async #askRepository(url: string): Promise<RemoteHandle> {
     const spec = parseRemote(url);
     if (spec === undefined)
       throw new Fault({ code: "remote", disposition: "retry", message: "neither a file nor a repository is there" });
-    const mirror = this.#mirrors.of(this.#from(repositoryUrl(spec.repository)));
-    const call = { signal: this.#options.signal, timeoutMs: remoteTimeoutMs };
+    const { environment, signal, folder } = this.#options;
+    const address = repositoryUrl(spec.repository);
+    const { url: from, access } = await reachBase(this.#context, address);
+    if (/^(file:|\/)/i.test(address)) throw ofThisMachine();
+    const mirror = this.#context.mirrors.of(from);
+    const call = { signal, timeoutMs: Math.min(spec.timeoutMs, remoteTimeoutMs), access };
     const isCommit = /^[0-9a-f]{40}$/.test(spec.ref);
     const references = isCommit
       ? [{ commit: spec.ref }]
@@ -118,9 +134,10 @@ export class RemoteBases {
     for (const reference of references) {
       try {
         const fetched = await mirror.fetch(await mirror.resolve(reference, call), call);
-        const { environment } = this.#options;
         const place = { kind: "git" as const, repository: mirror.folder, tree: fetched.tree };
-        const tree: TreeHandle = { ...place, revision: `sha1:${fetched.commit}`, ignore: "none", environment };
+        const base: TreeHandle = { ...place, revision: `sha1:${fetched.commit}`, ignore: "none", environment };
+        const tree = spec.hasSubmodules ? await withSubmodules(base, address, this.#context, call) : base;
+        if (tree !== base) await tidyComposed({ folder, environment, signal, inUse: this.#treesInUse(tree) });
         return { url, hash: fetched.commit, tree };
       } catch (thrown) {
         failure = thrown;
@@ -129,6 +146,20 @@ export class RemoteBases {
     }
     throw failure;
   }
+
+  #treesInUse(newest: TreeHandle): string[] {
+    const known = [...this.#known.values()].flatMap((handle) => ("tree" in handle ? [handle.tree.tree] : []));
+    return [newest.tree, ...known];
+  }
+}
+
+function ofThisMachine(): Fault {
+  return new Fault({
+    code: "remote",
+    disposition: "retry",
+    message: "names files of this machine, which no base may be taken from",
+    hint: "name a server, or copy the base into the repository",
+  });
 }
 
 /** `git@host:org/repository` as a URL. */
@@ -143,33 +174,34 @@ function isPinned(url: string): boolean {
 }
 
 /** undefined when the URL is no file but perhaps a repository. */
-async function fetchFile(url: string, from: string, signal: AbortSignal): Promise<Buffer | undefined> {
-  const given = AbortSignal.any([signal, AbortSignal.timeout(remoteTimeoutMs)]);
-  const answer = await fetch(from, { signal: given }).catch((thrown: unknown) => {
+async function fetchFile(
+  http: HttpClient,
+  url: string,
+  { url: from, access }: { url: string; access: GitAccess },
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
+  const { username, password, bearerToken, identity: _, knownHosts: __, ...rest } = access;
+  const login =
+    bearerToken !== undefined
+      ? `Bearer ${bearerToken}`
+      : username !== undefined
+        ? `Basic ${Buffer.from(`${username}:${password ?? ""}`).toString("base64")}`
+        : undefined;
+  const headers = login === undefined ? {} : { authorization: login };
+  const request = { url: from, headers, access: rest, signal, timeoutMs: remoteTimeoutMs };
+  const answer = await http.send(request).catch((thrown: unknown) => {
     if (parseRemote(url) === undefined) throw thrown;
     return undefined;
   });
-  if (answer?.ok !== true) {
-    await answer?.body?.cancel();
+  if (answer === undefined || answer.status < 200 || answer.status >= 300) {
+    answer?.discard();
     return undefined;
   }
-  const bytes = await readBounded(answer);
+  const bytes = await bytesOf(answer, remoteFileMost);
   // A repository's page is no manifest.
   if (parseRemote(url) !== undefined && /^\s*<(!doctype|html)/i.test(bytes.subarray(0, 64).toString()))
     return undefined;
   return bytes;
-}
-
-async function readBounded(answer: Response): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of answer.body ?? []) {
-    size += (part as Uint8Array).length;
-    if (size > remoteFileMost)
-      throw new Fault({ code: "remote", disposition: "retry", message: `has more than ${remoteFileMost} bytes` });
-    parts.push(part as Uint8Array);
-  }
-  return Buffer.concat(parts);
 }
 
 function unreachable(url: string, cause: Fault): DeliveryFault {
