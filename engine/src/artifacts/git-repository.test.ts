@@ -227,6 +227,29 @@ describe("GitRepository", () => {
     expect(await pathsIn("outer")).toContain("vendor/y.yaml");
   });
 
+  it("has the files of an earlier revision, with its ignore rules", async () => {
+    const made = repository({ "a.yaml": "old", "left-out.yaml": "x" });
+    await world.repository("past", { url: made.path, ignore: "left-out.yaml" });
+    await world.untilReady("GitRepository", "past");
+    const first = artifactOf("past")?.revision ?? "";
+    const second = made.commit({ "a.yaml": "new", "b.yaml": "b" });
+    for (let tries = 0; tries < 2000 && artifactOf("past")?.revision !== `main@sha1:${second}`; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const source = { kind: "GitRepository", namespace: "default", name: "past" };
+    const listed = async (): Promise<(string | undefined)[]> => {
+      const open = await (await world.artifacts.view.at(source, first))?.source.open();
+      await open?.prefetch("");
+      return (open?.tree.list("") ?? []).map(
+        ({ name }) => `${name} ${decodeUtf8(open?.tree.read(name) ?? Buffer.of())}`,
+      );
+    };
+    expect(await listed()).toEqual(["a.yaml old"]);
+    await world.artifacts.view.at(source, `main@sha1:${"0".repeat(40)}`).then(
+      () => expect.fail("an unknown commit was found"),
+      (thrown: Error) => expect(thrown.message).not.toBe(""),
+    );
+  });
+
   it("gives back the disk of a deleted one, and leaves what others are made of", async () => {
     const [gone, kept, module] = [repository({ a: "a" }), repository({ b: "b" }), repository({ c: "c" })];
     kept.commit({

@@ -19,6 +19,7 @@ import {
   type Repository,
   tagged,
 } from "#sources/oci";
+import type { TreeHandle } from "#sources/git";
 import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { layerMost } from "./limits.ts";
@@ -48,6 +49,19 @@ export function reconcileOciRepository(
 function ociFailureOf(fault: Fault): FailureMark {
   const mark = failureOf(fault);
   return { ...mark, isStalled: mark.isStalled && mark.reason !== "ReadOperationFailed" };
+}
+
+/** The layer's files at an earlier revision, where they are still kept. */
+export async function pastOciTree(
+  object: Manifest,
+  revision: string,
+  context: Context,
+): Promise<TreeHandle | undefined> {
+  const { status } = object as unknown as OciRepository;
+  const selector = status?.observedLayerSelector;
+  if (selector?.operation === "copy") return undefined;
+  const snapshot = await context.snapshots.find(sourceNameOf(object), keyOf(revision, selector));
+  return snapshot && treeOf(context, snapshot, { revision, ignore: status?.observedIgnore });
 }
 
 /** After a restart: what the status names is offered again as it was kept, without the network. */

@@ -27,6 +27,7 @@ import { concurrentSources, intervalJitter } from "./limits.ts";
 import { MirrorUse } from "./mirror-use.ts";
 import { Histories, type SourceHistory } from "./history.ts";
 import { Objects, refusalFault, resourceOf } from "./objects.ts";
+import { pastTreeOf } from "./past.ts";
 import { Records } from "./records.ts";
 import { type ArtifactFile, ArtifactStore, type ArtifactView, openableTree, type SourceName } from "./store.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -150,6 +151,7 @@ class SourceLoops implements Artifacts {
     this.history = new Histories({ context: this.#context, folder: join(folder, "histories"), signal });
     this.view = {
       get: (source) => this.#viewed(source),
+      at: (source, revision) => this.#past(source, revision),
       file: (source) => this.#fileOf(source),
       subscribe: (listener) => this.store.subscribe({ changed: listener, removed: listener }),
       whyNot: (source) => Promise.resolve(this.#whyNot(source)),
@@ -317,6 +319,11 @@ class SourceLoops implements Artifacts {
     if (artifact === undefined) return undefined;
     const { revision, originRevision, tree } = artifact;
     return tree === undefined ? undefined : { revision, originRevision, source: openableTree(tree) };
+  }
+
+  async #past(source: SourceName, revision: string): ReturnType<ArtifactView["at"]> {
+    const tree = await pastTreeOf(source, revision, this.#context, this.#options.signal);
+    return tree && { revision, originRevision: undefined, source: openableTree(tree) };
   }
 
   #fileOf(source: SourceName): ArtifactFile | undefined {

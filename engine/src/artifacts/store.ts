@@ -46,6 +46,11 @@ export type ArtifactFile = {
 export interface ArtifactView {
   /** The files of a source that has such. */
   get(source: SourceName): { revision: string; originRevision: string | undefined; source: OpenableTree } | undefined;
+  /** The files of a source at a revision that it offered before; undefined where they cannot be had any more. */
+  at(
+    source: SourceName,
+    revision: string,
+  ): Promise<{ revision: string; originRevision: string | undefined; source: OpenableTree } | undefined>;
   /** The artifact of any kind, once it stands in storage. */
   file(source: SourceName): ArtifactFile | undefined;
   subscribe(listener: (source: SourceName) => void): () => void;

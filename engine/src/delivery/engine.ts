@@ -323,7 +323,7 @@ class DeliveryEngine implements Engine {
       return this.#succeeded(state, { artifact, result, isNews });
     } catch (thrown) {
       if (signal.aborted) return;
-      return this.#failed(state, masked(faultFrom(thrown), state.masker), maskedOutcomes(outcomes, state.masker));
+      return this.#failed(state, masked(faultFrom(thrown), state), maskedOutcomes(outcomes, state));
     }
   }
 
@@ -402,7 +402,7 @@ class DeliveryEngine implements Engine {
       signal,
       superseded: pass.superseded,
       ownerLabel: dialect.ownerLabel,
-      isThorough: pass.priority === "periodic" || pass.priority === "spec" || isAsked || !state.isConfirmed,
+      isThorough: pass.priority === "periodic" || pass.priority === "spec" || isAsked || state.applied === undefined,
       isAsked,
       begins,
       moved: (phase: Phase, waitingFor?: string) => this.#move(state, phase, waitingFor),
@@ -410,6 +410,8 @@ class DeliveryEngine implements Engine {
         state.inventory = inventory;
         await this.#report(state, { phase: state.phase, revision: artifact.revision, inventory });
       },
+      artifactAt: async (source, revision) => this.#options.artifacts.at?.(source, revision),
+      logged: (message) => this.#log(message),
       resting: (ref: Outcome["ref"]) => whyResting(state, ref, clock.now()),
     };
   }
@@ -424,7 +426,7 @@ class DeliveryEngine implements Engine {
     const wasStanding = state.isReady;
     const wasReady = wasStanding && state.revision === artifact.revision;
     const wasHealthy = wasReady || !state.lastFault.startsWith("health-");
-    this.#reporter.tellOutcomes(state, served, maskedOutcomes(result.outcomes, state.masker));
+    this.#reporter.tellOutcomes(state, served, maskedOutcomes(result.outcomes, state));
     state.lastFault = "";
     state.passingFailures = 0;
     state.hold = undefined;
@@ -459,7 +461,7 @@ class DeliveryEngine implements Engine {
     const { delivery } = state;
     const served = this.#servedBy(delivery);
     const { revision } = artifact;
-    this.#reporter.tellOutcomes(state, served, result.outcomes);
+    this.#reporter.tellOutcomes(state, served, maskedOutcomes(result.outcomes, state));
     const isNews = state.hold?.message !== hold.message;
     this.#reporter.tellHold(state, served, { revision, hold });
     // Those who wait for it can say why.

@@ -53,11 +53,18 @@ export class Masker {
   }
 }
 
+/** Whose secrets may show in what is told of a delivery: those of what Git says, and those of what is applied. */
+export type Masked = { masker: Masker | undefined; guarded: { masker: Masker | undefined } | undefined };
+
 /** The fault with nothing decrypted in its words. */
-export function masked(fault: Fault, masker: Masker | undefined): Fault {
+export function masked(fault: Fault, { masker, guarded }: Masked): Fault {
+  return maskedBy(maskedBy(fault, masker), guarded?.masker);
+}
+
+function maskedBy(fault: Fault, masker: Masker | undefined): Fault {
   if (masker === undefined) return fault;
   const { code, disposition, at, hint, message } = fault;
-  const cause = fault.cause === undefined ? undefined : masked(faultFrom(fault.cause), masker);
+  const cause = fault.cause === undefined ? undefined : maskedBy(faultFrom(fault.cause), masker);
   return new Fault({
     code,
     disposition,
@@ -69,8 +76,12 @@ export function masked(fault: Fault, masker: Masker | undefined): Fault {
 }
 
 /** Outcomes with nothing decrypted in what they show. */
-export function maskedOutcomes(outcomes: readonly Outcome[], masker: Masker | undefined): Outcome[] {
-  if (masker === undefined) return [...outcomes];
+export function maskedOutcomes(outcomes: readonly Outcome[], { masker, guarded }: Masked): readonly Outcome[] {
+  return outcomesBy(outcomesBy(outcomes, masker), guarded?.masker);
+}
+
+function outcomesBy(outcomes: readonly Outcome[], masker: Masker | undefined): readonly Outcome[] {
+  if (masker === undefined) return outcomes;
   return outcomes.map((outcome) => ({
     ...outcome,
     reason: masker.mask(outcome.reason),

@@ -4,7 +4,16 @@
 
 import type { Cluster } from "#cluster";
 import { formatDuration } from "#api/flux";
-import { canonicalJson, type Clock, type Manifest, refKey, refOf, sha256Hex, type VersionedRef } from "#kernel";
+import {
+  canonicalJson,
+  type Clock,
+  formatFault,
+  type Manifest,
+  refKey,
+  refOf,
+  sha256Hex,
+  type VersionedRef,
+} from "#kernel";
 import { compareForApply, departed, driftModeOf, hashManifest, stageOf, uniqueRefs } from "#plan";
 import { applyStages, listObjects } from "./apply.ts";
 import type { Claims } from "./claims.ts";
@@ -16,7 +25,7 @@ import { awaitedRefs, goesByItself, judge, listFailed, listWaiting } from "./hea
 import type { Kinds } from "./kinds.ts";
 import { namedInMessage } from "./limits.ts";
 import type { Live } from "./live.ts";
-import type { Delivery, Hold, Outcome, Phase } from "./model.ts";
+import type { Delivery, Hold, Outcome, Phase, SourceRef } from "./model.ts";
 import { removeDeparted } from "./remove.ts";
 import { noting, type ObjectRead } from "./object-reads.ts";
 import type { Revisions } from "./revisions.ts";
@@ -54,6 +63,9 @@ export type PassContext = Reach & {
   /** Writes an inventory ahead of what will be created. */
   recordInventory: (inventory: readonly VersionedRef[]) => Promise<void>;
   resting: (ref: VersionedRef) => string | undefined;
+  /** A source's content at an earlier revision. */
+  artifactAt: (source: SourceRef, revision: string) => Promise<SourceArtifact | undefined>;
+  logged: (message: string) => void;
 };
 
 export type PassResult = {
@@ -110,20 +122,59 @@ async function holdFor(context: PassContext, desired: Desired): Promise<Hold | u
 /** What was applied before stays guarded while a newer commit cannot be built, or is held back. */
 async function healMeanwhile(context: PassContext, outcomes: Outcome[]): Promise<void> {
   const { state } = context;
-  if (state.touched.size === 0 || state.guarded === undefined) return;
+  const isFirst = state.guarded === undefined && !state.isRecalled;
+  if (isFirst) state.guarded = await recall(context);
+  if (state.guarded === undefined || (state.touched.size === 0 && !isFirst)) return;
   const keys = new Set(state.touched.keys());
-  await applyStages(applyContext(context, state.guarded), outcomes, keys);
+  // Nobody has looked since the start: all of it is looked at once.
+  await applyStages(applyContext(context, state.guarded), outcomes, isFirst ? undefined : keys);
   for (const key of keys) state.touched.delete(key);
+}
+
+/** What stands in the cluster, after a start: made again of the revision last applied, if it gives the same. */
+async function recall(context: PassContext): Promise<Desired | undefined> {
+  const { state } = context;
+  const { remembered, generation, source } = state.delivery;
+  const { appliedRevision, appliedDigest, observedGeneration } = remembered;
+  if (appliedRevision === undefined || appliedDigest === undefined || observedGeneration !== generation)
+    return undefined;
+  try {
+    const artifact = await context.artifactAt(source, appliedRevision);
+    // What is said of what is offered stays so.
+    const { masker, badMacs } = state;
+    const made = artifact === undefined ? undefined : await make(context, state, artifact);
+    Object.assign(state, { masker, badMacs, isRecalled: true });
+    return made?.builtDigest === appliedDigest ? made : undefined;
+  } catch (thrown) {
+    context.logged(`${state.delivery.key}: what is applied cannot be guarded: ${formatFault(thrown)}`);
+    return undefined;
+  }
 }
 
 /** What a delivery wants at an artifact's revision; remembered as long as nothing it depends on changes. */
 export async function prepare(
-  context: Pick<PassContext, "desk" | "home" | "claims" | "decryptions" | "revisions"> & { isThorough?: boolean },
+  context: PrepareContext,
   state: DeliveryState,
   artifact: SourceArtifact,
 ): Promise<Desired> {
-  const { delivery } = state;
+  const desired = await make(context, state, artifact);
+  state.desired = desired;
+  const { key } = state.delivery;
+  // Others may ask what a delivery states, and a later revision what it read.
+  context.claims.state(key, artifact.revision, desired.byKey);
+  context.revisions.hasRead(key, [desired.rendering.reads, desired.decryptionReads], artifact.source);
+  return desired;
+}
+
+type PrepareContext = Pick<PassContext, "desk" | "home" | "claims" | "decryptions" | "revisions"> & {
+  isThorough?: boolean;
+};
+
+/** Renders and finishes; what the state holds already is given again where it is the same. */
+async function make(context: PrepareContext, state: DeliveryState, artifact: SourceArtifact): Promise<Desired> {
+  const { delivery, desired: before } = state;
   const { isThorough = false } = context;
+  const { revision } = artifact;
   const objects = new Map<string, ObjectRead>();
   const home = { ...context.home, cluster: noting(context.home.cluster, objects) };
   const opened = await context.decryptions.open(delivery, artifact.source, home.cluster);
@@ -133,41 +184,16 @@ export async function prepare(
   const rendering = await context.desk.render(job, artifact.source, { isThorough });
   const variables = await readVariables(delivery, home);
   const finishedBy = finishKey(delivery, variables, opened);
-  const before = state.desired;
   if (before?.rendering === rendering && before.finishedBy === finishedBy) {
-    Object.assign(before, { revision: artifact.revision, objects });
-    keep(context, state, { desired: before, artifact });
-    return before;
+    return Object.assign(before, { revision, objects });
   }
   const plain = opened === undefined ? rendering.manifests : await opened.objects(rendering.manifests);
   const { manifests, digest: builtDigest } = finish(plain, delivery, variables);
   const byKey = index(manifests);
   const digest = `sha256:${sha256Hex([...byKey.values()].map((entry) => entry.hash).join("\n"))}`;
   const decryptionReads = opened?.reads ?? [];
-  const desired = {
-    rendering,
-    decryptionReads,
-    finishedBy,
-    manifests,
-    byKey,
-    digest,
-    builtDigest,
-    revision: artifact.revision,
-    objects,
-  };
-  state.desired = desired;
-  keep(context, state, { desired, artifact });
-  return desired;
-}
-
-/** Others may ask what a delivery states, and a later revision what it read. */
-function keep(
-  { claims, revisions }: Pick<PassContext, "claims" | "revisions">,
-  { delivery: { key } }: DeliveryState,
-  { desired, artifact }: { desired: Desired; artifact: SourceArtifact },
-): void {
-  claims.state(key, artifact.revision, desired.byKey);
-  revisions.hasRead(key, [desired.rendering.reads, desired.decryptionReads], artifact.source);
+  const read = { rendering, decryptionReads, finishedBy, objects, masker: opened?.masker };
+  return { ...read, manifests, byKey, digest, builtDigest, revision };
 }
 
 /** What a delivery asks its renderer for. */

@@ -16,6 +16,8 @@ import type { DeliverySnapshot, EngineSnapshot, ObjectSnapshot } from "./snapsho
 /** What sources offer, as the artifacts room keeps it. */
 export interface ArtifactView {
   get(ref: SourceRef): SourceArtifact | undefined;
+  /** A source's content at a revision that it offered before; undefined where that cannot be had any more. */
+  at?(ref: SourceRef, revision: string): Promise<SourceArtifact | undefined>;
   /** Told of each source whose artifact changed. */
   subscribe(listener: (ref: SourceRef) => void): () => void;
   /** Why a source offers nothing, in words. */

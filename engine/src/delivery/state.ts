@@ -21,6 +21,8 @@ export type Desired = {
   /** Hash of the built text, as Flux takes it for history. */
   builtDigest: string;
   revision: string;
+  /** Keeps what was decrypted for it out of messages. */
+  masker: Masker | undefined;
   /** Objects that it was finished with, by the version at which they were read. */
   objects: ReadonlyMap<string, ObjectRead>;
 };
@@ -63,6 +65,8 @@ export type DeliveryState = {
   applied: Applied | undefined;
   /** What `applied` brought about; still guarded when something newer is held back or cannot be built. */
   guarded: Desired | undefined;
+  /** True once it was tried, after a start, to find what is applied though something else is offered. */
+  isRecalled: boolean;
   /** Why something newer is not applied. */
   hold: Hold | undefined;
   inventory: readonly VersionedRef[];
@@ -109,6 +113,7 @@ export function newState(delivery: Delivery, object: Manifest, nowMs: number): D
     desired: undefined,
     applied: undefined,
     guarded: undefined,
+    isRecalled: false,
     hold: undefined,
     inventory: remembered.inventory,
     last: undefined,

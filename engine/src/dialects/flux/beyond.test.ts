@@ -86,6 +86,28 @@ describe("a revision that needs approval", () => {
     expect(dataOf(await world.get("", "ConfigMap", "a"))).toEqual({ k: "3" });
   });
 
+  it.each([
+    ["a revision is held", configMap("a", { k: "2" }), { [guardMarks.approval]: "required" }],
+    ["a revision cannot be built", "a: [", {}],
+  ])("what was applied stays guarded while %s, also after a restart", async (_, text, annotations) => {
+    await world.deliver("apps", configMap("a", { k: "1" }) + configMap("b", { k: "1" }));
+    await annotate(annotations);
+    world.sources.commit({ "apps/all.yaml": text });
+    const isHeld = async (): Promise<boolean> =>
+      (await world.condition("apps", "Held")) !== undefined || (await world.condition("apps"))?.status === "False";
+    await world.until("it to be held", isHeld);
+    await world.stopEngine();
+    await world.edit(await world.target("", "ConfigMap", "a"), { data: { k: "9" } });
+    await world.remove(await world.target("", "ConfigMap", "b"));
+    world.startEngine();
+    const isHealed = (name: string) => async () =>
+      JSON.stringify(dataOf(await world.get("", "ConfigMap", name))) === '{"k":"1"}';
+    await world.until("what was changed meanwhile to be healed", isHealed("a"));
+    await world.until("what was deleted meanwhile to be healed", isHealed("b"));
+    await world.edit(await world.target("", "ConfigMap", "a"), { data: { k: "8" } });
+    await world.until("what is changed now to be healed", isHealed("a"));
+  });
+
   it("is not asked for where a commit changes nothing of it, also after a restart", async () => {
     await world.deliver("apps", configMap("a", { k: "1" }));
     await annotate({ [guardMarks.approval]: "required" });

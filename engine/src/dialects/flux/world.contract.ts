@@ -29,6 +29,7 @@ export const realClock: Clock = {
 /** Sources whose content the test sets. */
 export class TestSources implements ArtifactView {
   readonly #artifacts = new Map<string, SourceArtifact>();
+  readonly #past = new Map<string, SourceArtifact>();
   readonly #listeners = new Set<(ref: SourceRef) => void>();
 
   /** Sets a source's files; the revision follows from them. */
@@ -36,13 +37,19 @@ export class TestSources implements ArtifactView {
     const tree = memoryTree(files);
     const revision = `main@sha1:${sha1Hex(`${tree.hash}`)}`;
     const ref = { kind: "GitRepository", namespace: "flux-system", name };
-    this.#artifacts.set(keyOf(ref), { revision, originRevision: undefined, source: sourceTreeOf(tree) });
+    const artifact = { revision, originRevision: undefined, source: sourceTreeOf(tree) };
+    this.#artifacts.set(keyOf(ref), artifact);
+    this.#past.set(`${keyOf(ref)} ${revision}`, artifact);
     for (const listener of this.#listeners) listener(ref);
     return revision;
   }
 
   get(ref: SourceRef): SourceArtifact | undefined {
     return this.#artifacts.get(keyOf(ref));
+  }
+
+  at(ref: SourceRef, revision: string): Promise<SourceArtifact | undefined> {
+    return Promise.resolve(this.#past.get(`${keyOf(ref)} ${revision}`));
   }
 
   subscribe(listener: (ref: SourceRef) => void): () => void {
