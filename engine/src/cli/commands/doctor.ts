@@ -8,7 +8,7 @@ import type { Manifest } from "#kernel";
 import { discover, valueOf } from "../answers.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { exitCodeOf } from "../exit.ts";
-import { conditionOf, isSuspended, readiness } from "../flux-objects.ts";
+import { conditionOf, heldOf, isSuspended, readiness } from "../flux-objects.ts";
 import type { Io } from "../io.ts";
 import { knownKinds } from "../kinds.ts";
 import { oneLine } from "../table.ts";
@@ -89,6 +89,8 @@ function problemOf(object: Manifest): Finding[] {
   const name = `${object.kind}/${object.metadata.namespace ?? ""}/${object.metadata.name}`;
   const hint = `keelson events --for ${object.kind}/${object.metadata.name} -n ${object.metadata.namespace ?? ""}`;
   if (isSuspended(object)) return [{ state: "odd", text: `${name} is suspended` }];
+  const held = heldOf(object);
+  if (held !== undefined) return [{ state: "odd", text: `${name} is held: ${held}`, hint }];
   const drifted = conditionOf(object, "Drifted");
   if (drifted?.status === "True") return [{ state: "odd", text: `${name}: ${drifted.message}`, hint }];
   const { ready, message } = readiness(object);

@@ -22,6 +22,7 @@ const marks: Readonly<Record<Mark, { sign: string; style: Style }>> = {
   waiting: { sign: "·", style: "dim" },
   failed: { sign: "✗", style: "red" },
   suspended: { sign: "‖", style: "dim" },
+  held: { sign: "◷", style: "yellow" },
   drifted: { sign: "≠", style: "yellow" },
 };
 
@@ -67,7 +68,7 @@ function drawRows(heading: string, rows: readonly Row[], room: number, output: F
 
 /** What a person must read is not cut after one line. */
 function isUrgent(row: Row): boolean {
-  return row.mark === "failed" || row.mark === "drifted";
+  return row.mark === "failed" || row.mark === "held" || row.mark === "drifted";
 }
 
 /** Text in at most `most` lines of `width`, broken at blanks. */

@@ -39,6 +39,15 @@ describe("a row", () => {
     ["has failed", { ready: "False", reason: "BuildFailed", message: "a\nb" }, "failed", "a; b"],
     ["is suspended", { ready: "True", spec: { suspend: true } }, "suspended", "suspended"],
     [
+      "is held while a revision waits for somebody",
+      {
+        ready: "True",
+        extra: [{ type: "Held", status: "True", message: "revision main@sha1:6c4d3e9d waits for approval" }],
+      },
+      "held",
+      "held: revision main@sha1:6c4d3e9d waits for approval",
+    ],
+    [
       "has drifted and is left alone",
       { ready: "True", extra: [{ type: "Drifted", status: "True", message: "replicas" }] },
       "drifted",

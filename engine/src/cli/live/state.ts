@@ -3,12 +3,12 @@
 
 import type { Manifest } from "#kernel";
 import { shortRevision } from "#kernel";
-import { conditionOf, fieldOf, inventoryOf, isSuspended, readiness, textOf } from "../flux-objects.ts";
+import { conditionOf, fieldOf, heldOf, inventoryOf, isSuspended, readiness, textOf } from "../flux-objects.ts";
 import { latelyMost } from "../limits.ts";
 import { oneLine } from "../table.ts";
 
-/** ready: as in Git. working: a pass goes on. waiting: for another. drifted: reported, left alone. */
-export type Mark = "ready" | "working" | "waiting" | "failed" | "suspended" | "drifted";
+/** ready: as in Git. working: a pass goes on. waiting: for another. held: for a person or a time. drifted: reported, left alone. */
+export type Mark = "ready" | "working" | "waiting" | "failed" | "suspended" | "held" | "drifted";
 
 export type Row = {
   key: string;
@@ -56,6 +56,8 @@ function judge(object: Manifest): { mark: Mark; text: string } {
 }
 
 function judgeReady(object: Manifest): { mark: Mark; text: string } {
+  const held = heldOf(object);
+  if (held !== undefined) return { mark: "held", text: `held: ${held}` };
   const drifted = conditionOf(object, "Drifted");
   if (drifted?.status === "True") return { mark: "drifted", text: drifted.message };
   const reconciling = conditionOf(object, "Reconciling");
