@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { kustomization } from "./fixtures.ts";
+import { hasFluxEngines, RealCluster } from "./flux-engines.ts";
 import { Home, hasKubectl, until } from "./home.ts";
 import { Repository, serveOverHttp } from "./repository.ts";
 
@@ -66,6 +67,71 @@ describe.skipIf(fleets === undefined || !hasKubectl)("real fleets", () => {
       });
       expect(waiting.status).toBe("False");
       served.close();
+    },
+  );
+});
+
+type Listed = { items: { metadata: { name: string; namespace: string }; spec: Record<string, unknown> }[] };
+type Kustomization = {
+  status?: {
+    inventory?: { entries: { id: string }[] };
+    conditions?: { type: string; status: string; message: string }[];
+  };
+};
+
+const sync = (url: string, path: string): string => `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: flux-system, namespace: flux-system}
+spec: {interval: 1m, url: "${url}", ref: {branch: main}}
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: flux-system, namespace: flux-system}
+spec: {interval: 10m, path: "./${path}", prune: true, sourceRef: {kind: GitRepository, name: flux-system}}
+`;
+
+describe.skipIf(fleets === undefined || !hasFluxEngines)("real fleets on a real kube-apiserver", () => {
+  it.each(["production", "staging"])(
+    "brings up flux2-kustomize-helm-example's Git layer: %s",
+    { timeout: 300_000 },
+    async (name) => {
+      using repository = new Repository();
+      repository.copy(`${fleets}/flux2-kustomize-helm-example`).commit("the example");
+      const served = await serveOverHttp(repository);
+      await using cluster = new RealCluster();
+      try {
+        await cluster.start();
+        await cluster.startKeelson(["--install-definitions"]);
+        await cluster.kubectl(["apply", "-f", "-"], sync(served.url, `clusters/${name}`));
+        const of = (kustomization: string): Promise<Kustomization> =>
+          cluster.json(["get", "kustomization", "-n", "flux-system", kustomization]);
+        const isReady = ({ status }: Kustomization): boolean =>
+          status?.conditions?.some((each) => each.type === "Ready" && each.status === "True") === true;
+        await until("the cluster's folder", async () => isReady(await of("flux-system")), 120_000);
+        const applied = await until(
+          "the releases of the infrastructure",
+          async () => {
+            const { items } = await cluster.json<Listed>(["get", "helmreleases", "-A"]);
+            return items.some((each) => each.metadata.name === "cert-manager") ? items : undefined;
+          },
+          120_000,
+        );
+        const release = applied.find((each) => each.metadata.name === "cert-manager");
+        expect(release?.spec["chartRef"]).toEqual({ kind: "OCIRepository", name: "cert-manager" });
+        const { status } = await of("infra-controllers");
+        expect(status?.inventory?.entries.map((entry) => entry.id)).toContain(
+          "cert-manager_cert-manager_helm.toolkit.fluxcd.io_HelmRelease",
+        );
+        const waiting = await until(
+          "what waits for them to say so",
+          async () =>
+            (await of("infra-configs")).status?.conditions?.find((each) => each.message.includes("infra-controllers")),
+          120_000,
+        );
+        expect(waiting.status).toBe("False");
+      } finally {
+        served.close();
+      }
     },
   );
 });

@@ -101,7 +101,7 @@ describe("the example that comes along", () => {
         const { deliveries } = world.engine.snapshot();
         return deliveries.length > 2 && deliveries.every((delivery) => delivery.isReady);
       },
-      25_000,
+      120_000,
     );
     const unhealthy = world.engine
       .snapshot()
@@ -116,7 +116,7 @@ describe("the example that comes along", () => {
       const data = (await world.get("", "ConfigMap", "marker", "flux-system"))?.["data"] as { is: string };
       return data.is === "one";
     });
-  }, 40_000);
+  }, 240_000);
 });
 
 describe.skipIf(fleets === undefined)("real repositories", () => {
@@ -133,7 +133,7 @@ describe.skipIf(fleets === undefined)("real repositories", () => {
     );
     await world.untilReady("flux-system");
     expect(await world.get("apps", "Deployment", "podinfo")).toBeDefined();
-  }, 40_000);
+  }, 240_000);
 
   it("flux2-kustomize-helm-example applies as far as its Git layer reaches, and the rest waits visibly", async () => {
     repository.commit(filesOf(join(fleets ?? "", "flux2-kustomize-helm-example")));
