@@ -73,6 +73,16 @@ test.each([
     /already registered/,
   ],
   [
+    "an apiVersion that a replacement left without its group",
+    {
+      "kustomization.yaml":
+        "resources: [x.yaml]\nreplacements:\n- sourceValue: /old\n  targets: [{select: {kind: Pod}, fieldPaths: [apiVersion]}]",
+      "x.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n",
+    },
+    ".",
+    /'\/old' is no group and version/,
+  ],
+  [
     "a comment behind a key of which a patch leaves nothing",
     {
       "kustomization.yaml":

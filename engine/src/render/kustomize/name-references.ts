@@ -4,7 +4,7 @@ import type { YamlNode } from "#formats/yaml";
 import type { NameReference } from "./configuration.ts";
 import { fault, invalid } from "./faults.ts";
 import { visitField } from "./field-spec.ts";
-import { effectiveNamespace, formatId, type Gvk, isSelectedGvk, type ResourceId } from "./ids.ts";
+import { apiVersionOf, effectiveNamespace, formatId, type Gvk, isSelectedGvk, type ResourceId } from "./ids.ts";
 import type { FieldSpec } from "./kustomization.ts";
 import { field, getField, isMissing, lookup, setField, setScalar, untyped } from "./nodes.ts";
 import type { Resource } from "./resource.ts";
@@ -28,7 +28,7 @@ export function fixNameReferences(list: ResourceList, references: readonly NameR
     for (const reference of references)
       for (const spec of reference.fieldSpecs) {
         if (!isSelectedGvk(referrer.original, spec)) continue;
-        fixer ??= new Fixer(referrer, candidates, byName);
+        fixer ??= newFixer(referrer, candidates, byName);
         fixer.fix(node, spec, reference);
       }
   }
@@ -43,6 +43,18 @@ function indexByName(candidates: readonly Candidate[]): ReadonlyMap<string, Cand
       else found.push(candidate);
     }
   return byName;
+}
+
+/** Group, version and kind must be those that can be written back: `/v1`, which a replacement may have made, cannot. */
+function newFixer(referrer: Candidate, all: readonly Candidate[], byName: ReadonlyMap<string, Candidate[]>): Fixer {
+  const { resource, id } = referrer;
+  const apiVersion = field(resource.node, "apiVersion");
+  const kind = field(resource.node, "kind");
+  const stated = isMissing(apiVersion) ? "" : apiVersion.value;
+  if (stated !== apiVersionOf(id))
+    throw invalid(`apiVersion '${resource.apiVersion}' is no group and version`, { at: formatId(id) });
+  if (isMissing(kind) && resource.kind !== "") throw invalid("the kind is null", { at: formatId(id) });
+  return new Fixer(referrer, all, byName);
 }
 
 class Fixer {
