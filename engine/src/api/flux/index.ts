@@ -78,6 +78,27 @@ export type {
   SubstituteReference,
 } from "./types.ts";
 
+export type {
+  CrdsChoice,
+  DriftIgnoreRule,
+  HelmChartTemplate,
+  HelmRelease,
+  HelmReleaseSpec,
+  HelmReleaseStatus,
+  InstallSpec,
+  PostRendererSpec,
+  ReleaseActionSpec,
+  ReleaseSnapshot,
+  ReleaseTestSpec,
+  RemediationSpec,
+  RollbackSpec,
+  ServerSideChoice,
+  TestHookStatus,
+  UninstallSpec,
+  UpgradeSpec,
+  ValuesReference,
+} from "./helm-release-types.ts";
+
 /** Every kind of Flux's API, as tables. */
 export const fluxKinds: readonly FluxKind[] = [
   ...sourceKinds,
