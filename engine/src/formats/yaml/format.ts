@@ -6,9 +6,23 @@ import { formatJsonNumber } from "./go-float.ts";
 import { compareKeys } from "./key-order.ts";
 import { formatKey, formatText } from "./format-text.ts";
 
+/** Which of two keys comes first: negative for `a`. */
+export type KeyOrder = (a: string, b: string) => number;
+
+/** The text so far, and the order of the keys. */
+class Output extends Array<string> {
+  order: KeyOrder = compareKeys;
+}
+
 /** YAML text of a value, with a line break at its end. */
 export function formatYaml(value: Json): string {
-  const out: string[] = [];
+  return formatYamlInOrder(value, compareKeys);
+}
+
+/** The same with keys in another order. */
+export function formatYamlInOrder(value: Json, order: KeyOrder): string {
+  const out = new Output();
+  out.order = order;
   if (Array.isArray(value) && value.length > 0) writeList(value, 0, out);
   else if (isObject(value) && !isEmpty(value)) writeMap(value, 0, out);
   else writeScalar(value, { column: 0, indent: 2 }, out);
@@ -21,10 +35,10 @@ function isEmpty(value: object): boolean {
 }
 
 /** `out` stands where the first key goes: at the start of a line, indented, or after a dash. */
-function writeMap(value: { [key: string]: Json }, indent: number, out: string[]): void {
+function writeMap(value: { [key: string]: Json }, indent: number, out: Output): void {
   const padding = " ".repeat(indent);
   let isFirst = true;
-  for (const key of Object.keys(value).sort(compareKeys)) {
+  for (const key of Object.keys(value).sort(out.order)) {
     if (!isFirst) out.push(padding);
     isFirst = false;
     const name = formatKey(key, indent);
@@ -40,7 +54,7 @@ function writeMap(value: { [key: string]: Json }, indent: number, out: string[])
   }
 }
 
-function writeMember(value: Json, place: { column: number; indent: number }, out: string[]): void {
+function writeMember(value: Json, place: { column: number; indent: number }, out: Output): void {
   if (Array.isArray(value) && value.length > 0) {
     out.push("\n", " ".repeat(place.indent));
     writeList(value, place.indent, out);
@@ -53,7 +67,7 @@ function writeMember(value: Json, place: { column: number; indent: number }, out
   }
 }
 
-function writeList(value: readonly Json[], indent: number, out: string[]): void {
+function writeList(value: readonly Json[], indent: number, out: Output): void {
   const padding = " ".repeat(indent);
   value.forEach((item, i) => {
     if (i > 0) out.push(padding);
@@ -63,14 +77,14 @@ function writeList(value: readonly Json[], indent: number, out: string[]): void 
 }
 
 /** What follows a dash, or the colon of an explicit key, which both stand at `indent`. */
-function writeItem(item: Json, indent: number, out: string[]): void {
+function writeItem(item: Json, indent: number, out: Output): void {
   out.push(" ");
   if (Array.isArray(item) && item.length > 0) writeList(item, indent + 2, out);
   else if (isObject(item) && !isEmpty(item)) writeMap(item, indent + 2, out);
   else writeScalar(item, { column: indent + 2, indent: indent + 2 }, out);
 }
 
-function writeScalar(value: Json, place: { column: number; indent: number }, out: string[]): void {
+function writeScalar(value: Json, place: { column: number; indent: number }, out: Output): void {
   if (typeof value === "string") {
     const text = formatText(value, place);
     out.push(text);

@@ -3,7 +3,7 @@
 export { YamlFault, type YamlFaultCode } from "./faults.ts";
 export { forbiddenCharacter } from "./characters.ts";
 export { compareKeys } from "./key-order.ts";
-export { formatYaml } from "./format.ts";
+export { formatYaml, formatYamlInOrder, type KeyOrder } from "./format.ts";
 export { escape as escapeCharacter, textStyle } from "./format-text.ts";
 export { formatGoFloat } from "./go-float.ts";
 export { nodeToJson, parseYaml, parseYamlDocuments, type ParseOptions } from "./parse.ts";

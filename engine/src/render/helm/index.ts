@@ -5,8 +5,8 @@ export { builtinApiVersions, Capabilities, defaultKubeVersion } from "./capabili
 export {
   type Chart,
   type ChartFile,
-  customResources,
   type CustomResource,
+  customResources,
   type Dependency,
   type Metadata,
 } from "./chart.ts";
@@ -48,7 +48,8 @@ export {
   isInRange,
   newestInRange,
 } from "./repository-index.ts";
-export { toPlain, unstructuredValues } from "./functions/plain.ts";
+export { formatJson } from "./functions/json.ts";
+export { struct, toPlain, unstructuredValues } from "./functions/plain.ts";
 export { coalesceValues, mergeTables } from "./coalesce.ts";
 export type { Lookup } from "./engine.ts";
 export { helmPort, type HelmPortOptions, type WantedChart, wantedChart } from "./kustomize-port.ts";
@@ -63,4 +64,5 @@ export {
   type RenderOptions,
 } from "./render.ts";
 export { renderNameTemplate, showOnly } from "./show-only.ts";
-export { type UserValues, userValues } from "./values.ts";
+export { setValues, type ValueReader } from "./set.ts";
+export { loadValues, mergeValues, type UserValues, userValues } from "./values.ts";

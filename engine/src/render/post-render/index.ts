@@ -1,3 +1,10 @@
 // What may be done to a chart's objects after they are rendered and before they are sorted.
 
-export { type KustomizeFields, kustomizePostRenderer } from "./kustomize-post-renderer.ts";
+export {
+  type KustomizeFields,
+  kustomizePostRenderer,
+  kustomizeStep,
+  marksStep,
+  streamPostRenderer,
+  type StreamStep,
+} from "./kustomize-post-renderer.ts";

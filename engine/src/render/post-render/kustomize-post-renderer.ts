@@ -13,19 +13,64 @@ export type KustomizeFields = JsonObject;
 
 const annotation = "postrenderer.helm.sh/postrender-filename";
 
+/** A transformation of the stream of all objects, with a name that is equal for equal ones. */
+export type StreamStep = { id: string; run(stream: string): string };
+
 /** Runs kustomize with these fields over what was rendered; `files` are what patches and components name. */
 export function kustomizePostRenderer(fields: KustomizeFields, files: { [path: string]: string } = {}): PostRender {
-  const id = sha256Hex(JSON.stringify([fields, files]));
+  return streamPostRenderer([kustomizeStep(fields, files)]);
+}
+
+/** One after another over the one stream. */
+export function streamPostRenderer(steps: readonly StreamStep[]): PostRender {
   return {
-    id,
+    id: sha256Hex(JSON.stringify(steps.map((step) => step.id))),
     run: (rendered, group) => {
       const stream = merge(rendered);
-      const kustomization = { ...fields, resources: ["all.yaml", ...listOf(fields["resources"])] };
-      const tree = memoryTree({ ...files, "kustomization.yaml": formatYaml(kustomization), "all.yaml": stream });
       if (stream === "") return new Map();
-      return split(buildText(tree), group === undefined ? "" : `${group}-`);
+      const text = steps.reduce((before, step) => step.run(before), stream);
+      return split(text, group === undefined ? "" : `${group}-`);
     },
   };
+}
+
+export function kustomizeStep(fields: KustomizeFields, files: { [path: string]: string } = {}): StreamStep {
+  return {
+    id: sha256Hex(JSON.stringify([fields, files])),
+    run: (stream) => {
+      const kustomization = { ...fields, resources: ["all.yaml", ...listOf(fields["resources"])] };
+      return buildText(memoryTree({ ...files, "kustomization.yaml": formatYaml(kustomization), "all.yaml": stream }));
+    },
+  };
+}
+
+/** Sets labels and annotations of every object, in its own metadata alone. */
+export function marksStep(marks: {
+  labels?: { [key: string]: string };
+  annotations?: { [key: string]: string };
+}): StreamStep {
+  const given = Object.entries(marks).filter(([, values]) => Object.keys(values).length > 0);
+  return {
+    id: sha256Hex(JSON.stringify(["marks", marks])),
+    run: (stream) =>
+      stream
+        .split(/^---\n/m)
+        .filter((document) => document.trim() !== "")
+        .map((document) => {
+          const data = readData(document);
+          return isObject(data) ? formatYaml(withMarks(data, given)) : document;
+        })
+        .join("---\n"),
+  };
+}
+
+function withMarks(data: JsonObject, marks: readonly (readonly [string, { [key: string]: string }])[]): JsonObject {
+  const metadata = isObject(data["metadata"]) ? { ...data["metadata"] } : {};
+  for (const [member, values] of marks) {
+    const before = isObject(metadata[member]) ? metadata[member] : {};
+    metadata[member] = { ...before, ...values };
+  }
+  return { ...data, metadata };
 }
 
 function listOf(value: Json | undefined): Json[] {
