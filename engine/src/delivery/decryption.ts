@@ -66,7 +66,7 @@ export class Decryptions {
   ): Promise<OpenDecryption | undefined> {
     const { decryption } = delivery;
     if (decryption === undefined) return undefined;
-    const keyring = await this.#keyringOf(delivery.key, decryption, cluster);
+    const keyring = await this.keyring(delivery.key, decryption, cluster);
     const options = delivery.renderer.options;
     const key = `${keyring.hash} ${delivery.path} ${decryption.isMacRequired} ${canonicalJson(options)}`;
     const kept = this.#kept.get(delivery.key);
@@ -120,7 +120,8 @@ export class Decryptions {
     };
   }
 
-  async #keyringOf(delivery: string, decryption: DecryptionSpec, cluster: Pick<Cluster, "get">): Promise<Keyring> {
+  /** The keys of a delivery; the same ring as long as they are the same. Throws DeliveryFault. */
+  async keyring(delivery: string, decryption: DecryptionSpec, cluster: Pick<Cluster, "get">): Promise<Keyring> {
     const { services } = this.#options;
     const data = await this.#keyData(decryption, cluster);
     const named = decryption.serviceAccount;

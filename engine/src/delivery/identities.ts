@@ -26,7 +26,7 @@ export class Identities {
   }
 
   /** False when the ServiceAccount to act as does not exist any more; those of other clusters are theirs to know. */
-  async exists({ identity, target: elsewhere }: Delivery): Promise<boolean> {
+  async exists({ identity, target: elsewhere }: Pick<Delivery, "identity" | "target">): Promise<boolean> {
     if (elsewhere !== undefined) return true;
     const account = /^system:serviceaccount:([^:]+):(.+)$/.exec(identity?.user ?? "");
     if (account === null) return true;

@@ -17,9 +17,12 @@ export type JournalEntry =
   | { what: "approved"; revision: string; by: string }
   | { what: "healthy"; revision: string; digest: string };
 
+/** Whose journal it is. */
+export type Journaled = Pick<Delivery, "key" | "ref" | "uid">;
+
 export interface Journal {
   /** Never throws, never waits. */
-  note(delivery: Delivery, entry: JournalEntry): void;
+  note(delivery: Journaled, entry: JournalEntry): void;
   /** Some definition changed: where it keeps may be served now, or no longer. */
   kindsChanged?(): void;
   /** Resolved when all that was noted has been written, or could not be. */

@@ -38,6 +38,9 @@ type Target = {
   running: number;
 };
 
+/** Whatever names the cluster it applies to. */
+export type Targeted = Pick<Delivery, "target">;
+
 export class Targets {
   readonly #options: TargetsOptions;
   readonly #access: TargetAccess;
@@ -49,13 +52,13 @@ export class Targets {
   }
 
   /** What is known of a delivery's cluster without asking it. */
-  known(delivery: Delivery): Reach | undefined {
+  known(delivery: Targeted): Reach | undefined {
     if (delivery.target === undefined) return this.#options.home;
     return this.#targets.get(targetKey(delivery.target))?.reach;
   }
 
   /** Runs a pass against a delivery's cluster. Throws a waiting DeliveryFault when that does not answer, or has its share of passes. */
-  async with<T>(delivery: Delivery, run: (reach: Reach) => Promise<T>): Promise<T> {
+  async with<T>(delivery: Targeted, run: (reach: Reach) => Promise<T>): Promise<T> {
     if (delivery.target === undefined) return run(this.#options.home);
     const target = await this.#open(delivery.target);
     this.#requireAnswer(delivery.target, target);
@@ -72,12 +75,12 @@ export class Targets {
   }
 
   /** False when what names the cluster is gone: then nothing can be done there any more. */
-  async exists(delivery: Delivery): Promise<boolean> {
+  async exists(delivery: Targeted): Promise<boolean> {
     return delivery.target === undefined || this.#access.exists(delivery.target);
   }
 
   /** Leaves the clusters that no delivery names. */
-  keep(deliveries: Iterable<Delivery>): void {
+  keep(deliveries: Iterable<Targeted>): void {
     const named = new Set([...deliveries].map((delivery) => targetKey(delivery.target)));
     for (const [key, target] of this.#targets) if (!named.has(key)) this.#leave(key, target);
   }

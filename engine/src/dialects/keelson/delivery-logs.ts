@@ -3,7 +3,7 @@
 
 import { deliveryLogKind, type LogEntry, type LogList, logLists } from "#api/keelson";
 import type { Cluster, Resource } from "#cluster";
-import type { Delivery, Journal, JournalEntry } from "#delivery";
+import type { Journal, Journaled, JournalEntry } from "#delivery";
 import {
   asJson,
   asManifest,
@@ -24,7 +24,7 @@ export type DeliveryLogsOptions = {
 };
 
 type Noted = { list: LogList; entry: LogEntry };
-type Waiting = { delivery: Delivery; noted: Noted[]; isScheduled: boolean };
+type Waiting = { delivery: Journaled; noted: Noted[]; isScheduled: boolean };
 
 const manager = "keelson";
 
@@ -54,7 +54,7 @@ class DeliveryLogs implements Journal {
     if (this.#resource === null) this.#resource = undefined;
   }
 
-  note(delivery: Delivery, entry: JournalEntry): void {
+  note(delivery: Journaled, entry: JournalEntry): void {
     if (this.#resource === null) return;
     const waiting = this.#waiting.get(delivery.key) ?? { delivery, noted: [], isScheduled: false };
     this.#waiting.set(delivery.key, waiting);
@@ -147,7 +147,7 @@ function listsAfter(log: Manifest | undefined, noted: readonly Noted[]): { [list
 }
 
 /** It goes with the object it is about. */
-function newLog(delivery: Delivery, name: string, lists: { [list: string]: Json }): Manifest {
+function newLog(delivery: Journaled, name: string, lists: { [list: string]: Json }): Manifest {
   const { group, version, kind, namespace } = delivery.ref;
   const deliveryRef = { apiVersion: joinApiVersion(group, version), kind, name: delivery.ref.name };
   return asManifest({
