@@ -16,6 +16,7 @@ import {
   startRenderPool,
 } from "#delivery";
 import { fluxDialect } from "#dialects/flux";
+import { startReleases } from "#dialects/flux/releases";
 import { deliveryLogs } from "#dialects/keelson";
 import { type Clock, Fault, formatFault, formatRef } from "#kernel";
 import { askOverNetwork, type KeyServices } from "#secrets/keys";
@@ -62,13 +63,7 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
     folder: join(dataFolder, "sources"),
     environment: process.env,
     mirrors: options.mirrors,
-    ...(options.tuning === undefined
-      ? {}
-      : {
-          jitter: options.tuning.jitterPercent / 100,
-          hasObjectIdentity: options.tuning.hasObjectIdentity,
-          isCrossNamespaceAllowed: options.tuning.flux.isCrossNamespaceAllowed,
-        }),
+    ...tunedSources(options),
     address: `http://${options.advertised ?? `127.0.0.1:${http.port}`}`,
     signal,
     random,
@@ -83,6 +78,7 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
     artifacts: artifacts.view,
     pool,
   });
+  const releases = startReleases(releasesOf(options, { clock, signal, log, http }, artifacts.view));
   http.attach(engine, artifacts.history);
   return {
     phases: (listener) => tellPhases(engine, listener),
@@ -90,11 +86,19 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
     async close() {
       ending.abort();
       await http.close();
-      await Promise.all([engine.ended, artifacts.ended]);
+      await Promise.all([engine.ended, releases.ended, artifacts.ended]);
       await pool.close();
       if (options.log === undefined) log.close();
     },
   };
+}
+
+/** What flags say of sources. */
+function tunedSources({ tuning }: EngineOptions) {
+  if (tuning === undefined) return {};
+  const { jitterPercent, hasObjectIdentity, flux } = tuning;
+  const { isCrossNamespaceAllowed = true } = flux;
+  return { jitter: jitterPercent / 100, hasObjectIdentity, isCrossNamespaceAllowed };
 }
 
 /** Names beside loopback's that requests may ask for. */
@@ -124,6 +128,45 @@ function tellFault(
 
 function ownLog({ logLine, dataFolder }: EngineOptions, clock: Clock): Log {
   return logLine === undefined ? openLog(join(dataFolder, "keelson.log"), clock) : logTo(logLine, clock);
+}
+
+/** What HelmReleases are given. */
+function releasesOf(
+  options: EngineOptions,
+  context: { clock: Clock; signal: AbortSignal; log: Log; http: HttpServer },
+  artifacts: Artifacts["view"],
+): Parameters<typeof startReleases>[0] {
+  const { clock, signal, log, http } = context;
+  const { tuning } = options;
+  const { flux } = tuning ?? {};
+  return {
+    cluster: options.cluster,
+    artifacts,
+    clock,
+    signal,
+    random,
+    jitterPercent: tuning?.jitterPercent ?? 5,
+    decryption: { services: keyServices(clock), ...tuning?.decryption },
+    journal: deliveryLogs({ cluster: options.cluster, clock, logged: (message) => log.info("journal", message) }),
+    logged: (message) => log.info("releases", message),
+    told: (event) => tellEvent({ log, http, clock }, event),
+    ...(flux === undefined ? {} : { settings: settingsFrom(flux) }),
+  };
+}
+
+/** The same flags mean the same for both of Flux's kinds. */
+function settingsFrom(flux: NonNullable<EngineOptions["tuning"]>["flux"]) {
+  const { isCrossNamespaceAllowed, defaultServiceAccount, defaultKubeConfigServiceAccount, watchSelector } = flux;
+  const { isReadyExpressionAdditive, dependencyRetryMs } = flux;
+  const given = {
+    isCrossNamespaceAllowed,
+    defaultServiceAccount,
+    defaultKubeConfigServiceAccount,
+    watchSelector,
+    isReadyExpressionAdditive,
+    dependencyRetryMs,
+  };
+  return JSON.parse(JSON.stringify(given)) as Partial<typeof given>;
 }
 
 /** What deliveries are given beside their sources. */

@@ -1,7 +1,7 @@
-// What a Kustomization depends on: others of its kind by spec.dependsOn, and objects of any kind by an annotation, since
+// What a Kustomization or HelmRelease depends on: others of its kind by spec.dependsOn, and objects of any kind by an annotation, since
 // Flux's definition has no field for them.
 
-import type { KustomizationSpec } from "#api/flux";
+import type { DependencyRef } from "#api/flux";
 import { type Delivery, type Dependency, deliveryKey } from "#delivery";
 import { parseYaml } from "#formats/yaml";
 import {
@@ -16,13 +16,18 @@ import {
   type VersionedRef,
 } from "#kernel";
 import { FluxFault } from "./faults.ts";
-import type { ReadOptions } from "./read.ts";
 
 /** A YAML list of `{apiVersion, kind, name, namespace, readyExpr}`; the namespace may be left out. */
 export const dependsOnMark = "keelson.dev/depends-on";
 
+export type DependencyOptions = { isCrossNamespaceAllowed: boolean; isReadyExpressionAdditive: boolean };
+
 /** Everything that must be ready first. Throws FluxFault for an annotation that cannot be read. */
-export function dependenciesOf(object: Manifest, spec: KustomizationSpec, options: ReadOptions): Delivery["dependsOn"] {
+export function dependenciesOf(
+  object: Manifest,
+  spec: { dependsOn?: readonly DependencyRef[] },
+  options: DependencyOptions,
+): Delivery["dependsOn"] {
   const own = refOf(object);
   const more = options.isReadyExpressionAdditive ? { isAdditive: true } : {};
   const alike = (spec.dependsOn ?? []).map(({ name, namespace = own.namespace, readyExpr }): Dependency => {
@@ -40,7 +45,7 @@ function expression(readyExpression: string | undefined): { readyExpression?: st
   return readyExpression === undefined || readyExpression === "" ? {} : { readyExpression };
 }
 
-function annotated(text: string, own: VersionedRef, options: ReadOptions): Dependency[] {
+function annotated(text: string, own: VersionedRef, options: DependencyOptions): Dependency[] {
   const value = parse(text);
   if (!Array.isArray(value)) throw unreadable("is no list");
   return value.map((item) => {

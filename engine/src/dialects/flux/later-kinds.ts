@@ -1,12 +1,11 @@
 // Kinds of Flux that this version serves but does not reconcile yet. Each says so in its Ready condition, so that nobody
 // wonders why nothing happens, and what depends on it waits visibly.
 
-import { type AnyFluxObject, fluxKinds, helmGroup, imageGroup, notificationGroup } from "#api/flux";
+import { type AnyFluxObject, fluxKinds, imageGroup, notificationGroup } from "#api/flux";
 import type { Manifest } from "#kernel";
 import { FluxFault } from "./faults.ts";
 
 const laterKinds: ReadonlySet<string> = new Set([
-  `${helmGroup}/HelmRelease`,
   `${imageGroup}/ImageRepository`,
   `${imageGroup}/ImagePolicy`,
   `${imageGroup}/ImageUpdateAutomation`,

@@ -1,0 +1,64 @@
+// The end of a HelmRelease: its release is uninstalled, the HelmChart that was made for it removed, and the finalizer given
+// back. A suspended one leaves everything as it is; so does one that cannot act any more.
+
+import { fluxFinalizer } from "#api/flux";
+import type { Resource } from "#cluster";
+import { isBeingUninstalled, type Reach } from "#delivery";
+import { faultFrom, formatFault, type JsonObject, type Manifest } from "#kernel";
+import { helmManager } from "./names.ts";
+import { type PassContext, uninstallRelease } from "./pass.ts";
+
+export type FinaliseHow = {
+  object: Manifest;
+  home: Reach;
+  resource: Resource;
+  canAct: () => Promise<boolean>;
+  removeChart: () => Promise<void>;
+};
+
+/** undefined when it is done; else why it is to be tried again. */
+export async function finalise(context: PassContext, how: FinaliseHow): Promise<string | undefined> {
+  const { attempt } = context;
+  const { finalizers = [] } = how.object.metadata;
+  if (!finalizers.includes(fluxFinalizer)) return undefined;
+  try {
+    const isLeft = attempt.object.spec.suspend === true || (await isBeingUninstalled(how.home, how.resource));
+    const failure = isLeft ? undefined : await clear(context, how);
+    if (failure !== undefined) return failure;
+    await removeFinalizer(how, finalizers);
+    return undefined;
+  } catch (thrown) {
+    const fault = faultFrom(thrown);
+    const message = attempt.masked(formatFault(fault));
+    attempt.conditions.set("Ready", "False", { reason: "UninstallFailed", message });
+    return message;
+  }
+}
+
+async function clear(context: PassContext, how: FinaliseHow): Promise<string | undefined> {
+  const { attempt } = context;
+  const { storageNamespace = "", history = [] } = attempt.status;
+  // What was never installed needs no uninstall; what may not be done any more must not block.
+  if (storageNamespace !== "" && history.length > 0 && (await how.canAct())) {
+    const failure = await uninstallRelease(context);
+    if (failure !== undefined) return failure;
+  }
+  attempt.clearHistory();
+  delete attempt.status.storageNamespace;
+  await how.removeChart();
+  return undefined;
+}
+
+async function removeFinalizer({ object, home, resource }: FinaliseHow, finalizers: readonly string[]): Promise<void> {
+  const { name, namespace = "", resourceVersion } = object.metadata;
+  const metadata: JsonObject = { finalizers: finalizers.filter((each) => each !== fluxFinalizer) };
+  if (resourceVersion !== undefined) metadata["resourceVersion"] = resourceVersion;
+  const target = { resource, namespace, name };
+  const answer = await home.cluster.patch(
+    target,
+    { type: "merge", patch: { metadata } },
+    { fieldManager: helmManager },
+  );
+  if (answer.ok || answer.status.code === 404) return;
+  throw new Error(`the finalizer could not be removed: ${answer.status.message}`);
+}

@@ -1,0 +1,6 @@
+// HelmRelease v2: releases of charts, kept as their objects say (helm-controller 1.6).
+
+export { type Releases, startReleases } from "./engine.ts";
+export type { ReleaseKindFaultCode } from "./faults.ts";
+export type { ReleaseSettings, ReleasesOptions } from "./options.ts";
+export type { ReleaseSnapshotView } from "./view.ts";

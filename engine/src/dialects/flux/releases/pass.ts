@@ -1,0 +1,345 @@
+// One level-triggered pass over one HelmRelease: prerequisites in Flux's order, each with its words, then the release is
+// brought in sync (helm-controller 1.6, internal/controller/helmrelease_controller.go).
+
+import { formatDuration, type HelmRelease, parseDuration } from "#api/flux";
+import type { Cluster, Identity } from "#cluster";
+import type { Reach } from "#delivery";
+import type { GoMap } from "#formats/gotemplate";
+import { checkExpressions } from "#health";
+import { type Clock, type Fault, faultFrom, formatFault, type Manifest } from "#kernel";
+import { type Release, releaseActions, type ReleaseEvent, releaseStorage } from "#releases";
+import { type AtomicEnd, bringInSync } from "./atomic.ts";
+import { uninstall } from "./actions.ts";
+import type { Attempt } from "./attempt.ts";
+import { type Charts, type LoadedChart, whyNotReady } from "./charts.ts";
+import { configDigest } from "./digests.ts";
+import { correct, detectsDrift, findDrift, ignoreRulesOf } from "./drift.ts";
+import { ReleaseKindFault } from "./faults.ts";
+import { latest } from "./history.ts";
+import { objectsOf, type FindResource } from "./manifest-objects.ts";
+import { chartSourceOf, helmManager, releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from "./names.ts";
+import { observingStorage } from "./observing-storage.ts";
+import type { ReleaseSettings } from "./options.ts";
+
+/** How a pass ended: when the next one is due. */
+export type PassEnd =
+  | { next: "interval" | "again" | "never" }
+  | { next: "later"; afterMs: number }
+  | { next: "back-off"; message: string };
+
+export type PassContext = {
+  attempt: Attempt;
+  settings: ReleaseSettings;
+  clock: Clock;
+  charts: Charts;
+  /** Aborts what only waits, and at the end of the engine everything. */
+  signal: AbortSignal;
+  /** Makes the HelmChart as the template says. */
+  makeChart: () => Promise<void>;
+  whyWaiting: () => Promise<string | undefined>;
+  source: (name: { kind: string; namespace: string; name: string }) => Manifest | undefined;
+  values: () => Promise<GoMap>;
+  /** Runs with the cluster that the release goes to, as the identity that acts. */
+  target: <T>(run: (reach: Reach & { acting: Cluster }) => Promise<T>) => Promise<T>;
+  /** Hears of each step. */
+  onEvent: (event: ReleaseEvent) => void;
+  /** True once nothing may be written any more. */
+  isStopping: () => boolean;
+  /** Told of the release that is in sync, with the objects it consists of. */
+  settled: (
+    release: Release | undefined,
+    reach: Reach & { acting: Cluster },
+    objects: readonly Manifest[],
+  ) => Promise<void>;
+};
+
+export async function reconcileRelease(context: PassContext): Promise<PassEnd> {
+  const { attempt } = context;
+  const { conditions, object } = attempt;
+  const expression = (object.spec.healthCheckExprs ?? []).map(checkExpressions).find((each) => each !== undefined);
+  if (expression !== undefined) return stall(attempt, "InvalidCELExpression", expression);
+  try {
+    return await prepared(context);
+  } catch (thrown) {
+    const fault = faultFrom(thrown);
+    if (fault.code === "release-access-denied") return stall(attempt, "AccessDenied", fault.message, true);
+    const reason = reasonOf(fault);
+    if (reason !== undefined && fault.disposition !== "wait")
+      conditions.set("Ready", "False", { reason, message: attempt.masked(formatFault(fault)) });
+    return endOf(fault, context);
+  }
+}
+
+/** What stands in Ready for a fault; undefined where it says so already. */
+function reasonOf({ code, at }: Fault): string | undefined {
+  if (at === "ChartMutateError") return at;
+  switch (code) {
+    case "values-unresolved":
+      return "ValuesError";
+    case "chart-unusable":
+    case "release-source":
+      return "ArtifactFailed";
+    case "target-unusable":
+    case "cluster-failed":
+      return "RESTClientError";
+    case "release-refused":
+      return undefined;
+    default:
+      return "ReconcileError";
+  }
+}
+
+function endOf(fault: Fault, { settings, attempt }: PassContext): PassEnd {
+  if (fault.disposition === "wait") return { next: "later", afterMs: settings.dependencyRetryMs };
+  return { next: "back-off", message: attempt.masked(formatFault(fault)) };
+}
+
+const terminal = "Reconciliation failed terminally due to configuration error";
+
+async function stall(attempt: Attempt, reason: string, why: string, isPlain = false): Promise<PassEnd> {
+  const message = isPlain ? why : `${terminal}: ${why}`;
+  attempt.conditions.set("Ready", "False", { reason, message });
+  attempt.conditions.stalled(reason, message);
+  attempt.tell({ isWarning: true, reason, message: why });
+  await attempt.finish({ isObserved: true });
+  return { next: "never" };
+}
+
+/** Everything that must be there before a release can be looked at. */
+async function prepared(context: PassContext): Promise<PassEnd> {
+  const { attempt, settings } = context;
+  const { conditions, object } = attempt;
+  requireAccess(object, settings);
+  await context.makeChart();
+  const isQuiet = conditions.is("Ready", "True") && attempt.status.observedGeneration === attempt.generation;
+  conditions.reconciling("Progressing", "Fulfilling prerequisites");
+  // An unchanged release that is looked at again is not written to.
+  if (!isQuiet) await attempt.save();
+  const waiting = await waitingFor(context);
+  if (waiting !== undefined) return waiting;
+  conditions.passed("DependencyNotReady");
+  const source = sourceOf(context);
+  conditions.passed("AccessDenied", "ArtifactFailed");
+  const why = whyNotReady(source);
+  if (why !== undefined) {
+    conditions.set("Ready", "False", { reason: "SourceNotReady", message: why });
+    return { next: "later", afterMs: settings.dependencyRetryMs };
+  }
+  conditions.passed("SourceNotReady");
+  const values = await valuesOf(context);
+  conditions.passed("ValuesError");
+  const chart = await chartOf(context, source);
+  conditions.passed("ArtifactFailed", "ChartMutateError");
+  return context.target((reach) => onTarget(context, { reach, chart, values }));
+}
+
+function requireAccess(object: HelmRelease, { isCrossNamespaceAllowed }: ReleaseSettings): void {
+  const source = chartSourceOf(object);
+  if (isCrossNamespaceAllowed || source === undefined || source.namespace === object.metadata.namespace) return;
+  throw new ReleaseKindFault({
+    code: "release-access-denied",
+    disposition: "stall",
+    message: `cross-namespace references are not allowed: cannot access ${source.kind} ${source.namespace}/${source.name}`,
+    hint: "move both into one namespace",
+  });
+}
+
+async function waitingFor({ attempt, settings, whyWaiting }: PassContext): Promise<PassEnd | undefined> {
+  let why: string | undefined;
+  try {
+    why = await whyWaiting();
+  } catch (thrown) {
+    const fault = faultFrom(thrown);
+    if (fault.code !== "release-spec-invalid") throw thrown;
+    return stall(attempt, "InvalidCELExpression", fault.message);
+  }
+  if (why === undefined) return undefined;
+  attempt.conditions.set("Ready", "False", { reason: "DependencyNotReady", message: why });
+  attempt.tell({ reason: "DependencyNotReady", message: why });
+  return { next: "later", afterMs: settings.dependencyRetryMs };
+}
+
+function sourceOf({ attempt, source }: PassContext): Manifest {
+  const name = chartSourceOf(attempt.object);
+  const found = name === undefined ? undefined : source(name);
+  if (found !== undefined) return found;
+  const label = name === undefined ? "" : `${name.kind}.source.toolkit.fluxcd.io "${name.name}" not found`;
+  throw new ReleaseKindFault({
+    code: "release-source",
+    disposition: "retry",
+    message: `could not get Source object: ${label}`,
+  });
+}
+
+async function valuesOf({ attempt, values }: PassContext): Promise<GoMap> {
+  try {
+    return await values();
+  } catch (thrown) {
+    const fault = faultFrom(thrown);
+    if (fault.code === "values-unresolved")
+      attempt.tell({ isWarning: true, reason: "ValuesError", message: formatFault(fault) });
+    throw thrown;
+  }
+}
+
+async function chartOf({ attempt, charts, settings }: PassContext, source: Manifest): Promise<LoadedChart> {
+  try {
+    return await charts.load(attempt.object, source);
+  } catch (thrown) {
+    const fault = faultFrom(thrown);
+    if (fault.disposition === "wait") {
+      const message = `${fault.message}. Retrying in ${formatDuration(settings.dependencyRetryMs)}`;
+      attempt.conditions.set("Ready", "False", { reason: "ArtifactFailed", message });
+    } else if (fault.at === undefined)
+      attempt.tell({ isWarning: true, reason: "ArtifactFailed", message: formatFault(fault) });
+    throw thrown;
+  }
+}
+
+type Prepared = { reach: Reach & { acting: Cluster }; chart: LoadedChart; values: GoMap };
+
+async function onTarget(context: PassContext, prepared: Prepared): Promise<PassEnd> {
+  const { attempt } = context;
+  attempt.conditions.passed("RESTClientError", "FactoryError");
+  const { object } = attempt;
+  if (hasOtherTarget(attempt, prepared.chart.name)) {
+    const failure = await leaveTarget(context, prepared);
+    if (failure !== undefined) return { next: "back-off", message: failure };
+    attempt.clearHistory();
+    attempt.clearFailures();
+    delete attempt.status.storageNamespace;
+    return { next: "again" };
+  }
+  const { chart, values } = prepared;
+  attempt.status.storageNamespace = storageNamespaceOf(object);
+  const digest = configDigest(values);
+  if (mustResetFailures(attempt, chart.version, digest)) attempt.clearFailures();
+  Object.assign(attempt.status, {
+    lastAttemptedGeneration: attempt.generation,
+    lastAttemptedRevision: chart.version,
+    lastAttemptedRevisionDigest: chart.ociDigest,
+    lastAttemptedConfigDigest: digest,
+  });
+  let last: Release | undefined;
+  let objects: readonly Manifest[] = [];
+  const storage = storageOf(context, prepared, storageNamespaceOf(object));
+  const find = finderOf(prepared.reach);
+  const end = await bringInSync({
+    ...actionContext(context, prepared, storageNamespaceOf(object)),
+    storage,
+    findDrift: detectsDrift(object)
+      ? async (release) => {
+          last = release;
+          objects = await objectsOf(release, find);
+          const resourceOf = (one: Manifest) => find(kindOf(one));
+          return findDrift(objects, { cluster: prepared.reach.acting, resourceOf, ignore: ignoreRulesOf(object) });
+        }
+      : undefined,
+    corrects: (drift) => correct(drift, prepared.reach.acting),
+  });
+  if (end.is === "done") await context.settled(last, prepared.reach, objects);
+  return passEnd(end);
+}
+
+function passEnd(end: AtomicEnd): PassEnd {
+  switch (end.is) {
+    case "done":
+      return { next: "interval" };
+    case "again":
+      return { next: "again" };
+    case "retry":
+      return { next: "later", afterMs: end.afterMs };
+    case "stalled":
+      return { next: "never" };
+    case "failed":
+      return { next: "back-off", message: end.message };
+  }
+}
+
+function kindOf(object: Manifest): { group: string; version: string; kind: string } {
+  const [group, version] = object.apiVersion.includes("/") ? object.apiVersion.split("/") : ["", object.apiVersion];
+  return { group: group ?? "", version: version ?? "", kind: object.kind };
+}
+
+/** True when the release that was made is not where, or not what, the object asks for now. */
+function hasOtherTarget({ object, status }: Attempt, chart: string): boolean {
+  const current = latest(status.history ?? []);
+  if (status.storageNamespace === undefined || status.storageNamespace === "" || current === undefined) return false;
+  const isElsewhere =
+    storageNamespaceOf(object) !== status.storageNamespace ||
+    releaseNamespaceOf(object) !== current.namespace ||
+    releaseNameOf(object) !== current.name;
+  if (isElsewhere) return true;
+  return chart !== current.chartName && (object.spec.upgrade?.chartNameChangeStrategy ?? "Reinstall") === "Reinstall";
+}
+
+function leaveTarget(context: PassContext, prepared: Prepared): Promise<string | undefined> {
+  const storage = context.attempt.status.storageNamespace ?? "";
+  return uninstall(actionContext(context, prepared, storage), false);
+}
+
+/** Uninstalls the release of an object that is being deleted, wherever it was made. */
+export async function uninstallRelease(context: PassContext): Promise<string | undefined> {
+  const storage = context.attempt.status.storageNamespace ?? "";
+  const nothing = { bytes: new Uint8Array(), name: "", version: "", appVersion: "", ociDigest: "" };
+  // An uninstall needs no chart.
+  const chart = nothing as unknown as LoadedChart;
+  return context.target((reach) => uninstall(actionContext(context, { reach, chart, values: {} }, storage), false));
+}
+
+function storageOf({ clock }: Pick<PassContext, "clock">, { reach }: Prepared, namespace: string) {
+  return releaseStorage({ cluster: reach.acting, namespace, clock, fieldManager: helmManager });
+}
+
+function finderOf({ kinds }: Reach): FindResource {
+  return (ref) => kinds.find(ref);
+}
+
+function actionContext(context: PassContext, prepared: Prepared, storageNamespace: string) {
+  const { attempt, settings, clock, signal } = context;
+  const storage = storageOf(context, prepared, storageNamespace);
+  return {
+    attempt,
+    chart: prepared.chart,
+    values: prepared.values,
+    find: finderOf(prepared.reach),
+    options: { retriesByDefault: settings.retriesByDefault },
+    nowMs: () => clock.now(),
+    signal,
+    helm: (hears: { observed: (release: Release) => void; onEvent?: (event: ReleaseEvent) => void }) =>
+      releaseActions({
+        cluster: prepared.reach.acting,
+        storage: observingStorage(storage, hears.observed, context.isStopping),
+        clock,
+        fieldManager: helmManager,
+        onEvent: (event) => {
+          hears.onEvent?.(event);
+          context.onEvent(event);
+        },
+      }),
+  };
+}
+
+/** Failures count for what was attempted: something else begins anew, and so does whoever asks for it. */
+function mustResetFailures(attempt: Attempt, version: string, digest: string): boolean {
+  const isAsked = attempt.takeReset();
+  const { lastAttemptedGeneration, lastAttemptedRevision, lastAttemptedConfigDigest } = attempt.status;
+  if (lastAttemptedGeneration !== attempt.generation || lastAttemptedRevision !== version) return true;
+  const isOther = lastAttemptedConfigDigest !== undefined && lastAttemptedConfigDigest !== digest;
+  return isOther || isAsked;
+}
+
+/** Who acts on a release's objects; undefined: the engine itself. */
+export function actingAs(object: HelmRelease, { defaultServiceAccount }: ReleaseSettings): Identity | undefined {
+  const account = object.spec.serviceAccountName ?? defaultServiceAccount;
+  if (account === undefined || account === "") return undefined;
+  const namespace = object.metadata.namespace ?? "";
+  return {
+    user: `system:serviceaccount:${namespace}:${account}`,
+    groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"],
+  };
+}
+
+export function intervalOf({ spec }: HelmRelease): number {
+  return parseDuration(spec.interval) ?? 600_000;
+}
