@@ -1,7 +1,7 @@
 // create and update: from a client's body, or a change to what stands there, to one durable write. The order of steps is
 // kube-apiserver's: decode, defaults, the kind's own preparation, admission, ownership, validation, store.
 
-import type { FieldError } from "#api/crd";
+import { applyDefaults, type FieldError } from "#api/crd";
 import { checkShape } from "./body-shape.ts";
 import { asJson, copyJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import { schemaFor } from "#api/kubernetes";
@@ -79,7 +79,7 @@ async function insert(
   const own = hasOwnership ? undefined : (decoded: Manifest) => tracked(registry, call, undefined, decoded);
   const draft = decodeObject(call, body, hasOwnership, own);
   resetSystemMetadata(draft, served, context);
-  if (served.strategy.hasStatus && served.strategy.keepsNewStatus !== true) resetStatus(served, draft);
+  if (served.strategy.hasStatus && served.strategy.keepsNewStatus !== true) resetStatus(registry, served, draft);
   await mutate(registry, call, draft, undefined);
   served.strategy.prepareCreate?.(draft, context);
   const wrong = [...validateSchema(served, draft, undefined), ...(served.strategy.validate?.(draft, undefined) ?? [])];
@@ -186,12 +186,15 @@ function resetSystemMetadata(draft: Manifest, served: Served, context: WriteCont
   if (served.strategy.hasGeneration) metadata.generation = 1;
 }
 
-/** A new object has the status that Go writes for one of which nothing is set. */
-function resetStatus(served: Served, draft: Manifest): void {
+/** A new object has the status that Go writes for one of which nothing is set; one of a custom kind, the default of what is stored. */
+function resetStatus(registry: Registry, served: Served, draft: Manifest): void {
   delete draft.status;
-  if (served.custom !== undefined || served.schemas === undefined || served.schema === undefined) return;
-  const zero = fillZeros({}, served.schemas, served.schema);
-  if (isObject(zero) && zero.status !== undefined) draft.status = copyJson(zero.status);
+  const [group = "", version = ""] = served.storage.apiVersion.split("/");
+  const stored = served.custom === undefined ? served : registry.table.find(group, version, served.resource.plural);
+  if (stored?.schemas === undefined || stored.schema === undefined) return;
+  const { schemas, schema } = stored;
+  const initial = stored.custom === undefined ? fillZeros({}, schemas, schema) : applyDefaults({}, schemas, schema);
+  if (isObject(initial) && initial.status !== undefined) draft.status = copyJson(initial.status);
 }
 
 /** Changes the object, or its status where the call names that subresource. The result is shared: not to be changed. */

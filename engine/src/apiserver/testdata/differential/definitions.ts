@@ -86,7 +86,7 @@ const gadget = {
           openAPIV3Schema: {
             type: "object",
             required: ["spec"],
-            properties: { spec: gadgetSpec, status: { type: "object", properties: { conditions, observed: { type: "integer" } } } },
+            properties: { spec: gadgetSpec, status: { type: "object", default: { observed: -1 }, properties: { conditions, observed: { type: "integer" } } } },
           },
         },
       },
