@@ -98,6 +98,10 @@ function versionBody(): Record<string, string> {
   return {
     major,
     minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: String(Number(minor) - 1),
     gitVersion: version,
     gitCommit: "",
     gitTreeState: "clean",

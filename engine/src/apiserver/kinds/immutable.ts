@@ -34,7 +34,17 @@ function fixed(...paths: string[]): Rule {
   return (draft, live) =>
     paths
       .filter((path) => !equalJson(at(draft, path) ?? null, at(live, path) ?? null))
-      .map((path) => invalid(path, at(draft, path) ?? null, "field is immutable"));
+      .map((path) => invalid(path, inGoOrder(at(draft, path) ?? null), "field is immutable"));
+}
+
+/** A selector with its labels in the order of their names, as Go writes a map. */
+function inGoOrder(value: Json): Json {
+  if (!isObject(value) || !isObject(value.matchLabels)) return value;
+  return { ...value, matchLabels: sortedMembers(value.matchLabels) };
+}
+
+function sortedMembers(map: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The list must hold what it held, in any order. */
