@@ -37,6 +37,8 @@ export interface Store {
   /** The newest committed revision. Never goes back, also over restarts. */
   readonly revision: number;
   get(key: string): Entry | undefined;
+  /** What the write of this revision gave its key; it must be what stands there still. */
+  valueAt(revision: number): Uint8Array;
   /** Keys with the prefix, in order, at `revision` (absent: now). Throws Compacted. */
   range(prefix: string, options?: { from?: string; limit?: number; revision?: number }): Page;
   /**

@@ -12,3 +12,4 @@ export {
   writeTexts,
 } from "./backup.ts";
 export { memoryStore, openStore } from "./open.ts";
+export { firstAtOrAfter } from "./sorted-keys.ts";

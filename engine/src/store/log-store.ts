@@ -42,6 +42,12 @@ export class LogStore implements Store {
     return revision === undefined ? undefined : entryOf(this.#record(revision));
   }
 
+  valueAt(revision: number): Uint8Array {
+    const { value } = this.#record(revision);
+    assert(value !== undefined, `revision ${revision} is a deletion`);
+    return value;
+  }
+
   range(prefix: string, options: { from?: string; limit?: number; revision?: number } = {}): Page {
     const at = options.revision ?? this.#revision;
     const limit = options.limit ?? Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 // Records in memory, for tests and throw-away control planes: nothing survives the process.
 
 import type { Backend, LogRecord } from "./backend.ts";
+import { firstAtOrAfter } from "./sorted-keys.ts";
 
 export class MemoryBackend implements Backend {
   lastRevision = 1;
@@ -59,16 +60,4 @@ export class MemoryBackend implements Backend {
   close(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** Index of the first key not below `key`. */
-function firstAtOrAfter(sorted: readonly string[], key: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as string) < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -43,6 +43,15 @@ export function storeContract(name: string, make: () => Promise<Store>): void {
       expect(store.get("b")).toBeUndefined();
     });
 
+    it("gives what a write put where it stands, also once history before it is forgotten", async () => {
+      await put(store, "a", "1");
+      const standing = await put(store, "a", "2");
+      await put(store, "b", "1");
+      store.compact(store.revision);
+      await expect.poll(() => compactedFrom(store, standing)).toBe(store.revision);
+      expect(textOf(store.valueAt(standing))).toBe("2");
+    });
+
     it("writes only over the expected revision, and says what stands there", async () => {
       const first = await put(store, "a", "1", 0);
       const second = await store.put("a", encodeUtf8("2"), 0);

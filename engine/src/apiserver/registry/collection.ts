@@ -1,9 +1,10 @@
-// The objects of one stored resource, decoded once and shared frozen: reads and watches of every client are served from
-// here. It follows the store's events, so it shows only what is durable.
+// The objects of one stored resource, shared frozen: reads and watches of every client are served from here. The ones used last are
+// kept decoded. It follows the store's events, so it shows only what is durable.
 
 import { assert, deepFreeze, type Manifest } from "#kernel";
-import type { Store, StoreEvent } from "#store";
+import { firstAtOrAfter, type Store, type StoreEvent } from "#store";
 import type { Codec } from "./codec.ts";
+import { type HotObjects, StoredObject } from "./hot-objects.ts";
 import { recentBytesMax, recentChangesMax } from "./limits.ts";
 import type { Storage } from "./resource.ts";
 import { storagePrefix } from "./resource.ts";
@@ -19,9 +20,10 @@ export type Change = {
 };
 
 /** Where objects come from; `fresh` has those that were just written, by their bytes. */
-export type Source = { store: Store; codec: Codec; fresh: WeakMap<Uint8Array, Manifest> };
+export type Source = { store: Store; codec: Codec; fresh: WeakMap<Uint8Array, Manifest>; hot: HotObjects };
 
-export type Stored = { key: string; object: Manifest; revision: number };
+/** The state of one key, now or at a past version. */
+export type Stored = Pick<StoredObject, "key" | "revision" | "labels" | "object" | "glimpse">;
 
 export class Collection {
   readonly storage: Storage;
@@ -29,7 +31,8 @@ export class Collection {
   readonly #codec: Codec;
   readonly #fresh: WeakMap<Uint8Array, Manifest>;
   readonly #prefix: string;
-  readonly #objects = new Map<string, Stored>();
+  readonly #hot: HotObjects;
+  readonly #objects = new Map<string, StoredObject>();
   /** Keys in order; undefined after one came or went, until the next list. */
   #keys: string[] | undefined;
   #recent: Change[] = [];
@@ -40,15 +43,16 @@ export class Collection {
   readonly #watchers = new Set<(changes: readonly Change[]) => void>();
   readonly #stop: () => void;
 
-  constructor(storage: Storage, { store, codec, fresh }: Source) {
+  constructor(storage: Storage, { store, codec, fresh, hot }: Source) {
     this.storage = storage;
     this.#store = store;
     this.#codec = codec;
     this.#fresh = fresh;
+    this.#hot = hot;
     this.#prefix = storagePrefix(storage);
     for (const entry of store.range(this.#prefix).entries) {
       const object = this.#decode(entry.key, entry.value, entry.revision);
-      this.#objects.set(entry.key, { key: entry.key, object, revision: entry.revision });
+      this.#keep({ key: entry.key, revision: entry.revision, bytes: entry.value.length, object });
     }
     this.#recentSince = store.revision;
     this.#stop = store.watch(this.#prefix, store.revision, (events) => this.#receive(events));
@@ -80,7 +84,9 @@ export class Collection {
     return page.entries.map((entry) => {
       const present = this.#objects.get(entry.key);
       if (present?.revision === entry.revision) return present;
-      return { key: entry.key, revision: entry.revision, object: this.#decode(entry.key, entry.value, entry.revision) };
+      const { key, revision } = entry;
+      const object = this.#decode(key, entry.value, revision);
+      return { key, revision, labels: object.metadata.labels ?? {}, object, glimpse: () => object };
     });
   }
 
@@ -98,7 +104,20 @@ export class Collection {
   close(): void {
     this.#stop();
     this.#watchers.clear();
+    for (const stored of this.#objects.values()) this.#hot.drop(stored);
   }
+
+  /** Takes the new state of a key. */
+  #keep(state: { key: string; revision: number; bytes: number; object: Manifest }): void {
+    const before = this.#objects.get(state.key);
+    if (before !== undefined) this.#hot.drop(before);
+    const stored = new StoredObject(state, { hot: this.#hot, read: this.#read });
+    this.#objects.set(state.key, stored);
+    this.#hot.use(stored);
+  }
+
+  readonly #read = (key: string, revision: number): Manifest =>
+    this.#decode(key, this.#store.valueAt(revision), revision);
 
   #past(since: number): Change[] {
     const changes: Change[] = [];
@@ -114,8 +133,17 @@ export class Collection {
       const known = this.#objects.get(event.key);
       const change = this.#change(event, known?.object);
       changes.push(change);
-      if (change.type === "DELETED") this.#objects.delete(event.key);
-      else this.#objects.set(event.key, { key: event.key, object: change.object, revision: event.revision });
+      if (event.type === "put")
+        this.#keep({
+          key: event.key,
+          revision: event.revision,
+          bytes: event.value.length,
+          object: change.object,
+        });
+      else if (known !== undefined) {
+        this.#hot.drop(known);
+        this.#objects.delete(event.key);
+      }
       if (change.type !== "MODIFIED") this.#keys = undefined;
     }
     const bytes = events.reduce((sum, event) => sum + (event.type === "put" ? event.value.length : 0), 0);
@@ -160,15 +188,4 @@ export class Collection {
     object.metadata.resourceVersion = String(revision);
     return deepFreeze(object);
   }
-}
-
-function firstAtOrAfter(sorted: readonly string[], key: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as string) < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -6,7 +6,13 @@ import { encodedBytesMax } from "./limits.ts";
 export class Encodings {
   /** Oldest first: what is used again moves to the end. */
   readonly #texts = new Map<object, string>();
+  readonly #isPassing: (object: Manifest) => boolean;
   #bytes = 0;
+
+  /** `isPassing`: the object was decoded for one look, its text is not kept. */
+  constructor(isPassing: (object: Manifest) => boolean) {
+    this.#isPassing = isPassing;
+  }
 
   /** The text of a frozen object. */
   whole(object: Manifest): string {
@@ -25,8 +31,21 @@ export class Encodings {
     }
     const { kind: _kind, apiVersion: _apiVersion, ...members } = object;
     const text = encodeJson(members);
-    this.keep(object, text);
+    if (!this.#isPassing(object)) this.keep(object, text);
     return text;
+  }
+
+  /** True when the next reader costs nothing. */
+  has(object: Manifest): boolean {
+    return this.#texts.has(object);
+  }
+
+  /** The object is not kept any more. */
+  forget(object: Manifest): void {
+    const text = this.#texts.get(object);
+    if (text === undefined) return;
+    this.#texts.delete(object);
+    this.#bytes -= text.length;
   }
 
   /** Takes the text that `rest` would make of the object. */

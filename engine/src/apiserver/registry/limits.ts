@@ -23,5 +23,7 @@ export const watchBacklogMax = 10_000;
 
 /** Items of one list answer when the client sets no limit. */
 export const listItemsMax = 100_000;
+/** Encoded bytes of the objects kept decoded, as which they take about twice that: some 16,000 of a usual size. */
+export const hotBytesMax: number = 32 * 1024 * 1024;
 /** Characters of encoded objects kept for the next reader: about 10,000 objects of a usual size. */
 export const encodedBytesMax: number = 32 * 1024 * 1024;

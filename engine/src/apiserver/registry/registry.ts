@@ -6,6 +6,8 @@ import { Compacted, type Store } from "#store";
 import type { Codec } from "./codec.ts";
 import { Collection } from "./collection.ts";
 import { Encodings } from "./encodings.ts";
+import { HotObjects } from "./hot-objects.ts";
+import { hotBytesMax } from "./limits.ts";
 import { expired } from "./refusal.ts";
 import { ResourceTable, type Served, type Storage, storageKey, storagePrefix } from "./resource.ts";
 
@@ -47,6 +49,8 @@ export type RegistryOptions = {
   newUid: () => string;
   /** Five characters for generateName. */
   newSuffix: () => string;
+  /** Encoded bytes of the objects that are kept decoded. */
+  hotBytes?: number;
 };
 
 export class Registry {
@@ -57,9 +61,10 @@ export class Registry {
   readonly newUid: () => string;
   readonly newSuffix: () => string;
   readonly admission: Admission[] = [];
-  readonly encodings: Encodings = new Encodings();
+  readonly encodings: Encodings;
   /** Objects by the bytes that were made of them, until their write is durable. */
   readonly fresh: WeakMap<Uint8Array, Manifest> = new WeakMap<Uint8Array, Manifest>();
+  readonly hot: HotObjects;
   readonly #collections = new Map<string, Collection>();
   readonly #views = new WeakMap<Manifest, Map<string, Manifest>>();
 
@@ -69,6 +74,8 @@ export class Registry {
     this.clock = options.clock;
     this.newUid = options.newUid;
     this.newSuffix = options.newSuffix;
+    this.encodings = new Encodings((object) => this.hot.passing.has(object));
+    this.hot = new HotObjects(options.hotBytes ?? hotBytesMax, (object) => this.encodings.forget(object));
   }
 
   /** RFC 3339, whole seconds. */

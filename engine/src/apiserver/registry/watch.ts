@@ -4,7 +4,7 @@ import type { WatchOptions } from "#cluster";
 import type { Manifest } from "#kernel";
 import { zeroOf } from "#merge";
 import type { Change } from "./collection.ts";
-import { type Filter, futureVersion, parseFilter, parseResourceVersion, passes, scopePrefix } from "./read.ts";
+import { type Filter, futureVersion, glimpse, parseFilter, parseResourceVersion, passes, scopePrefix } from "./read.ts";
 import { badRequest } from "./refusal.ts";
 import { apiVersionOf, type Call, type Registry } from "./registry.ts";
 
@@ -33,8 +33,8 @@ export function watchObjects(
   if (wantsState) {
     const initial: Notice[] = [];
     for (const stored of collection.range(prefix)) {
-      const object = registry.view(call.served, stored.object);
-      if (passes(filter, object)) initial.push({ type: "ADDED", object, change: undefined });
+      const object = glimpse(registry, call.served, filter, stored);
+      if (object !== undefined) initial.push({ type: "ADDED", object, change: undefined });
     }
     if (options.sendInitialEvents === true && options.allowBookmarks === true)
       initial.push(bookmarkOf(call, now, { "k8s.io/initial-events-end": "true" }));

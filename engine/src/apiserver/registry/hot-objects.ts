@@ -1,0 +1,94 @@
+// Which stored objects are kept decoded: the ones used last, up to so many encoded bytes. All others stand in the store alone, and are
+// decoded when somebody looks; what is shown is the same either way.
+
+import type { Manifest } from "#kernel";
+
+/** Gives the object of a write, decoded and frozen. */
+export type Reader = (key: string, revision: number) => Manifest;
+
+/** The present state of one key. */
+export class StoredObject {
+  readonly key: string;
+  readonly revision: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Length of its encoding. */
+  readonly bytes: number;
+  readonly #hot: HotObjects;
+  readonly #read: Reader;
+  #object: Manifest | undefined;
+
+  constructor(
+    { key, revision, bytes, object }: { key: string; revision: number; bytes: number; object: Manifest },
+    { hot, read }: { hot: HotObjects; read: Reader },
+  ) {
+    this.key = key;
+    this.revision = revision;
+    this.bytes = bytes;
+    this.labels = object.metadata.labels ?? none;
+    this.#hot = hot;
+    this.#read = read;
+    this.#object = object;
+  }
+
+  /** The object, kept decoded from now on. */
+  get object(): Manifest {
+    this.#object ??= this.#read(this.key, this.revision);
+    this.#hot.use(this);
+    return this.#object;
+  }
+
+  /** The object, for a look at many: what is cold stays so unless there is room. */
+  glimpse(): Manifest {
+    if (this.#object !== undefined) return this.#object;
+    if (this.#hot.hasRoom(this.bytes)) return this.object;
+    const object = this.#read(this.key, this.revision);
+    this.#hot.passing.add(object);
+    return object;
+  }
+
+  /** Forgets the decoded object; gives it to whoever keeps more about it. */
+  cool(): Manifest | undefined {
+    const object = this.#object;
+    this.#object = undefined;
+    return object;
+  }
+}
+
+const none: Readonly<Record<string, string>> = Object.freeze({});
+
+export class HotObjects {
+  /** Objects decoded for one look: nothing about them is worth keeping. */
+  readonly passing: WeakSet<Manifest> = new WeakSet<Manifest>();
+  /** The one used longest ago first. */
+  readonly #held = new Set<StoredObject>();
+  readonly #bytesMax: number;
+  readonly #cooled: (object: Manifest) => void;
+  #bytes = 0;
+
+  /** `cooled` is told of each object that is no longer kept. */
+  constructor(bytesMax: number, cooled: (object: Manifest) => void) {
+    this.#bytesMax = bytesMax;
+    this.#cooled = cooled;
+  }
+
+  hasRoom(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#bytesMax;
+  }
+
+  /** Notes that the object was used just now. */
+  use(stored: StoredObject): void {
+    if (!this.#held.delete(stored)) this.#bytes += stored.bytes;
+    this.#held.add(stored);
+    for (const oldest of this.#held) {
+      if (this.#bytes <= this.#bytesMax || oldest === stored) break;
+      this.drop(oldest);
+    }
+  }
+
+  /** The object was replaced, or removed, or is the oldest. */
+  drop(stored: StoredObject): void {
+    if (this.#held.delete(stored)) this.#bytes -= stored.bytes;
+    const object = stored.cool();
+    if (object !== undefined) this.#cooled(object);
+  }
+}
