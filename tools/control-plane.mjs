@@ -26,8 +26,10 @@ export async function startControlPlane(folder, { port = 0, nodeArguments = [], 
   );
   const fuse = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
   const ready = new Promise((resolve) => child.once("message", resolve));
-  const first = await Promise.race([ready, exited]);
+  const either = await Promise.race([ready, exited]);
   clearTimeout(fuse);
+  // Word that it is ready may have been on its way when it was killed.
+  const first = child.killed ? await exited : either;
   if (first.url === undefined) throw new Error(`the control plane ended (${first.code}): ${first.text}`);
   const stop = async (signal = "SIGTERM") => {
     child.kill(signal);
