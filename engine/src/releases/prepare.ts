@@ -3,7 +3,7 @@
 
 import { copyJson, type JsonObject } from "#kernel";
 import { bytesOf, type GoMap } from "#formats/gotemplate";
-import { type Chart, coalesceValues, mergeTables, toPlain, userValues } from "#render/helm";
+import { type Chart, coalesceValues, copyMap, mergeTables, toPlain, userValues } from "#render/helm";
 import { ClusterView } from "./cluster-view.ts";
 import type {
   ApplyFlags,
@@ -82,15 +82,18 @@ function valuesFor(
   request: Exclude<RenderRequest, { rendered: RenderedRelease }>,
   current: Release | undefined,
 ): { values: GoMap; defaults?: GoMap } {
-  const given: GoMap = { ...request.values, ...userValues(request.given ?? {}) };
+  const given: GoMap = { ...copyMap(request.values ?? {}), ...userValues(request.given ?? {}) };
   const before = current?.config ?? undefined;
   const policy = request.valuesPolicy ?? "default";
   if (current === undefined || policy === "reset") return { values: given };
   const old = copyJson((before ?? {}) as JsonObject) as GoMap;
   const ignore = (): void => {};
-  const merged = (): GoMap =>
-    mergeTables(copyJson(given as JsonObject) as GoMap, old, { prefix: "", isMerge: false, warn: ignore });
-  if (policy === "reuse") return { values: merged(), defaults: coalesceValues(chartOf(current), old, ignore) };
+  const merged = (): GoMap => mergeTables(given, old, { prefix: "", isMerge: false, warn: ignore });
+  if (policy === "reuse") {
+    // First: the merge below takes members out of what it merges.
+    const defaults = coalesceValues(chartOf(current), old, ignore);
+    return { values: merged(), defaults };
+  }
   if (policy === "reset-then-reuse") return { values: merged() };
   return { values: Object.keys(given).length === 0 ? old : given };
 }
@@ -116,7 +119,7 @@ export function newRelease(
     ...own,
     info: notes === "" ? own.info : { ...own.info, notes },
     chart,
-    config,
+    ...(Object.keys(config).length === 0 ? {} : { config }),
     manifest: Buffer.from(bytesOf(rendering.text)).toString("utf8"),
     ...(rendering.hooks.length === 0 ? {} : { hooks: rendering.hooks.map(hookOf) }),
     version: revision,

@@ -50,7 +50,7 @@ export {
 } from "./repository-index.ts";
 export { formatJson } from "./functions/json.ts";
 export { struct, toPlain, unstructuredValues } from "./functions/plain.ts";
-export { coalesceValues, mergeTables } from "./coalesce.ts";
+export { coalesceValues, copyMap, mergeTables } from "./coalesce.ts";
 export type { Lookup } from "./engine.ts";
 export { helmPort, type HelmPortOptions, type WantedChart, wantedChart } from "./kustomize-port.ts";
 export { checkPresent } from "./dependencies.ts";
