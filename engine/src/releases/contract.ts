@@ -165,10 +165,10 @@ export type ReleaseContext = {
   onEvent?: (event: ReleaseEvent) => void;
 };
 
-/** Steps as they happen. No secret value is in any of them. */
+/** Steps as they happen. No text of theirs holds a secret value; a record may, and is for no log. */
 export type ReleaseEvent =
-  /** A record was written. */
-  | { type: "recorded"; revision: number; status: ReleaseStatus; description: string }
+  /** A record was written: created first, then updated. `release` is as it was written, and changes with the next step. */
+  | { type: "recorded"; release: Release; isNew: boolean; revision: number; status: ReleaseStatus; description: string }
   | { type: "object"; outcome: ObjectOutcome }
   | { type: "hook"; event: HookEvent; hook: string; kind: string; phase: HookPhase; message?: string }
   /** Text that a hook's container wrote, where its output log policy asks for it. */

@@ -96,9 +96,9 @@ class Rollback {
     const targets = await this.#build(release, "new");
     const strays = await straysOf(history, deployedOr(history, current), this.#kinds);
     try {
-      await this.#perform(release, { originals, targets, strays });
+      await this.#perform(release, current, { originals, targets, strays });
     } catch (thrown) {
-      return this.#fail(release, current, faultFrom(thrown));
+      return this.#fail(release, faultFrom(thrown));
     }
     for (const one of await this.#run.context.storage.history(release.name))
       if (one.info.status === "deployed" && one.version !== release.version) {
@@ -123,6 +123,7 @@ class Rollback {
 
   async #perform(
     release: Release,
+    current: Release,
     sides: { originals: ReleaseObject[]; targets: ReleaseObject[]; strays: ReleaseObject[] },
   ): Promise<void> {
     const { disableHooks, forceReplace, forceConflicts } = this.#options;
@@ -137,17 +138,20 @@ class Rollback {
     });
     if (!disableHooks) await hooks.execute("pre-rollback");
     setOwner(sides.targets, release);
-    await writer.updateAll(sides, release, this.#created);
-    await this.#waiter.ready(sides.targets);
+    await writer.updateAll(sides, release, this.#created).catch(async (thrown: unknown) => {
+      // A revision whose objects were half replaced is in force no more.
+      setStatus(current, "superseded", current.info.description ?? "");
+      await this.#run.record(current);
+      throw thrown;
+    });
+    await this.#waiter.ready(sides.targets).catch(async (thrown: unknown) => {
+      await this.#run.record(current);
+      throw thrown;
+    });
     if (!disableHooks) await hooks.execute("post-rollback");
   }
 
-  async #fail(release: Release, current: Release, fault: Fault): Promise<ActionResult> {
-    // A revision whose objects were half replaced is in force no more.
-    if (current.info.status === "deployed" && this.#run.outcomes.some(({ action }) => action === "failed")) {
-      setStatus(current, "superseded", current.info.description ?? "");
-      await this.#run.record(current);
-    }
+  async #fail(release: Release, fault: Fault): Promise<ActionResult> {
     setStatus(release, "failed", `Rollback ${JSON.stringify(release.name)} failed: ${fault.message}`);
     await this.#run.record(release);
     if (this.#options.cleanupOnFail && this.#created.length > 0)

@@ -59,7 +59,7 @@ export class Run {
   /** Stores a revision that must be stored: the first record of an action. */
   async create(release: Release, maxHistory: number | undefined): Promise<void> {
     await this.context.storage.create(release, maxHistory ?? 0);
-    this.#tellRecorded(release);
+    this.#tellRecorded(release, true);
   }
 
   /** Stores a step; a refusal is told of and does not end the action. */
@@ -70,6 +70,12 @@ export class Run {
     } catch (thrown) {
       this.warn(`failed to update revision ${release.version} of ${release.name}: ${faultFrom(thrown).message}`);
     }
+  }
+
+  /** Stores the last step of what must not end without it. */
+  async recordSurely(release: Release): Promise<void> {
+    await this.context.storage.update(release);
+    this.#tellRecorded(release);
   }
 
   /** Changes status and description, and stores them. */
@@ -99,8 +105,10 @@ export class Run {
     };
   }
 
-  #tellRecorded({ version, info }: Release): void {
-    this.tell({ type: "recorded", revision: version, status: info.status, description: info.description ?? "" });
+  #tellRecorded(release: Release, isNew = false): void {
+    const { version, info } = release;
+    const { status, description = "" } = info;
+    this.tell({ type: "recorded", release, isNew, revision: version, status, description });
   }
 }
 

@@ -124,13 +124,7 @@ class Upgrade {
     }
     await this.#supersede(history, release);
     setStatus(release, "deployed", this.#options.description || "Upgrade complete");
-    await this.#run.context.storage.update(release);
-    this.#run.tell({
-      type: "recorded",
-      revision: release.version,
-      status: "deployed",
-      description: release.info.description ?? "",
-    });
+    await this.#run.recordSurely(release);
     return this.#run.done(release);
   }
 
@@ -179,8 +173,14 @@ class Upgrade {
       ...(forceConflicts === undefined ? {} : { forceConflicts }),
     });
     if (!disableHooks) await hooks.execute("pre-upgrade").catch(during("pre-upgrade hooks failed: "));
-    await writer.updateAll(sides, release, this.#created);
-    await this.#waiter.ready(sides.targets);
+    try {
+      await writer.updateAll(sides, release, this.#created);
+      await this.#waiter.ready(sides.targets);
+    } catch (thrown) {
+      // Helm stores the former revision again, as it is.
+      await this.#run.record(current);
+      throw thrown;
+    }
     if (!disableHooks) await hooks.execute("post-upgrade").catch(during("post-upgrade hooks failed: "));
   }
 
