@@ -34,8 +34,14 @@ async function execute(run: Run, release: Release, { filters, beforeRemoval }: T
   const waiter = new Waiter(run, "watcher", kinds);
   const serverSide = release.apply_method === "ssa";
   // The hooks themselves are shared, so that what becomes of them is stored; the others are set aside meanwhile.
-  const narrowed: Release = { ...release, hooks: all.filter(isWanted) };
-  const recorder = new Run({ ...run.context, storage: withAllHooks(run.context.storage, all) }, run.options);
+  const wanted = all.filter(isWanted);
+  // Those that are left out come first from now on, as Helm has it.
+  if (all.length > 0) release.hooks = [...all.filter((hook) => !isWanted(hook)), ...wanted];
+  const narrowed: Release = { ...release, hooks: wanted };
+  const recorder = new Run(
+    { ...run.context, storage: withAllHooks(run.context.storage, release.hooks ?? []) },
+    run.options,
+  );
   const hooks = new HookRunner(recorder, narrowed, { kinds, waiter, serverSide, action: "test" });
   try {
     await hooks.execute("test", beforeRemoval === undefined ? undefined : () => beforeRemoval(release));
