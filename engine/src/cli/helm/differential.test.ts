@@ -90,7 +90,15 @@ async function play(world: World, scenario: Scenario, index: number): Promise<st
         `${world.name} ${scenario.name}: ${what}\n  helm: ${expected.error}\n  ours: ${got.error}\n`,
       );
   }
-  return found;
+  return withoutDivergences(found, scenario);
+}
+
+function withoutDivergences(found: readonly string[], { divergences = [] }: Scenario): string[] {
+  const stale = divergences.filter(({ pattern }) => !found.some((line) => pattern.test(line)));
+  return [
+    ...found.filter((line) => !divergences.some(({ pattern }) => pattern.test(line))),
+    ...stale.map(({ reason }) => `no longer seen: ${reason}`),
+  ];
 }
 
 const only = new RegExp(process.env["KEELSON_ONLY"] ?? "");

@@ -1,6 +1,6 @@
 // The charts of the scenarios: one with everything, whose parts are switched by values.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const definition = (served: string): string => `apiVersion: apiextensions.k8s.io/v1
@@ -190,6 +190,8 @@ number: 1000000
 /** Writes the chart into `folder/NAME-VERSION` and answers its path. `namespace`: makes its definitions its own. */
 export function writeChart(folder: string, version: string, namespace?: string): string {
   const root = join(folder, `demo-${version}${namespace === undefined ? "" : `-${namespace}`}`);
+  // Once: two may read it at one time.
+  if (existsSync(root)) return root;
   const files: { [path: string]: string } = {
     "Chart.yaml": `apiVersion: v2\nname: demo\nversion: ${version}\nappVersion: "${version}-app"\ndescription: A chart <for> tests\n`,
     "values.yaml": version === "1.0.0" ? values : `${values}fresh: yes-${version}\n`,

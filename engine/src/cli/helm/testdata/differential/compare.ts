@@ -2,7 +2,7 @@
 // fields, and the records of releases as Helm decodes them.
 
 import type { Cluster, Resource } from "#cluster";
-import { asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import { asJson, canonicalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import { type Release, releaseStorage } from "#releases";
 import { realClock } from "../../../../cluster/cluster.contract.ts";
 
@@ -33,26 +33,32 @@ export async function contentsOf(cluster: Cluster, namespace: string): Promise<J
 
 async function listAll(cluster: Cluster, resource: Resource, namespace: string): Promise<Manifest[]> {
   const answer = await cluster.list(resource, { namespace });
-  if (!answer.ok) return [];
+  if (!answer.ok && (answer.status.code === 404 || answer.status.code === 405)) return [];
+  if (!answer.ok) throw new Error(`${resource.plural}: ${answer.status.message}`);
   return answer.value.items
-    .filter((object) => object["type"] !== "helm.sh/release.v1" && object.metadata.name !== "kube-root-ca.crt")
+    .filter((object) => object.metadata.name !== "kube-root-ca.crt")
     .filter((object) => resource.kind !== "ServiceAccount" || object.metadata.name !== "default");
 }
 
-const passing = new Set(["uid", "resourceVersion", "creationTimestamp", "clusterIP", "clusterIPs", "time", "modtime"]);
+const passing = new Set(["uid", "resourceVersion", "creationTimestamp", "clusterIP", "clusterIPs", "modtime"]);
+/** Labels of records, in seconds. */
+const moments = new Set(["createdAt", "modifiedAt"]);
 
 function steady(object: Manifest, namespace: string): Json {
   const { managedFields = [], ...metadata } = object.metadata;
   const fields = managedFields
     .filter(({ manager }) => manager !== "node")
-    .map((entry) => JSON.stringify({ ...entry, time: "" }))
+    .map((entry) => canonicalJson({ ...entry, time: "" } as Json))
     .sort();
   const plain = { ...asJson(object), metadata: { ...metadata, managedFields: fields } as unknown as Json };
-  return clean({ ...plain, status: null }, namespace);
+  // What is in a record is compared apart, decoded; what a status says is the node's.
+  return clean({ ...plain, status: null, ...(object["type"] === "helm.sh/release.v1" ? { data: null } : {}) }, namespace);
 }
 
 function steadyRelease(release: Release, namespace: string): Json {
-  return clean(JSON.parse(JSON.stringify(release)) as Json, namespace);
+  const readable = (key: string, value: unknown): unknown =>
+    key === "data" && typeof value === "string" ? Buffer.from(value, "base64").toString() : value;
+  return clean(JSON.parse(JSON.stringify(release, readable)) as Json, namespace);
 }
 
 /** Times, ids and the namespace's own name. */
@@ -61,13 +67,17 @@ function clean(value: Json, namespace: string): Json {
     return value
       .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME")
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "UID")
+      .replaceAll(/kube-api-access-[a-z0-9]{5}/g, "kube-api-access-SUFFIX")
       .replaceAll(namespace, "NAMESPACE");
   if (Array.isArray(value)) return value.map((item) => clean(item, namespace));
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => !passing.has(key))
-      .map(([key, member]) => [key.replaceAll(namespace, "NAMESPACE"), clean(member, namespace)])
+      .map(([key, member]) => [
+        key.replaceAll(namespace, "NAMESPACE"),
+        moments.has(key) ? "MOMENT" : clean(member, namespace),
+      ])
       .sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
   ) as JsonObject;
 }

@@ -8,7 +8,10 @@ export type Step =
   /** An object of somebody else's. */
   | { make: object };
 
-export type Scenario = { name: string; steps: readonly Step[] };
+/** What differs on purpose in one scenario, and why; one that matches nothing fails too. */
+export type Divergence = { pattern: RegExp; reason: string };
+
+export type Scenario = { name: string; steps: readonly Step[]; divergences?: readonly Divergence[] };
 
 const install = (...more: string[]): string[] => ["install", "web", "CHART1", ...more];
 const upgrade = (...more: string[]): string[] => ["upgrade", "web", "CHART2", ...more];
@@ -84,7 +87,10 @@ export const scenarios: readonly Scenario[] = [
     upgrade("--reset-values"),
     ["rollback", "web", "2"],
     ["uninstall", "web"],
-  ] },
+  ], divergences: [{
+    pattern: /: \.release\/web\/[26]\.config\.data\.x: helm null, here 1$/,
+    reason: "helm writes the null of the new values into the former revision's record too, and a rollback to it (6) copies that",
+  }] },
   { name: "an object that the server refuses", steps: [
     install("--set", "bad=text"),
     upgrade("--set", "greeting=bye"),
