@@ -195,8 +195,10 @@ export class ObjectWriter {
       );
     return this.#retried(
       (status) =>
-        status.code === 409 &&
-        /cannot be fulfilled on resourcequotas.*the object has been modified/i.test(status.message),
+        // Somebody made it meanwhile: a process that is gone, with a request that was still under way.
+        status.reason === "AlreadyExists" ||
+        (status.code === 409 &&
+          /cannot be fulfilled on resourcequotas.*the object has been modified/i.test(status.message)),
       object,
       "server-side apply failed for object",
       () => cluster.apply(object.target, object.manifest, { fieldManager, isForced, fieldValidation: "Strict" }),
