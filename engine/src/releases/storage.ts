@@ -15,7 +15,7 @@ export type StorageOptions = {
   clock: Clock;
   /** Default `Secret`. */
   driver?: StorageDriver;
-  /** Default `helm`. */
+  /** Default `Helm`: records are written without one, so that the server takes it from what the real one calls itself. */
   fieldManager?: string;
 };
 
@@ -43,7 +43,7 @@ class ClusterStorage implements ReleaseStorage {
   readonly #clock: Clock;
   readonly #fieldManager: string;
 
-  constructor({ cluster, namespace, clock, driver = "Secret", fieldManager = "helm" }: StorageOptions) {
+  constructor({ cluster, namespace, clock, driver = "Secret", fieldManager = "Helm" }: StorageOptions) {
     this.driver = driver;
     this.namespace = namespace;
     this.#cluster = cluster;
