@@ -2,6 +2,7 @@
 
 import type { Card, LogLine, TreeNode } from "./fleet.ts";
 import type { Rights } from "./actions.ts";
+import type { Place } from "./object.ts";
 import type { Commit, Happening, ObjectLink } from "./words.ts";
 
 /** `GET /api/deliveries/KIND/NAMESPACE/NAME`; sources have the same page without the delivery's parts. */
@@ -89,4 +90,11 @@ export type PlanStep = {
 };
 
 /** One differing field. `from` is live, `to` is desired; absent: not there. */
-export type FieldDiff = { path: string; from?: string; to?: string; managers: readonly string[] };
+export type FieldDiff = {
+  path: string;
+  from?: string;
+  to?: string;
+  managers: readonly string[];
+  /** Where Git states it, as far as that can be told. */
+  statedAt?: Place;
+};

@@ -1,5 +1,6 @@
 // The fleet: one card for each delivery and source that the reader may read, happenings, and the stream of their changes.
 
+import type { Place } from "./object.ts";
 import type { Commit, Happening, Health, Link, ObjectLink } from "./words.ts";
 
 /** What the list shows of a delivery or a source. */
@@ -107,6 +108,8 @@ export type TreeNode = ObjectLink & {
   /** `2/3 ready`, `ClusterIP 80/TCP`, … */
   info: string;
   images: readonly string[];
+  /** Where Git states it; absent for what has grown, and where it cannot be told. */
+  statedAt?: Place;
 };
 
 /** `GET /api/search?q=&limit=&offset=`: over every object of every delivery, and every delivery and source. */

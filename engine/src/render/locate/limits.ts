@@ -6,6 +6,9 @@ export const filesMost = 2_000;
 /** Longest file that is parsed again for its lines. */
 export const fileLengthMost: number = 512 * 1024;
 
+/** Documents of one kind that are compared where none has the very name: each object would look at all of them. */
+export const documentsMost = 1_000;
+
 /** Places named beside the one where an object begins. */
 export const alsoMost = 20;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseYaml } from "#formats/yaml";
-import { asManifest, type Manifest, memoryTree } from "#kernel";
+import { asManifest, type Json, type Manifest, memoryTree } from "#kernel";
 import { build } from "#render/kustomize";
-import { type FieldStep, locate } from "./index.ts";
+import { fieldSteps, type FieldStep, Locator } from "./index.ts";
 
 const files: Record<string, string> = {
   "apps/kustomization.yaml": `resources:
@@ -102,11 +102,13 @@ spec:
 const built: readonly Manifest[] = build(memoryTree(files), "apps").rendering.manifests;
 const web: FieldStep[] = ["spec", "template", "spec", "containers", { match: { name: "web" } }];
 
+const inApps = new Locator({ folder: "apps", files: new Map(Object.entries(files)) });
+
 /** The text of the line that was found. */
 function said(kind: string, name: RegExp, steps: readonly FieldStep[]): string {
   const manifest = built.find((each) => each.kind === kind && name.test(each.metadata.name));
   if (manifest === undefined) throw new Error(`${kind} ${String(name)} was not built`);
-  const place = locate({ folder: "apps", files: new Map(Object.entries(files)), manifest }).field(steps);
+  const place = inApps.find(manifest).field(steps);
   if (place === undefined) return "nowhere";
   const line = (files[place.path] ?? "").split("\n")[place.line - 1]?.trim() ?? "";
   return `${place.path}: ${line}${place.note === undefined ? "" : ` (${place.note})`}`;
@@ -159,8 +161,7 @@ describe("a field's line", () => {
 describe("an object's line", () => {
   const find = (name: RegExp, kind: string) => {
     const manifest = built.find((each) => each.kind === kind && name.test(each.metadata.name));
-    const all = new Map(Object.entries(files));
-    return manifest && locate({ folder: "apps", files: all, manifest });
+    return manifest && inApps.find(manifest);
   };
 
   it("is where its document begins, with what else has a part in it", () => {
@@ -181,11 +182,79 @@ describe("an object's line", () => {
     const manifest = asManifest(
       parseYaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: x-prod}, data: {size: '5'}}"),
     );
-    const found = locate({ folder: "", files: plain, manifest });
+    const found = new Locator({ folder: "", files: plain }).find(manifest);
     expect(found.place).toEqual({ path: "a.yaml", line: 1 });
     expect(found.field(["data", "size"])).toEqual({ path: "a.yaml", line: 5, note: "the value is substituted" });
     const other = { ...manifest, metadata: { name: "y" } };
-    expect(locate({ folder: "", files: plain, manifest: other }).place).toBeUndefined();
-    expect(locate({ folder: "", files: new Map([["a.yaml", "{{ broken"]]), manifest }).place).toBeUndefined();
+    expect(new Locator({ folder: "", files: plain }).find(other).place).toBeUndefined();
+    const broken = new Locator({ folder: "", files: new Map([["a.yaml", "{{ broken"]]) });
+    expect(broken.find(manifest).place).toBeUndefined();
   });
+});
+
+describe("a value", () => {
+  /** The line as it is after the change, or why there is none. */
+  function changed(kind: string, path: string, to: Json): string {
+    const manifest = built.find((each) => each.kind === kind && /web|extra/.test(each.metadata.name));
+    if (manifest === undefined) throw new Error(`${kind} was not built`);
+    const edited = inApps.edit(manifest, fieldSteps(path) ?? [], to);
+    if ("why" in edited) return edited.why;
+    const lines = edited.text.split("\n");
+    expect(lines.filter((line, at) => line !== files[edited.path]?.split("\n")[at])).toHaveLength(1);
+    return `${edited.path}: ${lines[edited.line - 1]?.trim() ?? ""}`;
+  }
+
+  const cases: [string, string, Json, string][] = [
+    ["Deployment", ".spec.replicas", 5, "apps/kustomization.yaml: count: 5"],
+    [
+      "Deployment",
+      ".spec.template.spec.containers[name=web].image",
+      "ghcr.io/acme/web:1.5.0",
+      "apps/kustomization.yaml: newTag: 1.5.0",
+    ],
+    ["Deployment", ".spec.template.spec.containers[name=web].env[name=MODE].value", "1", 'apps/patch.yaml: value: "1"'],
+    [
+      "Deployment",
+      ".spec.template.spec.containers[name=web].imagePullPolicy",
+      "Never",
+      "apps/kustomization.yaml: value: Never",
+    ],
+    ["Service", ".spec.type", "LoadBalancer", "apps/kustomization.yaml: type: LoadBalancer"],
+    ["Deployment", '.metadata.labels["team"]', "ops", "apps/kustomization.yaml: team: ops"],
+    ["ConfigMap", ".data.a", "it's: 2", 'apps/extra.yaml: a: "it\'s: 2"'],
+    ["Deployment", ".spec.paused", true, "no file states it in a way that could be changed by itself"],
+    [
+      "Service",
+      ".spec.ports[port=80].port",
+      81,
+      "base/web.yaml, line 25, states it in a form that is not changed by itself",
+    ],
+    ["Deployment", ".spec.replicas", null, "what runs has no single value for what apps/kustomization.yaml states"],
+  ];
+  for (const [kind, path, to, expected] of cases)
+    it(`of ${kind} ${path} becomes ${JSON.stringify(to)}`, () => expect(changed(kind, path, to)).toBe(expected));
+
+  it("keeps its quotes and its comment", () => {
+    const texts = new Map([
+      ["a.yaml", "kind: ConfigMap\napiVersion: v1\nmetadata: {name: x}\ndata:\n  - 'it''s' # why\n"],
+      ["b.yaml", "kind: ConfigMap\napiVersion: v1\nmetadata: {name: yy}\ndata:\n  b: 'it''s' # why\n"],
+    ]);
+    const manifest = asManifest(
+      parseYaml('{apiVersion: v1, kind: ConfigMap, metadata: {name: yy}, data: {b: "it\'s"}}'),
+    );
+    const edited = new Locator({ folder: "", files: texts }).edit(manifest, ["data", "b"], "that's");
+    expect("text" in edited && edited.text.split("\n")[4]).toBe("  b: 'that''s' # why");
+  });
+});
+
+describe("a field's path", () => {
+  const cases: [string, FieldStep[] | undefined][] = [
+    [".spec.replicas", ["spec", "replicas"]],
+    ["spec.ports[0]", ["spec", "ports", { index: 0 }]],
+    ['.metadata.labels["a.b/c"]', ["metadata", "labels", "a.b/c"]],
+    ['.x[port=80,protocol="TCP"].y', ["x", { match: { port: 80, protocol: "TCP" } }, "y"]],
+    [".a b", undefined],
+    ["", []],
+  ];
+  for (const [path, steps] of cases) it(`${path} is followed`, () => expect(fieldSteps(path)).toEqual(steps));
 });

@@ -4,9 +4,17 @@
 
 import type { YamlNode } from "#formats/yaml";
 import { asJson, isObject, type Json, type Manifest, splitApiVersion } from "#kernel";
+import { type Edited, editScalar, editTransformed } from "./edit.ts";
 import { generatedIn } from "./generators.ts";
-import { depthOf, isKustomizationFile, kustomizationsFrom, type PatchText, patchesOf } from "./kustomization-files.ts";
-import { alsoMost } from "./limits.ts";
+import {
+  depthOf,
+  isKustomizationFile,
+  type KustomizationFile,
+  kustomizationsFrom,
+  type PatchText,
+  patchesOf,
+} from "./kustomization-files.ts";
+import { alsoMost, documentsMost } from "./limits.ts";
 import { documentsOf, fieldAt, type FieldStep, isValue, itemsOf, nodeAt, scalarOf, valueAt } from "./nodes.ts";
 import { transformedAt } from "./transformers.ts";
 
@@ -22,13 +30,12 @@ export type Located = {
   field: (steps: readonly FieldStep[]) => SourcePlace | undefined;
 };
 
-export type LocateInput = {
+/** What is searched. */
+export type Searched = {
   /** The delivery's folder. */
   folder: string;
   /** Files that were read for it, by path. */
   files: ReadonlyMap<string, string>;
-  /** As it is applied. */
-  manifest: Manifest;
 };
 
 /** A document that has a part in an object. */
@@ -41,37 +48,110 @@ type Part = {
   note: string;
 };
 
-/** Where an object and its fields come from. */
-export function locate({ folder, files, manifest }: LocateInput): Located {
-  const kustomizations = kustomizationsFrom(folder, files);
-  const patches = kustomizations.flatMap((file) => patchesOf(file, files));
-  const patchFiles = new Set(patches.filter(({ offset }) => offset === 0).map(({ path }) => path));
-  const stated = resourceOf(files, manifest, (path) => !isKustomizationFile(path) && !patchFiles.has(path));
-  const base: Part | undefined = stated && {
-    ...stated,
-    offset: 0,
-    depth: depthOf(stated.path, kustomizations),
-    kind: "resource",
-  };
-  const generated = base === undefined ? generatedIn(kustomizations, files, manifest) : undefined;
-  const name = base === undefined ? (generated?.name ?? manifest.metadata.name) : nameOf(base.root);
-  const parts = [
-    ...patches.flatMap((patch) => partsOf(patch, manifest, name)),
-    ...(base === undefined ? [] : [base]),
-  ].sort(byLastWord);
-  const place = base === undefined ? generated?.place : placeOf(base, base.root.line, base.note);
-  const json = asJson(manifest);
-  return {
-    place,
-    also: parts
-      .filter((part) => part.kind !== "resource")
-      .map((part) => placeOf(part, part.root.line, part.note))
-      .slice(0, alsoMost),
-    field: (steps) =>
-      transformedAt(kustomizations, { steps, json, manifest, name }) ??
-      fieldIn(parts, steps, json) ??
-      generated?.field(steps),
-  };
+/** Finds objects and their fields in files; these are parsed once, for however many objects are asked for. */
+export class Locator {
+  readonly #searched: Searched;
+  readonly #kustomizations: readonly KustomizationFile[];
+  readonly #patches: readonly PatchText[];
+  /** Documents that may state an object, by `kind` and by `kind/name`. */
+  readonly #documents: ReadonlyMap<string, readonly Candidate[]>;
+
+  constructor(searched: Searched) {
+    const { folder, files } = searched;
+    this.#searched = searched;
+    this.#kustomizations = kustomizationsFrom(folder, files);
+    this.#patches = this.#kustomizations.flatMap((file) => patchesOf(file, files));
+    const patchFiles = new Set(this.#patches.filter(({ offset }) => offset === 0).map(({ path }) => path));
+    this.#documents = documentsByKind(files, (path) => !isKustomizationFile(path) && !patchFiles.has(path));
+  }
+
+  /** Where an object, as it is applied, and its fields come from. */
+  find(manifest: Manifest): Located {
+    const { parts, base, generated, name } = this.#partsOf(manifest);
+    const json = asJson(manifest);
+    return {
+      place: base === undefined ? generated?.place : placeOf(base, base.root.line, base.note),
+      also: parts
+        .filter((part) => part.kind !== "resource")
+        .map((part) => placeOf(part, part.root.line, part.note))
+        .slice(0, alsoMost),
+      field: (steps) =>
+        transformedAt(this.#kustomizations, { steps, json, manifest, name })?.place ??
+        fieldIn(parts, steps, json) ??
+        generated?.field(steps),
+    };
+  }
+
+  /** The file with a field's value replaced where it is stated, or why that cannot be done. */
+  edit(manifest: Manifest, steps: readonly FieldStep[], to: Json | undefined): Edited | { why: string } {
+    const { parts, name } = this.#partsOf(manifest);
+    const json = asJson(manifest);
+    const asked = { files: this.#searched.files, to };
+    const transformed = transformedAt(this.#kustomizations, { steps, json, manifest, name });
+    if (transformed !== undefined) return editTransformed(transformed, asked);
+    const found = statedIn(parts, steps, json).find(({ isSame }) => isSame);
+    if (found === undefined) return { why: "no file states it in a way that could be changed by itself" };
+    const { part, value } = found;
+    return editScalar({ path: part.path, node: value, offset: part.offset }, asked);
+  }
+
+  #partsOf(manifest: Manifest) {
+    const stated = this.#resourceOf(manifest);
+    const base: Part | undefined = stated && {
+      ...stated,
+      offset: 0,
+      depth: depthOf(stated.path, this.#kustomizations),
+      kind: "resource",
+    };
+    const generated =
+      base === undefined ? generatedIn(this.#kustomizations, this.#searched.files, manifest) : undefined;
+    const name = base === undefined ? (generated?.name ?? manifest.metadata.name) : nameOf(base.root);
+    const parts = [
+      ...this.#patches.flatMap((patch) => partsOf(patch, manifest, name)),
+      ...(base === undefined ? [] : [base]),
+    ].sort(byLastWord);
+    return { parts, base, generated, name };
+  }
+
+  /** The document that fits an object best. */
+  #resourceOf(manifest: Manifest): (Candidate & { note: string }) | undefined {
+    const { kind, metadata } = manifest;
+    const named = this.#documents.get(`${kind}/${metadata.name}`);
+    const candidates = named ?? (this.#documents.get(kind) ?? []).slice(0, documentsMost);
+    const ranked = candidates.flatMap((candidate) => {
+      const rank = rankOf(candidate.root, manifest);
+      return rank === undefined ? [] : [{ ...candidate, rank }];
+    });
+    ranked.sort((a, b) => a.rank - b.rank);
+    const [best, second] = ranked;
+    if (best === undefined) return undefined;
+    const isSure = second === undefined || second.rank > best.rank;
+    return { ...best, note: isSure ? "" : `also in ${second.path}: which of them counts cannot be told` };
+  }
+}
+
+type Candidate = { path: string; root: YamlNode };
+
+function documentsByKind(
+  files: ReadonlyMap<string, string>,
+  isCandidate: (path: string) => boolean,
+): Map<string, Candidate[]> {
+  const found = new Map<string, Candidate[]>();
+  for (const [path, text] of files) {
+    if (!isCandidate(path) || !/\.(ya?ml|json)$/.test(path)) continue;
+    for (const document of documentsOf(text)) {
+      const isList = scalarOf(nodeAt(document, "kind")) === "List";
+      for (const root of isList ? itemsOf(nodeAt(document, "items")) : [document]) {
+        const kind = scalarOf(nodeAt(root, "kind"));
+        for (const key of [kind, `${kind}/${nameOf(root)}`]) {
+          const known = found.get(key);
+          if (known === undefined) found.set(key, [{ path, root }]);
+          else known.push({ path, root });
+        }
+      }
+    }
+  }
+  return found;
 }
 
 /** The nearer to the delivery, the later; patches come after resources. */
@@ -86,30 +166,6 @@ function nameOf(root: YamlNode): string {
 function placeOf({ path, offset }: Part, line: number, note = ""): SourcePlace {
   const place = { path, line: Math.max(1, line + offset) };
   return note === "" ? place : { ...place, note };
-}
-
-/** The document that states an object: of its kind and name, or of a name that was given a prefix or suffix. */
-function resourceOf(
-  files: ReadonlyMap<string, string>,
-  manifest: Manifest,
-  isCandidate: (path: string) => boolean,
-): { path: string; root: YamlNode; note: string } | undefined {
-  const candidates: { path: string; root: YamlNode; rank: number }[] = [];
-  for (const [path, text] of files) {
-    if (!isCandidate(path) || !/\.(ya?ml|json)$/.test(path)) continue;
-    for (const document of documentsOf(text))
-      for (const root of scalarOf(nodeAt(document, "kind")) === "List"
-        ? itemsOf(nodeAt(document, "items"))
-        : [document]) {
-        const rank = rankOf(root, manifest);
-        if (rank !== undefined) candidates.push({ path, root, rank });
-      }
-  }
-  candidates.sort((a, b) => a.rank - b.rank);
-  const [best, second] = candidates;
-  if (best === undefined) return undefined;
-  const isSure = second === undefined || second.rank > best.rank;
-  return { ...best, note: isSure ? "" : `also in ${second.path}: which of them counts cannot be told` };
 }
 
 /** How well a document fits an object; undefined: not at all. */
@@ -182,25 +238,31 @@ function isAnchored(pattern: string, value: string): boolean {
     });
 }
 
+type StatedField = { part: Part; line: number; value: YamlNode; isSame: boolean };
+
+/** The documents that state a field, the one with the last word first. */
+function statedIn(parts: readonly Part[], steps: readonly FieldStep[], json: { [name: string]: Json }): StatedField[] {
+  const wanted = valueAt(json, steps);
+  return parts.flatMap((part) => {
+    const found = part.kind === "operations" ? operationAt(part.root, steps, json) : fieldAt(part.root, steps);
+    return found === undefined ? [] : [{ part, ...found, isSame: isValue(found.value, wanted) }];
+  });
+}
+
 function fieldIn(
   parts: readonly Part[],
   steps: readonly FieldStep[],
   json: { [name: string]: Json },
 ): SourcePlace | undefined {
-  const wanted = valueAt(json, steps);
-  let otherwise: SourcePlace | undefined;
-  for (const part of parts) {
-    const found = part.kind === "operations" ? operationAt(part.root, steps, json) : fieldAt(part.root, steps);
-    if (found === undefined) continue;
-    if (isValue(found.value, wanted)) return placeOf(part, found.line, part.note);
-    const isSubstitution = scalarOf(found.value).includes("${");
-    const note = isSubstitution
-      ? "the value is substituted"
-      : "the value there is another: something changed it on the way";
-    if (isSubstitution) return placeOf(part, found.line, note);
-    otherwise ??= placeOf(part, found.line, note);
-  }
-  return otherwise;
+  const found = statedIn(parts, steps, json);
+  const isSubstituted = ({ value }: StatedField): boolean => scalarOf(value).includes("${");
+  const best = found.find((each) => each.isSame || isSubstituted(each)) ?? found[0];
+  if (best === undefined) return undefined;
+  if (best.isSame) return placeOf(best.part, best.line, best.part.note);
+  const note = isSubstituted(best)
+    ? "the value is substituted"
+    : "the value there is another: something changed it on the way";
+  return placeOf(best.part, best.line, note);
 }
 
 /** The last operation of a JSON patch that sets a field, or something around it. */

@@ -13,19 +13,26 @@ export type Wanted = {
   name: string;
 };
 
-type Place = { path: string; line: number; note?: string };
+type Member = { at: YamlNode; value: YamlNode };
+
+/** A member of a kustomization that sets a field; of an image it may set a part alone. */
+export type Transformed = { place: { path: string; line: number }; value: YamlNode; sets: "all" | ImagePart };
+
+type ImagePart = "newName" | "newTag" | "digest";
 
 /** The nearest kustomization that sets this field to what it is. */
-export function transformedAt(kustomizations: readonly KustomizationFile[], wanted: Wanted): Place | undefined {
-  for (const file of kustomizations) {
-    const node = setBy(file.root, wanted);
-    if (node !== undefined) return { path: file.path, line: node.line };
+export function transformedAt(kustomizations: readonly KustomizationFile[], wanted: Wanted): Transformed | undefined {
+  for (const { path, root } of kustomizations) {
+    const found = setBy(root, wanted);
+    if (found === undefined) continue;
+    const { at, value, sets = "all" } = found;
+    return { place: { path, line: at.line }, value, sets };
   }
   return undefined;
 }
 
 /** Where a kustomization's own fields set it; undefined: they do not. */
-function setBy(root: YamlNode, wanted: Wanted): YamlNode | undefined {
+function setBy(root: YamlNode, wanted: Wanted): (Member & { sets?: ImagePart }) | undefined {
   const names = wanted.steps.filter((step): step is string => typeof step === "string");
   const last = names.at(-1) ?? "";
   const value = valueAt(wanted.json, wanted.steps);
@@ -39,19 +46,25 @@ function setBy(root: YamlNode, wanted: Wanted): YamlNode | undefined {
   return undefined;
 }
 
-function withValue(
-  member: { value: YamlNode; at: YamlNode } | undefined,
-  value: Json | undefined,
-): YamlNode | undefined {
-  return member !== undefined && isValue(member.value, value) ? member.at : undefined;
+function withValue(member: Member | undefined, value: Json | undefined): Member | undefined {
+  return member !== undefined && isValue(member.value, value) ? member : undefined;
+}
+
+/** An image's parts: `name:tag@digest`. */
+export function partsOfImage(image: string): { newName: string; newTag: string; digest: string } {
+  const match = /^(.*?)(?::([^:@/]+))?(?:@(.+))?$/.exec(image);
+  const [, newName = "", newTag = "", digest = ""] = match ?? [];
+  return { newName, newTag, digest };
 }
 
 /** The entry that gave an image its name, tag or digest. */
-function imageIn(root: YamlNode, image: string): YamlNode | undefined {
-  const match = /^(.*?)(?::([^:@/]+))?(?:@(.+))?$/.exec(image);
-  const [, name = "", tag = "", digest = ""] = match ?? [];
+function imageIn(root: YamlNode, image: string): (Member & { sets: ImagePart }) | undefined {
+  const { newName: name, newTag: tag, digest } = partsOfImage(image);
   for (const item of itemsOf(nodeAt(root, "images"))) {
-    const field = (key: string): YamlNode | undefined => memberOf(item, key)?.at;
+    const field = (sets: ImagePart): (Member & { sets: ImagePart }) | undefined => {
+      const member = memberOf(item, sets);
+      return member && { ...member, sets };
+    };
     const text = (key: string): string => scalarOf(nodeAt(item, key));
     if ((text("newName") || text("name")) !== name) continue;
     if (digest !== "" && text("digest") === digest) return field("digest");
@@ -61,7 +74,7 @@ function imageIn(root: YamlNode, image: string): YamlNode | undefined {
   return undefined;
 }
 
-function replicasIn(root: YamlNode, { name, manifest }: Wanted, value: Json | undefined): YamlNode | undefined {
+function replicasIn(root: YamlNode, { name, manifest }: Wanted, value: Json | undefined): Member | undefined {
   for (const item of itemsOf(nodeAt(root, "replicas"))) {
     if (![name, manifest.metadata.name].includes(scalarOf(nodeAt(item, "name")))) continue;
     return withValue(memberOf(item, "count"), value);
@@ -69,7 +82,7 @@ function replicasIn(root: YamlNode, { name, manifest }: Wanted, value: Json | un
   return undefined;
 }
 
-function labelIn(root: YamlNode, key: string, value: string): YamlNode | undefined {
+function labelIn(root: YamlNode, key: string, value: string): Member | undefined {
   const common = withValue(memberOf(nodeAt(root, "commonLabels"), key), value);
   if (common !== undefined) return common;
   for (const item of itemsOf(nodeAt(root, "labels"))) {

@@ -12,6 +12,7 @@ import { Grown } from "./grown.ts";
 import { gatherMs, happeningsMost, topicLingerMs } from "./limits.ts";
 import type { ObjectEntry } from "./object-entries.ts";
 import { ObjectIndex } from "./object-index.ts";
+import { Places } from "./places.ts";
 import type { EngineView, SourceHistory } from "./ports.ts";
 import { shownKind, shownKinds } from "./shown-kinds.ts";
 import { withSnapshot } from "./snapshot-view.ts";
@@ -42,6 +43,7 @@ export class Fleet {
   readonly index: ObjectIndex;
   readonly grown: Grown;
   readonly lines: EngineLog = new EngineLog();
+  readonly places: Places = new Places();
   readonly #options: FleetOptions;
   readonly #held = new Map<string, Held>();
   readonly #happenings = new Map<string, Happening>();
@@ -142,6 +144,7 @@ export class Fleet {
   followEngine(engine: EngineView, history: SourceHistory | undefined): () => void {
     this.#engine = engine;
     this.#history = history;
+    this.places.attach(engine, history);
     for (const delivery of engine.snapshot().deliveries) this.#snapshots.set(delivery.label, delivery);
     for (const key of this.#held.keys()) this.#touch(changeKey.card(key));
     return engine.subscribe((delivery) => {

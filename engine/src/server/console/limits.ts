@@ -72,6 +72,9 @@ export const labelsMost = 20;
 /** Longest message of an object's health or a condition that a list carries. */
 export const messageMost = 512;
 
+/** Deliveries whose files are kept parsed for their lines: those that somebody looks at. */
+export const placesMost = 20;
+
 /** Renderings kept for pages, and how long: as long as somebody clicks through the objects of one delivery. */
 export const renderingsMost = 20;
 export const renderingTtlMs = 15_000;

@@ -21,7 +21,7 @@ import type { PageWorld } from "./page-world.ts";
 import { ownersMost } from "./limits.ts";
 import { maskedObject } from "./masks.ts";
 import { idOf, ownerKeyOf } from "./object-entries.ts";
-import { findOrigin } from "./origin.ts";
+import { findPlaces, type Found, originOf, withPlace } from "./origin.ts";
 import { appliedBy, fieldOwners, type Stated } from "./owned-fields.ts";
 import { fieldDiff } from "./plan-view.ts";
 import { Refused, refusedBy } from "./refusals.ts";
@@ -48,6 +48,8 @@ export async function readObject(world: ObjectWorld, link: ObjectLink, viewer: V
   const owner = climb?.owner || ownerByIndex(world, link);
   const look = owner === "" ? undefined : await readableLook(world, owner, viewer);
   const desired = await desiredOf(world, subject, { look, owner });
+  const { manifest } = desired;
+  const places = manifest === undefined ? undefined : await findPlaces(fleet, { owner, manifest });
   const events = await eventsOf(fleet, cluster, link);
   const health = assess(live, { now: clock.now() });
   const mask = look?.mask ?? ((text: string): string => text);
@@ -59,8 +61,8 @@ export async function readObject(world: ObjectWorld, link: ObjectLink, viewer: V
     health: health.status,
     message: mask(wordsOf(health.message)),
     isSimulated: isSimulatedKind(world, link),
-    ...(await contentOf(world, { live, desired, look, owner })),
-    diff: (desired.step?.changes ?? []).map((change) => fieldDiff(change, mask)),
+    ...(await contentOf(world, { live, desired, look, places })),
+    diff: (desired.step?.changes ?? []).map((change) => withPlace(fieldDiff(change, mask), places)),
     chain: [...(climb?.chain ?? []), ...(await deliveryChain(world, owner, viewer))],
     ...(delivery === undefined ? {} : { delivery }),
     events: events.list.map((event) => ({ ...event, message: mask(event.message) })),
@@ -69,22 +71,23 @@ export async function readObject(world: ObjectWorld, link: ObjectLink, viewer: V
 }
 
 type Content = Pick<ObjectPage, "live" | "desired" | "applied" | "missing" | "owners" | "origin">;
-type Sides = { live: Manifest | undefined; desired: Desired; look: DeliveryLook | undefined; owner: string };
+type Sides = {
+  live: Manifest | undefined;
+  desired: Desired;
+  look: DeliveryLook | undefined;
+  places: Found | undefined;
+};
 
 /** The three texts, whose each field is, and where Git states it. */
-async function contentOf({ fleet }: ObjectWorld, { live, desired, look, owner }: Sides): Promise<Content> {
+async function contentOf({ fleet }: ObjectWorld, { live, desired, look, places }: Sides): Promise<Content> {
   const { manifest } = desired;
   const mask = look?.mask ?? ((text: string): string => text);
   const shown = live === undefined ? undefined : maskedObject(live);
   const entries = live?.metadata.managedFields ?? [];
   const manager = look?.delivery.policy.manager ?? "";
   const applied = shown === undefined ? undefined : appliedBy(shown, entries, manager);
-  const found =
-    look === undefined || manifest === undefined ? undefined : await findOrigin(fleet, { owner, look, manifest });
-  const stated: Stated = (steps, by) => {
-    const place = by === manager ? found?.located.field(steps) : undefined;
-    return place === undefined ? undefined : found?.place(place);
-  };
+  const stated: Stated = (steps, by) => (by === manager ? places?.field(steps) : undefined);
+  const origin = places === undefined ? undefined : await originOf(fleet, places);
   const owners = shown === undefined ? [] : fieldOwners(shown, entries, stated);
   return {
     live: yamlOf(shown, mask),
@@ -96,7 +99,7 @@ async function contentOf({ fleet }: ObjectWorld, { live, desired, look, owner }:
       ...(applied === undefined ? { applied: whyNotApplied(live, manager) } : {}),
     },
     owners: owners.map((one) => ({ ...one, value: mask(one.value) })),
-    ...(found?.origin === undefined ? {} : { origin: found.origin }),
+    ...(origin === undefined ? {} : { origin }),
   };
 }
 

@@ -1,12 +1,13 @@
 // The Plan of a delivery for reading: what is pending, what the last attempt did, what an earlier revision would do.
 
 import { type FieldDiff, type Link, linkKey, type PlanStep, type PlanView } from "#api/console";
-import type { DeliveryLook, Outcome, SourceTree } from "#delivery";
-import { type Clock, faultFrom, formatFault } from "#kernel";
+import type { DeliveryLook, Looking, Outcome, SourceTree } from "#delivery";
+import { type Clock, faultFrom, formatFault, refKey, refOf } from "#kernel";
 import type { FieldChange, Step } from "#plan";
 import { wordsOf } from "./cards.ts";
 import type { Fleet } from "./fleet.ts";
 import { maskUrl } from "./masks.ts";
+import { findPlaces, type Found, withPlace } from "./origin.ts";
 import { readableNodes, type TreeWorld } from "./tree.ts";
 import type { Viewer } from "./viewer.ts";
 import { idOf } from "./object-entries.ts";
@@ -67,7 +68,8 @@ async function pendingPlan(
   try {
     const source = wanted === look.offered || revision === "" ? undefined : await contentAt(fleet, look, wanted);
     const preview = await fleet.engine?.looking.preview(key, source);
-    const steps = (preview?.steps ?? []).map((step) => stepView(step, look.mask));
+    const places = wanted === look.rendered?.revision ? await placesOf(fleet, key, preview) : noPlaces;
+    const steps = (preview?.steps ?? []).map((step) => stepView(step, look.mask, places.get(refKey(step.ref))));
     return await shown(world, viewer, { key, revision: wanted, atMs: clock.now(), which: "pending", steps });
   } catch (thrown) {
     return {
@@ -119,13 +121,33 @@ function commitOf(fleet: Fleet, source: Link, revision: string) {
   return fleet.history?.commit(source, revision).catch(() => undefined);
 }
 
-function stepView({ action, ref, reason, changes, isDrift }: Step, mask: Mask): PlanStep {
+const noPlaces: ReadonlyMap<string, Found> = new Map();
+
+/** Where the objects that would change are stated. */
+async function placesOf(
+  fleet: Fleet,
+  key: string,
+  preview: Awaited<ReturnType<Looking["preview"]>> | undefined,
+): Promise<ReadonlyMap<string, Found>> {
+  const changing = new Set(
+    (preview?.steps ?? []).filter(({ changes }) => changes.length > 0).map(({ ref }) => refKey(ref)),
+  );
+  const found = new Map<string, Found>();
+  for (const manifest of preview?.manifests ?? []) {
+    const name = refKey(refOf(manifest));
+    const places = changing.has(name) ? await findPlaces(fleet, { owner: key, manifest }) : undefined;
+    if (places !== undefined) found.set(name, places);
+  }
+  return found;
+}
+
+function stepView({ action, ref, reason, changes, isDrift }: Step, mask: Mask, places: Found | undefined): PlanStep {
   const { group, kind, namespace, name } = ref;
   return {
     action: action === "fail" ? "refused" : action,
     object: { group, kind, namespace, name },
     reason: mask(wordsOf(reason)),
-    changes: changes.map((change) => fieldDiff(change, mask)),
+    changes: changes.map((change) => withPlace(fieldDiff(change, mask), places)),
     isDrift,
   };
 }

@@ -35,7 +35,7 @@ export async function readTree(world: TreeWorld, link: Link, viewer: Viewer): Pr
   const key = linkKey(link);
   const close = fleet.open(key).close;
   try {
-    await Promise.all([fleet.grown.synced(), fleet.index.synced()]);
+    await Promise.all([fleet.grown.synced(), fleet.index.synced(), fleet.places.find(key, fleet.inventory(key))]);
     const root = rootNode(world, link);
     const all = [...statedNodes(world, key), ...grownNodes(world, key)];
     const shown = await readableNodes(world, viewer, all.slice(0, nodesMost));
@@ -160,7 +160,14 @@ function absentNode({ fleet }: TreeWorld, { key, item, cluster, known }: Absent)
     createdMs: 0,
     info: "",
     images: [],
+    ...placed(fleet, key, link),
   };
+}
+
+/** The line in Git, as far as it was looked for. */
+function placed(fleet: Fleet, key: string, link: ObjectLink): Pick<TreeNode, "statedAt"> {
+  const statedAt = fleet.places.line(key, link);
+  return statedAt === undefined ? {} : { statedAt };
 }
 
 function grownNodes(world: TreeWorld, key: string): TreeNode[] {
@@ -191,6 +198,7 @@ function nodeOf(world: TreeWorld, key: string, entry: ObjectEntry): TreeNode {
     createdMs,
     info,
     images,
+    ...(owner === key ? placed(fleet, key, link) : {}),
   };
 }
 
