@@ -14,9 +14,9 @@ import { Dependents } from "./dependents.ts";
 import { Describing } from "./describing.ts";
 import { describeDrift, whyResting } from "./drift-log.ts";
 import { Decryptions, noServices } from "./decryption.ts";
-import { DeliveryFault } from "./faults.ts";
 import { masked, maskedOutcomes } from "./masker.ts";
 import { finalise, setFinalizers, whyKept } from "./finalise.ts";
+import { pinHold } from "./guard.ts";
 import { goesByItself } from "./health.ts";
 import { Identities } from "./identities.ts";
 import { type Journal, noJournal } from "./journal.ts";
@@ -35,6 +35,7 @@ import {
   type Report,
 } from "./model.ts";
 import { type PassContext, type PassResult, prepare, type Reach, runPass, type SourceArtifact } from "./pass.ts";
+import { requireArtifact, wantedArtifact, wantedRevision } from "./pins.ts";
 import { patientCluster } from "./patient-cluster.ts";
 import type { DeliveryOptions, Engine } from "./ports.ts";
 import { RenderDesk } from "./render-desk.ts";
@@ -107,7 +108,7 @@ class DeliveryEngine implements Engine {
     this.#reporter = new Reporter({ ...options, cluster, journal: this.#journal, logged });
     this.#claims = new Claims({
       deliveries: () => this.#deliveries(),
-      revisionOf: (delivery) => options.artifacts.get(delivery.source)?.revision,
+      revisionOf: (delivery) => wantedRevision(delivery, options.artifacts),
       render: (key) => this.#renderOnly(key),
     });
     this.#describing = new Describing({
@@ -305,7 +306,7 @@ class DeliveryEngine implements Engine {
     if (state.phase !== "checking") state.beganMs = this.#options.clock.now();
     try {
       await this.#ensureFinalizer(state);
-      const artifact = await this.#artifactOf(state.delivery);
+      const artifact = await requireArtifact(state.delivery, this.#options.artifacts);
       await requireDependencies(
         state,
         artifact.revision,
@@ -336,17 +337,6 @@ class DeliveryEngine implements Engine {
     await setFinalizers(context, [...finalizers, dialect.finalizer]);
   }
 
-  async #artifactOf(delivery: Delivery): Promise<SourceArtifact> {
-    const artifact = this.#options.artifacts.get(delivery.source);
-    if (artifact !== undefined) return artifact;
-    throw new DeliveryFault({
-      code: "source-not-ready",
-      disposition: "wait",
-      message: await this.#options.artifacts.whyNot(delivery.source),
-      hint: "this delivery goes on as soon as its source has an artifact",
-    });
-  }
-
   /** Says that work on something new begins. True when it is news. */
   #announce(state: DeliveryState, artifact: SourceArtifact, priority: Priority): boolean {
     const { delivery } = state;
@@ -360,7 +350,7 @@ class DeliveryEngine implements Engine {
     state.beganMs = this.#options.clock.now();
     state.checkingSinceMs = undefined;
     state.attemptedRevision = artifact.revision;
-    state.hold = undefined;
+    if (delivery.guard.pinnedRevision === undefined) state.hold = undefined;
     const { remembered } = delivery;
     const isResumed =
       isFirst &&
@@ -429,7 +419,7 @@ class DeliveryEngine implements Engine {
     this.#reporter.tellOutcomes(state, served, maskedOutcomes(result.outcomes, state));
     state.lastFault = "";
     state.passingFailures = 0;
-    state.hold = undefined;
+    this.#tellPin(state, artifact.revision);
     const { inventory, isHealthy } = result;
     const { revision, originRevision } = artifact;
     const about = { revision, originRevision, inventory, isHealthy, startedMs: state.beganMs };
@@ -454,6 +444,13 @@ class DeliveryEngine implements Engine {
     if (result.outcomes.some((outcome) => outcome.word === "pruned")) this.#releaseLater();
     if (!wasReady) this.#wakeDependents(delivery.key);
     return { requeueAfterMs: this.#delays.jittered(delivery.intervalMs) };
+  }
+
+  /** A pinned delivery is what it is to be, and says that it takes nothing newer. */
+  #tellPin(state: DeliveryState, revision: string): void {
+    const hold = pinHold(state.delivery.guard);
+    if (hold === undefined) state.hold = undefined;
+    else this.#reporter.tellHold(state, this.#servedBy(state.delivery), { revision, hold });
   }
 
   /** Nothing new is applied: what was applied stays ready, and guarded. */
@@ -541,8 +538,9 @@ class DeliveryEngine implements Engine {
 
   async #renderOnly(key: string): Promise<void> {
     const state = this.#states.get(key);
-    const artifact = state === undefined ? undefined : this.#options.artifacts.get(state.delivery.source);
-    if (state === undefined || artifact === undefined || state.delivery.isDeleting) return;
+    if (state === undefined || state.delivery.isDeleting) return;
+    const artifact = await wantedArtifact(state.delivery, this.#options.artifacts);
+    if (artifact === undefined) return;
     const [desk, decryptions, revisions] = [this.#desk, this.#decryptions, this.#revisions];
     await prepare({ desk, decryptions, revisions, home: this.#home, claims: this.#claims }, state, artifact);
   }

@@ -30,6 +30,9 @@ export type Guard = {
   approvedRevision: string | undefined;
   approvedBy: string | undefined;
   approvedDeletion: string | undefined;
+  /** The revision that it is to have, whatever its source offers; undefined: what that offers. */
+  pinnedRevision: string | undefined;
+  pinnedBy: string | undefined;
   /** Objects, or percent of the inventory. */
   pruneLimit: { count: number; isPercent: boolean } | undefined;
 };
@@ -47,6 +50,8 @@ export function readGuard({ metadata, kind }: Manifest): Guard {
     approvedRevision: marks[guardMarks.approvedRevision],
     approvedBy: marks[guardMarks.approvedBy],
     approvedDeletion: marks[guardMarks.approvedDeletion],
+    pinnedRevision: textOr(marks[guardMarks.pinnedRevision]),
+    pinnedBy: textOr(marks[guardMarks.pinnedBy]),
     pruneLimit: readLimit(marks[guardMarks.pruneLimit], at(guardMarks.pruneLimit)),
   };
 }
@@ -61,6 +66,11 @@ export function isOpen(guard: Guard): boolean {
     !needsApproval &&
     pruneLimit === undefined
   );
+}
+
+function textOr(mark: string | undefined): string | undefined {
+  const text = mark?.trim() ?? "";
+  return text === "" ? undefined : text;
 }
 
 function readWindows(text: string | undefined, at: string): readonly Window[] | undefined {
@@ -107,7 +117,8 @@ export type Wish = {
 /** Why something new is not applied now; undefined: it is. */
 export function whyHeld(guard: Guard, wish: Wish, nowMs: number): Hold | undefined {
   if (guard.pause !== undefined) return { reason: "Paused", message: pauseMessage(guard.pause, wish.revision) };
-  if (isApproved(guard, wish.revision)) return undefined;
+  // Whoever pinned it there has said so.
+  if (guard.pinnedRevision === wish.revision || isApproved(guard, wish.revision)) return undefined;
   const closed = whyClosed(guard, wish.revision, nowMs);
   if (closed !== undefined) return closed;
   const approve = `approve it with \`keelson approve\`, or set ${guardMarks.approvedRevision} to it`;
@@ -117,6 +128,14 @@ export function whyHeld(guard: Guard, wish: Wish, nowMs: number): Hold | undefin
   const { prunedCount, inventoryCount, revision } = wish;
   const what = `revision ${revision} would delete ${prunedCount} of ${inventoryCount} objects`;
   return { reason: "PruneLimitExceeded", message: `${what}, more than ${formatLimit(guard)} at once: ${approve}` };
+}
+
+/** What is said of a pinned delivery, which takes nothing new; undefined: it is not pinned. */
+export function pinHold({ pinnedRevision, pinnedBy }: Guard): Hold | undefined {
+  if (pinnedRevision === undefined) return undefined;
+  const by = pinnedBy === undefined ? "" : ` by ${pinnedBy}`;
+  const message = `pinned at revision ${pinnedRevision}${by}: nothing newer is applied until ${guardMarks.pinnedRevision} is removed`;
+  return { reason: "Pinned", message };
 }
 
 function pauseMessage(why: string, revision: string): string {

@@ -11,6 +11,7 @@ import { outcomesMost } from "./limits.ts";
 import type { Masker } from "./masker.ts";
 import type { Delivery, Outcome } from "./model.ts";
 import type { ArtifactView } from "./ports.ts";
+import { wantedArtifact, wantedRevision } from "./pins.ts";
 import { previewManifests, previewSteps } from "./preview.ts";
 import type { RemoteBases } from "./remote-bases.ts";
 import { type RenderPool, type SourceTree, withNeeds } from "./render-desk.ts";
@@ -22,7 +23,7 @@ export type LastRun = { revision: string; atMs: number; outcomes: readonly Outco
 
 export type DeliveryLook = {
   delivery: Delivery;
-  /** The revision that its source offers. */
+  /** The revision that it is to have: where it is pinned that one, else what its source offers. */
   offered: string | undefined;
   /** The revision and files of the last rendering in this process. */
   rendered: { revision: string; reads: readonly string[] } | undefined;
@@ -79,7 +80,7 @@ export class EngineLooking implements Looking {
     );
     return {
       delivery,
-      offered: this.#options.artifacts.get(delivery.source)?.revision,
+      offered: wantedRevision(delivery, this.#options.artifacts),
       rendered: desired === undefined ? undefined : { revision: desired.revision, reads },
       last,
       mask: (text) => maskedText(text, masker),
@@ -89,7 +90,7 @@ export class EngineLooking implements Looking {
   async manifests(label: string, source?: SourceTree): Promise<readonly Manifest[]> {
     const { pool, remotes, home } = this.#options;
     const { delivery } = this.#require(label);
-    const content = source ?? this.#options.artifacts.get(delivery.source)?.source;
+    const content = source ?? (await wantedArtifact(delivery, this.#options.artifacts))?.source;
     if (content === undefined) throw await this.#sourceless(delivery);
     const options = { delivery, source: content, pool, cluster: home };
     return previewManifests(remotes === undefined ? options : { ...options, remotes });
@@ -120,7 +121,7 @@ export class EngineLooking implements Looking {
 
   async files(label: string): Promise<ReadFiles | undefined> {
     const look = this.look(label);
-    const artifact = look === undefined ? undefined : this.#options.artifacts.get(look.delivery.source);
+    const artifact = look === undefined ? undefined : await wantedArtifact(look.delivery, this.#options.artifacts);
     if (look?.rendered === undefined || artifact === undefined) return undefined;
     const open = await artifact.source.open();
     const files = new Map<string, string>();

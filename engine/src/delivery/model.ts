@@ -161,7 +161,7 @@ export type DriftNote = {
 
 /** Something that is kept from being done for now, and what ends that. */
 export type Hold = {
-  reason: "Paused" | "FreezeWindow" | "ApprovalRequired" | "PruneLimitExceeded";
+  reason: "Paused" | "FreezeWindow" | "ApprovalRequired" | "PruneLimitExceeded" | "Pinned";
   message: string;
   /** When it ends by itself. */
   untilMs?: number;

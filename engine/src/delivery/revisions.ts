@@ -106,6 +106,8 @@ export class Revisions {
     const artifact = artifacts.get(source);
     const settled: DeliveryState[] = [];
     for (const state of book.states.values()) {
+      // What is pinned takes nothing new.
+      if (state.delivery.guard.pinnedRevision !== undefined && state.isReady) continue;
       if (artifact !== undefined && isSettled(state)) settled.push(state);
       else enqueue(state.delivery.key, "revision");
     }

@@ -131,6 +131,55 @@ describe("a revision that needs approval", () => {
   });
 });
 
+describe("a pinned delivery", () => {
+  const valueIs = (value: string) => async () =>
+    JSON.stringify(dataOf(await world.get("", "ConfigMap", "a"))) === `{"k":"${value}"}`;
+  const pinAt = (revision: string | null): Promise<void> =>
+    annotate({ [guardMarks.pinnedRevision]: revision, [guardMarks.pinnedBy]: revision === null ? null : "ada" });
+
+  it("goes back to that revision and stays there, guarded, also after a restart, until the pin is removed", async () => {
+    await world.deliver("apps", configMap("a", { k: "1" }));
+    const first = world.revision();
+    await world.untilReady("apps", world.sources.commit({ "apps/all.yaml": configMap("a", { k: "2" }) }));
+    await pinAt(first);
+    await world.untilReady("apps", first);
+    await world.until("the earlier content", valueIs("1"));
+    const hold = await held();
+    expect(hold.reason).toBe("Pinned");
+    expect(hold.message).toContain(`pinned at revision ${first} by ada: nothing newer is applied`);
+    world.sources.commit({ "apps/all.yaml": configMap("a", { k: "3" }) });
+    await world.edit(await world.target("", "ConfigMap", "a"), { data: { k: "9" } });
+    await world.until("its drift to be healed", valueIs("1"));
+    await world.stopEngine();
+    await world.edit(await world.target("", "ConfigMap", "a"), { data: { k: "8" } });
+    const last = world.sources.commit({ "apps/all.yaml": configMap("a", { k: "4" }) });
+    world.startEngine();
+    await world.until("what was changed meanwhile to be healed", valueIs("1"));
+    await pinAt(null);
+    await world.untilReady("apps", last);
+    await world.until("what is offered", valueIs("4"));
+    await world.until("the hold to end", async () => (await world.condition("apps", "Held")) === undefined);
+  });
+
+  it("passes approvals and windows with the revision that it is pinned at", async () => {
+    await world.deliver("apps", configMap("a", { k: "1" }));
+    const first = world.revision();
+    await world.untilReady("apps", world.sources.commit({ "apps/all.yaml": configMap("a", { k: "2" }) }));
+    await annotate({ [guardMarks.approval]: "required", [guardMarks.freeze]: "* * * * * for 1h" });
+    await pinAt(first);
+    await world.until("the earlier content", valueIs("1"));
+  });
+
+  it("says so when that revision cannot be had, and changes nothing", async () => {
+    await world.deliver("apps", configMap("a", { k: "1" }));
+    await pinAt(`main@sha1:${"0".repeat(40)}`);
+    await world.untilFailed("apps", "does not have revision");
+    expect(dataOf(await world.get("", "ConfigMap", "a"))).toEqual({ k: "1" });
+    await pinAt(null);
+    await world.untilReady("apps");
+  });
+});
+
 describe("a freeze", () => {
   it("holds what is new for as long as it lasts", async () => {
     await world.deliver("apps", configMap("a", { k: "1" }));
