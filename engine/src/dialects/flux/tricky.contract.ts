@@ -312,7 +312,8 @@ function order(scene: (name: string) => Scene): void {
       const stalled = await next.world.until("a stall", () => next.world.condition("expr-next", "Stalled"));
       expect(stalled.reason).toBe("InvalidCELExpression");
       expect(stalled.message).toContain("Reconciliation failed terminally due to configuration error");
-      expect((await next.status())["observedGeneration"]).toBe(3);
+      // Flux's controller writes the conditions first, the rest of the status by a request of its own.
+      await next.observed();
     });
 
     it("definitions, namespaces and what lives in them come in one commit", async () => {
