@@ -31,10 +31,16 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
+  paused: false
+  minReadySeconds: 0
   selector: {matchLabels: {app: web}}
   template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: "example.org/web:1", resources: {requests: {cpu: 1000m}}}]}
+    metadata: {labels: {app: web}, creationTimestamp: null}
+    spec:
+      hostNetwork: false
+      priority: 0
+      initContainers: [{name: first, image: "example.org/web:1", ports: [{containerPort: 81}]}]
+      containers: [{name: web, image: "example.org/web:1", resources: {requests: {cpu: 1000m}}, ports: [{containerPort: 80}]}]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole

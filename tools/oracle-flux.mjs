@@ -1,6 +1,7 @@
-// Starts Flux's real controllers out of the folder in KEELSON_ORACLES against a Kubernetes API, each as a process with a
+// Flux's real controllers out of the folder in KEELSON_ORACLES, started against a Kubernetes API, each as a process with a
 // storage folder and free loopback ports of its own. Their definitions must be applied first: `fluxDefinitionFiles` names them.
-import { spawn } from "node:child_process";
+// And Flux's libraries, asked for what they make of an input.
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -21,6 +22,23 @@ export function fluxDefinitionFiles(controllers = names) {
       .filter((file) => file.endsWith(".yaml"))
       .map((file) => join(folder, file));
   });
+}
+
+/** True when `flux-answer` is there. */
+export function hasFluxAnswer() {
+  const folder = process.env.KEELSON_ORACLES;
+  return folder !== undefined && existsSync(join(folder, "flux-answer"));
+}
+
+/** What Flux's own libraries make of each question: `{result}` or `{error}`. See oracles/flux-answer/main.go. */
+export function askFlux(questions) {
+  const input = questions.map((question) => JSON.stringify(question)).join("\n");
+  const program = join(process.env.KEELSON_ORACLES, "flux-answer");
+  const done = spawnSync(program, [], { input, encoding: "utf8", maxBuffer: 1 << 30 });
+  const answers = done.stdout.split("\n").filter((line) => line !== "");
+  if (answers.length !== questions.length)
+    throw new Error(`flux-answer gave ${answers.length} answers to ${questions.length} questions: ${done.stderr}`);
+  return answers.map((line) => JSON.parse(line));
 }
 
 function freePort() {

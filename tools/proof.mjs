@@ -10,6 +10,10 @@ const proofs = {
     program: "tools/proofs/differential.mjs",
     about: "[report]: all request scripts on this server and on a real kube-apiserver, what differs (KEELSON_ORACLES)",
   },
+  "flux-answers": {
+    program: "tools/proofs/flux-answers.mjs",
+    about: "[count] [seed]: random inputs through Flux's own libraries and keelson (KEELSON_ORACLES)",
+  },
   "helm-fuzz": {
     program: "bench/helm/fuzz.mjs",
     about: "[count] [first seed] [report]: random templates through Helm's engine and keelson (KEELSON_ORACLES)",

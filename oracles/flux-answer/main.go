@@ -1,5 +1,5 @@
 // Answers, one JSON line for one JSON line, what Flux's own libraries make of an input: substitution, the normalised form
-// of an object, the order of application.
+// of an object, the order of application, conditions and history after some steps of a controller.
 package main
 
 import (
@@ -21,6 +21,7 @@ type question struct {
 	Lenient   bool              `json:"lenient"`
 	Object    map[string]any    `json:"object"`
 	Objects   []map[string]any  `json:"objects"`
+	Status    *status           `json:"status"`
 }
 
 func answer(q question) (result any, err error) {
@@ -39,6 +40,8 @@ func answer(q question) (result any, err error) {
 		object := &unstructured.Unstructured{Object: q.Object}
 		err := normalize.UnstructuredList([]*unstructured.Unstructured{object})
 		return object.Object, err
+	case q.Status != nil:
+		return q.Status.after(), nil
 	default:
 		objects := make([]*unstructured.Unstructured, 0, len(q.Objects))
 		for _, object := range q.Objects {

@@ -1,4 +1,4 @@
-// `${…}` in text, as Flux's substitution reads it (fluxcd/pkg/envsubst v1.8, a fork of drone/envsubst): length, case,
+// `${…}` in text, as Flux's substitution reads it (fluxcd/pkg/envsubst v1.7, a fork of drone/envsubst): length, case,
 // substring, trim, replace, default. `$name` is left alone and `$$` comes out as `$`. What each function does stands in
 // expand-functions.ts.
 
@@ -81,7 +81,7 @@ class Expander {
     identifier.lastIndex = this.#at;
     const name = identifier.exec(this.#text)?.[0] ?? "";
     this.#at += name.length;
-    if (!variableName.test(name)) throw this.#fault("a variable name is missing or invalid");
+    if (name === "") throw this.#fault("a variable name is missing or invalid");
     return name;
   }
 
@@ -89,9 +89,8 @@ class Expander {
     switch (this.#text.charAt(this.#at)) {
       case ":":
         return this.#takesOneOf(":=", ":-", ":?", ":+") === undefined ? this.#substring(name) : this.#default(name);
-      // The parser of envsubst knows `=` alone here; its documentation has the dash too, which can mean nothing else.
+      // A dash, as in bash, is no default here: `${my-var}` is a mistake in a name more often than not.
       case "=":
-      case "-":
         this.#at += 1;
         return this.#default(name);
       case "^":

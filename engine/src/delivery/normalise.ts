@@ -17,6 +17,8 @@ import {
 
 /** The manifest in the form in which it is applied. */
 export function normalise(manifest: Manifest): Manifest {
+  // Their rules are kept as they are written, as in Flux.
+  if (manifest.apiVersion === "rbac.authorization.k8s.io/v1" && /^(Cluster)?Role$/.test(manifest.kind)) return manifest;
   const next: Manifest = withoutUnknown({ ...manifest });
   if (manifest.kind !== "CustomResourceDefinition") delete next["status"];
   const { creationTimestamp: _c, ...metadata } = next.metadata;
@@ -27,10 +29,8 @@ export function normalise(manifest: Manifest): Manifest {
   return hasPorts(group, manifest.kind) ? asManifest(withProtocols(asJson(next), "")) : next;
 }
 
-/** Rules of Roles are kept as they are written, as in Flux. */
 function withoutUnknown(manifest: Manifest): Manifest {
   const { group, version } = splitApiVersion(manifest.apiVersion);
-  if (group === "rbac.authorization.k8s.io") return manifest;
   const schema = schemaFor(group, version, manifest.kind);
   if (schema === undefined) return manifest;
   const { unknown, error } = decodeBuiltin(asJson(manifest), schema, { withDefaults: false });
@@ -72,13 +72,16 @@ function hasPorts(group: string, kind: string): boolean {
   return workloads.has(`${group}/${kind}`);
 }
 
+/** Where ports are not looked at, in Flux either. */
+const portless: ReadonlySet<string> = new Set(["metadata", "selector", "initContainers", "ephemeralContainers"]);
+
 /** `protocol` is part of a port's key: written out, so that two ways to say the same are the same. */
 function withProtocols(value: Json, key: string): Json {
-  if (Array.isArray(value)) {
+  if (Array.isArray(value) && !portless.has(key)) {
     if (key !== "ports") return value.map((item) => withProtocols(item, ""));
     return value.map((port) => (isObject(port) && !port["protocol"] ? { ...port, protocol: "TCP" } : port));
   }
-  if (!isObject(value) || key === "metadata" || key === "selector") return value;
+  if (!isObject(value) || portless.has(key)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withProtocols(member, name)]));
 }
 

@@ -7,8 +7,10 @@ import { messageMost } from "./limits.ts";
 
 export type Setting = Pick<Condition, "type" | "status" | "reason" | "message">;
 
-/** The condition types that this dialect sets, in the order in which Flux's controllers keep them. */
-const order = ["Stalled", "Reconciling", "Ready", "Drifted", "Healthy", "Held"];
+/** The condition types that this dialect sets. */
+const types = ["Stalled", "Reconciling", "Ready", "Drifted", "Healthy", "Held"];
+/** Flux's controllers keep these first, for readers. */
+const first = ["Stalled", "Reconciling", "Ready"];
 
 export type ConditionChanges = {
   settings: readonly Setting[];
@@ -22,14 +24,21 @@ export function nextConditions(
   { settings, kept }: ConditionChanges,
   at: { generation: number; nowMs: number },
 ): Condition[] {
-  const own = new Set(order);
-  const others = before.filter((condition) => !own.has(condition.type));
-  const set = order.flatMap((type) => {
+  const others = before.filter((condition) => !types.includes(condition.type));
+  const set = types.flatMap((type) => {
     const setting = settings.find((candidate) => candidate.type === type);
     if (setting !== undefined) return [nextCondition(before, setting, at)];
     return kept.includes(type) ? before.filter((condition) => condition.type === type) : [];
   });
-  return [...set, ...others];
+  return [...set, ...others].sort(compareConditions);
+}
+
+/** Flux's order: the first three, then the newest generation, then by name. */
+function compareConditions(a: Condition, b: Condition): number {
+  const rank = ({ type }: Condition): number => (first.includes(type) ? first.indexOf(type) : first.length);
+  if (rank(a) !== rank(b) || rank(a) < first.length) return rank(a) - rank(b);
+  const newer = (b.observedGeneration ?? 0) - (a.observedGeneration ?? 0);
+  return newer !== 0 ? newer : a.type < b.type ? -1 : 1;
 }
 
 function nextCondition(

@@ -5,7 +5,7 @@ import { formatDuration, type HistoryEntry } from "#api/flux";
 import type { Report } from "#delivery";
 import { formatTime } from "#kernel";
 import { historyMost } from "./limits.ts";
-import { reasonOf } from "./reasons.ts";
+import { isBeforeAttempt, reasonOf, stepOf } from "./reasons.ts";
 
 /** The history after a report; as it was when the report is none of its results. */
 export function nextHistory(before: readonly HistoryEntry[], report: Report): readonly HistoryEntry[] {
@@ -27,5 +27,6 @@ export function nextHistory(before: readonly HistoryEntry[], report: Report): re
 }
 
 function reachedServer({ fault }: Report): boolean {
-  return fault !== undefined && ["ReconciliationFailed", "PruneFailed", "HealthCheckFailed"].includes(reasonOf(fault));
+  if (fault === undefined || fault.disposition === "stall" || isBeforeAttempt(fault)) return false;
+  return stepOf(fault) === "applying" || stepOf(fault) === "checking";
 }

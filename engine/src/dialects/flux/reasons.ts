@@ -47,6 +47,16 @@ export function messageOf(fault: Fault): string {
   return fault.hint === undefined || text.includes(fault.hint) ? text : `${text}. What to do: ${fault.hint}`;
 }
 
+/** What is done when a thing goes wrong, in the order in which Flux does it. */
+export type Step = "fetching" | "building" | "applying" | "checking";
+
+/** Where in an attempt this goes wrong; what is not named meets the API server. */
+export function stepOf({ code }: Fault): Step {
+  if (code === "path-missing") return "fetching";
+  if (/^(render|substitution|decryption|account|target)-/.test(code)) return "building";
+  return code.startsWith("health-") ? "checking" : "applying";
+}
+
 /** True for what comes before a revision is tried: the source, the dependencies. */
 export function isBeforeAttempt(fault: Fault | undefined): boolean {
   return fault !== undefined && /^(source|dependency|expression)-/.test(fault.code);

@@ -7,7 +7,7 @@ import { type Fault, formatRef, type JsonObject, type Manifest } from "#kernel";
 import { inventoryEntry, listChanges } from "#plan";
 import { type ConditionChanges, nextConditions, type Setting } from "./conditions.ts";
 import { nextHistory } from "./history.ts";
-import { isBeforeAttempt, messageOf, reasonOf } from "./reasons.ts";
+import { isBeforeAttempt, messageOf, reasonOf, type Step, stepOf } from "./reasons.ts";
 import { requestedAtAnnotation } from "#api/flux";
 
 /** The whole next status of a Kustomization. */
@@ -134,15 +134,16 @@ function inProgress(report: Report): ConditionChanges {
   return { settings, kept: [] };
 }
 
+const doing: Readonly<Record<Step, string>> = {
+  fetching: "Fetching manifests",
+  building: "Building manifests",
+  applying: "Detecting drift",
+  checking: "Running health checks",
+};
+
 /** What was being done when it failed, in Flux's words. */
 function attemptMessage({ revision = "", delivery }: Report, fault: Fault): string {
-  const doing: { readonly [reason: string]: string } = {
-    ArtifactFailed: "Fetching manifests",
-    BuildFailed: "Building manifests",
-    HealthCheckFailed: "Running health checks",
-  };
-  const timeout = formatDuration(delivery.timeoutMs);
-  return `${doing[reasonOf(fault)] ?? "Detecting drift"} for revision ${revision} with a timeout of ${timeout}`;
+  return `${doing[stepOf(fault)]} for revision ${revision} with a timeout of ${formatDuration(delivery.timeoutMs)}`;
 }
 
 /** Flux's words; while health is waited for, what is waited for follows them. */
