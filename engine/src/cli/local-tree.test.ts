@@ -14,6 +14,7 @@ beforeAll(() => {
   writeFileSync(join(folder, "a", "one.yaml"), "one");
   symlinkSync("one.yaml", join(folder, "a", "two.yaml"));
   symlinkSync("/etc/hostname", join(folder, "a", "out.yaml"));
+  symlinkSync("/etc", join(folder, "etc"));
   tree = localTree(folder);
 });
 
@@ -33,6 +34,11 @@ describe("a folder on disk as a tree", () => {
     expect(decodeUtf8(tree.read("a/two.yaml"))).toBe("one");
     expect(() => tree.read("a/out.yaml")).toThrow("no such file");
     expect(() => tree.read("../etc/hostname")).toThrow("no such file");
+    expect(tree.entry("..")).toBeUndefined();
+    expect(tree.entry("a/../..")).toBeUndefined();
+    expect(() => tree.read("etc/../etc/hostname")).toThrow("no such file");
+    expect(tree.entry("etc/..")?.type).toBe("folder");
+    expect(() => tree.read("etc/hostname")).toThrow("no such file");
     expect(() => tree.read("a")).toThrow("is a folder");
   });
 

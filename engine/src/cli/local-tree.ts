@@ -2,9 +2,9 @@
 // that stay inside the folder are followed, as kustomize does, others are absent.
 
 import { createHash } from "node:crypto";
-import { type BigIntStats, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join, sep } from "node:path";
-import { baseName, type Entry, fileAbsent, type FileTree } from "#kernel";
+import { baseName, type Entry, fileAbsent, type FileTree, parentPath } from "#kernel";
 
 /** The folder's content as it is now. `.git` is left out. */
 export function localTree(folder: string): FileTree {
@@ -14,6 +14,8 @@ export function localTree(folder: string): FileTree {
 class LocalTree implements FileTree {
   readonly revision = "";
   readonly #folder: string;
+  /** Folders that are known to be themselves, not reached over a symlink: what lies in them needs one look only. */
+  readonly #plainFolders = new Set<string>([""]);
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -25,11 +27,7 @@ class LocalTree implements FileTree {
 
   entry(path: string): Entry | undefined {
     const stat = this.#stat(path);
-    if (stat === undefined) return undefined;
-    const name = baseName(path);
-    if (stat.isDirectory()) return { name, type: "folder", hash: `${stat.ino}` };
-    // Whoever changes a file changes its time or size; reading it only to name it would double the work.
-    return { name, type: "file", hash: `${stat.ino}-${stat.size}-${stat.mtimeNs}` };
+    return stat && entryOf(baseName(path), stat);
   }
 
   list(path: string): readonly Entry[] | undefined {
@@ -46,15 +44,25 @@ class LocalTree implements FileTree {
   }
 
   /** undefined for what is not there, leaves the folder, or is neither file nor folder. */
-  #stat(path: string): BigIntStats | undefined {
+  #stat(path: string): Stats | undefined {
     try {
-      const real = realpathSync(join(this.#folder, path));
-      if (real !== this.#folder && !real.startsWith(`${this.#folder}${sep}`)) return undefined;
-      const stat = statSync(real, { bigint: true });
+      const isKnown = this.#plainFolders.has(parentPath(path)) && !path.includes("..");
+      const stat = isKnown ? lstatSync(join(this.#folder, path)) : undefined;
+      if (stat === undefined || stat.isSymbolicLink()) return this.#statLinked(path);
+      if (stat.isDirectory()) this.#plainFolders.add(path);
       return stat.isDirectory() || stat.isFile() ? stat : undefined;
     } catch {
       return undefined;
     }
+  }
+
+  /** The same where a symlink may be on the way. */
+  #statLinked(path: string): Stats | undefined {
+    const real = realpathSync(join(this.#folder, path));
+    if (real !== this.#folder && !real.startsWith(`${this.#folder}${sep}`)) return undefined;
+    if (real === join(this.#folder, path) && !path.includes("..")) this.#plainFolders.add(parentPath(path));
+    const stat = statSync(real);
+    return stat.isDirectory() || stat.isFile() ? stat : undefined;
   }
 
   #hashFolder(path: string): string {
@@ -65,4 +73,10 @@ class LocalTree implements FileTree {
     }
     return hash.digest("hex");
   }
+}
+
+/** Whoever changes a file changes its time or size; reading it only to name it would double the work. */
+function entryOf(name: string, stat: Stats): Entry {
+  if (stat.isDirectory()) return { name, type: "folder", hash: `${stat.ino}` };
+  return { name, type: "file", hash: `${stat.ino}-${stat.size}-${stat.mtimeMs}` };
 }

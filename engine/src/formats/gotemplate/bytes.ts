@@ -1,7 +1,7 @@
 // Go's strings are bytes. Here they are JavaScript strings in which a byte that is not part of valid UTF-8 stands as the
 // lone surrogate U+DC00 + byte, so that cutting inside a character and joining again loses nothing.
 
-import { encodeUtf8 } from "#kernel";
+import { decodeUtf8Strict, encodeUtf8 } from "#kernel";
 
 // eslint-disable-next-line no-control-regex
 const nonAscii = /[^\x00-\x7f]/;
@@ -30,6 +30,10 @@ export function bytesOf(text: string): Uint8Array {
 
 /** The Go string of some bytes; what is no valid UTF-8 is kept byte by byte. */
 export function stringOf(bytes: Uint8Array): string {
+  return decodeUtf8Strict(bytes) ?? stringByByte(bytes);
+}
+
+function stringByByte(bytes: Uint8Array): string {
   const parts: string[] = [];
   for (let i = 0; i < bytes.length; ) {
     const size = sequenceLength(bytes, i);

@@ -3,13 +3,13 @@
 import { builtins } from "./builtins.ts";
 import { compile } from "./compiler.ts";
 import type { FunctionTable, GoFunction } from "./functions.ts";
-import { parsedTextsMax } from "./limits.ts";
+import { namesOfTextMax, parsedTextsMax } from "./limits.ts";
 import { parseTemplate } from "./parser.ts";
 import { type Compiled, type MissingKey, newBudget, TemplateSet } from "./runtime.ts";
 import type { Value } from "./values.ts";
 
-/** Compiled texts by function set, then by name and text: charts are rendered again and again. */
-const parsed = new Map<string, Compiled[]>();
+/** Compiled texts by text, then by name and function set: charts are rendered again and again. */
+const parsed = new Map<string, Map<string, Compiled[]>>();
 
 /** Parses `text` as the template `name` and adds all it defines to `set`. */
 export function addTemplate(set: TemplateSet, name: string, text: string): void {
@@ -17,20 +17,26 @@ export function addTemplate(set: TemplateSet, name: string, text: string): void 
 }
 
 function compileText(functions: Map<string, GoFunction>, name: string, text: string): Compiled[] {
-  const key = `${functions.size}\0${name}\0${text}`;
-  const known = parsed.get(key);
+  const key = `${functions.size} ${name}`;
+  let byName = parsed.get(text);
+  const known = byName?.get(key);
   if (known !== undefined) return known;
   const compiled = parseTemplate(name, text, (function_) => functions.has(function_)).map(compile);
   if (parsed.size >= parsedTextsMax)
     for (const oldest of [...parsed.keys()].slice(0, parsedTextsMax / 4)) parsed.delete(oldest);
-  parsed.set(key, compiled);
+  if (byName === undefined || byName.size >= namesOfTextMax) parsed.set(text, (byName = new Map()));
+  byName.set(key, compiled);
   return compiled;
 }
 
 /** The built-in functions and some more. */
 export function functionMap(more: FunctionTable = {}): Map<string, GoFunction> {
-  return new Map(Object.entries({ ...builtins, ...more }));
+  const functions = new Map(builtinEntries);
+  for (const name of Object.keys(more)) functions.set(name, more[name] as GoFunction);
+  return functions;
 }
+
+const builtinEntries: readonly [string, GoFunction][] = Object.entries(builtins);
 
 export type ExecuteOptions = {
   name?: string;

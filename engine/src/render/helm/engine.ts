@@ -7,7 +7,6 @@ import {
   compareStrings,
   define,
   defineScoped,
-  functionMap,
   GoError,
   type GoFunction,
   type GoMap,
@@ -160,7 +159,7 @@ function pathValue(map: GoMap, path: string): Value {
 }
 
 function newTemplateSet(options: EngineOptions): TemplateSet {
-  const functions = functionMap(chartFunctions(options.environment));
+  const functions = chartFunctions(options.environment);
   for (const [name, fn] of Object.entries(renderFunctions(options.lookup))) functions.set(name, fn);
   return new TemplateSet(functions, {
     missingKey: options.isStrict === true ? "error" : "zero",

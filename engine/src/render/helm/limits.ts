@@ -24,3 +24,6 @@ export const setDepthMax = 30;
 
 /** Rendering of one chart from the command line; public charts take less than two seconds. */
 export const renderTimeMaxMs = 120_000;
+
+/** Schemas kept compiled; each holds its chart's schema and the code made of it. */
+export const compiledSchemasMax = 32;

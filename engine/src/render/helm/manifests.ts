@@ -71,8 +71,20 @@ const outerSpace = /^[\s\u0085]+/;
 
 /** Documents of a text: split at line starts with three dashes, whatever follows them; leading blanks dropped. */
 export function splitManifests(text: string): string[] {
-  const documents = text.replace(outerSpace, "").split(/(?:^|(?<=\n))---[ \t]*/);
-  return documents.map((document) => document.replace(outerSpace, "")).filter((document) => document !== "");
+  const documents: string[] = [];
+  const add = (document: string): void => {
+    const trimmed = document.replace(outerSpace, "");
+    if (trimmed !== "") documents.push(trimmed);
+  };
+  const all = `\n${text.replace(outerSpace, "")}`;
+  let start = 1;
+  for (let at = all.indexOf("\n---"); at >= 0; at = all.indexOf("\n---", start - 1)) {
+    add(all.slice(start, at + 1));
+    start = at + 4;
+    while (all[start] === " " || all[start] === "\t") start++;
+  }
+  add(all.slice(start));
+  return documents;
 }
 
 /** Hooks and other objects of all files, each in install order. */

@@ -11,6 +11,7 @@ import {
   type Issue,
   type Json,
   type Manifest,
+  type Read,
   RecordingTree,
   type Rendering,
   sha256Hex,
@@ -119,6 +120,9 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
   const notes = takeNotes(rendered, chart, options.subNotes ?? false);
   const { hooks, documents } = sortManifests(postRendered(rendered, options));
   const crds = customResources(chart);
+  let manifests: Manifest[] | undefined;
+  let reads: Read[] | undefined;
+  let inputs: Input[] | undefined;
   return {
     name: chart.metadata.name,
     version: chart.metadata.version,
@@ -130,9 +134,16 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
     config,
     chart,
     text: formatManifest(documents, options.includeCrds === true ? crds : []),
-    manifests: deepFreeze(documents.flatMap((document) => manifestsOf(document.data))),
-    reads: recording?.reads() ?? [],
-    inputs: [...inputsOf(source, options, config), ...lookups],
+    // Not everybody asks for these, and making them takes longer than some charts take to render.
+    get manifests() {
+      return (manifests ??= deepFreeze(documents.flatMap((document) => manifestsOf(document.data))));
+    },
+    get reads() {
+      return (reads ??= recording?.reads() ?? []);
+    },
+    get inputs() {
+      return (inputs ??= [...inputsOf(source, options, config), ...lookups]);
+    },
     warnings,
     isVolatile: environment.isUsed,
   };

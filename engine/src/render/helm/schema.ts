@@ -10,6 +10,7 @@ import { type GoMap, goTypeOf, isMap, mapGet } from "#formats/gotemplate";
 import type { Chart } from "./chart.ts";
 import { helmFault } from "./faults.ts";
 import { toPlain } from "./functions/plain.ts";
+import { compiledSchemasMax } from "./limits.ts";
 
 /** Checks the values against the schemas of the chart and its subcharts; throws with all that is wrong. */
 export function checkSchemas(chart: Chart, values: GoMap): void {
@@ -72,11 +73,23 @@ function withFormats(ajv: Ajv): Ajv {
   return ajv;
 }
 
+/** Compiled schemas by text: compiling one takes longer than rendering most charts. */
+const compiled = new Map<string, ReturnType<Validator["compile"]>>();
+
+function compileSchema(text: string): ReturnType<Validator["compile"]> {
+  const known = compiled.get(text);
+  if (known !== undefined) return known;
+  const schema = JSON.parse(text) as Json;
+  const validate = validatorFor(schema).compile(withoutDraft(schema) as object | boolean);
+  if (compiled.size >= compiledSchemasMax) compiled.delete(compiled.keys().next().value as string);
+  compiled.set(text, validate);
+  return validate;
+}
+
 function checkSchema(text: string, values: GoMap): string {
   let validate: ReturnType<Validator["compile"]>;
   try {
-    const schema = JSON.parse(text) as Json;
-    validate = validatorFor(schema).compile(withoutDraft(schema) as object | boolean);
+    validate = compileSchema(text);
   } catch (error) {
     return `unable to validate schema: ${error instanceof Error ? error.message : String(error)}\n`;
   }

@@ -36,6 +36,6 @@ function compile(pattern: string): RegExp | undefined {
 export function renderNameTemplate(template: string, seed = "keelson"): string {
   return executeTemplate(template, undefined, {
     name: "name-template",
-    functions: chartFunctions(seededEnvironment(seed, 0)),
+    functions: Object.fromEntries(chartFunctions(seededEnvironment(seed, 0))),
   });
 }

@@ -1,7 +1,6 @@
 // All functions that a chart's templates can call, except those bound to one render: include, tpl, required, fail, lookup.
 
-import type { FunctionTable } from "#formats/gotemplate";
-import { define } from "#formats/gotemplate";
+import { define, functionMap, type GoFunction } from "#formats/gotemplate";
 import { certificateFunctions } from "./certificates.ts";
 import { cryptoFunctions } from "./crypto.ts";
 import { dateFunctions } from "./dates.ts";
@@ -18,21 +17,24 @@ import { textFunctions } from "./text.ts";
 import { urlFunctions } from "./urls.ts";
 
 /** Sprig without env and expandenv, and Helm's own; names are never resolved, as in Helm unless it is asked to. */
-export function chartFunctions(environment: FunctionEnvironment): FunctionTable {
-  return {
-    ...defaultFunctions,
-    ...textFunctions,
-    ...mathFunctions,
-    ...listFunctions,
-    ...mapFunctions,
-    ...encodingFunctions,
-    ...regexFunctions,
-    ...semverFunctions,
-    ...urlFunctions,
-    ...pathFunctions,
-    ...dateFunctions(environment),
-    ...cryptoFunctions(environment),
-    ...certificateFunctions(environment),
-    getHostByName: define("string", () => ""),
-  };
+export function chartFunctions(environment: FunctionEnvironment): Map<string, GoFunction> {
+  const functions = new Map(fixed);
+  for (const make of [dateFunctions, cryptoFunctions, certificateFunctions])
+    for (const [name, made] of Object.entries(make(environment))) functions.set(name, made);
+  return functions;
 }
+
+/** The built-in ones and those that take nothing from outside: made once, since charts are rendered often. */
+const fixed: ReadonlyMap<string, GoFunction> = functionMap({
+  ...defaultFunctions,
+  ...textFunctions,
+  ...mathFunctions,
+  ...listFunctions,
+  ...mapFunctions,
+  ...encodingFunctions,
+  ...regexFunctions,
+  ...semverFunctions,
+  ...urlFunctions,
+  ...pathFunctions,
+  getHostByName: define("string", () => ""),
+});
