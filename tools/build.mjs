@@ -44,8 +44,8 @@ export async function buildAll() {
   const settings = ["engine/package.json", "tsconfig.base.json", "tsconfig.json", "engine/tsconfig.main.json"];
   await whenStale({
     name: "engine",
-    inputs: ["engine/src", ...settings, "tools/bundle.mjs"],
-    output: "engine/dist/command/main.js",
+    inputs: ["engine/src", ...settings, "tools/bundle.mjs", "engine/bin"],
+    output: "engine/dist/command/main.cjs",
     build: async () => {
       run(bin("typescript", "bin/tsc"), ["-b", "engine/tsconfig.main.json"]);
       const { bundleCommand } = await import("./bundle.mjs");

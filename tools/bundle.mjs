@@ -1,7 +1,11 @@
 // Bundles the compiled command line into `engine/dist/command`, one file a command with what commands share beside it:
-// Node opens a few files instead of hundreds. The rings' own files stay what the library's exports and threads load.
-import { renameSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
+// Node opens a few files instead of hundreds, and finds V8's compiled code of each beside it (engine/bin/code-cache.cjs).
+// The rings' own files stay what the library's exports and threads load.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
 import { rolldown } from "rolldown";
 
 /** Third-party code that few charts need and that takes longer to load than most charts take to render. */
@@ -15,10 +19,11 @@ function deferredName(specifier) {
   return specifier.replace(/\.js$/, "").replace(/[^\w-]+/g, "-");
 }
 
+/** Stands for `require` until the files are written: the bundler would follow that one at once. */
+const requireLater = "__requireLater";
+
 /** Code that stands for what a package exports and loads it when it is first used. */
-const deferral = `import { createRequire as createDeferredRequire } from "node:module";
-const requireDeferred = createDeferredRequire(import.meta.url);
-function deferred(load) {
+const deferral = `function deferred(load) {
   let loaded;
   const value = () => (loaded ??= load());
   return new Proxy(function () {}, {
@@ -37,7 +42,7 @@ function deferImports(code, importer, found) {
     if (!deferredPackages.test(specifier)) return line;
     isChanged = true;
     found.set(specifier, importer);
-    const load = `requireDeferred("./deferred/${deferredName(specifier)}.cjs")`;
+    const load = `${requireLater}("./deferred/${deferredName(specifier)}.cjs")`;
     if (whole !== undefined) return `const ${whole} = deferred(() => ${load});`;
     if (namespace !== undefined) return `const ${namespace} = { default: deferred(() => ${load}) };`;
     const each = names.split(",").map((name) => name.trim().split(" as "));
@@ -73,8 +78,12 @@ export async function bundleCommand(dist) {
     plugins,
   });
   const chunkFileNames = ({ facadeModuleId: file, name }) =>
-    file?.startsWith(dist) ? relative(dist, file).replace(/[\\/]/g, "-") : `${name}.js`;
-  await ours.write({ dir: fresh, format: "es", chunkFileNames });
+    `${file?.startsWith(dist) ? relative(dist, file).replace(/[\\/]/g, "-").replace(/\.js$/, "") : name}.cjs`;
+  await ours.write({ dir: fresh, format: "cjs", entryFileNames: "[name].cjs", chunkFileNames });
+  for (const name of readdirSync(fresh)) {
+    const text = readFileSync(join(fresh, name), "utf8");
+    writeFileSync(join(fresh, name), text.replaceAll(requireLater, "require"));
+  }
   const input = Object.fromEntries([...deferredFrom.keys()].map((name) => [deferredName(name), name]));
   const resolveFromImporter = {
     name: "keelson",
@@ -90,4 +99,43 @@ export async function bundleCommand(dist) {
   await theirs.write({ dir: join(fresh, "deferred"), format: "cjs", ...names });
   rmSync(folder, { recursive: true, force: true });
   renameSync(fresh, folder);
+  writeCodeCache(folder);
+}
+
+/** A chart and a kustomization that use much of what such things use: what they run is compiled code on each later start. */
+const sample = {
+  "chart/Chart.yaml": "apiVersion: v2\nname: sample\nversion: 0.1.0\n",
+  "chart/values.yaml": "name: web\nimage: {repository: nginx, tag: '1'}\nports: [80, 443]\nlabels: {a: b}\n",
+  "chart/values.schema.json": '{"type":"object","properties":{"name":{"type":"string"},"ports":{"type":"array"}}}',
+  "chart/templates/_helpers.tpl":
+    '{{- define "labels" -}}\n{{- range $k, $v := .Values.labels }}\n{{ $k }}: {{ $v | quote }}\n{{- end }}\n{{- end }}\n',
+  "chart/templates/a.yaml":
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ printf "%s-%s" .Release.Name .Values.name | trunc 63 | trimSuffix "-" }}\n  labels: {{- include "labels" . | nindent 4 }}\n  annotations:\n    sum: {{ toYaml .Values | sha256sum }}\nspec:\n  {{- if and .Values.ports (not (eq .Values.name "")) }}\n  replicas: {{ len .Values.ports | default 1 }}\n  {{- end }}\n  image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"\n  {{- with .Values.labels }}\n  selector: {{- toYaml . | nindent 4 }}\n  {{- end }}\n  text: {{ tpl "{{ .Values.name }}" $ | b64enc }}\n  {{- if semverCompare ">=1.20-0" .Capabilities.KubeVersion.Version }}\n  ok: true\n  {{- end }}\n',
+  "app/kustomization.yaml":
+    "resources: [a.yaml]\nnamePrefix: p-\nnamespace: shop\nlabels: [{pairs: {a: b}, includeSelectors: true}]\nconfigMapGenerator: [{name: c, literals: [a=b]}]\nimages: [{name: nginx, newTag: '2'}]\npatches:\n- patch: |\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: web}\n    spec: {replicas: 2}\n- target: {kind: Deployment}\n  patch: '- {op: add, path: /metadata/annotations, value: {a: b}}'\n",
+  "app/a.yaml":
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n      - {name: web, image: nginx, envFrom: [{configMapRef: {name: c}}]}\n",
+};
+
+/** Runs commands once so that V8 knows what they need, and keeps the compiled code of every file beside it. */
+function writeCodeCache(folder) {
+  const place = mkdtempSync(join(tmpdir(), "keelson-code-"));
+  try {
+    for (const [path, text] of Object.entries(sample)) {
+      mkdirSync(dirname(join(place, path)), { recursive: true });
+      writeFileSync(join(place, path), text);
+    }
+    const loader = join(folder, "..", "..", "bin", "code-cache.cjs");
+    for (const words of [["version"], ["build", "app"], ["template", "web", "chart"]]) {
+      const code = `require(${JSON.stringify(loader)}).start(${JSON.stringify(folder)}, { keeps: true })`;
+      const done = spawnSync(process.execPath, ["-e", code, "--", "keelson", ...words], {
+        cwd: place,
+        encoding: "utf8",
+      });
+      if (done.status !== 0) throw new Error(`${words.join(" ")}: ${done.stderr}`);
+    }
+    createRequire(import.meta.url)(loader).keepRest(folder);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 }

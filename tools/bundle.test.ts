@@ -11,22 +11,22 @@ function loadedWith(file: string, seen: Set<string> = new Set()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
   const text = readFileSync(new URL(file, folder), "utf8");
-  for (const [, from = ""] of text.matchAll(/^(?:import|export)\s[^;]*?"\.\/([^"]+)";$/gm)) loadedWith(from, seen);
+  for (const [, from = ""] of text.matchAll(/^(?:const \w+ = )?require\("\.\/([^"]+)"\);$/gm)) loadedWith(from, seen);
   return seen;
 }
 
 const marks = {
   helm: "values don't meet the specifications",
-  database: 'from "lmdb"',
+  database: 'require("lmdb")',
   kustomize: "kustomization.yaml",
   "JSON Schema": "class Ajv",
 };
 
 describe.skipIf(!existsSync(fileURLToPath(folder)))("the bundled command line", () => {
   const cases = [
-    { starts: "main.js", loads: [] },
-    { starts: "cli-commands-build.js", loads: ["kustomize"] },
-    { starts: "cli-commands-template.js", loads: ["helm"] },
+    { starts: "main.cjs", loads: [] },
+    { starts: "cli-commands-build.cjs", loads: ["kustomize"] },
+    { starts: "cli-commands-template.cjs", loads: ["helm"] },
   ];
   for (const { starts, loads } of cases) {
     it(`${starts} loads ${loads.join(", ") || "no room at all"}`, () => {

@@ -106,7 +106,7 @@ function ours(kase, options) {
     const output = formatTemplateOutput(rendering, options);
     return { out: Buffer.from(output).toString("latin1"), ms: performance.now() - started };
   } catch (thrown) {
-    if (thrown.name !== "Fault") return { crash: thrown.stack ?? String(thrown) };
+    if (thrown.code === undefined) return { crash: thrown.stack ?? String(thrown) };
     return { error: formatFault(thrown), ms: performance.now() - started };
   }
 }

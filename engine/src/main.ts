@@ -92,7 +92,9 @@ async function drained(stream: NodeJS.WriteStream): Promise<void> {
   await new Promise<void>((resolve) => void stream.write("", () => resolve()));
 }
 
-const exitCode = await main();
-await Promise.all([drained(process.stdout), drained(process.stderr)]);
-// Connections that linger must not hold the process.
-process.exit(exitCode);
+// No await stands at the top: the bundle's files are loaded as scripts, with their compiled code beside them.
+void main().then(async (exitCode) => {
+  await Promise.all([drained(process.stdout), drained(process.stderr)]);
+  // Connections that linger must not hold the process.
+  process.exit(exitCode);
+});

@@ -32,10 +32,20 @@ import type {
 } from "./tree.ts";
 import { GoObject, isTrue, type Value } from "./values.ts";
 
-/** A definition ready to run. */
+/** A definition ready to run; its closures are made when it first does, since most of a library's templates never do. */
 export function compile(definition: Definition): Compiled {
-  const { name, source, slots, isEmpty } = definition;
-  return { name, source, slots, isEmpty, run: compileList(definition.list) };
+  const { name, source, slots, isEmpty, list } = definition;
+  const compiled: Compiled = {
+    name,
+    source,
+    slots,
+    isEmpty,
+    run: (frame, dot) => {
+      compiled.run = compileList(list);
+      return compiled.run(frame, dot);
+    },
+  };
+  return compiled;
 }
 
 function compileList(list: readonly StatementNode[]): Statement {

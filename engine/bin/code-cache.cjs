@@ -1,0 +1,57 @@
+// Loads the bundled command with V8's compiled code, which lies beside each file: parsing and compiling would take most of
+// the time of a short command. Code of another version of Node is not accepted, and the files are loaded as usual.
+
+const { existsSync, readdirSync, readFileSync, writeFileSync } = require("node:fs");
+const { createRequire } = require("node:module");
+const path = require("node:path");
+const { setFlagsFromString } = require("node:v8");
+const { constants, Script } = require("node:vm");
+
+const cacheOf = (file) => `${file}.code`;
+
+/** A file as a script that is a function of what modules see. */
+function scriptOf(file) {
+  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "utf8")}\n})`;
+  const cachedData = existsSync(cacheOf(file)) ? readFileSync(cacheOf(file)) : undefined;
+  const importModuleDynamically = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  return new Script(source, { filename: file, cachedData, importModuleDynamically });
+}
+
+/** Commands that run on for days; the others end before optimized code has paid for its making. */
+const longCommands = new Set(["up", "run"]);
+
+/** Starts the command in `folder`; with `keeps`, what it compiles on its way is written down when it ends. */
+exports.start = function start(folder, { keeps = false } = {}) {
+  if (!longCommands.has(process.argv[2])) setFlagsFromString("--interrupt-budget=400000");
+  const main = path.join(folder, "main.cjs");
+  const first = scriptOf(main);
+  if (first.cachedDataRejected) return void createRequire(main)(main);
+  const modules = new Map();
+  const scripts = new Map([[main, first]]);
+  const load = (file) => {
+    const known = modules.get(file);
+    if (known !== undefined) return known.exports;
+    const module = { exports: {} };
+    modules.set(file, module);
+    const script = scripts.get(file) ?? scriptOf(file);
+    if (keeps) scripts.set(file, script);
+    const native = createRequire(file);
+    const require = (id) => (id.startsWith(".") ? load(path.resolve(path.dirname(file), id)) : native(id));
+    script.runInThisContext().call(module.exports, module.exports, require, module, file, path.dirname(file));
+    return module.exports;
+  };
+  if (keeps)
+    process.on("exit", () => {
+      for (const [file, script] of scripts) writeFileSync(cacheOf(file), script.createCachedData());
+    });
+  load(main);
+};
+
+/** Keeps the compiled code of the files that no command has run yet. */
+exports.keepRest = function keepRest(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const file = path.join(folder, name);
+    if (!file.endsWith(".cjs") || existsSync(cacheOf(file))) continue;
+    writeFileSync(cacheOf(file), scriptOf(file).createCachedData());
+  }
+};
