@@ -111,6 +111,15 @@ const cases: Case[] = [
     message: "remove operation failed to decode path: missing value",
   },
   {
+    name: "goes on in a value that took the document's place, and leaves the patch as it was",
+    doc: { x: 1 },
+    patch: [
+      { op: "replace", path: "", value: { y: 1 } },
+      { op: "add", path: "/a", value: 2 },
+    ],
+    value: { y: 1, a: 2 },
+  },
+  {
     name: "refuses a move from nowhere",
     doc: {},
     patch: [{ op: "move", from: "/a/b", path: "/c" }],

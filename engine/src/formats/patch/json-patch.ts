@@ -16,12 +16,21 @@ class Refusal extends Error {}
 
 /** The document while operations run: which containers are already our own copies. */
 class Draft {
-  root: Json;
+  #root: Json;
   copiedBytes = 0;
   readonly #own = new Set<Container>();
 
   constructor(root: Json) {
-    this.root = this.#copy(root);
+    this.#root = this.#copy(root);
+  }
+
+  get root(): Json {
+    return this.#root;
+  }
+
+  /** What takes the document's place belongs to the patch: it is copied as the document was. */
+  set root(value: Json) {
+    this.#root = this.#copy(value);
   }
 
   /** The container that holds the last part of `path`, made our own; undefined when the way there is missing. */
