@@ -93,7 +93,12 @@ export type Release = {
 };
 
 /** Keyed by event and place in its order (`pre-install#0`): what a process that takes over must know to run no hook twice. */
-export type ReleaseProgress = { action: ReleaseAction; hooks: { [key: string]: HookProgress } };
+export type ReleaseProgress = {
+  action: ReleaseAction;
+  hooks: { [key: string]: HookProgress };
+  /** Of `test`: the hooks that were asked for, in their order. */
+  tests?: string[];
+};
 
 export type ReleaseAction = "install" | "upgrade" | "rollback" | "uninstall" | "test";
 
@@ -310,6 +315,7 @@ export type UninstallOptions = CommonOptions & {
   isDryRun?: boolean;
 };
 
+/** `onPending: "resume"` goes on with a run of the same tests that was cut off; otherwise they begin anew. */
 export type TestOptions = CommonOptions & {
   /** Names of tests: only these, or all but these. */
   filters?: { only?: readonly string[]; except?: readonly string[] };

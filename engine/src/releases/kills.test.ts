@@ -9,7 +9,7 @@ import { type FileTree, type Json, type Manifest, memoryTree } from "#kernel";
 import { memoryStore } from "#store";
 import { realClock } from "../cluster/cluster.contract.ts";
 import { releaseActions } from "./actions.ts";
-import type { ActionResult, ReleaseActions } from "./contract.ts";
+import type { ActionResult, Release, ReleaseActions } from "./contract.ts";
 import { releaseStorage } from "./storage.ts";
 
 const hookJob = (name: string, event: string, policy: string): string => `apiVersion: batch/v1
@@ -29,6 +29,8 @@ function chart(version: string, extra: string): FileTree {
     "templates/extra.yaml": extra === "" ? "" : `apiVersion: v1\nkind: Secret\nmetadata: {name: ${extra}}\n`,
     "templates/pre.yaml": hookJob("pre", "pre-install,pre-upgrade,pre-rollback,pre-delete", "before-hook-creation"),
     "templates/post.yaml": hookJob("post", "post-install,post-upgrade,post-rollback,post-delete", "hook-succeeded"),
+    "templates/check.yaml": hookJob("check", "test", "before-hook-creation"),
+    "templates/prove.yaml": hookJob("prove", "test", "hook-succeeded,hook-failed"),
   });
 }
 
@@ -141,11 +143,27 @@ async function stateOf(cluster: Cluster): Promise<Json> {
   };
 }
 
-/** The newest revision is the last action's, and no longer under way. */
-async function isDone(cluster: Cluster, revisions: number): Promise<boolean> {
+type Case = {
+  name: string;
+  before: Act[];
+  killed: Act;
+  /** What is done after the kill. */
+  next: Act;
+  isSameWork: boolean;
+  /** What says that the killed one had ended; by default a new revision that is deployed. */
+  hasEnded?: (history: readonly Release[]) => boolean;
+};
+
+async function hasEnded(cluster: Cluster, { before, hasEnded: own }: Case): Promise<boolean> {
   const history = await releaseStorage({ cluster, namespace, clock: realClock }).history("web");
-  return history.length === revisions && history.at(-1)?.info.status === "deployed";
+  return own?.(history) ?? (history.length === before.length + 1 && history.at(-1)?.info.status === "deployed");
 }
+
+const areTested = (history: readonly Release[]): boolean => {
+  const last = history.at(-1);
+  const tests = (last?.hooks ?? []).filter(({ events }) => events.includes("test"));
+  return last?.keelson === undefined && tests.every(({ last_run }) => last_run.phase === "Succeeded");
+};
 
 const common = { name: "web", namespace, onPending: "resume" } as const;
 type Act = (actions: ReleaseActions) => Promise<ActionResult>;
@@ -154,13 +172,14 @@ const upgrade: Act = (actions) => actions.upgrade({ ...common, chart: chart("2.0
 const upgradeOtherwise: Act = (actions) => actions.upgrade({ ...common, chart: chart("3.0.0", "") });
 const rollback: Act = (actions) => actions.rollback({ ...common, revision: 1 });
 const uninstall: Act = (actions) => actions.uninstall({ ...common, ignoreNotFound: true });
+const test: Act = (actions) => actions.test(common);
 
-/** An action, what went before it, and what is done after it was killed. */
-const cases: { name: string; before: Act[]; killed: Act; next: Act; isSameWork: boolean }[] = [
+const cases: Case[] = [
   { name: "an install", before: [], killed: install, next: install, isSameWork: true },
   { name: "an upgrade", before: [install], killed: upgrade, next: upgrade, isSameWork: true },
   { name: "a rollback", before: [install, upgrade], killed: rollback, next: rollback, isSameWork: true },
   { name: "an uninstall", before: [install, upgrade], killed: uninstall, next: uninstall, isSameWork: true },
+  { name: "a test", before: [install], killed: test, next: test, isSameWork: true, hasEnded: areTested },
   {
     name: "an upgrade before another one",
     before: [install],
@@ -189,7 +208,8 @@ afterEach(async () => {
 });
 
 describe("a kill between any two requests", () => {
-  for (const { name, before, killed, next, isSameWork } of cases)
+  for (const one of cases) {
+    const { name, before, killed, next, isSameWork } = one;
     for (const isSent of [false, true])
       it(`of ${name}, ${isSent ? "before the answer" : "before it is sent"}`, async () => {
         open = await openWorld();
@@ -204,7 +224,7 @@ describe("a kill between any two requests", () => {
           const ended = await Promise.race([killed(actionsOn(doomed.cluster)), doomed.dead]);
           if (ended !== undefined) break;
           // Who comes next looks first, as every reconciler does: it may have been killed with all its work done.
-          const isThere = await isDone(open.cluster, before.length + 1);
+          const isThere = await hasEnded(open.cluster, one);
           const after =
             isThere && isSameWork ? undefined : await (isThere ? upgradeOtherwise : next)(actionsOn(open.cluster));
           expect([at, after === undefined ? "ok" : outcomeOf(after)]).toEqual([at, "ok"]);
@@ -219,6 +239,7 @@ describe("a kill between any two requests", () => {
           expect(at).toBeLessThan(100);
         }
       });
+  }
 });
 
 /** The objects; the revision counts one more for what was killed. */

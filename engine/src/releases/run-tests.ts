@@ -1,9 +1,9 @@
 // Runs a release's tests: its hooks for the event `test` (pkg/action/release_testing.go of Helm 4.3).
 
 import { faultFrom } from "#kernel";
-import type { ActionResult, Release, ReleaseContext, ReleaseHook, TestOptions } from "./contract.ts";
+import type { ActionResult, Release, ReleaseContext, ReleaseHook, ReleaseProgress, TestOptions } from "./contract.ts";
 import { releaseFault } from "./faults.ts";
-import { HookRunner } from "./hooks.ts";
+import { HookRunner, hooksFor } from "./hooks.ts";
 import { KnownKinds } from "./objects.ts";
 import { checkName } from "./prepare.ts";
 import { Run } from "./run.ts";
@@ -23,9 +23,8 @@ export async function runTests(context: ReleaseContext, options: TestOptions): P
   }
 }
 
-async function execute(run: Run, release: Release, { filters, beforeRemoval }: TestOptions): Promise<void> {
-  // Tests may run as often as one likes: a run that was cut off does not count.
-  delete release.keelson;
+async function execute(run: Run, release: Release, options: TestOptions): Promise<void> {
+  const { filters, beforeRemoval } = options;
   const all = release.hooks ?? [];
   const isWanted = ({ name }: ReleaseHook): boolean =>
     !(filters?.except ?? []).includes(name) &&
@@ -38,6 +37,8 @@ async function execute(run: Run, release: Release, { filters, beforeRemoval }: T
   // Those that are left out come first from now on, as Helm has it.
   if (all.length > 0) release.hooks = [...all.filter((hook) => !isWanted(hook)), ...wanted];
   const narrowed: Release = { ...release, hooks: wanted };
+  narrowed.keelson = progressOf(narrowed, options);
+  delete release.keelson;
   const recorder = new Run(
     { ...run.context, storage: withAllHooks(run.context.storage, release.hooks ?? []) },
     run.options,
@@ -50,6 +51,14 @@ async function execute(run: Run, release: Release, { filters, beforeRemoval }: T
     run.warnings.push(...recorder.warnings);
     await run.record(release);
   }
+}
+
+/** Tests may run as often as one likes: a run that was cut off counts only for those who go on with it. */
+function progressOf(release: Release, { onPending }: TestOptions): ReleaseProgress {
+  const tests = hooksFor(release, "test").map(({ name }) => name);
+  const former = release.keelson;
+  const isSame = former?.action === "test" && former.tests?.join(" ") === tests.join(" ");
+  return onPending === "resume" && isSame ? former : { action: "test", hooks: {}, tests };
 }
 
 /** Stores a release with all its hooks, whichever of them run. */

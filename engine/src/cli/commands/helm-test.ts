@@ -5,7 +5,7 @@ import { fieldOf, textOf } from "#kernel";
 import type { Release } from "#releases";
 import { type Command, defineCommand } from "../command.ts";
 import { formatStatus } from "../helm/print-release.ts";
-import { helmFlags } from "../helm/release-flags.ts";
+import { actionFlags, helmFlags } from "../helm/release-flags.ts";
 import { successOf, withReleases } from "../helm/releases.ts";
 import type { Io } from "../io.ts";
 import { type ConnectedTarget, readTimeout } from "../target.ts";
@@ -19,6 +19,7 @@ export const command: Command = defineCommand({
     ...helmFlags,
     timeout: { takes: "DURATION", about: "how long each test may take", default: "5m" },
     logs: { about: "print what the test Pods wrote" },
+    resume: actionFlags.resume,
     filter: { takes: "name=NAME", isList: true, about: "only these tests, or with !name=NAME all but these" },
   },
   async run({ args, flags, io, ports }) {
@@ -30,6 +31,7 @@ export const command: Command = defineCommand({
         namespace: open.namespace,
         timeoutMs: readTimeout(flags.timeout),
         signal: io.signal,
+        ...(flags.resume ? { onPending: "resume" } : {}),
         filters: readFilters(flags.filter),
         ...(flags.logs
           ? {

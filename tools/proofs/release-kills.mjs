@@ -1,0 +1,268 @@
+// kill -9 of `keelson helm` at random moments of an install, an upgrade, a rollback and an uninstall, with hooks, against the
+// embedded control plane over HTTPS; then the same command again, with --resume, until one is not killed. Proves that each hook
+// ran once, that the release stands where it should, and that nothing is left behind. Needs a build.
+// Usage: npm run proof -- release-kills [times of each] [seed]
+
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startControlPlane } from "../control-plane.mjs";
+import { openClient, seeded } from "./client.mjs";
+
+const command = fileURLToPath(new URL("../../engine/bin/keelson.js", import.meta.url));
+const jobsPath = "/apis/batch/v1/namespaces/default/jobs";
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Runs it; throws at the first thing that is not as it must be. Resolves with what happened. */
+export async function releaseKills({ times = 50, seed = 20261121, tell = () => {} } = {}) {
+  const next = seeded(seed);
+  const folder = mkdtempSync(join(tmpdir(), "keelson-release-kills-"));
+  const server = await startControlPlane(join(folder, "data"));
+  const world = new World(server, folder);
+  try {
+    await world.open();
+    await world.measure();
+    let kills = 0;
+    for (let time = 1; time <= times; time++) {
+      for (const step of steps) kills += await world.play(step, next);
+      if (time % 10 === 0) tell(`${time} of each: ${kills} kills, ${world.hooksRun} hooks`);
+    }
+    return { times, kills, hooks: world.hooksRun };
+  } finally {
+    await world.close();
+    await server.stop("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** One life of a release; what each step leaves, and which hooks it runs. */
+const steps = [
+  {
+    name: "install",
+    words: ["install", "web", "one"],
+    revisions: 1,
+    objects: ["a 1", "first"],
+    hooks: ["pre", "post"],
+  },
+  {
+    name: "upgrade",
+    words: ["upgrade", "web", "two"],
+    revisions: 2,
+    objects: ["a 2", "second"],
+    hooks: ["pre", "post"],
+  },
+  {
+    name: "rollback",
+    words: ["rollback", "web", "1"],
+    revisions: 3,
+    objects: ["a 1", "first"],
+    hooks: ["pre", "post"],
+  },
+  {
+    name: "uninstall",
+    words: ["uninstall", "web", "--ignore-not-found"],
+    revisions: 0,
+    objects: [],
+    hooks: ["pre", "post"],
+  },
+];
+
+class World {
+  hooksRun = 0;
+  #server;
+  #folder;
+  #client;
+  /** Every hook's Job that was ever seen, by uid; and those that a check has counted. */
+  #jobs = new Map();
+  #counted = new Set();
+  #isOver = false;
+  #node;
+  /** How long each step takes undisturbed, in ms. */
+  #durations = new Map();
+
+  constructor(server, folder) {
+    this.#server = server;
+    this.#folder = folder;
+  }
+
+  async open() {
+    this.#client = openClient(this.#server);
+    writeFileSync(join(this.#folder, "kubeconfig"), kubeconfig(this.#server));
+    for (const [name, version, extra] of [
+      ["one", 1, "first"],
+      ["two", 2, "second"],
+    ])
+      writeChart(join(this.#folder, name), version, extra);
+    this.#node = this.#playNode();
+  }
+
+  async close() {
+    this.#isOver = true;
+    await this.#node;
+    this.#client?.close();
+  }
+
+  /** Each step once, without a kill. */
+  async measure() {
+    for (const step of steps) {
+      const begun = performance.now();
+      await this.#run(step.words);
+      this.#durations.set(step.name, performance.now() - begun);
+      await this.#check(step);
+    }
+  }
+
+  /** One step, killed at a random moment, and again until it ends by itself; answers how often it was killed. */
+  async play(step, next) {
+    let kills = 0;
+    for (let isDone = false; !isDone; ) {
+      const mayKill = kills < 3 && next(4) !== 0;
+      const killAfterMs = mayKill ? next(Math.ceil(this.#durations.get(step.name))) : undefined;
+      const ended = await this.#run(step.words, killAfterMs);
+      isDone = ended === "done";
+      if (!isDone) kills++;
+      // What it had sent is still on its way; and it may have been killed with all its work done.
+      if (!isDone) await sleep(150);
+      if (!isDone && (await this.#isThere(step))) isDone = true;
+    }
+    await this.#check(step);
+    return kills;
+  }
+
+  #run(words, killAfterMs) {
+    return new Promise((resolve, reject) => {
+      const flags = words[0] === "uninstall" ? ["--wait"] : [];
+      const child = spawn(
+        process.execPath,
+        [command, "helm", ...words, ...flags, "--resume", "-n", "default", "--kubeconfig", "kubeconfig"],
+        { cwd: this.#folder, stdio: ["ignore", "ignore", "pipe"] },
+      );
+      let complaint = "";
+      child.stderr.on("data", (bytes) => (complaint += bytes));
+      const fuse = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+      child.once("close", (code, signal) => {
+        clearTimeout(fuse);
+        if (signal === "SIGKILL") resolve("killed");
+        else if (code === 0) resolve("done");
+        else reject(new Error(`keelson helm ${words.join(" ")}: exit ${code}: ${complaint}`));
+      });
+    });
+  }
+
+  async #isThere({ revisions }) {
+    const records = await this.#records();
+    if (revisions === 0) return records.length === 0;
+    return records.length === revisions && records.at(-1) === "deployed";
+  }
+
+  async #check(step) {
+    const records = await this.#records();
+    const wanted = Array.from({ length: step.revisions }, (_, at) =>
+      at + 1 === step.revisions ? "deployed" : "superseded",
+    );
+    expectSame(step, "records", records, wanted);
+    expectSame(step, "objects", await this.#objects(), step.objects);
+    // The node may still be behind the last deletion.
+    await this.#look();
+    const uncounted = [...this.#jobs].filter(([uid]) => !this.#counted.has(uid));
+    const hooks = uncounted.map(([, name]) => name).sort();
+    expectSame(step, "hooks", hooks, [...step.hooks].sort());
+    this.hooksRun += hooks.length;
+    for (const [uid] of uncounted) this.#counted.add(uid);
+  }
+
+  async #records() {
+    const items = await this.#list("/api/v1/namespaces/default/secrets?labelSelector=owner%3Dhelm");
+    return items
+      .map(({ metadata }) => [Number(metadata.labels.version), metadata.labels.status])
+      .sort(([a], [b]) => a - b)
+      .map(([, status]) => status);
+  }
+
+  async #objects() {
+    const items = await this.#list(
+      "/api/v1/namespaces/default/configmaps?labelSelector=app.kubernetes.io%2Fmanaged-by%3DHelm",
+    );
+    return items.map(({ metadata, data }) => (metadata.name === "a" ? `a ${data.version}` : metadata.name)).sort();
+  }
+
+  async #list(path) {
+    const answer = await this.#client.ask("GET", path);
+    if (answer.code !== 200) throw new Error(`${path}: ${answer.body}`);
+    return JSON.parse(answer.body).items;
+  }
+
+  /** Lets Jobs end after a while, and counts them. */
+  async #playNode() {
+    while (!this.#isOver) {
+      await this.#look();
+      await sleep(15);
+    }
+  }
+
+  async #look() {
+    for (const job of await this.#list(jobsPath)) {
+      const { uid, name } = job.metadata;
+      if (this.#jobs.has(uid)) continue;
+      this.#jobs.set(uid, name);
+      setTimeout(() => void this.#end(name), 60);
+    }
+  }
+
+  async #end(name) {
+    const now = new Date().toISOString().replace(/\.\d+/, "");
+    const condition = { status: "True", lastProbeTime: now, lastTransitionTime: now };
+    const conditions = ["SuccessCriteriaMet", "Complete"].map((type) => ({ type, ...condition }));
+    const body = { status: { startTime: now, completionTime: now, succeeded: 1, conditions } };
+    const contentType = "application/merge-patch+json";
+    if (!this.#isOver) await this.#client.ask("PATCH", `${jobsPath}/${name}/status`, { body, contentType });
+  }
+}
+
+function expectSame({ name }, what, found, wanted) {
+  if (JSON.stringify(found) === JSON.stringify(wanted)) return;
+  throw new Error(`after ${name}, ${what}: ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`);
+}
+
+function writeChart(folder, version, extra) {
+  const hook = (name, events, policy) => `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: ${name}
+  annotations: {helm.sh/hook: "${events}", helm.sh/hook-delete-policy: "${policy}"}
+spec:
+  template: {spec: {restartPolicy: Never, containers: [{name: main, image: "example.com/a:1"}]}}
+`;
+  const map = (name) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {version: "${version}"}\n`;
+  const files = {
+    "Chart.yaml": `apiVersion: v2\nname: demo\nversion: ${version}.0.0\n`,
+    "templates/a.yaml": map("a"),
+    "templates/extra.yaml": map(extra),
+    "templates/pre.yaml": hook("pre", "pre-install,pre-upgrade,pre-rollback,pre-delete", "before-hook-creation"),
+    "templates/post.yaml": hook("post", "post-install,post-upgrade,post-rollback,post-delete", "hook-succeeded"),
+  };
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+function kubeconfig({ url, token }) {
+  return `apiVersion: v1
+kind: Config
+current-context: proof
+contexts: [{name: proof, context: {cluster: proof, user: proof}}]
+clusters: [{name: proof, cluster: {server: "${url}", insecure-skip-tls-verify: true}}]
+users: [{name: proof, user: {token: "${token}"}}]
+`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [times = "50", seed = "20261121"] = process.argv.slice(2);
+  const result = await releaseKills({ times: Number(times), seed: Number(seed), tell: console.log });
+  console.log(
+    `kills: ${result.kills}, rounds of install, upgrade, rollback and uninstall: ${result.times}, hooks run: ${result.hooks}, each once`,
+  );
+}
