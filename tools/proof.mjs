@@ -40,6 +40,11 @@ const proofs = {
     program: "tools/proofs/kills.mjs",
     about: "[count] [seed]: kill -9 of the control plane under load, over HTTPS, with writers and watchers",
   },
+  "release-kills": {
+    program: "tools/proofs/release-kills.mjs",
+    about:
+      "[kills of each] [seed]: kill -9 of installs, tests, upgrades, rollbacks and uninstalls of Helm releases with hooks",
+  },
   "sops-fuzz": {
     program: "bench/secrets/fuzz.mjs",
     about: "[count] [first seed]: random files, whole and damaged, through sops and keelson (KEELSON_ORACLES)",

@@ -1,18 +1,20 @@
-// kill -9 of `keelson helm` at random moments of an install, an upgrade, a rollback and an uninstall, with hooks, against the
-// embedded control plane over HTTPS; then the same command again, with --resume, until one is not killed. Proves that each hook
-// ran once, that the release stands where it should, and that nothing is left behind. Needs a build.
-// Usage: npm run proof -- release-kills [times of each] [seed]
+// kill -9 of `keelson helm` at random moments of an install, tests, an upgrade, a rollback and an uninstall, with hooks, against
+// the embedded control plane over HTTPS; then the same command again, with --resume, until one is not killed. Proves that each
+// hook ran once, that the release stands where it should, and that nothing is left behind. Needs a build.
+// Usage: npm run proof -- release-kills [kills of each action] [seed]
 
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { startControlPlane } from "../control-plane.mjs";
 import { openClient, seeded } from "./client.mjs";
 
 const command = fileURLToPath(new URL("../../engine/bin/keelson.js", import.meta.url));
 const jobsPath = "/apis/batch/v1/namespaces/default/jobs";
+const recordsPath = "/api/v1/namespaces/default/secrets?labelSelector=owner%3Dhelm";
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Runs it; throws at the first thing that is not as it must be. Resolves with what happened. */
@@ -24,12 +26,13 @@ export async function releaseKills({ times = 50, seed = 20261121, tell = () => {
   try {
     await world.open();
     await world.measure();
-    let kills = 0;
-    for (let time = 1; time <= times; time++) {
-      for (const step of steps) kills += await world.play(step, next);
-      if (time % 10 === 0) tell(`${time} of each: ${kills} kills, ${world.hooksRun} hooks`);
+    const kills = Object.fromEntries(steps.map(({ name }) => [name, 0]));
+    let rounds = 0;
+    for (; Object.values(kills).some((count) => count < times); rounds++) {
+      for (const step of steps) kills[step.name] += await world.play(step, next);
+      if (rounds % 10 === 9) tell(`${rounds + 1} rounds: ${JSON.stringify(kills)}, ${world.hooksRun} hooks`);
     }
-    return { times, kills, hooks: world.hooksRun };
+    return { rounds, kills, hooks: world.hooksRun };
   } finally {
     await world.close();
     await server.stop("SIGKILL");
@@ -45,6 +48,13 @@ const steps = [
     revisions: 1,
     objects: ["a 1", "first"],
     hooks: ["pre", "post"],
+  },
+  {
+    name: "test",
+    words: ["test", "web"],
+    revisions: 1,
+    objects: ["a 1", "first"],
+    hooks: ["check", "prove"],
   },
   {
     name: "upgrade",
@@ -119,7 +129,9 @@ class World {
     let kills = 0;
     for (let isDone = false; !isDone; ) {
       const mayKill = kills < 3 && next(4) !== 0;
-      const killAfterMs = mayKill ? next(Math.ceil(this.#durations.get(step.name))) : undefined;
+      // Not in the first quarter: there is no request yet.
+      const quarter = Math.ceil(this.#durations.get(step.name) / 4);
+      const killAfterMs = mayKill ? quarter + next(3 * quarter) : undefined;
       const ended = await this.#run(step.words, killAfterMs);
       isDone = ended === "done";
       if (!isDone) kills++;
@@ -151,8 +163,9 @@ class World {
     });
   }
 
-  async #isThere({ revisions }) {
+  async #isThere({ name, revisions }) {
     const records = await this.#records();
+    if (name === "test") return this.#isTested();
     if (revisions === 0) return records.length === 0;
     return records.length === revisions && records.at(-1) === "deployed";
   }
@@ -167,14 +180,23 @@ class World {
     // The node may still be behind the last deletion.
     await this.#look();
     const uncounted = [...this.#jobs].filter(([uid]) => !this.#counted.has(uid));
-    const hooks = uncounted.map(([, name]) => name).sort();
-    expectSame(step, "hooks", hooks, [...step.hooks].sort());
+    const hooks = uncounted.map(([, name]) => name).sort(compare);
+    expectSame(step, "hooks", hooks, [...step.hooks].sort(compare));
     this.hooksRun += hooks.length;
     for (const [uid] of uncounted) this.#counted.add(uid);
   }
 
+  /** No run of the tests is under way, and the last one ended well. */
+  async #isTested() {
+    const [{ data }] = await this.#list(recordsPath);
+    const text = gunzipSync(Buffer.from(Buffer.from(data.release, "base64").toString(), "base64")).toString();
+    const { keelson, hooks } = JSON.parse(text);
+    const tests = hooks.filter(({ events }) => events.includes("test"));
+    return keelson === undefined && tests.every(({ last_run }) => last_run.phase === "Succeeded");
+  }
+
   async #records() {
-    const items = await this.#list("/api/v1/namespaces/default/secrets?labelSelector=owner%3Dhelm");
+    const items = await this.#list(recordsPath);
     return items
       .map(({ metadata }) => [Number(metadata.labels.version), metadata.labels.status])
       .sort(([a], [b]) => a - b)
@@ -221,6 +243,8 @@ class World {
   }
 }
 
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
 function expectSame({ name }, what, found, wanted) {
   if (JSON.stringify(found) === JSON.stringify(wanted)) return;
   throw new Error(`after ${name}, ${what}: ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`);
@@ -242,6 +266,8 @@ spec:
     "templates/extra.yaml": map(extra),
     "templates/pre.yaml": hook("pre", "pre-install,pre-upgrade,pre-rollback,pre-delete", "before-hook-creation"),
     "templates/post.yaml": hook("post", "post-install,post-upgrade,post-rollback,post-delete", "hook-succeeded"),
+    "templates/check.yaml": hook("check", "test", "before-hook-creation"),
+    "templates/prove.yaml": hook("prove", "test", "hook-succeeded,hook-failed"),
   };
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -262,7 +288,6 @@ users: [{name: proof, user: {token: "${token}"}}]
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [times = "50", seed = "20261121"] = process.argv.slice(2);
   const result = await releaseKills({ times: Number(times), seed: Number(seed), tell: console.log });
-  console.log(
-    `kills: ${result.kills}, rounds of install, upgrade, rollback and uninstall: ${result.times}, hooks run: ${result.hooks}, each once`,
-  );
+  const kills = Object.entries(result.kills).map(([name, count]) => `${name} ${count}`);
+  console.log(`kills: ${kills.join(", ")}; rounds: ${result.rounds}; hooks run: ${result.hooks}, each once`);
 }
