@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { asManifest, fieldOf, isObject, type JsonObject, type Manifest, sha256Hex } from "#kernel";
 import { dataOf, definition, deployment, kustomize } from "./samples.contract.ts";
 import { type Home, mark, Scene } from "./scene.contract.ts";
+import { secrets } from "./secrets.contract.ts";
 import { configMap, namespace, type World } from "./world.contract.ts";
 
 // Conditions are waited for; a busy machine may take its time, and Flux looks at health every five seconds.
@@ -60,6 +61,7 @@ export function trickyContract(title: string, start: () => Promise<Home>): void 
       building,
       reporting,
       identity,
+      secrets,
     ];
     for (const part of parts) part(scene);
   });
