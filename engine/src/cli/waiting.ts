@@ -43,8 +43,15 @@ export function finishedOf(object: Manifest, token: string | undefined): string 
   if (conditionOf(object, "Reconciling")?.status === "True") return undefined;
   const ready = conditionOf(object, "Ready");
   if (ready === undefined || (ready.observedGeneration ?? generation) !== generation) return undefined;
-  if (ready.status === "True") return ready.message;
-  return undefined;
+  return ready.status === "True" ? wordsOf(object, ready.message) : undefined;
+}
+
+/** Flux's words for what came of it; the message of the condition where there is no revision. */
+function wordsOf(object: Manifest, message: string): string {
+  const applied = textOf(object, "status", "lastAppliedRevision");
+  if (object.kind === "Kustomization" && applied !== "") return `applied revision ${applied}`;
+  const fetched = textOf(object, "status", "artifact", "revision");
+  return fetched === "" ? message : `fetched revision ${fetched}`;
 }
 
 function failed(object: Manifest, message: string): Fault<CliCode> {

@@ -1,7 +1,7 @@
 // `keelson export KIND [NAME]`: objects as they would stand in Git: no status, no fields of the server.
 
 import { formatYaml } from "#formats/yaml";
-import { asJson, type JsonObject, type Manifest } from "#kernel";
+import { asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import { discover, resourceOf, valueOf } from "../answers.ts";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
@@ -49,6 +49,14 @@ function exported(object: Manifest, kind: { kind: string }): JsonObject {
     apiVersion: object.apiVersion,
     kind: object.kind || kind.kind,
     metadata,
-    spec: asJson(object)["spec"] ?? {},
+    spec: withoutDefaults(asJson(object)["spec"] ?? {}),
   };
+}
+
+/** Without switches that are off: the server writes them out, or `resume` has left them. */
+function withoutDefaults(spec: Json): Json {
+  if (!isObject(spec)) return spec;
+  return Object.fromEntries(
+    Object.entries(spec).filter(([name, value]) => value !== false || !["suspend", "force"].includes(name)),
+  );
 }

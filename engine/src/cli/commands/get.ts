@@ -1,10 +1,10 @@
 // `keelson get KIND [NAME]`: flux's columns and words, kubectl's formats.
 
 import type { Cluster, Discovery, Resource } from "#cluster";
-import type { Manifest } from "#kernel";
+import { conditionsOf, type Manifest } from "#kernel";
 import { discover, valueOf } from "../answers.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
-import { conditionOf, readiness } from "../flux-objects.ts";
+import { readiness } from "../flux-objects.ts";
 import type { Io } from "../io.ts";
 import { chooseKinds, type KnownKind, knownKinds } from "../kinds.ts";
 import { formatObjects } from "../print-objects.ts";
@@ -82,7 +82,9 @@ function isWanted(object: Manifest, query: Query): boolean {
   const [type = "", status] = selector.split("=");
   if (status === undefined)
     throw usage(`--status-selector cannot be ${JSON.stringify(selector)}`, "for example Ready=false");
-  return (conditionOf(object, type)?.status ?? "").toLowerCase() === status.toLowerCase();
+  // In any case of letters, as in Flux.
+  const condition = conditionsOf(object).find((one) => one.type.toLowerCase() === type.toLowerCase());
+  return (condition?.status ?? "").toLowerCase() === status.toLowerCase();
 }
 
 function print(found: readonly Found[], query: Query, io: Io): 0 | 1 {

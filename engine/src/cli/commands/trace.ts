@@ -2,7 +2,7 @@
 
 import { helmGroup, kustomizeGroup, sourceGroup } from "#api/flux";
 import type { Cluster, Discovery, Resource } from "#cluster";
-import { type Manifest, shortRevision, splitApiVersion } from "#kernel";
+import { type Manifest, splitApiVersion } from "#kernel";
 import { discover, resourceOf, valueIfFound, valueOf } from "../answers.ts";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
@@ -116,8 +116,9 @@ function describeDelivery(delivery: Manifest): Part {
   return [
     [delivery.kind, delivery.metadata.name],
     ["Namespace", delivery.metadata.namespace ?? ""],
+    ...optional("Target", textOf(delivery, "spec", "targetNamespace")),
     ...optional("Path", textOf(delivery, "spec", "path")),
-    ...optional("Revision", shortRevision(revision)),
+    ...optional("Revision", revision),
     ...describeReady(delivery),
   ];
 }
@@ -131,7 +132,7 @@ function describeSource(source: Manifest): Part {
     ...["branch", "tag", "semver", "commit", "name"].flatMap((ref) =>
       optional(`${ref.slice(0, 1).toUpperCase()}${ref.slice(1)}`, textOf(source, "spec", "ref", ref)),
     ),
-    ...optional("Revision", shortRevision(textOf(source, "status", "artifact", "revision"))),
+    ...optional("Revision", textOf(source, "status", "artifact", "revision")),
     ...optional("Origin Revision", artifact("org.opencontainers.image.revision")),
     ...optional("Origin Source", artifact("org.opencontainers.image.source")),
     ...describeReady(source),
@@ -143,9 +144,14 @@ function describeReady(object: Manifest): Part {
   if (ready === undefined) return [["Status", "Unknown"]];
   const verb = ready.status === "True" ? "Last reconciled at" : "Last reconciliation failed at";
   return [
-    ["Status", `${verb} ${ready.lastTransitionTime}`],
-    ["Message", shortRevision(ready.message)],
+    ["Status", `${verb} ${formatMoment(ready.lastTransitionTime)}`],
+    ["Message", ready.message],
   ];
+}
+
+/** `2026-01-02T03:04:05Z` as Flux prints it. */
+function formatMoment(time: string): string {
+  return time.replace("T", " ").replace("Z", " +0000 UTC");
 }
 
 function optional(name: string, value: string): Part {
