@@ -3,7 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Dialog } from "../parts/dialog.tsx";
 import { Awaiting, Trouble } from "../parts/nothing.tsx";
 import { planCounts, PlanSteps } from "../parts/plan-view.tsx";
@@ -40,6 +40,12 @@ export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
     }
   };
   useEffect(() => void show(), [how.value]);
+  const form = useRef<HTMLFormElement>(null);
+  const hasPlan = state.value.plan !== undefined;
+  useEffect(() => {
+    // What comes next has the focus, once one can see what it would do.
+    if (hasPlan) form.current?.querySelector<HTMLElement>("input, .primary")?.focus();
+  }, [hasPlan]);
   const carryOut = async (): Promise<void> => {
     const { plan } = state.value;
     if (plan === undefined || state.value.isDoing) return;
@@ -64,6 +70,7 @@ export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
       {plan === undefined && error === undefined && <Awaiting what="Looking what it would do" />}
       {plan !== undefined && <Shown plan={plan} how={how.value ?? plan.ways[0]} choose={(way) => (how.value = way)} />}
       <form
+        ref={form}
         onSubmit={(event) => {
           event.preventDefault();
           void carryOut();
@@ -76,7 +83,6 @@ export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
               type="text"
               value={reason.value}
               onInput={(event) => (reason.value = event.currentTarget.value)}
-              autofocus
               required
             />
           </label>
@@ -85,7 +91,7 @@ export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
           <button type="button" onClick={closeOverlay}>
             Cancel
           </button>
-          <button type="submit" class="primary" disabled={isBlocked} autofocus={plan?.needsReason !== true}>
+          <button type="submit" class="primary" disabled={isBlocked}>
             {isDoing ? "Doing it…" : verbOf(ask.action)}
           </button>
         </footer>

@@ -10,6 +10,7 @@ import { navigate } from "../route/address.ts";
 import { hrefOfObject } from "../route/place.ts";
 import type { Card, TreeNode } from "../wire/types.ts";
 import { pluralKind } from "../words/plural.ts";
+import { shortRevision } from "../words/revision.ts";
 import { fold } from "./fold.ts";
 import { edgePath, inView, layOut, type Move, neighbour, nodeHeight, nodeWidth, type Placed } from "./layout.ts";
 import "./graph.css";
@@ -245,7 +246,7 @@ const NodeView = memo(function NodeView(props: NodeProps): JSX.Element {
 });
 
 function NodeFace({ node, from, isRoot }: { node: TreeNode; from: string; isRoot: boolean }): JSX.Element {
-  const more = node.health === "healthy" ? node.info : node.message || node.info;
+  const more = shortRevision(node.health === "healthy" ? node.info : node.message || node.info);
   return (
     <>
       <HealthIcon health={node.health} isLabelled />

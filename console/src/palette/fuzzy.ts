@@ -28,3 +28,8 @@ function bestNext(text: string, letter: string, after: number): number {
 function startsWord(text: string, at: number): boolean {
   return at === 0 || /[^a-z0-9]/.test(text[at - 1] ?? "");
 }
+
+/** How well a name must fit to be offered beside the best: letters strewn about a name mean little where another has the word. */
+export function leastFit(typed: string, best: number): number {
+  return best > 500 ? typed.trim().length * 6 : 0;
+}

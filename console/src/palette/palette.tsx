@@ -14,7 +14,7 @@ import { closeOverlay } from "../state/overlays.ts";
 import { apiPaths, type SearchAnswer, type SearchHit } from "../wire/types.ts";
 import { markOf } from "../words/mark.ts";
 import { read } from "../wire/http.ts";
-import { fitOf } from "./fuzzy.ts";
+import { fitOf, leastFit } from "./fuzzy.ts";
 
 type Item = {
   id: string;
@@ -132,11 +132,12 @@ function itemsOf(typed: string, hits: readonly SearchHit[]): Item[] {
     }),
   );
   if (typed.trim() === "") return [...commands.filter((item) => item.keys !== ":"), ...cards].slice(0, itemsMost);
-  const fitting = [...commands, ...cards]
+  const named = [...commands, ...cards]
     .map((item) => ({ item, fit: fitOf(typed, `${item.words} ${item.more}`) }))
     .filter((one): one is { item: Item; fit: number } => one.fit !== undefined)
-    .sort((a, b) => b.fit - a.fit)
-    .map(({ item }) => item);
+    .sort((a, b) => b.fit - a.fit);
+  const least = leastFit(typed, named[0]?.fit ?? 0);
+  const fitting = named.filter(({ fit }) => fit >= least).map(({ item }) => item);
   return [...fitting.slice(0, itemsMost), ...hits.filter((hit) => hit.role === "object").map(itemOfHit)].slice(
     0,
     2 * itemsMost,

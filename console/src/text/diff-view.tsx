@@ -9,13 +9,20 @@ import { type DiffLine, differingPart, diffLines, hunksOf } from "./line-diff.ts
 import { YamlLine } from "./yaml-view.tsx";
 import "./text.css";
 
-type DiffViewProps = { left: string; right: string; leftName: string; rightName: string };
+type DiffViewProps = {
+  left: string;
+  right: string;
+  leftName: string;
+  rightName: string;
+  /** Lines that only the left has are no difference: the right does not state them. */
+  isLeftFuller?: boolean;
+};
 
-export function DiffView({ left, right, leftName, rightName }: DiffViewProps): JSX.Element {
-  const lines = useMemo(() => diffLines(left, right), [left, right]);
-  const hunks = useMemo(() => hunksOf(lines), [lines]);
+export function DiffView({ left, right, leftName, rightName, isLeftFuller = false }: DiffViewProps): JSX.Element {
+  const lines = useMemo(() => tone(diffLines(left, right), isLeftFuller), [left, right, isLeftFuller]);
+  const hunks = useMemo(() => hunksOf(lines, isExtra), [lines]);
   const opened = useSignal<ReadonlySet<number>>(new Set());
-  const count = lines.filter((line) => line.what !== "same").length;
+  const count = lines.filter((line) => line.what !== "same" && !isExtra(line)).length;
   const isBeside = !isNarrow.value;
   const Row = isBeside ? Beside : Below;
   return (
@@ -39,7 +46,7 @@ export function DiffView({ left, right, leftName, rightName }: DiffViewProps): J
               class="plain diff-skipped"
               onClick={() => (opened.value = new Set([...opened.value, hunk.id]))}
             >
-              {plural(hunk.lines.length, "line")} the same
+              {skippedWords(hunk.lines)}
             </button>
           );
         return hunk.lines.map((line) => (
@@ -50,16 +57,37 @@ export function DiffView({ left, right, leftName, rightName }: DiffViewProps): J
   );
 }
 
-function Beside({ line }: { line: DiffLine }): JSX.Element {
+type Toned = DiffLine & { isExtra?: boolean };
+
+/** What only the fuller side has is shown as if it were the same: it means nothing. */
+const toneOf = (line: Toned): DiffLine["what"] => (isExtra(line) ? "same" : line.what);
+
+const isExtra = (line: Toned): boolean => line.isExtra === true;
+
+function tone(lines: readonly DiffLine[], isLeftFuller: boolean): Toned[] {
+  return lines.map((line) => (isLeftFuller && line.what === "removed" ? { ...line, isExtra: true } : line));
+}
+
+function skippedWords(lines: readonly Toned[]): string {
+  const extra = lines.filter(isExtra).length;
+  const same = lines.length - extra;
+  const parts = [
+    same > 0 ? `${plural(same, "line")} the same` : "",
+    extra > 0 ? `${plural(extra, "line")} that Git does not state` : "",
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+function Beside({ line }: { line: Toned }): JSX.Element {
   return (
     <div class={`diff-line is-${line.what}`}>
-      <Half side={line.left} other={line.right} what={line.what} isLeft />
+      <Half side={line.left} other={line.right} what={toneOf(line)} isLeft />
       <Half side={line.right} other={line.left} what={line.what} isLeft={false} />
     </div>
   );
 }
 
-function Below({ line }: { line: DiffLine }): JSX.Element {
+function Below({ line }: { line: Toned }): JSX.Element {
   if (line.what === "same")
     return (
       <div class="diff-line is-same">
@@ -68,7 +96,7 @@ function Below({ line }: { line: DiffLine }): JSX.Element {
     );
   return (
     <div class={`diff-line is-${line.what}`}>
-      {line.left !== undefined && <Half side={line.left} other={line.right} what={line.what} isLeft />}
+      {line.left !== undefined && <Half side={line.left} other={line.right} what={toneOf(line)} isLeft />}
       {line.right !== undefined && <Half side={line.right} other={line.left} what={line.what} isLeft={false} />}
     </div>
   );

@@ -141,11 +141,11 @@ export type Hunk =
 /** Lines kept around a change, so that it is seen where it is. */
 const contextLines = 3;
 
-/** Long stretches that are the same, taken together. */
-export function hunksOf(lines: readonly DiffLine[]): Hunk[] {
+/** Long stretches that are the same, or that `isQuiet` calls as good as that, taken together. */
+export function hunksOf(lines: readonly DiffLine[], isQuiet: (line: DiffLine) => boolean = () => false): Hunk[] {
   const isNear = new Set<number>();
   for (const [index, line] of lines.entries()) {
-    if (line.what === "same") continue;
+    if (line.what === "same" || isQuiet(line)) continue;
     for (let near = index - contextLines; near <= index + contextLines; near++) isNear.add(near);
   }
   const hunks: Hunk[] = [];

@@ -65,9 +65,7 @@ function Entry({ card, entry, isNow, whyNot }: EntryProps): JSX.Element {
         <p class="soft">
           <Exact atMs={entry.atMs} />
           {entry.tookMs > 0 && <> · took {formatTook(entry.tookMs)}</>}
-          {entry.healthyMs !== undefined && entry.healthyMs > 0 && (
-            <> · healthy {formatTook(Math.max(0, entry.healthyMs - entry.atMs))} later</>
-          )}
+          {entry.healthyMs !== undefined && entry.healthyMs > 0 && <> · {healthyWords(entry.healthyMs - entry.atMs)}</>}
           {entry.times > 1 && <> · {entry.times} times</>}
         </p>
         {!isGood && <p class="history-why">{entry.message || entry.result}</p>}
@@ -81,4 +79,8 @@ function Entry({ card, entry, isNow, whyNot }: EntryProps): JSX.Element {
       )}
     </li>
   );
+}
+
+function healthyWords(laterMs: number): string {
+  return laterMs < 1_000 ? "healthy" : `healthy ${formatTook(laterMs)} later`;
 }

@@ -78,7 +78,8 @@ export function FleetPage(): JSX.Element {
             />
           </div>
         )}
-        {rows.length === 0 && <NoRows filter={filter} role={role} />}
+        {rows.length === 0 && filter === "" && <NoRows role={role} />}
+        {rows.length === 0 && filter !== "" && <NoneFound role={role} />}
         <FoundObjects q={filter} />
       </div>
       <Lately />
@@ -117,20 +118,28 @@ function Columns({ role }: { role: "delivery" | "source" }): JSX.Element {
   );
 }
 
-function NoRows({ filter, role }: { filter: string; role: "delivery" | "source" }): JSX.Element {
-  if (filter !== "")
-    return (
-      <Nothing title={`No ${role === "source" ? "source" : "delivery"} is like that`}>
-        <p>
-          Words match names, namespaces, paths, messages, labels and commits. Fields narrow: <code>state:failed</code>,{" "}
-          <code>cluster:edge</code>, <code>ns:shop</code>, <code>label:tier=front</code>, <code>author:ada</code>; a
-          minus leaves out: <code>-state:ready</code>.
-        </p>
+/** The filter leaves nothing: what one can type stands below, out of the way of the objects that were found. */
+function NoneFound({ role }: { role: "delivery" | "source" }): JSX.Element {
+  return (
+    <details class="none-found">
+      <summary>
+        No {role} is like that.{" "}
         <button type="button" onClick={() => setParams({ q: "" })}>
           Clear the filter
-        </button>
-      </Nothing>
-    );
+        </button>{" "}
+        <span class="soft">What can one type?</span>
+      </summary>
+      <p>
+        Words match names, namespaces, paths, messages, labels and commits. Fields narrow: <code>state:failed</code>,{" "}
+        <code>cluster:edge</code>, <code>ns:shop</code>, <code>label:tier=front</code>, <code>author:ada</code>; a minus
+        leaves out: <code>-state:ready</code>. Objects are found by <code>kind:</code>, <code>image:</code>,{" "}
+        <code>label:</code>, <code>commit:</code>, <code>author:</code> and <code>health:</code> too.
+      </p>
+    </details>
+  );
+}
+
+function NoRows({ role }: { role: "delivery" | "source" }): JSX.Element {
   return (
     <Nothing title={role === "source" ? "There are no sources yet" : "Nothing is delivered yet"}>
       <p>

@@ -36,7 +36,7 @@ export function notesOf(
     const git = place === undefined ? "" : ` · ${place.path}:${place.line}`;
     return {
       id: ownerId(first),
-      words: `${names}, ${since(newest)}`,
+      words: newest > 0 ? `${names}, ${since(newest)}` : names,
       title: `${path}\n${found.map((owner) => `${ownerName(owner)} ${owner.operation}`).join("\n")}${git}`,
     };
   });

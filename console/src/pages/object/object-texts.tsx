@@ -76,7 +76,13 @@ function Differences({ page }: { page: ObjectPage }): JSX.Element {
           <YamlView text={live || desired} label={live === "" ? "Desired" : "Live"} />
         </>
       ) : (
-        <DiffView left={live} right={desired} leftName="Live, in the cluster" rightName="Desired, from Git" />
+        <DiffView
+          left={live}
+          right={desired}
+          leftName="Live, in the cluster"
+          rightName="Desired, from Git"
+          isLeftFuller
+        />
       )}
     </>
   );
