@@ -45,11 +45,12 @@ export function Frame({ children }: { children: ComponentChildren }): JSX.Elemen
           <button
             type="button"
             class="plain who"
-            aria-label="You and this page"
+            title="You and this page"
             onClick={() => (overlay.value = { what: "settings" })}
           >
             <Icon name="person" />
-            <span>{session.value?.user ?? ""}</span>
+            <span class="unseen">You and this page</span>
+            <span class="who-name">{session.value?.user ?? ""}</span>
           </button>
         </div>
       </header>

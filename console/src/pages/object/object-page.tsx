@@ -2,6 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { useCommands } from "../../keys/use-commands.ts";
 import { CommitLine } from "../../parts/commit.tsx";
 import { HappeningList } from "../../parts/happening-list.tsx";
@@ -38,9 +39,13 @@ const tabs: readonly Tab[] = [
 export function ObjectPage({ link }: { link: ObjectLink }): JSX.Element {
   const object = { ...link, ...(param("cluster") === "" ? {} : { cluster: param("cluster") }) };
   useTitle(`${link.kind} ${link.name}`);
-  const changes = useObjectChanges(object, parseLinkKey(param("from")));
-  const page = useResource<Page>(apiPaths.object(object), changes);
+  const changes = useObjectChanges(object, param("from"));
+  const page = useResource<Page>(apiPaths.object(object), changes.cause);
   const value = page.value;
+  const stating = value?.delivery === undefined ? "" : linkKey(value.delivery);
+  useEffect(() => {
+    if (stating !== "") changes.follow(stating);
+  }, [stating]);
   const back = value?.delivery === undefined ? (parseLinkKey(param("from")) ?? undefined) : value.delivery;
   useCommands([
     {

@@ -87,9 +87,7 @@ function Effect({ effect, fromMs }: { effect: CommitEffect; fromMs: number }): J
               ? "no record of it"
               : ""
             : `applied ${formatTook(Math.max(0, appliedMs - fromMs))} after the commit`,
-          appliedMs !== undefined && healthyMs !== undefined
-            ? `healthy in ${formatTook(Math.max(0, healthyMs - appliedMs))}`
-            : "",
+          appliedMs !== undefined && healthyMs !== undefined ? healthyWords(healthyMs - appliedMs) : "",
           isBad ? effect.result : "",
         ]
           .filter(Boolean)
@@ -97,6 +95,10 @@ function Effect({ effect, fromMs }: { effect: CommitEffect; fromMs: number }): J
       </span>
     </li>
   );
+}
+
+function healthyWords(afterMs: number): string {
+  return afterMs < 1_000 ? "healthy at once" : `healthy in ${formatTook(afterMs)}`;
 }
 
 function DriftEntry({ entry }: { entry: TimelineEntry & { what: "drift" | "heal" } }): JSX.Element {

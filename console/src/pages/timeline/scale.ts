@@ -6,7 +6,7 @@ import { formatDay, type Zone } from "../../words/time.ts";
 export type Span = { fromMs: number; toMs: number };
 
 /** Less than this is stretched, so that a young fleet's minutes are not drawn upon each other. */
-const shortestMs = 10 * 60_000;
+const shortestMs = 3 * 60_000;
 
 /** From the oldest entry, with a little room, to now. */
 export function spanOf(entries: readonly TimelineEntry[], nowMs: number): Span {
