@@ -23,6 +23,12 @@ describe("a card", () => {
       "waits for approval",
     ],
     ["waits for a dependency", { phase: "waiting", waitingFor: "edge" }, "waiting", "waits for edge"],
+    [
+      "waits, as the engine says it",
+      { phase: "waiting", waitingFor: "dependency 'a/b' is not ready" },
+      "waiting",
+      "dependency 'a/b' is not ready",
+    ],
     ["works, and says on what", { phase: "rendering" }, "working", "rendering"],
     ["is checked, and says what for", { phase: "checking", waitingFor: "web" }, "working", "waits for web"],
     [

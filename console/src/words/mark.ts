@@ -43,7 +43,7 @@ export function whyOf(card: Card): string {
     case "drifted":
       return driftWords(card);
     case "waiting":
-      return card.waitingFor === "" ? card.message : `waits for ${card.waitingFor}`;
+      return card.waitingFor === "" ? card.message : waitWords(card.waitingFor);
     case "working":
       return workWords(card);
     case "failed":
@@ -59,8 +59,13 @@ function driftWords(card: Card): string {
   return `${first.object.kind} ${first.object.name}: ${first.fields.join("; ")}${by}${others === 0 ? "" : `; and ${others} more`}`;
 }
 
+/** Some waits are told as a name, some as a sentence. */
+function waitWords(waitingFor: string): string {
+  return /\bis (not|un)/.test(waitingFor) ? waitingFor : `waits for ${waitingFor}`;
+}
+
 function workWords(card: Card): string {
-  if (card.waitingFor !== "") return `waits for ${card.waitingFor}`;
+  if (card.waitingFor !== "") return waitWords(card.waitingFor);
   if (card.phase !== "" && card.phase !== "idle") return card.phase;
   return card.message === "" ? "not looked at yet" : card.message;
 }

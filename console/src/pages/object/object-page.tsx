@@ -180,7 +180,9 @@ function PlaceText({ place }: { place: { path: string; line: number; note?: stri
 
 /** From the source down to the object, as it came about. */
 function Chain({ chain, object }: { chain: readonly ChainItem[]; object: ObjectLink }): JSX.Element {
-  const up = chain.filter((item) => item.what !== "object");
+  // The source is where it begins; what states the delivery itself is told on the delivery's own page.
+  const source = chain.findIndex((item) => item.what === "source");
+  const up = chain.slice(0, source < 0 ? chain.length : source + 1).filter((item) => item.what !== "object");
   return (
     <nav class="crumbs" aria-label="Where it comes from">
       <a href="/">Fleet</a>

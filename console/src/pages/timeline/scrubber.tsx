@@ -84,15 +84,23 @@ function Marks({ entries, span }: { entries: readonly TimelineEntry[]; span: Spa
   );
 }
 
+/** At the very ends a label would be cut. */
+const isWellInside =
+  (span: Span) =>
+  (tick: number): boolean =>
+    Math.abs(shareOf(tick, span) - 0.5) < 0.47;
+
 function Ticks({ span }: { span: Span }): JSX.Element {
   const isDays = span.toMs - span.fromMs > 3 * 86_400_000;
   return (
     <div class="ticks" aria-hidden="true">
-      {ticksOf(span).map((tick) => (
-        <span key={tick} style={{ left: `${shareOf(tick, span) * 100}%` }}>
-          {isDays ? formatDay(tick, zone.value).slice(5) : formatClock(tick, zone.value).slice(0, 5)}
-        </span>
-      ))}
+      {ticksOf(span)
+        .filter(isWellInside(span))
+        .map((tick) => (
+          <span key={tick} style={{ left: `${shareOf(tick, span) * 100}%` }}>
+            {isDays ? formatDay(tick, zone.value).slice(5) : formatClock(tick, zone.value).slice(0, 5)}
+          </span>
+        ))}
     </div>
   );
 }
