@@ -9,8 +9,10 @@ import { type Home, until } from "./home.ts";
 
 /** The address that a home printed, with its token. */
 export async function consoleAddress(home: Home): Promise<URL> {
-  return until("the console's address", () =>
-    Promise.resolve(/http:\/\/\S+\?token=[\w-]+/.exec(home.output)?.[0]),
+  return until(
+    "the console's address",
+    () => Promise.resolve(/http:\/\/\S+\?token=[\w-]+/.exec(home.output)?.[0]),
+    240_000,
   ).then((text) => new URL(text));
 }
 
@@ -88,7 +90,7 @@ export type VisitOptions = { width?: number; height?: number; colorScheme?: "lig
 export async function visit(browser: Browser, address: URL, options: VisitOptions = {}): Promise<Visit> {
   const { width = 1_440, height = 900, colorScheme = "light" } = options;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(150_000);
   const page = await context.newPage();
   const troubles: string[] = [];
   const answers: string[] = [];

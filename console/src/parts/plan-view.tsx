@@ -78,26 +78,35 @@ export function PlanSteps({ plan, from = "" }: { plan: Plan; from?: string }): J
 }
 
 function Step({ step, from, isOnly }: { step: PlanStep; from: string; isOnly: boolean }): JSX.Element {
+  const isOpen = useSignal(isOnly);
   const { object, changes } = step;
-  const head = (
-    <>
-      <span class={`step-action action-${step.action}`}>{words[step.action]}</span>
-      <span class="step-object">
-        <span class="soft">{object.kind}</span> <a href={hrefOfObject(object, { from })}>{object.name}</a>{" "}
-        <span class="soft">{object.namespace}</span>
-      </span>
-      <span class="step-reason">
-        {step.isDrift && <Icon name="drifted" title="drift" />} {step.reason}
-      </span>
-    </>
-  );
-  if (changes.length === 0) return <li class="step step-head">{head}</li>;
+  const word = <span class={`step-action action-${step.action}`}>{words[step.action]}</span>;
   return (
     <li class="step">
-      <details open={isOnly}>
-        <summary class="step-head">{head}</summary>
-        <FieldDiffs changes={changes} />
-      </details>
+      <div class="step-head">
+        {changes.length === 0 ? (
+          word
+        ) : (
+          <button
+            type="button"
+            class="plain"
+            aria-expanded={isOpen.value}
+            aria-label={`${words[step.action]} ${object.kind} ${object.name}: fields`}
+            onClick={() => (isOpen.value = !isOpen.value)}
+          >
+            {word}
+            <Icon name="open" />
+          </button>
+        )}
+        <span class="step-object">
+          <span class="soft">{object.kind}</span> <a href={hrefOfObject(object, { from })}>{object.name}</a>{" "}
+          <span class="soft">{object.namespace}</span>
+        </span>
+        <span class="step-reason">
+          {step.isDrift && <Icon name="drifted" title="drift" />} {step.reason}
+        </span>
+      </div>
+      {isOpen.value && changes.length > 0 && <FieldDiffs changes={changes} />}
     </li>
   );
 }

@@ -23,13 +23,15 @@ type State<T> = { path: string; value: T | undefined; error: ReadError | undefin
 class Reader<T> {
   readonly #path: string;
   readonly #state: Signal<State<T>>;
+  readonly #paceMs: number;
   readonly #ending = new AbortController();
   #isBusy = false;
   #isStale = false;
 
-  constructor(path: string, state: Signal<State<T>>) {
+  constructor(path: string, state: Signal<State<T>>, paceMs: number) {
     this.#path = path;
     this.#state = state;
+    this.#paceMs = paceMs;
   }
 
   ask(): void {
@@ -52,7 +54,7 @@ class Reader<T> {
       } catch (error) {
         if (!ended.aborted) this.#state.value = { ...this.#known(), error: wordsOfError(error) };
       }
-      await new Promise((done) => setTimeout(done, againMs));
+      await new Promise((done) => setTimeout(done, this.#paceMs));
     } while (this.#isStale && !ended.aborted);
     this.#isBusy = false;
   }
@@ -65,13 +67,17 @@ class Reader<T> {
 
 const never: ReadonlySignal<unknown> = signal(0);
 
-/** Reads `path`, and again when `cause` or the connection's epoch changes. "" reads nothing. */
-export function useResource<T>(path: string, cause: ReadonlySignal<unknown> = never): Resource<T> {
+/** Reads `path`, and again when `cause` or the connection's epoch changes, once in `paceMs` at most. "" reads nothing. */
+export function useResource<T>(
+  path: string,
+  cause: ReadonlySignal<unknown> = never,
+  paceMs: number = againMs,
+): Resource<T> {
   const state = useSignal<State<T>>({ path: "", value: undefined, error: undefined });
   const reader = useRef<Reader<T> | undefined>(undefined);
   useEffect(() => {
     if (path === "") return;
-    const made = new Reader(path, state);
+    const made = new Reader(path, state, paceMs);
     reader.current = made;
     made.ask();
     return () => made.end();

@@ -109,7 +109,7 @@ function Columns({ role }: { role: "delivery" | "source" }): JSX.Element {
         Revision
       </span>
       <span role="columnheader" class="cell-objects">
-        {role === "source" ? "" : "Objects"}
+        <span class={role === "source" ? "unseen" : ""}>Objects</span>
       </span>
       <span role="columnheader" class="cell-age">
         Since
@@ -121,21 +121,23 @@ function Columns({ role }: { role: "delivery" | "source" }): JSX.Element {
 /** The filter leaves nothing: what one can type stands below, out of the way of the objects that were found. */
 function NoneFound({ role }: { role: "delivery" | "source" }): JSX.Element {
   return (
-    <details class="none-found">
-      <summary>
+    <section class="none-found">
+      <p>
         No {role} is like that.{" "}
         <button type="button" onClick={() => setParams({ q: "" })}>
           Clear the filter
-        </button>{" "}
-        <span class="soft">What can one type?</span>
-      </summary>
-      <p>
-        Words match names, namespaces, paths, messages, labels and commits. Fields narrow: <code>state:failed</code>,{" "}
-        <code>cluster:edge</code>, <code>ns:shop</code>, <code>label:tier=front</code>, <code>author:ada</code>; a minus
-        leaves out: <code>-state:ready</code>. Objects are found by <code>kind:</code>, <code>image:</code>,{" "}
-        <code>label:</code>, <code>commit:</code>, <code>author:</code> and <code>health:</code> too.
+        </button>
       </p>
-    </details>
+      <details>
+        <summary class="soft">What can one type?</summary>
+        <p>
+          Words match names, namespaces, paths, messages, labels and commits. Fields narrow: <code>state:failed</code>,{" "}
+          <code>cluster:edge</code>, <code>ns:shop</code>, <code>label:tier=front</code>, <code>author:ada</code>; a
+          minus leaves out: <code>-state:ready</code>. Objects are found by <code>kind:</code>, <code>image:</code>,{" "}
+          <code>label:</code>, <code>commit:</code>, <code>author:</code> and <code>health:</code> too.
+        </p>
+      </details>
+    </section>
   );
 }
 

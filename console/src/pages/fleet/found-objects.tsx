@@ -6,6 +6,7 @@ import { useEffect } from "preact/hooks";
 import { HealthIcon } from "../../parts/mark.tsx";
 import { useResource } from "../../parts/resource.ts";
 import { hrefOfObject } from "../../route/place.ts";
+import { cards } from "../../state/fleet.ts";
 import { apiPaths, type SearchAnswer, type SearchHit } from "../../wire/types.ts";
 import { plural } from "../../words/plural.ts";
 
@@ -13,11 +14,16 @@ import { plural } from "../../words/plural.ts";
 const pageOfHits = 50;
 const pauseMs = 150;
 
+/** A fleet that changes is searched again, this often at most: a search looks at every object. */
+const paceMs = 3_000;
+
 export function FoundObjects({ q }: { q: string }): JSX.Element | null {
   const settled = useSettled(q.trim());
   const limit = useSignal(pageOfHits);
   const { value, error } = useResource<SearchAnswer>(
     settled.length < 2 ? "" : apiPaths.search({ q: settled, limit: limit.value }),
+    cards,
+    paceMs,
   );
   if (q.trim().length < 2) return null;
   if (error !== undefined) return <p class="found">Objects could not be searched: {error.message}</p>;

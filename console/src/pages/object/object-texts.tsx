@@ -58,7 +58,7 @@ function Differences({ page }: { page: ObjectPage }): JSX.Element {
     <>
       {diff.length > 0 ? (
         <section class="stated">
-          <h3>{plural(diff.length, "field")} not as Git says</h3>
+          <h2>{plural(diff.length, "field")} not as Git says</h2>
           <FieldDiffs changes={diff} />
         </section>
       ) : (
@@ -99,7 +99,7 @@ function AllThree({ page }: { page: ObjectPage }): JSX.Element {
     <div class="three">
       {panes.map(({ name, text, why }) => (
         <section key={name}>
-          <h3>{name}</h3>
+          <h2>{name}</h2>
           {text === "" ? <p class="soft">{why ?? "There is none."}</p> : <YamlView text={text} label={name} />}
         </section>
       ))}

@@ -53,7 +53,7 @@ function Texts({ then, nowText }: { then: ObjectThen; nowText: string }): JSX.El
       {then.liveFrom === "drifted" && then.live !== "" && (
         <DiffView left={then.live} right={then.desired} leftName="Live then" rightName="Desired then" />
       )}
-      <h3>Against what Git says now</h3>
+      <h2>Against what Git says now</h2>
       {nowText === "" ? (
         <YamlView text={then.desired} label="Desired then" />
       ) : (
