@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { closeOverlay } from "../state/overlays.ts";
+import { closeOverlay, overlay } from "../state/overlays.ts";
 import { Icon } from "./icon.tsx";
 
 export type DialogProps = { title: string; class?: string; isBare?: boolean; children: ComponentChildren };
@@ -10,6 +10,7 @@ export type DialogProps = { title: string; class?: string; isBare?: boolean; chi
 /** `isBare`: without a visible heading, for what is a field and a list. */
 export function Dialog({ title, class: name = "", isBare = false, children }: DialogProps): JSX.Element {
   const box = useRef<HTMLDialogElement>(null);
+  const own = useRef(overlay.peek());
   useEffect(() => {
     const before = document.activeElement;
     // A hurried Enter must not meet the button that closes: until something better takes the focus, the window itself has it.
@@ -21,8 +22,12 @@ export function Dialog({ title, class: name = "", isBare = false, children }: Di
   const closeOutside = (event: MouseEvent): void => {
     if (event.target === box.current) closeOverlay();
   };
+  // The browser tells of an Escape late: by then something else may be open.
+  const closeOwn = (): void => {
+    if (overlay.peek() === own.current) closeOverlay();
+  };
   return (
-    <dialog ref={box} class={`dialog ${name}`} aria-label={title} onClose={closeOverlay} onClick={closeOutside}>
+    <dialog ref={box} class={`dialog ${name}`} aria-label={title} onClose={closeOwn} onClick={closeOutside}>
       <div class="dialog-inner">
         {!isBare && (
           <header class="dialog-head">
