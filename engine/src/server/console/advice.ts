@@ -1,6 +1,6 @@
 // What a condition means and what to do about it, in plain words. Where nothing need be done, nothing is said.
 
-import type { Condition } from "#api/flux";
+import type { Condition } from "#kernel";
 
 /** By reason, where Ready is not True, or for conditions that stand only when something is to be done. */
 const advices: Readonly<Record<string, string>> = {

@@ -2,8 +2,7 @@
 
 import type { Card, DriftView, Happening, HeldView, Link } from "#api/console";
 import { linkKey } from "#api/console";
-import type { Condition } from "#api/flux";
-import { fieldOf, isObject, type Manifest, parseRevision, shortRevision, textOf } from "#kernel";
+import { type Condition, conditionsOf, fieldOf, type Manifest, parseRevision, shortRevision, textOf } from "#kernel";
 import { messageMost } from "./limits.ts";
 import { consoleMarks } from "./marks.ts";
 import { maskUrl } from "./masks.ts";
@@ -11,11 +10,6 @@ import { shownKind } from "./shown-kinds.ts";
 
 export function linkOf(object: Manifest): Link {
   return { kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
-}
-
-export function conditionsOf(object: Manifest): Condition[] {
-  const found = fieldOf(object, "status", "conditions");
-  return Array.isArray(found) ? (found.filter(isObject) as unknown as Condition[]) : [];
 }
 
 /** What an object says of itself; what the engine, the watches and Git know is added to it. */

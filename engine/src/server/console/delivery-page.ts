@@ -1,11 +1,10 @@
 // The page of one delivery or source: read as the viewer, so that nothing is shown that the viewer could not read.
 
 import { type Card, type ConditionView, type DeliveryPage, type Happening, type Link, linkKey } from "#api/console";
-import type { Condition } from "#api/flux";
 import type { Cluster, Target } from "#cluster";
-import type { Manifest } from "#kernel";
+import { type Condition, conditionsOf, type Manifest } from "#kernel";
 import { adviceFor } from "./advice.ts";
-import { cardOf, conditionsOf, happeningOf, wordsOf } from "./cards.ts";
+import { cardOf, happeningOf, wordsOf } from "./cards.ts";
 import { chainOf } from "./chain.ts";
 import { readDeliveryLog } from "./delivery-log.ts";
 import type { Fleet } from "./fleet.ts";
