@@ -157,7 +157,7 @@ export class Reporter {
   /** Says once why something is held back. */
   tellHold(state: DeliveryState, served: Served, { revision, hold }: { revision: string; hold: Hold }): void {
     const isKnown = state.hold?.message === hold.message;
-    state.hold = hold;
+    state.hold = { ...hold, revision };
     if (isKnown) return;
     this.tell(state, served, { reason: hold.reason, message: hold.message });
     this.#journal.note(state.delivery, { what: "held", revision, reason: hold.reason, message: hold.message });

@@ -3,7 +3,7 @@
 import { formatRef, refKey, type VersionedRef } from "#kernel";
 import type { Health } from "#health";
 import type { Live } from "./live.ts";
-import type { DriftNote, Phase } from "./model.ts";
+import type { DriftNote, Hold, Phase } from "./model.ts";
 import type { DeliveryState } from "./state.ts";
 
 export type DeliverySnapshot = {
@@ -23,6 +23,8 @@ export type DeliverySnapshot = {
   isReady: boolean;
   isSuspended: boolean;
   drift: readonly DriftNote[];
+  /** What is kept from being applied for now; without a revision: its deletion. */
+  held?: { reason: Hold["reason"]; message: string; revision: string; untilMs?: number };
   objectsCount: number;
   dependsOn: readonly string[];
 };
@@ -47,6 +49,7 @@ export function snapshotOf(state: DeliveryState): DeliverySnapshot {
     isReady: state.isReady,
     isSuspended: delivery.isSuspended,
     drift: [...state.drift.values()],
+    ...(state.hold === undefined ? {} : { held: { ...state.hold, ...(delivery.isDeleting ? { revision: "" } : {}) } }),
     objectsCount: state.inventory.length,
     dependsOn: delivery.dependsOn.map((dependency) => dependency.key),
   };

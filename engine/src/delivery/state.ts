@@ -67,8 +67,8 @@ export type DeliveryState = {
   guarded: Desired | undefined;
   /** True once it was tried, after a start, to find what is applied though something else is offered. */
   isRecalled: boolean;
-  /** Why something newer is not applied. */
-  hold: Hold | undefined;
+  /** Why something newer is not applied, and which revision that is. */
+  hold: (Hold & { revision: string }) | undefined;
   inventory: readonly VersionedRef[];
   /** What the last attempt at something new did, for whoever asks. */
   last: LastRun | undefined;

@@ -77,8 +77,11 @@ describe("a revision that needs approval", () => {
     });
     const third = world.sources.commit({ "apps/all.yaml": configMap("a", { k: "3" }) });
     await world.until("the newer one to be held", async () => (await held()).message.includes(third));
+    const seen = world.engine.snapshot().deliveries[0];
+    expect(seen?.held).toMatchObject({ reason: "ApprovalRequired", revision: third });
     await annotate({ [guardMarks.approvedRevision]: third, [guardMarks.approvedBy]: "ada" });
     await world.untilReady("apps", third);
+    await world.until("nothing to be held", async () => world.engine.snapshot().deliveries[0]?.held === undefined);
     expect(dataOf(await world.get("", "ConfigMap", "a"))).toEqual({ k: "3" });
     expect(await world.condition("apps", "Held")).toBeUndefined();
     world.sources.commit({ "apps/all.yaml": configMap("a", { k: "4" }) });
