@@ -2,6 +2,7 @@
 // `0 18 * * 5 for 62h in Europe/Berlin; 0 0 24 12 * for 72h`. Without a zone it is UTC. Pure: the present is given.
 
 import { parseDuration } from "#api/flux";
+import { isTimeZone, zoneOffsetSeconds } from "#kernel";
 import { windowDaysMost } from "./limits.ts";
 
 export type Window = {
@@ -44,7 +45,7 @@ function parseWindow(text: string): Window | { problem: string } {
     return { problem: `"${text}" is no window: write five cron fields, "for" and a duration, "in" and a time zone` };
   if (durationMs > windowDaysMost * dayMs) return { problem: `"${text}" lasts longer than ${windowDaysMost} days` };
   const zone = match[3] ?? "UTC";
-  if (!isZone(zone)) return { problem: `"${zone}" is no time zone; write a name such as Europe/Berlin` };
+  if (!isTimeZone(zone)) return { problem: `"${zone}" is no time zone; write a name such as Europe/Berlin` };
   const sets: ReadonlySet<number>[] = [];
   for (const [index, [name, least, most]] of ranges.entries()) {
     const set = parseField(fields[index] ?? "", least, most);
@@ -87,15 +88,6 @@ function parseField(text: string, least: number, most: number): Set<number> | un
     for (let value = from; value <= to; value += step) values.add(value);
   }
   return values;
-}
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** When the window that is open now ends; undefined when none is open. */
@@ -166,27 +158,7 @@ function instantOf(date: number, hour: number, minute: number, zone: string): nu
   return wall - offsetAt(guess, zone);
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
 /** How far a zone's clocks are ahead of UTC, in milliseconds. */
 function offsetAt(ms: number, zone: string): number {
-  if (zone === "UTC") return 0;
-  let format = formats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat("en-US", {
-      timeZone: zone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-    });
-    formats.set(zone, format);
-  }
-  const parts = new Map(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
-  const at = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
-  const wall = Date.UTC(at("year"), at("month") - 1, at("day"), at("hour"), at("minute"), at("second"));
-  return wall - Math.floor(ms / 1000) * 1000;
+  return (zoneOffsetSeconds(zone, ms) ?? 0) * 1000;
 }

@@ -1,6 +1,7 @@
 // The words every room shares: pure data and pure functions, no I/O, no clock, no randomness.
 
 export { assert, Bug, unreachable } from "./assert.ts";
+export { dayNames, isTimeZone, monthNames, zoneOffsetSeconds } from "./calendar.ts";
 export { type Clock, formatMicroTime, formatTime, ManualClock } from "./clock.ts";
 export { type Condition, conditionOf, conditionsOf } from "./conditions.ts";
 export { type Disposition, Fault, type FaultOptions, faultFrom, formatFault } from "./fault.ts";

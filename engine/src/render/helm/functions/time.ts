@@ -2,6 +2,7 @@
 // on where it runs.
 
 import { define, type GoFunction, GoObject, Integer, type Value } from "#formats/gotemplate";
+import { dayNames, monthNames, zoneOffsetSeconds } from "#kernel";
 import { Duration, second } from "./duration.ts";
 import { formatLayout } from "./layout.ts";
 
@@ -22,33 +23,24 @@ export type CivilTime = {
   zone: string;
 };
 
+/** A name that a text gave, and its seconds: `MST@0`. */
+const namedZone = /^(.+)@(-?\d+)$/;
+
 /** Seconds east of UTC of a named zone at an instant; undefined when the zone is unknown. */
 export function zoneOffset(zone: string, ms: number): number | undefined {
   if (zone === "UTC" || zone === "Local" || zone === "" || zone.endsWith("-local")) return 0;
+  const named = namedZone.exec(zone);
+  if (named !== null) return Number(named[2]);
   const fixed = /^([+-])(\d\d):?(\d\d)$/.exec(zone);
   if (fixed !== null) return (fixed[1] === "-" ? -1 : 1) * (Number(fixed[2]) * 3600 + Number(fixed[3]) * 60);
-  try {
-    const parts = new Intl.DateTimeFormat("en-US", {
-      timeZone: zone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-    }).formatToParts(new Date(ms));
-    const part = (type: string): number => Number(parts.find((item) => item.type === type)?.value);
-    const local = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
-    return Math.round((local - Math.floor(ms / 1000) * 1000) / 1000);
-  } catch {
-    return undefined;
-  }
+  return zoneOffsetSeconds(zone, ms);
 }
 
 /** The zone's abbreviation at an instant, as Go shows it: "CET", "-03" where there is none. */
 function zoneName(zone: string, ms: number, offset: number): string {
   if (zone === "UTC" || zone === "Local" || zone === "") return "UTC";
+  const named = namedZone.exec(zone);
+  if (named !== null) return named[1] as string;
   if (!/^[+-]|-local$/.test(zone)) {
     for (const locale of ["en-US", "en-GB", "en-AU"]) {
       const name = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "short" })
@@ -143,9 +135,9 @@ function clockMethod(time: GoTime, name: string): GoFunction | undefined {
   };
   if (Object.hasOwn(field, name)) return define("", () => BigInt(field[name] as number));
   if (name === "Month")
-    return define("", () => new NamedInteger(civil.month, months[civil.month - 1] as string, "time.Month"));
+    return define("", () => new NamedInteger(civil.month, monthNames[civil.month - 1] as string, "time.Month"));
   if (name === "Weekday")
-    return define("", () => new NamedInteger(civil.weekday, weekdays[civil.weekday] as string, "time.Weekday"));
+    return define("", () => new NamedInteger(civil.weekday, dayNames[civil.weekday] as string, "time.Weekday"));
   return undefined;
 }
 
@@ -228,27 +220,3 @@ class NamedInteger extends GoObject {
     return BigInt(this.#value);
   }
 }
-
-export const months: readonly string[] = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-];
-export const weekdays: readonly string[] = [
-  "Sunday",
-  "Monday",
-  "Tuesday",
-  "Wednesday",
-  "Thursday",
-  "Friday",
-  "Saturday",
-];
