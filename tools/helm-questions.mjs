@@ -355,3 +355,45 @@ for (const [name, pools] of Object.entries(functions))
 for (const format of formats)
   for (const arg of ["42", "-1.5", '"hé"', "true", "nil", '(list 1 "a")', '(dict "k" 2.0)', ".Values.big"])
     ask(`{{ printf ${JSON.stringify(format)} ${arg} }}`);
+
+/** Layouts and texts whose refusal depends on where the reading stops. */
+const dates = [
+  ["2006-01-02T15:04:05Z07:00", "2024-05-06T07:08:09+02:30"],
+  ["2006-01-02 MST", "2024-05-06 CET"],
+  ["2006-01-02 15:04 MST", "2024-05-06 10:00 GMT-3"],
+  ["Monday, 2 January 06", "friday, 3 MAY 24"],
+  ["Jan _2 15:04:05.000", "Feb  3 04:05:06.789"],
+  ["15:04:05", "04:05:06,5"],
+  ["2006 002", "2024 060"],
+  ["2006 002", "2023 366"],
+  ["2006-01-02 002", "2024-03-01 060"],
+  ["2006-01-02", "2023-02-29"],
+  ["2006-13-02", "2023-13-02"],
+  ["3:04PM", "13:04PM"],
+  ["3:04PM", "12:04AM"],
+  ["-0700", "+2500"],
+  ["-07:00:00", "+01:02:03"],
+  ["Z07:00 MST", "Z UTC"],
+  ["2006  01", "2006 01"],
+  ["2006", "20é4"],
+  ['2006"', "2024'"],
+  ["15h", "24h"],
+];
+for (const [layout, given] of dates)
+  ask(`{{ mustToDate ${JSON.stringify(layout)} ${JSON.stringify(given)} | printf "%v" }}`);
+/** Lengths that are refused, and nil maps and lists. */
+const others = [
+  '{{ semverCompare (repeat 600 "1") "1.2.3" }}',
+  '{{ semver (repeat 600 "1") }}',
+  '{{ semver (repeat 100 "1") }}',
+  '{{ semver "1.2.3-01" }}',
+  '{{ semverCompare (repeat 40 "1||") "1.2.3" }}',
+  '{{ semverCompare "99999999999999999999999" "1.2.3" }}',
+  '{{ fromJson "null" | toYaml }}',
+  '{{ fromJson "null" | printf "%#v" }}',
+  '{{ set (fromJson "null") "a" 1 }}',
+  '{{ list (fromYaml "") (fromYamlArray "null") (fromJsonArray "null") | toJson }}',
+  '{{ deepCopy (fromJson "null") | toYaml }}',
+  '{{ toToml (dict "t" (toDate "2006-01-02" "2020-02-29") "l" (list (toDate "2006-01-02" "2020-02-29"))) }}',
+];
+for (const one of others) ask(one);

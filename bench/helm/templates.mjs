@@ -1,6 +1,6 @@
 // Random templates from a seed whose functions get arguments of their types, so that most of them render: every function that
 // gives the same each time, in pipelines and parentheses, with variables, conditions, loops, definitions, include, tpl, printf
-// and trim markers. One in eight is wild: any argument for any function (wild-templates.mjs).
+// and trim markers. One in twelve is wild: any argument for any function (wild-templates.mjs).
 import { randomOf, values } from "./template-values.mjs";
 import { makeWildQuestion } from "./wild-templates.mjs";
 
@@ -174,10 +174,7 @@ class Writer {
     if (roll < 0.72) return this.context(depth - 1);
     if (roll < 0.9) return this.loop(depth - 1);
     if (roll < 0.93)
-      return this.action(`template "${this.pick(["h", "deep", "none"])}" ${this.operand("A", 1)}`).replace(
-        '"none"',
-        '"h"',
-      );
+      return this.action(this.chance(0.6) ? 'template "deep" $' : `template "h" ${this.operand("A", 1)}`);
     if (roll < 0.96)
       return `{{${this.chance(0.5) ? "- " : ""}/* a comment ${this.pick(["", "}", "{{ x"])} */${this.chance(0.5) ? " -" : ""}}}`;
     return this.yaml();
@@ -257,7 +254,7 @@ const definitions =
 
 /** A template and its values; the same for the same seed. */
 export function makeQuestion(seed) {
-  if (seed % 8 === 0) return makeWildQuestion(seed);
+  if (seed % 12 === 0) return makeWildQuestion(seed);
   const writer = new Writer(seed);
   return { text: definitions + writer.body(3), values };
 }

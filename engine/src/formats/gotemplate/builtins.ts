@@ -82,7 +82,8 @@ function slice(item: Value, ...indexes: Value[]): Value {
 }
 
 function len(item: Value): Value {
-  if (item === null || item === undefined) throw new GoError("reflect: call of reflect.Value.Type on zero Value");
+  if (item === undefined) throw new GoError("reflect: call of reflect.Value.Type on zero Value");
+  if (item === null) throw new GoError("len of nil pointer");
   const length = lengthOf(item);
   if (length === undefined) throw new GoError(`len of type ${goTypeOf(item)}`);
   return BigInt(length);

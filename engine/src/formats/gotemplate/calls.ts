@@ -71,7 +71,8 @@ export function evaluateArgument(frame: Frame, dot: Value, arg: Argument, type: 
   if (arg.evaluate !== undefined) return checkType(frame, arg.evaluate(frame, dot), type);
   if (node.type === "nil") {
     if (!canBeNil(type)) frame.fail(`cannot assign nil to ${typeNameOf(type)}`);
-    return null;
+    // For a parameter that takes reflect's own values it is no value at all, elsewhere an interface that holds nil.
+    return type === "value" ? undefined : null;
   }
   return constantAs(frame, node, type);
 }

@@ -5,7 +5,7 @@ import { printfWidthMax } from "./limits.ts";
 import { type Flags, pad } from "./printf-flags.ts";
 import { formatFloatVerb } from "./printf-floats.ts";
 import { printValue, quote, quoteCharacter, sortedKeys } from "./print.ts";
-import { Bytes, Complex, type GoMap, goTypeOf, GoObject, Integer, type Value } from "./values.ts";
+import { Bytes, Complex, type GoMap, goTypeOf, GoObject, Integer, isNilContainer, type Value } from "./values.ts";
 
 /** Formats `args` by `format`; mistakes show in the text, as in Go. */
 export function sprintf(format: string, args: readonly Value[]): string {
@@ -189,6 +189,7 @@ function formatObject(value: Value[] | GoMap | GoObject, verb: string, flags: Fl
   }
   if (value instanceof GoObject) return formatOpaque(value, verb, flags);
   const isSyntax = verb === "v" && flags.sharp;
+  if (isSyntax && isNilContainer(value)) return `${goTypeOf(value)}(nil)`;
   if (Array.isArray(value)) {
     const items = value.map((item) => formatByType(item, verb, flags, depth + 1));
     return isSyntax ? `${goTypeOf(value)}{${items.map(asSyntax).join(", ")}}` : `[${items.join(" ")}]`;

@@ -35,8 +35,12 @@ const failures: [template: string, message: string][] = [
     'template: template:1:17: executing "template" at <.Values>: can\'t evaluate field Values in type interface {}',
   ],
   [
+    "{{len nil}}",
+    'template: template:1:2: executing "template" at <len nil>: error calling len: reflect: call of reflect.Value.Type on zero Value',
+  ],
+  [
     "{{len .none}}",
-    'template: template:1:2: executing "template" at <len .none>: error calling len: reflect: call of reflect.Value.Type on zero Value',
+    'template: template:1:2: executing "template" at <len .none>: error calling len: len of nil pointer',
   ],
   ["{{.a.b}}", 'template: template:1:4: executing "template" at <.a.b>: can\'t evaluate field b in type string'],
   ["{{.none.b}}", 'template: template:1:7: executing "template" at <.none.b>: nil pointer evaluating interface {}.b'],

@@ -130,6 +130,18 @@ export function typed<T extends Value[] | GoMap>(value: T, goType: string): T {
   return value;
 }
 
+const nilContainers = new WeakSet<Value[] | GoMap>();
+
+/** Go's nil slice or nil map: empty as any other, but JSON shows it as null. */
+export function nilContainer<T extends Value[] | GoMap>(empty: T): T {
+  nilContainers.add(empty);
+  return empty;
+}
+
+export function isNilContainer(value: Value[] | GoMap): boolean {
+  return nilContainers.has(value);
+}
+
 const methodMark: unique symbol = Symbol("Go methods");
 
 /** A view of a map as a named map type with methods; reads and writes go to the map itself. */

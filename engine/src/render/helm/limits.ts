@@ -27,3 +27,8 @@ export const renderTimeMaxMs = 120_000;
 
 /** Schemas kept compiled; each holds its chart's schema and the code made of it. */
 export const compiledSchemasMax = 32;
+
+/** Masterminds/semver reads no longer versions and constraints, nor more groups: matching them would take for ever. */
+export const versionBytesMax = 256;
+export const constraintBytesMax = 512;
+export const constraintGroupsMax = 32;

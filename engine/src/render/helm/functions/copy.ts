@@ -1,8 +1,19 @@
 // A deep copy that keeps the marks of typed lists and maps.
 
-import { type GoMap, GoObject, goTypeOf, isList, isMap, mapSet, typed, type Value } from "#formats/gotemplate";
+import {
+  type GoMap,
+  GoObject,
+  goTypeOf,
+  isList,
+  isMap,
+  isNilContainer,
+  mapSet,
+  typed,
+  type Value,
+} from "#formats/gotemplate";
 
 export function deepCopy(value: Value): Value {
+  if ((isList(value) || isMap(value)) && isNilContainer(value)) return value;
   if (isList(value)) return keepType(value, value.map(deepCopy));
   if (!isMap(value)) return value instanceof GoObject ? value.copied() : value;
   const copy: GoMap = {};

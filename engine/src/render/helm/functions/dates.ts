@@ -16,7 +16,7 @@ import {
 } from "#formats/gotemplate";
 import { Duration, formatDuration, hour, minute, parseDuration, roundTo, second, truncateTo } from "./duration.ts";
 import type { FunctionEnvironment } from "./environment.ts";
-import { parseLayout } from "./layout.ts";
+import { parseLayout } from "./layout-parse.ts";
 import { GoTime, zeroTime, zoneOffset } from "./time.ts";
 
 function now(environment: FunctionEnvironment): GoTime {
@@ -37,14 +37,20 @@ function formatIn(layout: string, value: Value, zone: string, environment: Funct
 }
 
 function parseTime(layout: string, text: string): GoTime {
-  const parsed = parseLayout(layout, text);
-  return new GoTime(parsed.nanoseconds, parsed.offsetSeconds ? offsetZone(parsed.offsetSeconds) : "UTC");
+  const { nanoseconds, offsetSeconds, zone } = parseLayout(layout, text);
+  if (zone !== undefined) return new GoTime(nanoseconds, `${zone}@${offsetSeconds ?? 0}`);
+  return new GoTime(nanoseconds, offsetSeconds ? offsetZone(offsetSeconds) : "UTC");
 }
 
 function offsetZone(offset: number): string {
   const size = Math.abs(offset);
   const pad = (value: number): string => String(value).padStart(2, "0");
-  return `${offset < 0 ? "-" : "+"}${pad(Math.floor(size / 3600))}:${pad(Math.floor((size % 3600) / 60))}`;
+  const [sign, hours, minutes] = [
+    offset < 0 ? "-" : "+",
+    pad(Math.floor(size / 3600)),
+    pad(Math.floor((size % 3600) / 60)),
+  ];
+  return size % 60 === 0 ? `${sign}${hours}:${minutes}` : `${sign}${hours}${minutes}@${offset}`;
 }
 
 function orElse<T>(run: () => T, fallback: T): T {

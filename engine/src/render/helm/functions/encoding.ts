@@ -3,7 +3,17 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { sha1 } from "@noble/hashes/legacy.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
-import { bytesOf, define, type FunctionTable, GoError, isList, isMap, stringOf, type Value } from "#formats/gotemplate";
+import {
+  bytesOf,
+  define,
+  type FunctionTable,
+  GoError,
+  isList,
+  isMap,
+  nilContainer,
+  stringOf,
+  type Value,
+} from "#formats/gotemplate";
 import { decodeBase32, decodeBase64, encodeBase32, encodeBase64 } from "./base64.ts";
 import { describeJson, errorMap, formatJson, parseJson } from "./json.ts";
 import { parseToml } from "./toml-parse.ts";
@@ -35,7 +45,7 @@ function fromJson(text: string): Value {
   return orElse(
     () => {
       const value = parseJson(text);
-      if (value === null) return {};
+      if (value === null) return nilContainer({});
       if (isMap(value)) return value;
       throw new GoError(`json: cannot unmarshal ${describeJson(value)} into Go value of type map[string]interface {}`);
     },
@@ -47,7 +57,7 @@ function fromJsonArray(text: string): Value {
   return orElse(
     () => {
       const value = parseJson(text);
-      if (value === null) return [];
+      if (value === null) return nilContainer([]);
       if (isList(value)) return value;
       throw new GoError(`json: cannot unmarshal ${describeJson(value)} into Go value of type []interface {}`);
     },

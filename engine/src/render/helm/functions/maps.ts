@@ -7,6 +7,7 @@ import {
   type GoMap,
   goTypeOf,
   isMap,
+  isNilContainer,
   mapGet,
   mapSet,
   sortedKeys,
@@ -38,6 +39,7 @@ function omit(map: GoMap, ...keys: string[]): Value {
 
 function setKey(map: GoMap, key: string, value: Value): Value {
   if (map === null) throw new GoError("assignment to entry in nil map");
+  if (isNilContainer(map)) throw new GoError("assignment to entry in nil map");
   mapSet(map, key, value);
   return map;
 }

@@ -8,6 +8,7 @@ import {
   int64,
   isList,
   isMap,
+  isNilContainer,
   mapSet,
   toValidText,
   typed,
@@ -18,10 +19,14 @@ import {
 function isPlain(value: Value): boolean {
   if (typeof value !== "object") return value !== undefined;
   if (value === null) return true;
-  if (isList(value)) return value.every(isPlain);
+  if (isList(value)) return value.length === 0 ? !isNilContainer(value) : value.every(isPlain);
   if (value instanceof GoObject) return false;
-  for (const key in value) if (!isPlain(value[key])) return false;
-  return true;
+  let isEmpty = true;
+  for (const key in value) {
+    if (!isPlain(value[key])) return false;
+    isEmpty = false;
+  }
+  return !isEmpty || !isNilContainer(value);
 }
 
 /** Plain data that shares whatever needs no conversion. */
@@ -32,8 +37,9 @@ export function toPlain(value: Value): Json {
 function convert(value: Value): Json {
   if (value === undefined) return null;
   if (value instanceof GoObject) return convert(value.plain());
-  if (isList(value)) return value.map(convert);
+  if (isList(value)) return value.length === 0 && isNilContainer(value) ? null : value.map(convert);
   if (!isMap(value)) return value;
+  if (isNilContainer(value)) return null;
   const object: JsonObject = {};
   for (const key of Object.keys(value)) setOwn(object, key, convert(value[key]));
   return keepOrder(value, object);

@@ -10,6 +10,8 @@ import {
   quote,
   type Value,
 } from "#formats/gotemplate";
+import { encodeUtf8 } from "#kernel";
+import { constraintBytesMax, constraintGroupsMax, versionBytesMax } from "../limits.ts";
 
 const versionShape =
   /^v?(0|[1-9]\d*|\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/;
@@ -122,6 +124,7 @@ function asVersion(value: Value): SemanticVersion {
 
 /** The version that the text names, or undefined. */
 export function parseVersion(text: string): SemanticVersion | undefined {
+  if (isLongerThan(text, versionBytesMax)) return undefined;
   const match = versionShape.exec(text);
   if (match === null) return undefined;
   const [, major = "0", minor = "0", patch = "0", prerelease = "", metadata = ""] = match;
@@ -133,8 +136,20 @@ export function parseVersion(text: string): SemanticVersion | undefined {
 
 export function parseVersionOrFail(text: string): SemanticVersion {
   const version = parseVersion(text);
-  if (version === undefined) throw new GoError("invalid semantic version");
+  if (version === undefined) throw new GoError(explainVersion(text));
   return version;
+}
+
+function explainVersion(text: string): string {
+  if (isLongerThan(text, versionBytesMax)) return `version string is too long (max ${versionBytesMax} bytes)`;
+  const [, ...numbers] = versionShape.exec(text) ?? [];
+  const large = numbers.slice(0, 3).find((part) => part !== undefined && BigInt(part) > uint64Max);
+  if (large === undefined) return numbers.length > 0 ? "version segment starts with 0" : "invalid semantic version";
+  return `error parsing version segment: strconv.ParseUint: parsing ${quote(large)}: value out of range`;
+}
+
+function isLongerThan(text: string, bytes: number): boolean {
+  return text.length > bytes || encodeUtf8(text).length > bytes;
 }
 
 /** Order of two versions; metadata does not count. */
@@ -190,10 +205,14 @@ export type Constraints = readonly (readonly Constraint[])[];
 
 /** Parses constraints: groups joined by ||, each a list that must all hold. Throws a GoError. */
 export function parseConstraints(text: string): Constraints {
+  if (isLongerThan(text, constraintBytesMax))
+    throw new GoError(`constraint string is too long (max ${constraintBytesMax} bytes)`);
   const rewritten = text.replace(rangePattern, (...match: string[]) =>
     `>=${match[1]}, <=${match[9]} `.replace(/ $/, ""),
   );
-  return rewritten.split("||").map((group) => {
+  const groups = rewritten.split("||");
+  if (groups.length > constraintGroupsMax) throw new GoError(`too many constraint groups (max ${constraintGroupsMax})`);
+  return groups.map((group) => {
     if (!validPattern.test(group)) throw new GoError(`improper constraint: ${quote(group)}`);
     const found = group.match(findPattern) ?? [""];
     return found.map(parseConstraint);

@@ -12,6 +12,7 @@ import {
   toValidText,
   type Value,
 } from "#formats/gotemplate";
+import { GoTime } from "./time.ts";
 
 /** TOML text of a map. Throws a GoError for what TOML cannot hold at the top. */
 export function formatToml(value: Value): string {
@@ -100,6 +101,7 @@ function inline(value: Value): string {
     const entries = sortedKeys(value).filter((key) => value[key] !== null);
     return `{${entries.map((key) => `${formatKey(key)} = ${inline(value[key])}`).join(", ")}}`;
   }
+  if (value instanceof GoTime) return value.format("2006-01-02T15:04:05.999999999Z07:00");
   if (value instanceof GoObject) return inline(value.plain());
   if (value === null || value === undefined) throw new GoError(`toml: cannot encode ${goTypeOf(value)}`);
   return String(value);
