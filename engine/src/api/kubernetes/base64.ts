@@ -32,9 +32,41 @@ export function canonicalBase64(text: string): string {
 /** Go's words for text that is not base64; undefined when it is. */
 export function base64Error(text: string): string | undefined {
   if (valid.test(text)) return undefined;
-  if (valid.test(text.replace(/[\r\n]/g, ""))) return undefined;
-  const wrong = /[^A-Za-z0-9+/=\r\n]|=(?!=?[\r\n]*$)/.exec(text);
-  // Without a wrong character the text ends too soon: Go names where its last whole group began.
-  const at = wrong?.index ?? text.length - (text.length % 4);
-  return `illegal base64 data at input byte ${at}`;
+  const at = wrongByte(text);
+  return at === undefined ? undefined : `illegal base64 data at input byte ${at}`;
+}
+
+/** Where Go's decoder gives up. */
+function wrongByte(text: string): number | undefined {
+  let held = 0;
+  for (let at = 0; at < text.length; at++) {
+    const letter = text.charAt(at);
+    if (letter === "=") return wrongPadding(text, at, held);
+    if (isBreak(letter)) continue;
+    if (!alphabet.includes(letter)) return at;
+    held = (held + 1) % 4;
+  }
+  return held === 0 ? undefined : text.length - held;
+}
+
+/** The same from the first `=` on, which follows so many letters of a group. */
+function wrongPadding(text: string, first: number, held: number): number | undefined {
+  if (held < 2) return first;
+  let at = afterBreaks(text, first + 1);
+  if (held === 2) {
+    if (at === text.length) return at;
+    if (text.charAt(at) !== "=") return at - 1;
+    at = afterBreaks(text, at + 1);
+  }
+  return at < text.length ? at : undefined;
+}
+
+function afterBreaks(text: string, from: number): number {
+  let at = from;
+  while (isBreak(text.charAt(at))) at++;
+  return at;
+}
+
+function isBreak(letter: string): boolean {
+  return letter === "\n" || letter === "\r";
 }
