@@ -43,7 +43,7 @@ import {
 } from "./query.ts";
 import { type Outgoing, refusal, type Reply, send, text } from "./respond.ts";
 import { type Place, type Route, routeOf } from "./route.ts";
-import { type Shape, shapeOf } from "./shape.ts";
+import { formOf, refuseUnroutable, type Shape, shapeOf } from "./shape.ts";
 import { streamWatch } from "./watch-stream.ts";
 
 export type HandlerContext = DocumentContext & {
@@ -231,7 +231,11 @@ function refusedReply(context: HandlerContext, error: unknown): Reply {
 }
 
 async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
-  switch (asked.request.method ?? "GET") {
+  const { method = "GET", headers } = asked.request;
+  if (call.served.custom === undefined) refuseUnroutable(headers.accept, method === "GET" && call.name === "");
+  // Before anything is written: an answer that cannot be given must not leave its write behind.
+  formOf(headers.accept);
+  switch (method) {
     case "GET":
     case "HEAD":
       return read(context, asked, call);

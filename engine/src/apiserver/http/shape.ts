@@ -15,25 +15,53 @@ const mediaTypes: ReadonlySet<string> = new Set([
   "*/*",
 ]);
 
-/** Reads `Accept`: the first form that this server has, in the client's order. `type` names the answer in a refusal. */
-export function shapeOf(accept: string | undefined, query: URLSearchParams, type: string, isList: boolean): Shape {
+/** The first form in the client's order that this server has. `as`: undefined for whole objects. */
+type Form = { as: string | undefined; isYaml: boolean };
+
+const forms: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  "Table",
+  "PartialObjectMetadata",
+  "PartialObjectMetadataList",
+]);
+
+/** Reads `Accept`; refuses it where nothing in it is served. */
+export function formOf(accept: string | undefined): Form {
   const ranges = (accept ?? "").split(",").map((range) => range.trim());
-  if (ranges.every((range) => range === "")) return { as: "whole" };
+  if (ranges.every((range) => range === "")) return { as: undefined, isYaml: false };
   for (const range of ranges) {
     const [media = "", ...parameters] = range.split(";").map((part) => part.trim());
     // Answers are never in protobuf, which every client that asks for it also takes as JSON.
     if (!mediaTypes.has(media) || (media.endsWith("protobuf") && ranges.length > 1)) continue;
     const as = parameters.find((one) => one.startsWith("as="))?.slice(3);
-    const isYaml = media === "application/yaml";
-    if (as === undefined) return { as: "whole", isYaml };
-    if (as === "Table") return { as: "table", include: includeOf(query.get("includeObject")), isYaml };
-    if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") {
-      refuseMismatch(as, type, isList, query);
-      return { as: "metadata", isYaml };
-    }
+    if (forms.has(as)) return { as, isYaml: media === "application/yaml" };
   }
-  const served = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
-  throw notAcceptable(`only the following media types are accepted: ${served}`);
+  throw notAcceptable(`only the following media types are accepted: ${produced.join(", ")}`);
+}
+
+/** The form of an answer. `type` names what is answered in a refusal. */
+export function shapeOf(accept: string | undefined, query: URLSearchParams, type: string, isList: boolean): Shape {
+  const { as, isYaml } = formOf(accept);
+  if (as === undefined) return { as: "whole", isYaml };
+  if (as === "Table") return { as: "table", include: includeOf(query.get("includeObject")), isYaml };
+  refuseMismatch(as, type, isList, query);
+  return { as: "metadata", isYaml };
+}
+
+/** What the routes of built-in kinds can answer in; a list can also be watched. */
+const produced = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const producedByLists = [
+  ...produced,
+  "application/json;stream=watch",
+  "application/vnd.kubernetes.protobuf;stream=watch",
+];
+
+/** Refuses a request that no route of a built-in kind would take, in the words of the real server's router. */
+export function refuseUnroutable(accept: string | undefined, canWatch: boolean): void {
+  const wanted = (accept ?? "").split(",").map((range) => (range.split(";")[0] ?? "").trim());
+  if (accept === undefined || wanted.some((media) => media === "*/*" || produced.includes(media))) return;
+  const available = (canWatch ? producedByLists : produced).join(", ");
+  throw notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${available}`, {});
 }
 
 /** A list cannot be given as one object's metadata, nor one object as a list. */

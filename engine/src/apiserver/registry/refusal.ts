@@ -130,8 +130,8 @@ export function methodNotAllowed(resource: Named, action: string): Refusal {
   });
 }
 
-export function notAcceptable(message: string): Refusal {
-  return new Refusal({ code: 406, reason: "NotAcceptable", message });
+export function notAcceptable(message: string, details?: NonNullable<Status["details"]>): Refusal {
+  return new Refusal({ code: 406, reason: "NotAcceptable", message, ...(details === undefined ? {} : { details }) });
 }
 
 /** For a method that no resource at this path has. */

@@ -31,7 +31,7 @@ export function ask(server: Server, step: Step): Promise<Asked> {
       };
       answer.on("data", (chunk: Buffer) => {
         body += chunk.toString();
-        if (step.until !== undefined && isLastSeen(body, step.until)) {
+        if (step.until !== undefined && isLastSeen(body, step)) {
           answer.destroy();
           finish();
         }
@@ -46,8 +46,13 @@ export function ask(server: Server, step: Step): Promise<Asked> {
 }
 
 /** True once the event of the last object, and the bookmark where one is due, are whole. */
-function isLastSeen(body: string, name: string): boolean {
-  const at = body.lastIndexOf(`"name":"${name}"`);
+function isLastSeen(body: string, { until, path }: Step): boolean {
+  const isMarked = path.includes("sendInitialEvents=true") && path.includes("allowWatchBookmarks=true");
+  return isWhole(body, `"name":"${until}"`) && (!isMarked || isWhole(body, "k8s.io/initial-events-end"));
+}
+
+function isWhole(body: string, mark: string): boolean {
+  const at = body.lastIndexOf(mark);
   return at >= 0 && body.indexOf("\n", at) >= 0;
 }
 

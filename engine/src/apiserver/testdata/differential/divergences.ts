@@ -34,13 +34,6 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
   "the status of a namespace can be written by anybody; here its phase is what its life has come to": [
     "1/358: shapes of namespace",
   ],
-  "the real server refuses an unknown form in other words when the path names one object of its own kinds": [
-    "1/403: shapes of rolebinding",
-  ],
-  "the bookmark after the first events comes with them here, and a moment later from the real server": [
-    "1/431: watches of persistentvolumeclaim",
-    "1/713: watches of persistentvolumeclaim",
-  ],
 };
 
 /** The reason for each script that differs. */

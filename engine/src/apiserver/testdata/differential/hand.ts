@@ -2,7 +2,7 @@
 
 import { accessScripts } from "./access-scripts.ts";
 import { policyScripts } from "./policy-scripts.ts";
-import { secretScripts } from "./secret-scripts.ts";
+import { bodyScripts } from "./body-scripts.ts";
 import type { Script } from "./steps.ts";
 
-export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...secretScripts];
+export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts];

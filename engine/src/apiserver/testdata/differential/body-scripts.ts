@@ -1,4 +1,4 @@
-// The data of Secrets as people write it: broken into lines, cut short, with padding of its own kind.
+// Bodies and answers in other forms than clients of Go use: the data of Secrets as people write it, and media types that nobody serves.
 
 import { applied, get, patch, post, put, type Script, unseen } from "./steps.ts";
 
@@ -13,7 +13,19 @@ function secret(name: string, value: string): Record<string, unknown> {
 const taken = ["YWJj\nZGVm\n", "YWJj\r\nZGVm\r\n", "YQ=\n=", "YQ\n==\n", "YWI\n=\n", "\n", "Y\nW\nI\n=", "YR==", "YWJ="];
 const refused = ["Y", "YQ", "YW\nI", "YQ=", "YQ=\n", "YQ=A", "YQ=\nA", "=", "Y=", "YQ==YQ==", "YQ==\nA", "YWI=A", "Y W I =", "YWI*", "YWJj\nZ", "YWJj\nZG-_", "YWJjé"];
 
-export const secretScripts: readonly Script[] = [
+const types = ["text/html", "application/*", "text/html, application/json", "text/html;q=0.9", "application/json;as=Odd;v=v1;g=meta.k8s.io", "*/*"];
+const forms = "sec-forms";
+const paths = [`${place}/${forms}`, `${place}/${forms}/configmaps`, `${place}/${forms}/configmaps/none`, `/apis/example.com/v1/namespaces/${forms}/widgets`, `/apis/example.com/v1/namespaces/${forms}/widgets/none`, `/apis/apps/v1/namespaces/${forms}/deployments/none/scale`];
+
+export const bodyScripts: readonly Script[] = [
+  {
+    name: "forms: asked for and not known",
+    steps: [
+      unseen(post(place, { metadata: { name: forms } })),
+      ...paths.flatMap((path) => types.map((accept) => get(path, { accept }))),
+      ...types.map((accept) => ({ ...post(`${place}/${forms}/configmaps`, { metadata: { name: "made" } }), headers: { accept } })),
+    ],
+  },
   {
     name: "secrets: base64",
     steps: [
