@@ -45,6 +45,8 @@ export async function startControlPlane(folder, { port = 0, nodeArguments = [], 
 }
 
 async function serve(folder, port) {
+  const { keepHeapSmall } = await import("../engine/dist/heap.js");
+  keepHeapSmall();
   const { openStore } = await import("../engine/dist/store/index.js");
   const { administrator, startApiServer } = await import("../engine/dist/apiserver/index.js");
   const { startLife } = await import("../engine/dist/apiserver/life/index.js");

@@ -13,11 +13,13 @@ import { type Home, type HomeOptions, installDefinitions } from "#cli";
 import type { Clock, Fault } from "#kernel";
 import { openStore } from "#store";
 import { openEngine } from "./engine.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { openLog } from "./log.ts";
 
 /** Opens the home in a data folder; everything runs when it resolves, and ends with `close`. */
 export async function openHome(options: HomeOptions, clock: Clock): Promise<Home> {
   const { dataFolder, step } = options;
+  keepHeapSmall();
   step("opening the store");
   mkdirSync(join(dataFolder, "store"), { recursive: true, mode: 0o700 });
   const log = openLog(join(dataFolder, "keelson.log"), clock);

@@ -2,7 +2,7 @@
 // the control plane neither falls nor hangs nor grows without bound, that no request meets a bug, and that answers have right codes.
 // Usage: npm run proof -- hostile [count] [seed]
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as overHttp1, Agent } from "node:https";
 import { connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
@@ -18,7 +18,9 @@ const atOnce = 40;
 const answerMs = 60_000;
 const problemsMax = 20;
 /** What is left after a collection must not grow with the number of requests. */
-const heapBytesMax = 400e6;
+const heapBytesMax = 250e6;
+/** What the process ever held, of which 50 MB are Node's own program. */
+const peakBytesMax = 400e6;
 
 /** Runs it; throws with the first problems there were. Resolves with what happened. */
 export async function hostile({ count = 100_000, seed = 20261121, tell = () => {} } = {}) {
@@ -29,12 +31,15 @@ export async function hostile({ count = 100_000, seed = 20261121, tell = () => {
     await run.begin();
     for (let sent = 0; sent < count; sent += atOnce) {
       await run.batch(Math.min(atOnce, count - sent));
-      if (sent % 10_000 < atOnce) tell(`${sent} requests, ${await run.megabytes()} MB in use`);
+      if (sent % 10_000 < atOnce)
+        tell(`${sent} requests, ${await run.megabytes()} MB in use, ${Math.round(run.peakBytes() / 1e6)} MB at most`);
       if (run.problems.length >= problemsMax) break;
     }
     await run.end();
     if (run.problems.length > 0) throw new Error(`${run.problems.length} problems:\n${run.problems.join("\n")}`);
-    return { requests: count, codes: run.codes, slowestMs: run.slowestMs, megabytes: await run.megabytes() };
+    const { codes, slowestMs } = run;
+    const peakMegabytes = Math.round(run.peakBytes() / 1e6);
+    return { requests: count, codes, slowestMs, megabytes: await run.megabytes(), peakMegabytes };
   } finally {
     await server.stop("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
@@ -87,6 +92,8 @@ class Run {
     const { heapUsed, external } = await this.#server.memory();
     if (heapUsed + external > heapBytesMax)
       this.#problem(`${Math.round((heapUsed + external) / 1e6)} MB in use after the last request`);
+    const peak = this.peakBytes();
+    if (peak > peakBytesMax) this.#problem(`the server held ${Math.round(peak / 1e6)} MB`);
     const bugs = this.#server.complaints().filter((line) => /^\s*at |Error/.test(line) && !/Refusal/.test(line));
     if (bugs.length > 0) this.#problem(`the server complained: ${this.#server.complaints().join("\n").slice(0, 4000)}`);
     this.#hasEnded = true;
@@ -95,6 +102,12 @@ class Run {
   async megabytes() {
     const { heapUsed, external } = await this.#server.memory();
     return Math.round((heapUsed + external) / 1e6);
+  }
+
+  /** The most memory the server's process ever held; 0 where the system does not tell. */
+  peakBytes() {
+    const file = `/proc/${this.#server.pids[0]}/status`;
+    return existsSync(file) ? Number(/VmHWM:\s+(\d+)/.exec(readFileSync(file, "utf8"))?.[1] ?? 0) * 1024 : 0;
   }
 
   #problem(text) {

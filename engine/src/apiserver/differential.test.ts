@@ -30,7 +30,7 @@ const allScripts: readonly Script[] = [...scripts, ...handScripts, ...generatedS
 /** Scripts at work at one time: each keeps to a namespace of its own. Those without one see each other, and take turns. */
 const width = 6;
 /** So little that objects are dropped and decoded again all the time: nobody may notice. */
-const hotBytes = 4000;
+const hotWeight = 20_000;
 const isAlone = ({ steps }: Script): boolean => !steps.some(({ path }) => path.includes("/namespaces/"));
 
 type Played = { script: Script; differences: string[] };
@@ -75,7 +75,13 @@ describe.skipIf(!oracles.hasOracle())("beside a real kube-apiserver", () => {
   beforeAll(async () => {
     oracle = await oracles.startOracle({ withServiceAccounts: true });
     store = memoryStore();
-    server = await startApiServer({ store, clock: realClock, listen: { port: 0 }, withoutQuotaStatus: true, hotBytes });
+    server = await startApiServer({
+      store,
+      clock: realClock,
+      listen: { port: 0 },
+      withoutQuotaStatus: true,
+      hotWeight,
+    });
     const real = { url: oracle.url, token: oracle.token };
     const own = { url: server.url, token: /token: (\S+)/.exec(server.kubeconfig())?.[1] ?? "" };
     for (const one of [real, own]) await define(one);

@@ -46,8 +46,8 @@ export type ApiServerOptions = {
   withoutServiceAccounts?: boolean;
   /** Nobody writes the status of ResourceQuotas: for a comparison with a server that has no controllers. */
   withoutQuotaStatus?: boolean;
-  /** Encoded bytes of the objects that are kept decoded; absent: as many as `limits.ts` of the registry says. */
-  hotBytes?: number;
+  /** Bytes, about, of the objects that are kept decoded; absent: as many as `limits.ts` of the registry says. */
+  hotWeight?: number;
   /** Gives the text of `kubectl logs`. */
   podLog?: PodLog;
   /** Told of what failed in the background. */
@@ -81,7 +81,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     codec: dataFolderCodec(options, identity),
     newUid: randomUUID,
     newSuffix,
-    ...(options.hotBytes === undefined ? {} : { hotBytes: options.hotBytes }),
+    ...(options.hotWeight === undefined ? {} : { hotWeight: options.hotWeight }),
   });
   for (const served of builtinServed()) registry.table.add(served);
   const rbac = new Rbac(registry);

@@ -5,10 +5,12 @@ import { assert, deepFreeze, type Manifest } from "#kernel";
 import { firstAtOrAfter, type Store, type StoreEvent } from "#store";
 import type { Codec } from "./codec.ts";
 import { type HotObjects, StoredObject } from "./hot-objects.ts";
-import { recentBytesMax, recentChangesMax } from "./limits.ts";
+import { recentChangesMax } from "./limits.ts";
+import type { RecentBudget, Rememberer } from "./recent-budget.ts";
 import type { Storage } from "./resource.ts";
 import { storagePrefix } from "./resource.ts";
 import { adopt } from "./stored.ts";
+import { decodedWeight } from "./weight.ts";
 
 /** One durable write, as watchers see it. `object` is frozen; of a deletion it is the last state with the new version. */
 export type Change = {
@@ -20,12 +22,18 @@ export type Change = {
 };
 
 /** Where objects come from; `fresh` has those that were just written, by their bytes. */
-export type Source = { store: Store; codec: Codec; fresh: WeakMap<Uint8Array, Manifest>; hot: HotObjects };
+export type Source = {
+  store: Store;
+  codec: Codec;
+  fresh: WeakMap<Uint8Array, Manifest>;
+  hot: HotObjects;
+  recent: RecentBudget;
+};
 
 /** The state of one key, now or at a past version. */
 export type Stored = Pick<StoredObject, "key" | "revision" | "labels" | "object" | "glimpse">;
 
-export class Collection {
+export class Collection implements Rememberer {
   readonly storage: Storage;
   readonly #store: Store;
   readonly #codec: Codec;
@@ -36,23 +44,25 @@ export class Collection {
   /** Keys in order; undefined after one came or went, until the next list. */
   #keys: string[] | undefined;
   #recent: Change[] = [];
-  /** About what the objects in `#recent` were encoded to. */
-  #recentBytes = 0;
+  /** Bytes, about, of the objects in `#recent`. */
+  #recentWeight = 0;
+  readonly #budget: RecentBudget;
   /** Every change after this revision is in `#recent`. */
   #recentSince: number;
   readonly #watchers = new Set<(changes: readonly Change[]) => void>();
   readonly #stop: () => void;
 
-  constructor(storage: Storage, { store, codec, fresh, hot }: Source) {
+  constructor(storage: Storage, { store, codec, fresh, hot, recent }: Source) {
     this.storage = storage;
     this.#store = store;
     this.#codec = codec;
     this.#fresh = fresh;
     this.#hot = hot;
+    this.#budget = recent;
     this.#prefix = storagePrefix(storage);
     for (const entry of store.range(this.#prefix).entries) {
       const object = this.#decode(entry.key, entry.value, entry.revision);
-      this.#keep({ key: entry.key, revision: entry.revision, bytes: entry.value.length, object });
+      this.#keep({ key: entry.key, revision: entry.revision, weight: decodedWeight(entry.value), object });
     }
     this.#recentSince = store.revision;
     this.#stop = store.watch(this.#prefix, store.revision, (events) => this.#receive(events));
@@ -105,10 +115,19 @@ export class Collection {
     this.#stop();
     this.#watchers.clear();
     for (const stored of this.#objects.values()) this.#hot.drop(stored);
+    this.#budget.leave(this);
+  }
+
+  get recentWeight(): number {
+    return this.#recentWeight;
+  }
+
+  forgetOlder(): void {
+    this.#forgetRecent(Math.max(1, this.#recent.length - (this.#recent.length >> 1)));
   }
 
   /** Takes the new state of a key. */
-  #keep(state: { key: string; revision: number; bytes: number; object: Manifest }): void {
+  #keep(state: { key: string; revision: number; weight: number; object: Manifest }): void {
     const before = this.#objects.get(state.key);
     if (before !== undefined) this.#hot.drop(before);
     const stored = new StoredObject(state, { hot: this.#hot, read: this.#read });
@@ -129,7 +148,10 @@ export class Collection {
 
   #receive(events: readonly StoreEvent[]): void {
     const changes: Change[] = [];
+    let sum = 0;
     for (const event of events) {
+      const weight = event.type === "put" ? decodedWeight(event.value) : 0;
+      sum += weight;
       const known = this.#objects.get(event.key);
       const change = this.#change(event, known?.object);
       changes.push(change);
@@ -137,7 +159,7 @@ export class Collection {
         this.#keep({
           key: event.key,
           revision: event.revision,
-          bytes: event.value.length,
+          weight,
           object: change.object,
         });
       else if (known !== undefined) {
@@ -146,20 +168,28 @@ export class Collection {
       }
       if (change.type !== "MODIFIED") this.#keys = undefined;
     }
-    const bytes = events.reduce((sum, event) => sum + (event.type === "put" ? event.value.length : 0), 0);
-    this.#remember(changes, bytes);
+    this.#remember(changes, sum);
     for (const watcher of this.#watchers) watcher(changes);
   }
 
   /** Keeps the changes for those who begin a little in the past, as many as are cheap to keep. */
-  #remember(changes: readonly Change[], bytes: number): void {
+  #remember(changes: readonly Change[], weight: number): void {
     this.#recent.push(...changes);
-    this.#recentBytes += bytes;
-    if (this.#recent.length <= recentChangesMax * 2 && this.#recentBytes <= recentBytesMax) return;
-    const kept = this.#recentBytes > recentBytesMax ? this.#recent.length >> 1 : recentChangesMax;
-    const dropped = this.#recent.splice(0, this.#recent.length - kept);
-    this.#recentBytes *= kept / (kept + dropped.length);
-    this.#recentSince = (dropped.at(-1) as Change).revision;
+    this.#recentWeight += weight;
+    this.#budget.count(this, weight);
+    if (this.#recent.length > recentChangesMax * 2) this.#forgetRecent(this.#recent.length - recentChangesMax);
+  }
+
+  /** Forgets so many of the oldest; what they weigh is taken for their share. */
+  #forgetRecent(count: number): void {
+    const share = count / this.#recent.length;
+    const dropped = this.#recent.splice(0, count);
+    const last = dropped.at(-1);
+    if (last === undefined) return;
+    this.#recentSince = last.revision;
+    const weight = this.#recent.length === 0 ? this.#recentWeight : this.#recentWeight * share;
+    this.#recentWeight -= weight;
+    this.#budget.count(this, -weight);
   }
 
   #change(event: StoreEvent, known: Manifest | undefined): Change {

@@ -13,7 +13,7 @@ function three(): { hot: HotObjects; objects: StoredObject[]; read: string[]; co
   const cooled: string[] = [];
   const hot = new HotObjects(20, (object) => cooled.push(object.metadata.name));
   const objects = ["a", "b", "c"].map((key, at) => {
-    const state = { key, revision: at + 2, bytes: 10, object: configMap(key) };
+    const state = { key, revision: at + 2, weight: 10, object: configMap(key) };
     const stored = new StoredObject(state, {
       hot,
       read: (name, revision) => {

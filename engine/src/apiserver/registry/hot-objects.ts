@@ -1,4 +1,4 @@
-// Which stored objects are kept decoded: the ones used last, up to so many encoded bytes. All others stand in the store alone, and are
+// Which stored objects are kept decoded: the ones used last, up to so many bytes. All others stand in the store alone, and are
 // decoded when somebody looks; what is shown is the same either way.
 
 import type { Manifest } from "#kernel";
@@ -11,19 +11,19 @@ export class StoredObject {
   readonly key: string;
   readonly revision: number;
   readonly labels: Readonly<Record<string, string>>;
-  /** Length of its encoding. */
-  readonly bytes: number;
+  /** Bytes, about, that it takes decoded. */
+  readonly weight: number;
   readonly #hot: HotObjects;
   readonly #read: Reader;
   #object: Manifest | undefined;
 
   constructor(
-    { key, revision, bytes, object }: { key: string; revision: number; bytes: number; object: Manifest },
+    { key, revision, weight, object }: { key: string; revision: number; weight: number; object: Manifest },
     { hot, read }: { hot: HotObjects; read: Reader },
   ) {
     this.key = key;
     this.revision = revision;
-    this.bytes = bytes;
+    this.weight = weight;
     this.labels = object.metadata.labels ?? none;
     this.#hot = hot;
     this.#read = read;
@@ -40,7 +40,7 @@ export class StoredObject {
   /** The object, for a look at many: what is cold stays so unless there is room. */
   glimpse(): Manifest {
     if (this.#object !== undefined) return this.#object;
-    if (this.#hot.hasRoom(this.bytes)) return this.object;
+    if (this.#hot.hasRoom(this.weight)) return this.object;
     const object = this.#read(this.key, this.revision);
     this.#hot.passing.add(object);
     return object;
@@ -61,33 +61,33 @@ export class HotObjects {
   readonly passing: WeakSet<Manifest> = new WeakSet<Manifest>();
   /** The one used longest ago first. */
   readonly #held = new Set<StoredObject>();
-  readonly #bytesMax: number;
+  readonly #weightMax: number;
   readonly #cooled: (object: Manifest) => void;
-  #bytes = 0;
+  #weight = 0;
 
   /** `cooled` is told of each object that is no longer kept. */
-  constructor(bytesMax: number, cooled: (object: Manifest) => void) {
-    this.#bytesMax = bytesMax;
+  constructor(weightMax: number, cooled: (object: Manifest) => void) {
+    this.#weightMax = weightMax;
     this.#cooled = cooled;
   }
 
-  hasRoom(bytes: number): boolean {
-    return this.#bytes + bytes <= this.#bytesMax;
+  hasRoom(weight: number): boolean {
+    return this.#weight + weight <= this.#weightMax;
   }
 
   /** Notes that the object was used just now. */
   use(stored: StoredObject): void {
-    if (!this.#held.delete(stored)) this.#bytes += stored.bytes;
+    if (!this.#held.delete(stored)) this.#weight += stored.weight;
     this.#held.add(stored);
     for (const oldest of this.#held) {
-      if (this.#bytes <= this.#bytesMax || oldest === stored) break;
+      if (this.#weight <= this.#weightMax || oldest === stored) break;
       this.drop(oldest);
     }
   }
 
   /** The object was replaced, or removed, or is the oldest. */
   drop(stored: StoredObject): void {
-    if (this.#held.delete(stored)) this.#bytes -= stored.bytes;
+    if (this.#held.delete(stored)) this.#weight -= stored.weight;
     const object = stored.cool();
     if (object !== undefined) this.#cooled(object);
   }

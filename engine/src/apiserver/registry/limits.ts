@@ -3,8 +3,8 @@
 /** Changes of one resource kept decoded for watches that start a little in the past: an informer that reconnects. */
 export const recentChangesMax = 1000;
 
-/** Encoded bytes of those changes: a few hundred objects of the largest size would else hold more than all others together. */
-export const recentBytesMax: number = 16 * 1024 * 1024;
+/** Bytes, about, of those changes of all resources: a few hundred objects of the largest size would else hold more than all others. */
+export const recentWeightMax: number = 24 * 1024 * 1024;
 
 /** Attempts to write a patch over a moving object before the client gets the conflict, as kube-apiserver's MaxRetryWhenPatchConflicts. */
 export const patchAttemptsMax = 5;
@@ -23,7 +23,9 @@ export const watchBacklogMax = 10_000;
 
 /** Items of one list answer when the client sets no limit. */
 export const listItemsMax = 100_000;
-/** Encoded bytes of the objects kept decoded, as which they take about twice that: some 16,000 of a usual size. */
-export const hotBytesMax: number = 32 * 1024 * 1024;
+
+/** Bytes, about, of the objects kept decoded: some 12,000 of a usual size. */
+export const hotWeightMax: number = 64 * 1024 * 1024;
+
 /** Characters of encoded objects kept for the next reader: about 10,000 objects of a usual size. */
 export const encodedBytesMax: number = 32 * 1024 * 1024;

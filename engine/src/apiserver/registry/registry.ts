@@ -7,7 +7,8 @@ import type { Codec } from "./codec.ts";
 import { Collection } from "./collection.ts";
 import { Encodings } from "./encodings.ts";
 import { HotObjects } from "./hot-objects.ts";
-import { hotBytesMax } from "./limits.ts";
+import { hotWeightMax, recentWeightMax } from "./limits.ts";
+import { RecentBudget } from "./recent-budget.ts";
 import { expired } from "./refusal.ts";
 import { ResourceTable, type Served, type Storage, storageKey, storagePrefix } from "./resource.ts";
 
@@ -49,8 +50,8 @@ export type RegistryOptions = {
   newUid: () => string;
   /** Five characters for generateName. */
   newSuffix: () => string;
-  /** Encoded bytes of the objects that are kept decoded. */
-  hotBytes?: number;
+  /** Bytes, about, of the objects that are kept decoded. */
+  hotWeight?: number;
 };
 
 export class Registry {
@@ -65,6 +66,7 @@ export class Registry {
   /** Objects by the bytes that were made of them, until their write is durable. */
   readonly fresh: WeakMap<Uint8Array, Manifest> = new WeakMap<Uint8Array, Manifest>();
   readonly hot: HotObjects;
+  readonly recent: RecentBudget = new RecentBudget(recentWeightMax);
   readonly #collections = new Map<string, Collection>();
   readonly #views = new WeakMap<Manifest, Map<string, Manifest>>();
 
@@ -75,7 +77,7 @@ export class Registry {
     this.newUid = options.newUid;
     this.newSuffix = options.newSuffix;
     this.encodings = new Encodings((object) => this.hot.passing.has(object));
-    this.hot = new HotObjects(options.hotBytes ?? hotBytesMax, (object) => this.encodings.forget(object));
+    this.hot = new HotObjects(options.hotWeight ?? hotWeightMax, (object) => this.encodings.forget(object));
   }
 
   /** RFC 3339, whole seconds. */
