@@ -9,7 +9,9 @@ import type { JsonObject } from "#kernel";
 import { loadChartArchive } from "#render/helm";
 import { putObject, type RealStore, realStores, TestStore } from "../sources/bucket/bucket.contract.ts";
 import { serveHttp, temporaryFolder, TestRepository } from "../sources/git/repository.contract.ts";
+import { makeSigner, signWithNotation, trustPolicyOf } from "../sources/notation/signing.contract.ts";
 import {
+  describe as describePacked,
   hasRealRegistry,
   indexOf,
   layerOf,
@@ -36,6 +38,10 @@ const otherwise: Readonly<Record<string, string>> = {
   tampered: "an archive that is not the one whose digest the index gives is refused; there it is served",
   "oci-unconfigured": "a chart's layer is enough; there the manifest must have a Helm config as well",
   "oci-bad": "an invalid URL is told as such in every condition; there FetchFailed calls it an unknown build error",
+  "oci-notation-no-certificate":
+    "a Secret without certificates is a failure of verification; there FetchFailed calls it an unknown build error",
+  "oci-notation-no-policy":
+    "a Secret without a policy is a failure of verification; there FetchFailed calls it an unknown build error",
   "oci-no-key":
     "keys that cannot be read are a failure of verification; there FetchFailed calls it an unknown build error",
 };
@@ -120,6 +126,44 @@ type Recorded = {
 };
 const recording = new URL("../sources/oci/testdata/cosign/recorded.json", import.meta.url);
 
+type Notation = {
+  name: string;
+  digest: string;
+  policy: object;
+  certificates: Record<string, string>;
+  verdict: string;
+  manifests: Record<string, string>;
+  blobs: Record<string, string>;
+};
+const notation = JSON.parse(
+  readFileSync(new URL("../sources/notation/testdata/notation/recorded.json", import.meta.url), "utf8"),
+) as { cases: Notation[]; revocationList: string; listAt: string };
+
+/** A registry with everything that notation has signed, each in its own repository; as a proxy it has the list of the revoked. */
+async function fillWithNotation(): Promise<TestRegistry> {
+  const registry = await TestRegistry.start({ hasReferrers: true });
+  closers.push(() => registry.close());
+  const type = "application/vnd.oci.image.manifest.v1+json";
+  for (const { name, digest, manifests, blobs } of notation.cases) {
+    for (const [key, text] of Object.entries(manifests))
+      for (const tag of key === "1.0.0" ? [key, digest] : [key])
+        registry.manifests.set(`${name}:${tag}`, { type, bytes: Buffer.from(text) });
+    for (const [blob, base64] of Object.entries(blobs)) registry.blobs.set(blob, Buffer.from(base64, "base64"));
+  }
+  registry.behaviour.intercept = (request, response) => {
+    if (request.url !== notation.listAt) return false;
+    response.end(Buffer.from(notation.revocationList, "base64"));
+    return true;
+  };
+  return registry;
+}
+
+/** The Secret of a case, with scopes that name this registry. */
+async function notationSecret({ name, policy, certificates }: Notation, host: string): Promise<void> {
+  const text = JSON.stringify(policy).replaceAll("registry.example.com/app", `${host}/${name}`);
+  await pair.secret(`notation-${name}`, { "trustpolicy.json": text, ...certificates });
+}
+
 /** A registry with all that OCIRepositories and charts below ask for. */
 async function fillRegistry(): Promise<{ registry: TestRegistry; recorded: Recorded[]; digest: string }> {
   const registry = await TestRegistry.start();
@@ -197,12 +241,15 @@ const chartConfig = { mediaType: "application/vnd.cncf.helm.config.v1+json", byt
 describe.skipIf(!hasFluxSource)("under Flux's controller and under ours", () => {
   let store: RealStore;
   let emulator: TestStore;
+  let signed: TestRegistry;
 
   beforeAll(async () => {
     mkdirSync(`${root}/served`);
     emulator = await TestStore.start({ "a.yaml": "a", "b/c.yaml": "c" });
     closers.push(() => emulator.close());
-    pair = await Pair.start({ STORAGE_EMULATOR_HOST: emulator.host });
+    signed = await fillWithNotation();
+    // No proxy is asked for addresses of this machine: all else is the list of revoked certificates.
+    pair = await Pair.start({ STORAGE_EMULATOR_HOST: emulator.host, HTTP_PROXY: signed.url, http_proxy: signed.url });
   }, 120_000);
   afterAll(async () => {
     await pair?.close();
@@ -321,6 +368,23 @@ describe.skipIf(!hasFluxSource)("under Flux's controller and under ours", () => 
     const copies = (name: string): Comparison => (/^(copied|cosign-)/.test(name) ? asIs : common);
     expect(await compareAll("OCIRepository", specs, copies)).toEqual({});
     expect(Object.keys(specs).length).toBeGreaterThan(50);
+  }, 600_000);
+
+  it("OCIRepositories signed with notation are the same", async () => {
+    const specs: Record<string, JsonObject> = {};
+    for (const recorded of notation.cases) {
+      await notationSecret(recorded, signed.host);
+      specs[`notation-${recorded.name}`] = {
+        url: `oci://${signed.host}/${recorded.name}`,
+        ref: { tag: "1.0.0" },
+        // Without it Flux looks for signatures over TLS, on loopback addresses too.
+        insecure: true,
+        layerSelector: { operation: "copy" },
+        verify: { provider: "notation", secretRef: { name: `notation-${recorded.name}` } },
+      };
+    }
+    expect(await compareAll("OCIRepository", specs, () => asIs)).toEqual({});
+    expect(Object.keys(specs).length).toBeGreaterThan(60);
   }, 600_000);
 
   it("HelmRepositories and HelmCharts of them are the same", async () => {
@@ -451,6 +515,26 @@ describe.skipIf(!hasFluxSource)("under Flux's controller and under ours", () => 
       "oci-unsigned": { ...of, version: "1.0.0", verify: { provider: "cosign", secretRef: { name: "chart-key" } } },
       "oci-no-key": { ...of, verify: { provider: "cosign", secretRef: { name: "nothing" } } },
     };
+    const signer = makeSigner(root);
+    const pushed = registry.manifests.get("charts/web:1.0.0") ?? { type: "", bytes: Buffer.from("") };
+    signWithNotation(registry, "charts/web", describePacked({ mediaType: pushed.type, bytes: pushed.bytes }), signer);
+    registry.behaviour.hasReferrers = true;
+    await pair.secret("notary", { "trustpolicy.json": trustPolicyOf(), "ca.crt": signer.certificate });
+    await pair.secret("notary-audit", {
+      "trustpolicy.json": trustPolicyOf("audit"),
+      "ca.crt": makeSigner(root).certificate,
+    });
+    await pair.secret("notary-other", { "trustpolicy.json": trustPolicyOf(), "ca.crt": makeSigner(root).certificate });
+    await pair.secret("notary-none", { "trustpolicy.json": trustPolicyOf() });
+    for (const [name, secret, version] of [
+      ["notation", "notary", "1.0.0"],
+      ["notation-audit", "notary-audit", "1.0.0"],
+      ["notation-other", "notary-other", "1.0.0"],
+      ["notation-unsigned", "notary", "1.2.0+build"],
+      ["notation-no-certificate", "notary-none", "1.0.0"],
+      ["notation-no-policy", "chart-key", "1.0.0"],
+    ] as const)
+      charts[`oci-${name}`] = { ...of, version, verify: { provider: "notation", secretRef: { name: secret } } };
     const how = (name: string): Comparison => (name === "oci-values" ? asChart : asIs);
     expect(await compareAll("HelmChart", charts, how)).toEqual({});
   }, 600_000);
@@ -501,6 +585,9 @@ describe.skipIf(!hasFluxSource)("under Flux's controller and under ours", () => 
       interval: "1h",
       ref: { branch: "main" },
     });
+    // A chart that waits for its repository looks the same under both: their repositories must be there first.
+    await pair.settled([{ kind: "GitRepository", name: "charts", compare: common }], patienceMs);
+    expect((await pair.statuses("GitRepository", "charts")).every(({ artifact }) => artifact !== undefined)).toBe(true);
     const of = (path: string): JsonObject => ({ chart: path, sourceRef: { kind: "GitRepository", name: "charts" } });
     const charts: Record<string, JsonObject> = {
       "git-shop": of("./charts/shop"),

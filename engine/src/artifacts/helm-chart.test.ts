@@ -1,8 +1,10 @@
+import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { decodeUtf8, type JsonObject, type Manifest } from "#kernel";
 import { loadChartArchive } from "#render/helm";
 import { sha256, TestRegistry } from "../sources/oci/registry.contract.ts";
-import { TestRepository } from "../sources/git/repository.contract.ts";
+import { temporaryFolder, TestRepository } from "../sources/git/repository.contract.ts";
+import { makeSigner, signWithNotation, trustPolicyOf } from "../sources/notation/signing.contract.ts";
 import { chart, ChartServer, type Offered } from "./chart-server.contract.ts";
 import { condition, World } from "./world.contract.ts";
 
@@ -209,6 +211,47 @@ describe("HelmChart of a registry", () => {
     expect(registry.requests.filter((request) => request.includes("/blobs/")).length).toBe(before);
     await helmChart("by-none", { chart: "web", version: "9.x", sourceRef: fromRepository("registry") });
     expect(condition(await ready("by-none", "False"), "FetchFailed")?.reason).toBe("ChartPullError");
+  });
+
+  it("is offered when somebody whom the policy trusts has signed it with notation, and not otherwise", async () => {
+    const folder = temporaryFolder("notation");
+    closers.push(() => rmSync(folder, { recursive: true, force: true }));
+    const signer = makeSigner(folder);
+    const registry = await TestRegistry.start({ hasReferrers: true });
+    closers.push(() => void registry.close());
+    for (const version of ["1.0.0", "2.0.0"]) {
+      const bytes = chart("web", version);
+      const layers = [{ mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", bytes }];
+      const pushed = registry.put("charts/web", version, { layers });
+      if (version === "1.0.0") signWithNotation(registry, "charts/web", pushed, signer);
+    }
+    await world.secret("notation-own", { "trustpolicy.json": trustPolicyOf(), "ca.crt": signer.certificate });
+    const other = makeSigner(folder).certificate;
+    await world.secret("notation-other", { "trustpolicy.json": trustPolicyOf(), "ca.crt": other });
+    await world.source("HelmRepository", "signed", { type: "oci", url: `oci://${registry.host}/charts` });
+    const verifiedBy = (name: string, version: string): JsonObject => ({
+      chart: "web",
+      version,
+      sourceRef: fromRepository("signed"),
+      verify: { provider: "notation", secretRef: { name } },
+    });
+    await helmChart("signed", verifiedBy("notation-own", "1.0.0"));
+    const signed = await ready("signed");
+    const verified = { status: "True", reason: "Succeeded", message: "verified signature of version 1.0.0" };
+    expect(condition(signed, "SourceVerified")).toMatchObject(verified);
+    for (const [name, secret, version] of [
+      ["signed-by-other", "notation-other", "1.0.0"],
+      ["unsigned", "notation-own", "2.0.0"],
+    ] as const) {
+      await helmChart(name, verifiedBy(secret, version));
+      const refused = await ready(name, "False");
+      expect(condition(refused, "SourceVerified")).toMatchObject({ status: "False" });
+      expect(statusOf(refused).artifact).toBeUndefined();
+    }
+    // What was good stays where a version that nobody has signed is asked for.
+    await world.patch("HelmChart", "signed", { spec: { version: "2.0.0" } });
+    const kept = await world.until("HelmChart", "signed", (object) => condition(object, "Ready")?.status === "False");
+    expect(statusOf(kept).artifact?.revision).toBe("1.0.0");
   });
 });
 

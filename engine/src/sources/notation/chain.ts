@@ -17,6 +17,8 @@ const forbiddenUses: readonly string[] = [
 
 /** Throws an Error that says what is wrong with the first certificate that does not fit. */
 export function checkChain(chain: readonly X509Certificate[]): void {
+  const [leaf] = chain;
+  if (leaf !== undefined && chain.length === 1) return checkSoleCertificate(leaf);
   chain.forEach((certificate, i) => {
     const parent = chain[i + 1] ?? certificate;
     const name = nameOf(certificate);
@@ -31,6 +33,13 @@ export function checkChain(chain: readonly X509Certificate[]): void {
     if (i === 0) checkLeaf(certificate, name);
     else checkAuthority(certificate, name, i - 1);
   });
+}
+
+/** One that vouches for itself is for signatures, not for certificates: OpenSSL would not have it as an issuer. */
+function checkSoleCertificate(certificate: X509Certificate): void {
+  const name = nameOf(certificate);
+  if (!certificate.verify(certificate.publicKey)) throw new Error(`invalid self-signed certificate. subject: ${name}`);
+  checkLeaf(certificate, name);
 }
 
 /** As messages name it. */
