@@ -9,7 +9,7 @@ import { closeReaders, type TreeHandle } from "#sources/git";
 import { temporaryFolder, testEnvironment, TestRepository } from "../sources/git/repository.contract.ts";
 import { Archives } from "./archives.ts";
 import { padding, tarHeader } from "./tar.ts";
-import { unpackArchive } from "./untar.ts";
+import { unpackArchive } from "./tar-entries.ts";
 
 const root = temporaryFolder("archives");
 const clock = new ManualClock();
@@ -196,7 +196,7 @@ describe("archives of trees", () => {
       "-rw------- 0/0 25 1970-01-01 00:00:00 a.txt",
       "drwxr-x--- 0/0 0 1970-01-01 00:00:00 deep",
     ]);
-    const names = unpackArchive(bytes, "here").map((file) => file.path);
+    const names = (await unpackArchive(bytes, "here")).map((file) => file.path);
     expect(names).toEqual(["a/b.yaml", "a.txt", long, longer, "ü/ö.yaml"]);
     expect(list).toContain("empty\n");
     expect(list).not.toContain("link.yaml");

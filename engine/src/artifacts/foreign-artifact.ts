@@ -8,7 +8,7 @@ import { composeTree } from "#sources/git";
 import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { defaultTimeoutMs, foreignArchiveMost } from "./limits.ts";
-import { unpackArchive } from "./untar.ts";
+import { unpackArchive } from "./tar-entries.ts";
 
 const originAnnotation = "org.opencontainers.image.revision";
 
@@ -47,7 +47,7 @@ export async function reconcileForeignArtifact(object: Manifest, context: Contex
       at: artifact.url,
       message: `the archive has the digest ${digest}, not ${artifact.digest}`,
     });
-  const files = unpackArchive(bytes, artifact.url);
+  const files = await unpackArchive(bytes, artifact.url);
   const composed = await composeTree(files, [], { folder: context.composed, environment: context.environment, signal });
   const environment = { PATH: context.environment["PATH"] };
   const tree = { kind: "git" as const, ...composed, revision: artifact.revision, ignore: "none" as const, environment };

@@ -7,7 +7,7 @@ import { type ComposedFile, openTree, type TreeHandle } from "#sources/git";
 import { artifactFault } from "./faults.ts";
 import { hasGlob } from "./patterns.ts";
 import { type Picked, pickFiles, type SourceFile } from "./picks.ts";
-import { unpackArchive } from "./untar.ts";
+import { unpackArchive } from "./tar-entries.ts";
 
 export type CopyStep = {
   from: string;
@@ -73,7 +73,7 @@ function isPacked(path: string): boolean {
 }
 
 async function unpack(step: CopyStep, origin: Origin, to: string, staged: Staged): Promise<void> {
-  for (const each of unpackArchive(await contentOf(origin), origin.path)) {
+  for (const each of await unpackArchive(await contentOf(origin), origin.path)) {
     const place = joinPath("", `${to}/${each.path}`);
     if (place !== undefined) stage(step, staged, { ...each, path: place, origin });
   }

@@ -4,12 +4,14 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { decodeUtf8, Fault } from "#kernel";
-import type { ImportedFile } from "#sources/git";
 import { artifactFault } from "./faults.ts";
 import { packingFreeBytes, packingMost, pathBytesMost, unpackedFilesMost, unpackedMost } from "./limits.ts";
 
+/** Its pieces are to be read before the next file is asked for. */
+export type PackedFile = { path: string; isExecutable: boolean; size: number; pieces: AsyncIterable<Uint8Array> };
+
 /** The archive's files, each to be read before the next. What comes after them is read too, so that its source can check all. */
-export async function* tarEntries(packed: AsyncIterable<Uint8Array>, at: string): AsyncIterable<ImportedFile> {
+export async function* tarEntries(packed: AsyncIterable<Uint8Array>, at: string): AsyncIterable<PackedFile> {
   const counted = { bytes: 0 };
   const source = Readable.from(count(packed, counted));
   const gunzip = createGunzip();
@@ -32,6 +34,23 @@ export async function* tarEntries(packed: AsyncIterable<Uint8Array>, at: string)
   }
 }
 
+export type UnpackedFile = { path: string; content: Uint8Array; isExecutable: boolean };
+
+/** All files of an archive at hand; a later one of the same name stands for an earlier. */
+export async function unpackArchive(archive: Uint8Array, at: string): Promise<UnpackedFile[]> {
+  const files = new Map<string, UnpackedFile>();
+  for await (const { path, isExecutable, pieces } of tarEntries(one(archive), at)) {
+    const parts: Uint8Array[] = [];
+    for await (const piece of pieces) parts.push(piece);
+    files.set(path, { path, content: Buffer.concat(parts), isExecutable });
+  }
+  return [...files.values()];
+}
+
+async function* one(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}
+
 async function* count(packed: AsyncIterable<Uint8Array>, counted: { bytes: number }): AsyncIterable<Uint8Array> {
   for await (const piece of packed) {
     counted.bytes += piece.length;
@@ -39,7 +58,7 @@ async function* count(packed: AsyncIterable<Uint8Array>, counted: { bytes: numbe
   }
 }
 
-async function* entriesOf(reader: Reader, at: string): AsyncIterable<ImportedFile> {
+async function* entriesOf(reader: Reader, at: string): AsyncIterable<PackedFile> {
   let longName: string | undefined;
   let count = 0;
   for (;;) {
