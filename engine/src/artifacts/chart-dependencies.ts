@@ -20,7 +20,6 @@ import {
   findVersion,
   normalizeRepositoryUrl,
   rangeOf,
-  readIndex,
 } from "#sources/charts";
 import type { OpenTree } from "#sources/git";
 import type { Context } from "./context.ts";
@@ -96,10 +95,17 @@ async function fromRepository(dependency: Dependency, scope: DependencyScope): P
   const { file } = artifact ?? {};
   const index =
     file === undefined
-      ? readIndex((await fetchIndex(context.http, url, call))?.bytes ?? new Uint8Array(), url).index
+      ? (
+          await context.indexes.read(
+            (await fetchIndex(context.http, url, call))?.bytes ?? new Uint8Array(),
+            url,
+            signal,
+          )
+        ).index
       : await context.indexes.get(
           file.digest,
           async () => (await context.archives.bytes(file.path)) ?? new Uint8Array(),
+          signal,
         );
   const entry = findVersion(index, dependency.name, dependency.version);
   const bytes = await fetchArchive(context.http, { repository: url, entry }, call);

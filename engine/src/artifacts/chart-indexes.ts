@@ -1,15 +1,26 @@
 // Indexes of chart repositories in memory: those used last, by the digest of the file that is stored, so that many charts of
 // one repository do not read a large file each; and what a server called its index when it was last fetched.
 
-import { type ChartIndex, readStoredIndex } from "#sources/charts";
+import type { Clock } from "#kernel";
+import { type ChartIndex, IndexReader, type IndexRead } from "#sources/charts";
 import { indexBytesKept } from "./limits.ts";
 
 export class ChartIndexes {
+  readonly #reader: IndexReader;
   readonly #known = new Map<string, { index: ChartIndex; size: number }>();
   readonly #marks = new Map<string, { mark: string; revision: string }>();
 
+  constructor(clock: Clock) {
+    this.#reader = new IndexReader(clock);
+  }
+
+  /** Reads what a server gave. */
+  read(bytes: Uint8Array, at: string, signal: AbortSignal): Promise<IndexRead> {
+    return this.#reader.read(bytes, at, signal);
+  }
+
   /** Reads a stored index, unless it was read lately. */
-  async get(digest: string, read: () => Promise<Uint8Array>): Promise<ChartIndex> {
+  async get(digest: string, read: () => Promise<Uint8Array>, signal: AbortSignal): Promise<ChartIndex> {
     const known = this.#known.get(digest);
     if (known !== undefined) {
       this.#known.delete(digest);
@@ -17,7 +28,7 @@ export class ChartIndexes {
       return known.index;
     }
     const bytes = await read();
-    const index = readStoredIndex(bytes);
+    const index = await this.#reader.readStored(bytes, signal);
     this.put(digest, index, bytes.length);
     return index;
   }

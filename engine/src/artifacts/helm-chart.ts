@@ -176,7 +176,7 @@ async function fromRepository(pass: Pass, repository: Repository, signal: AbortS
   const entry = await during(versionPhase, async () => {
     const read = async (): Promise<Uint8Array> =>
       (await context.archives.bytes(file.path)) ?? Promise.reject(noArtifact(name));
-    return findVersion(await context.indexes.get(file.digest, read), spec.chart, spec.version ?? "*");
+    return findVersion(await context.indexes.get(file.digest, read, signal), spec.chart, spec.version ?? "*");
   });
   // Charts of a repository with an index carry no signatures that could be asked for: what must be verified is not served.
   if (spec.verify !== undefined) await during(verifyPhase, () => Promise.reject(unverifiable()));

@@ -5,7 +5,7 @@ import { type FluxObject, fluxFinalizer, type HelmRepositorySpec, type SourceSta
 import type { ReconcileResult } from "#controller";
 import { createHash } from "node:crypto";
 import type { JsonObject, Manifest } from "#kernel";
-import { chartFault, fetchIndex, normalizeRepositoryUrl, readIndex } from "#sources/charts";
+import { chartFault, fetchIndex, normalizeRepositoryUrl } from "#sources/charts";
 import type { Context } from "./context.ts";
 import { during, failureOf, type Phase } from "./phases.ts";
 import { repositoryReachOf } from "./repository-access.ts";
@@ -67,13 +67,12 @@ async function work(pass: Pass, signal: AbortSignal): Promise<void> {
     if (fetched !== undefined) context.indexes.setMark(uid, revision, fetched.mark);
     return pass.keep(endingOf(pass, shown));
   }
-  const { index, json } = await during(
+  const { index, stored: bytes } = await during(
     phase("IndexationFailed", "failed to load Helm repository from index YAML"),
-    () => readIndex(fetched.bytes, `${normalizeRepositoryUrl(spec.url)}index.yaml`),
+    () => context.indexes.read(fetched.bytes, `${normalizeRepositoryUrl(spec.url)}index.yaml`, signal),
   );
   await pass.outdated(`new index revision '${revision}'`);
   const link = "index.yaml";
-  const bytes = Buffer.from(json);
   const stored = await context.archives.keepFile(source, `index-${hex}.yaml`, bytes, { link });
   context.indexes.put(stored.digest, index, bytes.length);
   await pass.storeFile({ revision, stored, link }, endingOf(pass, { size: stored.size, revision }));

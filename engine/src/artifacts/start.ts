@@ -139,7 +139,7 @@ class SourceLoops implements Artifacts {
       http,
       registry: new Registry({ client: http, clock }),
       publicTrust: new PublicTrustRoot(join(folder, "trust"), clock),
-      indexes: new ChartIndexes(),
+      indexes: new ChartIndexes(clock),
       heldObjects: new Map(),
       find: (source) => this.#informers.get(source.kind)?.get(source.namespace, source.name),
       all: (kind) => [...(this.#informers.get(kind)?.values() ?? [])],

@@ -28,10 +28,13 @@ export type ChartEntry = {
 };
 
 /** Versions of each chart, newest first. */
-export type ChartIndex = ReadonlyMap<string, readonly ChartEntry[]>;
+export type ChartIndex = { get(name: string): readonly ChartEntry[] | undefined };
+
+/** All of them at once. */
+export type FullIndex = ReadonlyMap<string, readonly ChartEntry[]>;
 
 /** Reads an index of either form; `json` is the text that Flux stores of it. Throws Fault `chart-index-invalid`. */
-export function readIndex(bytes: Uint8Array, at: string): { index: ChartIndex; json: string } {
+export function readIndex(bytes: Uint8Array, at: string): { index: FullIndex; json: string } {
   const data = parse(bytes, at);
   if (typeof data["apiVersion"] !== "string" || data["apiVersion"] === "") throw invalid(at, "names no apiVersion");
   const given = data["entries"];
@@ -54,7 +57,7 @@ export function readIndex(bytes: Uint8Array, at: string): { index: ChartIndex; j
 }
 
 /** Reads what `readIndex` has written: no checks, for it is our own file. */
-export function readStoredIndex(bytes: Uint8Array): ChartIndex {
+export function readStoredIndex(bytes: Uint8Array): FullIndex {
   const { entries } = JSON.parse(decodeUtf8(bytes)) as { entries: { [name: string]: JsonObject[] } | null };
   return new Map(Object.entries(entries ?? {}).map(([name, versions]) => [name, versions.map(entryOf)]));
 }
