@@ -1,12 +1,10 @@
 // Figures of Git sources over the real `git http-backend`: what a revision check costs, the fetch of one new commit in a
 // repository of 10,000 files, 100 sources at once, the disk after 1,000 revisions.
 // Run: node bench/sources-git.mjs [files] [sources] [revisions] (after npm run build).
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { clock, environment, manifest, path, startGitServer } from "./git-server.mjs";
 
 const dist = new URL("../engine/dist/", import.meta.url);
 const { GitMirrors, changedPaths, closeReaders, findIgnoreFiles } = await import(`${dist}sources/git/index.js`);
@@ -17,96 +15,12 @@ const { memoryStore } = await import(`${dist}store/index.js`);
 const { fluxDefinitions } = await import(`${dist}api/flux/index.js`);
 
 const [files = 10_000, sources = 100, revisions = 1_000] = process.argv.slice(2).map(Number);
-const root = mkdtempSync(join(tmpdir(), "keelson-bench-"));
-const environment = { PATH: process.env.PATH };
-const clock = {
-  now: () => Date.now(),
-  after: (ms, run) => {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-};
-const git = (args, input) =>
-  execFileSync("git", args, { input, env: { ...environment, HOME: root }, encoding: "utf8" }).trim();
-
-/** A bare repository that is committed to without a work tree. */
-function newRepository(name) {
-  const path = join(root, "served", `${name}.git`);
-  git(["init", "-q", "--bare", "-b", "main", path]);
-  let commits = 0;
-  const commit = (changes) => {
-    const head = commits === 0 ? "" : "from refs/heads/main^0\n";
-    commits += 1;
-    const body = changes
-      .map(([file, text]) => `M 100644 inline ${file}\ndata ${Buffer.byteLength(text)}\n${text}\n`)
-      .join("");
-    const time = 1_700_000_000 + commits;
-    const text = `commit refs/heads/main\ncommitter A <a@example.org> ${time} +0000\ndata 1\nx\n${head}${body}`;
-    git(["-C", path, "fast-import", "--quiet"], text);
-    return git(["-C", path, "rev-parse", "main"]);
-  };
-  return { path, commit };
-}
-mkdirSync(join(root, "served"));
-
-let requests = 0;
-const server = createServer((request, response) => {
-  requests += 1;
-  const url = new URL(request.url, "http://localhost");
-  const backend = spawn("git", ["http-backend"], {
-    env: {
-      ...environment,
-      GIT_PROJECT_ROOT: join(root, "served"),
-      GIT_HTTP_EXPORT_ALL: "1",
-      PATH_INFO: url.pathname,
-      QUERY_STRING: url.search.slice(1),
-      REQUEST_METHOD: request.method,
-      CONTENT_TYPE: request.headers["content-type"] ?? "",
-      HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
-      GIT_PROTOCOL: request.headers["git-protocol"] ?? "",
-    },
-  });
-  request.pipe(backend.stdin);
-  let head = Buffer.alloc(0);
-  backend.stdout.on("data", (chunk) => {
-    if (response.headersSent) return response.write(chunk);
-    head = Buffer.concat([head, chunk]);
-    const end = head.indexOf("\r\n\r\n");
-    if (end < 0) return;
-    for (const line of head.toString("latin1", 0, end).split("\r\n")) {
-      const [name, value] = line.split(": ");
-      if (name === "Status") response.statusCode = Number.parseInt(value, 10);
-      else response.setHeader(name, value);
-    }
-    response.write(head.subarray(end + 4));
-  });
-  backend.on("close", () => response.end());
-});
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const base = `http://127.0.0.1:${server.address().port}`;
-
-async function time(label, run, repeats = 1) {
-  const times = [];
-  let result;
-  const before = requests;
-  for (let i = 0; i < repeats; i++) {
-    const start = performance.now();
-    result = await run(i);
-    times.push(performance.now() - start);
-  }
-  times.sort((a, b) => a - b);
-  const each = ((requests - before) / repeats).toFixed(1);
-  console.log(`${label.padEnd(64)} ${times[Math.floor(times.length / 2)].toFixed(1).padStart(8)} ms  ${each} requests`);
-  return result;
-}
+const { root, git, url: base, repository: newRepository, time, close } = await startGitServer();
 
 function kilobytes(folder) {
   return Number(execFileSync("du", ["-sk", folder], { encoding: "utf8" }).split("\t")[0]);
 }
 
-const manifest = (i, n) =>
-  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c${i}\ndata:\n  n: "${n}"\n  text: "${`${i} `.repeat(300)}"\n`;
-const path = (i) => `apps/team-${i % 20}/app-${i % 500}/file-${i}.yaml`;
 const call = { signal: new AbortController().signal };
 
 async function handleOf(mirror, resolved) {
@@ -240,8 +154,6 @@ try {
   await manyRevisions();
 } finally {
   closeReaders();
-  server.closeAllConnections();
-  server.close();
-  rmSync(root, { recursive: true, force: true });
+  close();
 }
 process.exit(0);
