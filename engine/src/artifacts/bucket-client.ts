@@ -2,6 +2,7 @@
 // identity with the provider's cloud (source-controller 1.9, bucket_controller.go and internal/bucket).
 
 import type { BucketSpec } from "#api/flux";
+import type { AccountTokens } from "#clouds";
 import {
   AzureBucket,
   type AzureLogin,
@@ -9,11 +10,10 @@ import {
   type BucketClient,
   bucketFault,
   GoogleBucket,
-  googleToken,
   ldapCredentials,
   S3Bucket,
 } from "#sources/bucket";
-import { blobToken, bucketCredentials, refuseObjectIdentity } from "./cloud-login.ts";
+import { blobToken, bucketCredentials, objectAccount, storageToken } from "./cloud-login.ts";
 import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { during, type Phase } from "./phases.ts";
@@ -29,7 +29,6 @@ const words: ReachWords = {
   cert: () => "failed to get TLS config",
 };
 
-const storageScope = "https://www.googleapis.com/auth/devstorage.read_only";
 const stsPhase: Phase = {
   type: "FetchFailed",
   reason: "InvalidSTSConfiguration",
@@ -38,15 +37,18 @@ const stsPhase: Phase = {
 
 /** Reads what the spec names; nothing of the store is asked yet. */
 export async function bucketReachOf(context: Context, namespace: string, spec: BucketSpec): Promise<BucketReach> {
-  if (spec.provider !== undefined && spec.provider !== "generic") refuseObjectIdentity(spec.serviceAccountName);
+  const isOfCloud = spec.provider !== undefined && spec.provider !== "generic";
+  const account = isOfCloud ? await objectAccount(context, namespace, spec.serviceAccountName) : undefined;
   await during(stsPhase, () => checkTokenService(spec));
   const url = addressOf(spec);
   const reach = await reachOf(context, namespace, { ...spec, url }, words);
   const at = bucketAt(reach, url, spec);
   const { access } = reach;
-  if (spec.provider === "gcp") return { bucket: googleBucket(context, spec, { ...reach, url: at.endpoint }), access };
-  if (spec.provider === "azure") return { bucket: azureBucket(context, { ...at, reach }), access };
-  return { bucket: await s3Bucket(context, namespace, { spec, reach, at }), access };
+  if (spec.provider === "gcp")
+    return { bucket: googleBucket(context, spec, { ...reach, url: at.endpoint, account }), access };
+  if (spec.provider === "azure")
+    return { bucket: azureBucket(context, { ...at, reach: { ...reach, account } }), access };
+  return { bucket: await s3Bucket(context, namespace, { spec, reach: { ...reach, account }, at }), access };
 }
 
 /** The bucket's URL, for which a mirror may stand. */
@@ -69,6 +71,9 @@ function addressOf({ provider, endpoint, bucketName, insecure }: BucketSpec): st
 }
 
 type Place = { endpoint: string; bucket: string };
+
+/** With the ServiceAccount that signs in at the provider's cloud, where the object names one. */
+type CloudReach = Reach & { account: AccountTokens | undefined };
 
 /** Endpoint and bucket of the object, or of the mirror that stands for them. */
 function bucketAt(reach: Reach, own: string, { bucketName }: BucketSpec): Place {
@@ -96,7 +101,7 @@ function checkTokenService({ provider = "generic", sts }: BucketSpec): void {
 async function s3Bucket(
   context: Context,
   namespace: string,
-  { spec, reach, at }: { spec: BucketSpec; reach: Reach; at: Place },
+  { spec, reach, at }: { spec: BucketSpec; reach: CloudReach; at: Place },
 ): Promise<BucketClient> {
   const { http: client, clock } = context;
   const common = { client, clock, ...at, region: spec.region ?? "" };
@@ -105,8 +110,10 @@ async function s3Bucket(
     return new S3Bucket({ ...common, credentials: () => Promise.resolve(keys) });
   }
   if (!reach.isOwn) return new S3Bucket({ ...common, credentials: undefined });
-  if (spec.provider === "aws")
-    return new S3Bucket({ ...common, credentials: bucketCredentials(context, common.region, spec.sts?.endpoint) });
+  if (spec.provider === "aws") {
+    const place = { region: common.region, endpoint: spec.sts?.endpoint };
+    return new S3Bucket({ ...common, credentials: bucketCredentials(context, place, reach.account) });
+  }
   if (spec.sts === undefined) return new S3Bucket({ ...common, credentials: undefined });
   const { endpoint, secretRef, certSecretRef } = spec.sts;
   const read = async (name: string): Promise<SecretValues> => ({
@@ -148,8 +155,8 @@ function lacking(at: string, what: string): Error {
   });
 }
 
-function googleBucket(context: Context, spec: BucketSpec, reach: Reach): BucketClient {
-  const { http: client, clock, environment } = context;
+function googleBucket(context: Context, spec: BucketSpec, reach: CloudReach): BucketClient {
+  const { http: client, environment } = context;
   const emulator = environment["STORAGE_EMULATOR_HOST"] ?? "";
   const endpoint = emulator === "" ? reach.url : emulator.includes("://") ? emulator : `http://${emulator}`;
   const common = { client, endpoint, bucket: spec.bucketName };
@@ -157,29 +164,22 @@ function googleBucket(context: Context, spec: BucketSpec, reach: Reach): BucketC
   if (reach.secret !== undefined && text === undefined)
     throw lacking(reach.secret.at, "required fields 'serviceaccount'");
   if (emulator !== "") return new GoogleBucket({ ...common, token: undefined });
-  const metadataHost = environment["GCE_METADATA_HOST"];
-  const token = googleToken({
-    client,
-    clock,
-    scope: storageScope,
-    ...(text === undefined || reach.secret === undefined ? {} : { key: { text, at: reach.secret.at } }),
-    ...(metadataHost === undefined ? {} : { metadataHost }),
-  });
+  const key = text === undefined || reach.secret === undefined ? undefined : { text, at: reach.secret.at };
+  const token = storageToken(context, key, reach.account);
   return new GoogleBucket({ ...common, token: reach.isOwn || text !== undefined ? token : undefined });
 }
 
-function azureBucket(context: Context, { reach, ...at }: Place & { reach: Reach }): BucketClient {
+function azureBucket(context: Context, { reach, ...at }: Place & { reach: CloudReach }): BucketClient {
   const { http: client, clock } = context;
   return new AzureBucket({ client, clock, ...at, login: azureLogin(context, reach, at.endpoint) });
 }
 
 /** By what the Secret holds, in Flux's order: an identity's token, a shared key, a signature. */
-function azureLogin(context: Context, { secret, isOwn }: Reach, endpoint: string): AzureLogin {
-  if (secret === undefined) return isOwn ? { is: "token", token: blobToken(context, undefined) } : { is: "anonymous" };
+function azureLogin(context: Context, { secret, isOwn, account }: CloudReach, endpoint: string): AzureLogin {
+  if (secret === undefined)
+    return isOwn ? { is: "token", token: blobToken(context, undefined, account) } : { is: "anonymous" };
   const find = (name: string): string => secret.values.get(name) ?? "";
-  if (find("clientCertificate") !== "")
-    throw lacking(secret.at, "a client certificate is not supported: use 'clientSecret' or 'accountKey'");
-  if (find("clientId") !== "") return { is: "token", token: blobToken(context, secret.values) };
+  if (find("clientId") !== "") return { is: "token", token: blobToken(context, secret) };
   if (find("accountKey") !== "")
     return { is: "key", account: new URL(endpoint).hostname.split(".")[0] ?? "", key: find("accountKey") };
   if (find("sasKey") !== "") return { is: "signature", query: find("sasKey") };

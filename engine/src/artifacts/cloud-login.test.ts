@@ -1,10 +1,14 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
+import type { AccountTokens } from "#clouds";
 import { LoginCache } from "#sources/identity";
+import { administrator, startApiServer } from "#apiserver";
+import { memoryStore } from "#store";
+import { accountResource } from "./reach.ts";
 import { HttpClient } from "#sources/http";
 import { realClock } from "../cluster/cluster.contract.ts";
-import { blobToken, bucketCredentials, refuseObjectIdentity, registryLogin } from "./cloud-login.ts";
+import { blobToken, bucketCredentials, objectAccount, registryLogin } from "./cloud-login.ts";
 import type { Context } from "./context.ts";
 
 const http = new HttpClient({ clock: realClock, random: () => 0 });
@@ -55,15 +59,15 @@ describe("a registry's login as the installation", () => {
     const context = contextWith({ ...keys, AWS_ENDPOINT_URL_ECR: `${base}/` });
     const reach = reachOf("oci://123456789012.dkr.ecr.eu-west-1.amazonaws.com/app");
     const expected = { is: "basic", username: "AWS", password: "password" };
-    expect(await registryLogin(context, "aws", reach, limits)).toEqual(expected);
-    expect(await registryLogin(context, "aws", reach, limits)).toEqual(expected);
+    expect(await registryLogin(context, { provider: "aws" }, reach, limits)).toEqual(expected);
+    expect(await registryLogin(context, { provider: "aws" }, reach, limits)).toEqual(expected);
     expect(seen.length).toBe(1);
     expect(seen[0]?.headers["x-amz-target"]).toBe("AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken");
     expect(seen[0]?.headers["authorization"]).toMatch(
       /^AWS4-HMAC-SHA256 Credential=AKID\/\d{8}\/eu-west-1\/ecr\/aws4_request/,
     );
     expect(seen[0]?.headers["x-amz-security-token"]).toBe("session");
-    await expect(registryLogin(context, "aws", reachOf("oci://ghcr.io/app"), limits)).rejects.toThrow(
+    await expect(registryLogin(context, { provider: "aws" }, reachOf("oci://ghcr.io/app"), limits)).rejects.toThrow(
       "no registry of AWS",
     );
   });
@@ -78,7 +82,12 @@ describe("a registry's login as the installation", () => {
       seen,
     );
     const context = contextWith({ AZURE_POD_IDENTITY_AUTHORITY_HOST: base });
-    const login = await registryLogin(context, "azure", reachOf(`oci://${new URL(base).host}/app`), limits);
+    const login = await registryLogin(
+      context,
+      { provider: "azure" },
+      reachOf(`oci://${new URL(base).host}/app`),
+      limits,
+    );
     expect(login).toEqual({ is: "basic", username: "00000000-0000-0000-0000-000000000000", password: "refresh" });
     expect(new URLSearchParams(seen[1]?.body).get("access_token")).toBe("entra");
   });
@@ -88,7 +97,7 @@ describe("a registry's login as the installation", () => {
     const path = "/computeMetadata/v1/instance/service-accounts/default/token";
     const base = await cloud({ [path]: { access_token: "token", expires_in: 3600 } }, seen);
     const context = contextWith({ GCE_METADATA_HOST: new URL(base).host });
-    const login = await registryLogin(context, "gcp", reachOf("oci://europe-docker.pkg.dev/a/b"), limits);
+    const login = await registryLogin(context, { provider: "gcp" }, reachOf("oci://europe-docker.pkg.dev/a/b"), limits);
     expect(login).toEqual({ is: "basic", username: "oauth2accesstoken", password: "token" });
     expect(seen[0]?.headers["metadata-flavor"]).toBe("Google");
   });
@@ -98,7 +107,8 @@ describe("a bucket's login as the installation", () => {
   const call = { access: {}, ...limits };
   it("is AWS's keys", async () => {
     const expected = { accessKeyId: "AKID", secretAccessKey: "secret", sessionToken: "session" };
-    expect(await bucketCredentials(contextWith(keys), "eu-west-1", undefined)(call)).toEqual(expected);
+    const place = { region: "eu-west-1", endpoint: undefined };
+    expect(await bucketCredentials(contextWith(keys), place)(call)).toMatchObject(expected);
   });
 
   it("is Azure's token, for what a Secret names", async () => {
@@ -107,15 +117,71 @@ describe("a bucket's login as the installation", () => {
     const secret = new Map(
       Object.entries({ tenantId: "tenant", clientId: "client", clientSecret: "secret", authorityHost: base }),
     );
-    expect(await blobToken(contextWith({}), secret)(call)).toBe("blob");
+    expect(await blobToken(contextWith({}), { values: secret, at: "Secret/a/b" })(call)).toBe("blob");
     const form = new URLSearchParams(seen[0]?.body);
     expect([form.get("client_id"), form.get("scope")]).toEqual(["client", "https://storage.azure.com/.default"]);
   });
 });
 
 describe("an object's own identity", () => {
-  it("needs a gate, as in Flux", () => {
-    expect(() => refuseObjectIdentity("")).not.toThrow();
-    expect(() => refuseObjectIdentity("own")).toThrow("please enable the ObjectLevelWorkloadIdentity feature gate");
+  it("needs a gate, as in Flux", async () => {
+    const context = contextWith({});
+    expect(await objectAccount(context, "apps", "")).toBeUndefined();
+    await expect(objectAccount(context, "apps", "own")).rejects.toThrow(
+      "please enable the ObjectLevelWorkloadIdentity feature gate",
+    );
+  });
+
+  it("is vouched for by the cluster, for one audience", async () => {
+    const store = memoryStore();
+    const server = await startApiServer({ store, clock: realClock });
+    try {
+      const cluster = server.cluster(administrator);
+      const metadata = { name: "puller", namespace: "default", annotations: { "eks.amazonaws.com/role-arn": "arn" } };
+      const target = { resource: accountResource, namespace: "default", name: "puller" };
+      const object = { apiVersion: "v1", kind: "ServiceAccount", metadata };
+      expect(await cluster.create(target, object, { fieldManager: "test" })).toMatchObject({ ok: true });
+      const context = { ...contextWith({}), cluster, hasObjectIdentity: true };
+      const account = await objectAccount(context, "default", "puller");
+      expect(account?.annotations).toEqual(metadata.annotations);
+      const [, claims = ""] = ((await account?.token("sts.amazonaws.com")) ?? "").split(".");
+      expect(JSON.parse(Buffer.from(claims, "base64url").toString())).toMatchObject({
+        aud: ["sts.amazonaws.com"],
+        sub: "system:serviceaccount:default:puller",
+      });
+      await expect(objectAccount(context, "default", "nobody")).rejects.toThrow("nobody");
+    } finally {
+      await server.close();
+      await store.close();
+    }
+  });
+
+  it("signs in with what the cluster says of it, and is never taken for the installation's or another's", async () => {
+    const seen: Asked[] = [];
+    const base = await cloud(
+      {
+        "/tenant/oauth2/v2.0/token": { access_token: "entra", expires_in: 3600 },
+        "/oauth2/exchange": { refresh_token: "refresh" },
+      },
+      seen,
+    );
+    const context = contextWith({ AZURE_AUTHORITY_HOST: base });
+    const accountNamed = (name: string, client: string): AccountTokens => ({
+      namespace: "apps",
+      name,
+      annotations: { "azure.workload.identity/client-id": client, "azure.workload.identity/tenant-id": "tenant" },
+      token: (audience) => Promise.resolve(`${name} for ${audience}`),
+    });
+    const reach = reachOf(`oci://${new URL(base).host}/app`);
+    const login = (account: AccountTokens): Promise<unknown> =>
+      registryLogin(context, { provider: "azure", account }, reach, limits);
+    await login(accountNamed("puller", "c1"));
+    await login(accountNamed("puller", "c1"));
+    await login(accountNamed("other", "c2"));
+    const forms = seen.filter(({ url }) => url.startsWith("/tenant")).map(({ body }) => new URLSearchParams(body));
+    expect(forms.map((form) => [form.get("client_id"), form.get("client_assertion")])).toEqual([
+      ["c1", "puller for api://AzureADTokenExchange"],
+      ["c2", "other for api://AzureADTokenExchange"],
+    ]);
   });
 });

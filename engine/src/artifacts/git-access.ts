@@ -2,25 +2,14 @@
 // Secret, GitHub App or cloud identity.
 
 import type { GitRepositorySpec } from "#api/flux";
-import { isObject } from "#kernel";
+import { awsIdentity, azureIdentity, codeCommitLogin, codeCommitRegion } from "#clouds";
 import type { GitAccess } from "#sources/git";
-import {
-  awsCredentials,
-  azureToken,
-  type Call,
-  codeCommitLogin,
-  codeCommitRegion,
-  devOpsScope,
-  gitHubAppLogin,
-  isGitHubApp,
-  type Login,
-  parseGitHubApp,
-} from "#sources/identity";
+import { type Call, gitHubAppLogin, isGitHubApp, type Login, parseGitHubApp } from "#sources/identity";
+import { cloudServices, identityKey, objectAccount } from "./cloud-login.ts";
 import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
-import { refusalFault } from "./objects.ts";
 import { during, type Phase, PhaseFault } from "./phases.ts";
-import { accountResource, type Reach, reachOf, type ReachWords, type SecretValues, tlsOf } from "./reach.ts";
+import { type Reach, reachOf, type ReachWords, type SecretValues, tlsOf } from "./reach.ts";
 import { accessOf } from "./secrets.ts";
 
 export type GitReach = {
@@ -31,6 +20,9 @@ export type GitReach = {
 };
 
 type Wanted = { namespace: string; spec: GitRepositorySpec; signal: AbortSignal; timeoutMs: number };
+
+/** Azure DevOps, as a resource that tokens are asked for. */
+const devOpsScope = "499b84ac-1321-427f-aa17-267ca6975798/.default";
 
 const failed = (reason: string, message: string): Phase => ({ type: "FetchFailed", reason, message });
 
@@ -77,9 +69,9 @@ async function identityOf(context: Context, wanted: Wanted, reach: Reach): Promi
         wanted.spec.secretRef === undefined,
       );
     case "azure":
-      return azureIdentity(context, wanted, reach);
+      return devOpsIdentity(context, wanted, reach);
     case "aws":
-      return awsIdentity(context, wanted, reach);
+      return codeCommitIdentity(context, wanted, reach);
     default:
       if (isApp) throw misconfigured(`secretRef '${at}' has github app data but provider is not set to github`, false);
       return undefined;
@@ -113,79 +105,24 @@ async function appIdentity(
   return { dependsOn, ask: () => gitHubAppLogin(app, callOf(context, wanted, reach)) };
 }
 
-async function azureIdentity(context: Context, wanted: Wanted, reach: Reach): Promise<Identity> {
-  const account = await accountOf(context, wanted, "api://AzureADTokenExchange");
-  const { environment } = context;
-  const tenantId = account?.annotations["azure.workload.identity/tenant-id"] ?? environment["AZURE_TENANT_ID"] ?? "";
-  const clientId = account?.annotations["azure.workload.identity/client-id"] ?? "";
-  if (account !== undefined && (tenantId === "" || clientId === ""))
-    throw unannotated(account.at, "azure.workload.identity/client-id and azure.workload.identity/tenant-id");
+async function devOpsIdentity(context: Context, wanted: Wanted, reach: Reach): Promise<Identity> {
+  const account = await objectAccount(context, wanted.namespace, wanted.spec.serviceAccountName);
   const ask = async (): Promise<Login> => {
-    const given = account && { account: { tenantId, clientId, assertion: await account.assertion() } };
-    return azureToken({ environment, ...given }, devOpsScope, callOf(context, wanted, reach));
+    const services = cloudServices(context, callOf(context, wanted, reach));
+    const { token, lifeMs } = await azureIdentity(services, account)(devOpsScope);
+    return { bearerToken: token, expiresMs: context.clock.now() + lifeMs };
   };
-  return { dependsOn: ["azure", account?.at ?? "", tenantId, clientId], ask };
+  return { dependsOn: ["azure", identityKey(account)], ask };
 }
 
-async function awsIdentity(context: Context, wanted: Wanted, reach: Reach): Promise<Identity> {
+async function codeCommitIdentity(context: Context, wanted: Wanted, reach: Reach): Promise<Identity> {
   const phase = failed("AuthenticationFailed", "failed to configure authentication options");
   const region = await during(phase, () => codeCommitRegion(reach.url));
-  const account = await accountOf(context, wanted, "sts.amazonaws.com");
-  const roleArn = account?.annotations["eks.amazonaws.com/role-arn"] ?? "";
-  if (account !== undefined && roleArn === "") throw unannotated(account.at, "eks.amazonaws.com/role-arn");
-  const { environment, clock } = context;
+  const account = await objectAccount(context, wanted.namespace, wanted.spec.serviceAccountName);
   const ask = async (): Promise<Login> => {
-    const session = `${wanted.spec.serviceAccountName ?? ""}.${wanted.namespace}.${region}.keelson`.slice(0, 64);
-    const given = account && { account: { roleArn, session, assertion: await account.assertion() } };
-    const credentials = await awsCredentials({ environment, ...given }, region, callOf(context, wanted, reach));
-    return codeCommitLogin(reach.url, credentials, clock.now());
+    const services = cloudServices(context, callOf(context, wanted, reach));
+    const credentials = await awsIdentity(services, account)(region);
+    return codeCommitLogin(reach.url, credentials, context.clock.now());
   };
-  return { dependsOn: ["aws", account?.at ?? "", roleArn, reach.url], ask };
-}
-
-function unannotated(at: string, names: string): Error {
-  const cause = artifactFault({
-    code: "spec-invalid",
-    disposition: "retry",
-    at,
-    message: `the ServiceAccount lacks the annotations ${names}`,
-  });
-  return new PhaseFault(failed("AuthenticationFailed", "failed to configure authentication options"), cause);
-}
-
-type Account = { at: string; annotations: Readonly<Record<string, string>>; assertion(): Promise<string> };
-
-/** The ServiceAccount that the object names, and how the cluster vouches for it. */
-async function accountOf(
-  context: Context,
-  { namespace, spec }: Wanted,
-  audience: string,
-): Promise<Account | undefined> {
-  const { serviceAccountName: name } = spec;
-  if (name === undefined || name === "") return undefined;
-  if (!context.hasObjectIdentity) {
-    const gate = "ObjectLevelWorkloadIdentity";
-    const message = `to use spec.serviceAccountName for provider authentication please enable the ${gate} feature gate in the controller`;
-    const cause = artifactFault({ code: "not-supported", disposition: "stall", message: `the gate ${gate} is off` });
-    throw new PhaseFault(failed("FeatureGateDisabled", message), cause);
-  }
-  const at = `ServiceAccount/${namespace}/${name}`;
-  const target = { resource: accountResource, namespace, name };
-  const answer = await context.cluster.get(target);
-  if (!answer.ok) throw refusalFault(answer.status, at);
-  const assertion = async (): Promise<string> => {
-    const body = {
-      apiVersion: "authentication.k8s.io/v1",
-      kind: "TokenRequest",
-      metadata: { name, namespace },
-      spec: { audiences: [audience], expirationSeconds: 600 },
-    };
-    const made = await context.cluster.create({ ...target, subresource: "token" }, body, {
-      fieldManager: "source-controller",
-    });
-    if (!made.ok) throw refusalFault(made.status, at);
-    const status = made.value["status"];
-    return isObject(status) && typeof status["token"] === "string" ? status["token"] : "";
-  };
-  return { at, annotations: answer.value.metadata.annotations ?? {}, assertion };
+  return { dependsOn: ["aws", identityKey(account), reach.url], ask };
 }

@@ -33,6 +33,8 @@ export const packingFreeBytes: number = 32 * 1024 * 1024;
 export const pathBytesMost = 4_096;
 /** A layer of a registry, packed. */
 export const layerMost: number = 1024 * 1024 * 1024;
+/** A ServiceAccount's token for a cloud: exchanged at once; ten minutes is the least that Kubernetes gives. */
+export const accountTokenSeconds = 600;
 /** A cloud's answer to a login. */
 export const loginAnswerMost: number = 256 * 1024;
 /** Objects of a bucket asked for at once, and how much of them is held in memory meanwhile; one larger comes alone. */

@@ -2,8 +2,9 @@
 // identity gives.
 
 import type { LocalRef } from "#api/flux";
+import type { AccountTokens } from "#clouds";
 import { Keychain, parseDockerConfig, type RegistryCall, soleLogin } from "#sources/oci";
-import { refuseObjectIdentity, registryLogin } from "./cloud-login.ts";
+import { objectAccount, registryLogin } from "./cloud-login.ts";
 import type { Context } from "./context.ts";
 import { during, type Phase } from "./phases.ts";
 import { repositoryWords } from "./repository-access.ts";
@@ -27,7 +28,11 @@ const credentialPhase: Phase = {
 
 type Limits = { signal: AbortSignal; timeoutMs: number };
 
-export type RegistryReach = Reach & { call: Pick<RegistryCall, "access" | "keychain"> };
+export type RegistryReach = Reach & {
+  call: Pick<RegistryCall, "access" | "keychain">;
+  /** Who signs in at the provider's cloud; undefined: the installation. */
+  account?: AccountTokens | undefined;
+};
 
 /** Reads what an OCIRepository names; a cloud's login is left to `signIn`. */
 export async function registryAccessOf(context: Context, namespace: string, spec: Named): Promise<RegistryReach> {
@@ -42,8 +47,8 @@ export async function registryAccessOf(context: Context, namespace: string, spec
       : await during(credentialPhase, () => pullSecretsOf(context, namespace, spec.serviceAccountName ?? ""));
   const secrets = [...(reach.secret === undefined ? [] : [reach.secret]), ...pulled];
   const keychain = secrets.map(dockerKeychain).reduce((all, each) => all.and(each), new Keychain());
-  if (isForCloud(reach, keychain, spec)) refuseObjectIdentity(spec.serviceAccountName);
-  return withCall(reach, keychain);
+  if (!isForCloud(reach, keychain, spec)) return withCall(reach, keychain);
+  return { ...withCall(reach, keychain), account: await objectAccount(context, namespace, spec.serviceAccountName) };
 }
 
 /** Asks the provider's cloud for a login, where the object has none of its own. */
@@ -54,7 +59,8 @@ export async function signIn(
   limits: Limits,
 ): Promise<RegistryReach["call"]> {
   if (!isForCloud(reach, reach.call.keychain, spec)) return reach.call;
-  return { ...reach.call, keychain: soleLogin(await registryLogin(context, spec.provider ?? "", reach, limits)) };
+  const who = { provider: spec.provider ?? "", account: reach.account };
+  return { ...reach.call, keychain: soleLogin(await registryLogin(context, who, reach, limits)) };
 }
 
 function isForCloud(reach: Reach, keychain: Keychain, { provider }: Named): boolean {
@@ -72,7 +78,8 @@ export async function chartRegistryAccessOf(
   const { secret } = reach;
   if (secret === undefined) {
     if (isGeneric(spec.provider) || !reach.isOwn) return withCall(reach, new Keychain());
-    return withCall(reach, soleLogin(await registryLogin(context, spec.provider ?? "", reach, limits)));
+    const login = await registryLogin(context, { provider: spec.provider ?? "" }, reach, limits);
+    return withCall(reach, soleLogin(login));
   }
   const username = secret.values.get("username") ?? "";
   const password = secret.values.get("password") ?? "";

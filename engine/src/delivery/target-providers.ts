@@ -1,27 +1,25 @@
 // Clusters that are named by a ConfigMap: `provider` says whose identity opens them, `cluster` and `address` which they are,
 // `ca.crt` whom to trust (fluxcd/pkg auth, NewRESTConfig).
 
-import { fieldOf, textOf } from "#kernel";
 import {
   type AccountTokens,
   askForJson,
-  awsAccountIdentity,
-  awsOwnIdentity,
-  azureAccountIdentity,
-  azureOwnIdentity,
-  gcpAccountIdentity,
-  gcpOwnIdentity,
-  type KeyServices,
-  presignForAws,
-  signForAws,
-} from "#secrets/keys";
+  awsIdentity,
+  azureIdentity,
+  cloudPlatform,
+  type CloudServices,
+  googleIdentity,
+  presignV4,
+  signV4,
+} from "#clouds";
+import { fieldOf, textOf } from "#kernel";
 import { DeliveryFault } from "./faults.ts";
 
-export type ProviderServices = KeyServices;
+export type ProviderServices = CloudServices;
 
 export type Provided = { address: string; authority: string; token: () => Promise<string> };
 
-type Who = { services: KeyServices; account: AccountTokens | undefined };
+type Who = { services: CloudServices; account: AccountTokens | undefined };
 
 /** How the cluster of a ConfigMap is reached. */
 export function providedConnection(data: { readonly [key: string]: string }, who: Who): Promise<Provided> {
@@ -51,28 +49,31 @@ function generic(data: { readonly [key: string]: string }, { account }: Who): Pr
   return { address, authority: data["ca.crt"] ?? "", token: () => account.token(audience) };
 }
 
+/** A cluster takes such a question as a token for so long. */
+const presignedSeconds = 60;
+
 const eksArn = /^arn:aws[\w-]*:eks:([a-z0-9-]+):[0-9]+:cluster\/([A-Za-z0-9_-]+)$/;
 
 /** https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html: a presigned question. */
 async function aws(data: { readonly [key: string]: string }, { services, account }: Who): Promise<Provided> {
   const [, region, name] = eksArn.exec(data["cluster"] ?? "") ?? [];
   if (region === undefined || name === undefined) throw invalid("cluster", "is no ARN of an EKS cluster");
-  const identity = account === undefined ? awsOwnIdentity(services) : awsAccountIdentity(account, services);
+  const identity = awsIdentity(services, account);
   const host = `amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
   const described = await describe(data, async () => {
-    const question = { method: "GET" as const, url: `https://eks.${region}.${host}/clusters/${name}` };
-    const signing = { service: "eks", region, credentials: await identity(region), now: services.now() };
-    const value = await askForJson(signForAws(question, signing), "EKS", services.ask);
+    const url = new URL(`https://eks.${region}.${host}/clusters/${name}`);
+    const request = { method: "GET", url, service: "eks", region, nowMs: services.now() };
+    const headers = signV4(request, await identity(region));
+    const value = await askForJson({ method: "GET", url: url.href, headers }, "EKS", services.ask);
     return {
       address: textOf(value, "cluster", "endpoint"),
       authority: decoded(textOf(value, "cluster", "certificateAuthority", "data")),
     };
   });
   const token = async (): Promise<string> => {
-    const url = `https://sts.${region}.${host}/?Action=GetCallerIdentity&Version=2011-06-15`;
-    const credentials = await identity(region);
-    const signing = { service: "sts", region, credentials, now: services.now() };
-    const presigned = presignForAws(url, { "x-k8s-aws-id": name }, { ...signing, lifeSeconds: 60 });
+    const url = new URL(`https://sts.${region}.${host}/?Action=GetCallerIdentity&Version=2011-06-15`);
+    const request = { url, headers: { "x-k8s-aws-id": name }, service: "sts", region, nowMs: services.now() };
+    const presigned = presignV4(request, await identity(region), presignedSeconds);
     return `k8s-aws-v1.${Buffer.from(presigned).toString("base64url")}`;
   };
   return { ...described, token };
@@ -84,11 +85,11 @@ const aksId =
   /^\/subscriptions\/[0-9a-f-]+\/resourceGroups\/[^/?#\s]+\/providers\/Microsoft\.ContainerService\/managedClusters\/[^/?#\s]+$/i;
 
 async function azure(data: { readonly [key: string]: string }, { services, account }: Who): Promise<Provided> {
-  const identity = account === undefined ? azureOwnIdentity(services) : azureAccountIdentity(account, services);
+  const identity = azureIdentity(services, account);
   const described = await describe(data, async () => {
     const id = data["cluster"] ?? "";
     if (!aksId.test(id)) throw invalid("cluster", "is no resource id of an AKS cluster");
-    const { token } = await identity("https://management.azure.com");
+    const { token } = await identity("https://management.azure.com/.default");
     const base = `https://management.azure.com${id}/listClusterUserCredential?api-version=2024-09-01`;
     const headers = { authorization: `Bearer ${token}` };
     const value = await askForJson({ method: "POST", url: base, headers }, "AKS", services.ask);
@@ -98,17 +99,17 @@ async function azure(data: { readonly [key: string]: string }, { services, accou
     const member = (name: string): string => new RegExp(`^\\s*${name}: (\\S+)`, "m").exec(text)?.[1] ?? "";
     return { address: member("server"), authority: decoded(member("certificate-authority-data")) };
   });
-  return { ...described, token: async () => (await identity(aksServer)).token };
+  return { ...described, token: async () => (await identity(`${aksServer}/.default`)).token };
 }
 
 const gkeName = /^projects\/[^/?#\s]+\/locations\/[^/?#\s]+\/clusters\/[^/?#\s]+$/;
 
 async function gcp(data: { readonly [key: string]: string }, { services, account }: Who): Promise<Provided> {
-  const identity = account === undefined ? gcpOwnIdentity(services) : gcpAccountIdentity(account, services);
+  const identity = googleIdentity(services, account);
   const described = await describe(data, async () => {
     const name = data["cluster"] ?? "";
     if (!gkeName.test(name)) throw invalid("cluster", "is no name of a GKE cluster");
-    const headers = { authorization: `Bearer ${(await identity()).token}` };
+    const headers = { authorization: `Bearer ${(await identity(cloudPlatform)).token}` };
     const url = `https://container.googleapis.com/v1/${name}`;
     const value = await askForJson({ method: "GET", url, headers }, "GKE", services.ask);
     const endpoint = textOf(value, "endpoint");
@@ -117,7 +118,7 @@ async function gcp(data: { readonly [key: string]: string }, { services, account
       authority: decoded(textOf(value, "masterAuth", "clusterCaCertificate")),
     };
   });
-  return { ...described, token: async () => (await identity()).token };
+  return { ...described, token: async () => (await identity(cloudPlatform)).token };
 }
 
 type Place = { address: string; authority: string };

@@ -4,25 +4,15 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { rootCertificates } from "node:tls";
+import type { AskCloud, CloudAnswer } from "#clouds";
 import { decodeUtf8, isObject, type Json } from "#kernel";
 import { SecretsFault } from "../faults.ts";
 import { keyServiceAnswerMost, keyServiceTimeoutMs } from "../limits.ts";
 
-export type HttpQuestion = {
-  method: "GET" | "POST" | "PUT";
-  url: string;
-  headers?: { readonly [name: string]: string };
-  body?: string;
-  timeoutMs?: number;
-};
-
-export type HttpAnswer = { status: number; headers: { readonly [name: string]: string }; body: string };
-
-/** How key services are reached; tests give their own. */
-export type AskHttp = (question: HttpQuestion) => Promise<HttpAnswer>;
+export type { AskCloud as AskHttp, CloudAnswer as HttpAnswer, CloudQuestion as HttpQuestion } from "#clouds";
 
 /** Asks over the network. `authority` is PEM of authorities to trust beside the system's. */
-export function askOverNetwork(authority?: string): AskHttp {
+export function askOverNetwork(authority?: string): AskCloud {
   return (question) =>
     new Promise((resolve, reject) => {
       const url = new URL(question.url);
@@ -65,7 +55,7 @@ function unreachable(url: URL, error: Error): SecretsFault {
 }
 
 /** The JSON of a good answer. A refusal becomes a fault: what may pass is retried. */
-export function jsonOf(answer: HttpAnswer, service: string): Json {
+export function jsonOf(answer: CloudAnswer, service: string): Json {
   if (answer.status >= 200 && answer.status < 300) {
     try {
       return JSON.parse(answer.body) as Json;
@@ -74,11 +64,6 @@ export function jsonOf(answer: HttpAnswer, service: string): Json {
     }
   }
   throw refused(service, answer.status, errorOf(answer.body));
-}
-
-/** Asks, and reads the JSON of a good answer. */
-export async function askForJson(question: HttpQuestion, service: string, ask: AskHttp): Promise<Json> {
-  return jsonOf(await ask(question), service);
 }
 
 export function refused(service: string, status: number, reason: string): SecretsFault {

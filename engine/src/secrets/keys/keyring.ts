@@ -2,20 +2,28 @@
 // identities. Unwrapped data keys are remembered for a while, so that an unchanged file costs no request.
 
 import { createHmac, randomBytes } from "node:crypto";
+import {
+  type AccountTokens,
+  awsIdentity,
+  type AzureIdentity,
+  azureIdentity,
+  cloudPlatform,
+  type CloudServices,
+  type CloudToken,
+  googleFileIdentity,
+  type GoogleIdentity,
+  googleIdentity,
+} from "#clouds";
 import { decodeUtf8 } from "#kernel";
 import type { PrivateKey } from "openpgp";
 import { SecretsFault } from "../faults.ts";
 import { dataKeyLifeMs, dataKeysKept, expirySkewMs } from "../limits.ts";
 import type { MasterKey, Unwrap } from "../sops/index.ts";
 import { parseAgeIdentities, unwrapWithAge } from "./age.ts";
-import { type AwsIdentity, unwrapWithAws } from "./aws.ts";
-import { awsAccountIdentity, awsIdentityOf, awsOwnIdentity } from "./aws-identity.ts";
-import { type AzureIdentity, azureIdentityOf, resourceOf, unwrapWithAzure } from "./azure.ts";
-import { azureAccountIdentity, azureOwnIdentity, managedIdentity } from "./azure-identity.ts";
-import { gcpIdentityOf, type GcpIdentity, unwrapWithGcp } from "./gcp.ts";
-import { gcpAccountIdentity, gcpOwnIdentity } from "./gcp-identity.ts";
+import { type AwsIdentity, awsIdentityOf, unwrapWithAws } from "./aws.ts";
+import { azureIdentityOf, scopeOf, unwrapWithAzure } from "./azure.ts";
+import { unwrapWithGcp } from "./gcp.ts";
 import { parsePgpKeys, unwrapWithPgp } from "./pgp.ts";
-import { type AccountTokens, environmentText, type KeyServices } from "./services.ts";
 import { loginToVault, unwrapWithVault, type VaultToken } from "./vault.ts";
 
 /** Data of a decryption Secret, decoded. */
@@ -23,7 +31,7 @@ export type KeyData = ReadonlyMap<string, Uint8Array>;
 
 export type KeyringOptions = {
   data: KeyData;
-  services: KeyServices;
+  services: CloudServices;
   /** The ServiceAccount that asks the clouds; undefined: the process's own identity. */
   account?: AccountTokens;
   /** Vault servers that a ServiceAccount may log in to, with their login paths. */
@@ -83,7 +91,7 @@ type Keys = {
   age: string[];
   pgp: PrivateKey[];
   aws: AwsIdentity;
-  gcp: GcpIdentity;
+  gcp: GoogleIdentity;
   azure: AzureIdentity;
   vault: VaultToken;
 };
@@ -93,9 +101,9 @@ async function readKeys(options: KeyringOptions): Promise<Keys> {
   const keys: Keys = {
     age: [],
     pgp: [],
-    aws: account === undefined ? awsOwnIdentity(services) : awsAccountIdentity(account, services),
-    gcp: account === undefined ? gcpOwnIdentity(services) : gcpAccountIdentity(account, services),
-    azure: account === undefined ? azureOwnIdentity(services) : azureAccountIdentity(account, services),
+    aws: awsIdentity(services, account),
+    gcp: googleIdentity(services, account),
+    azure: azureIdentity(services, account),
     vault: vaultLogin(options),
   };
   const names = [...data.keys()].sort();
@@ -105,14 +113,12 @@ async function readKeys(options: KeyringOptions): Promise<Keys> {
     else if (name.endsWith(".asc")) keys.pgp.push(...(await parsePgpKeys(decodeUtf8(bytes), name)));
     else if (name === "sops.vault-token") keys.vault = vaultToken(decodeUtf8(bytes).trim());
     else if (name === "sops.aws-kms") keys.aws = awsIdentityOf(bytes, name);
-    else if (name === "sops.gcp-kms") keys.gcp = gcpIdentityOf(decodeUtf8(bytes).trim(), name, services);
-    else if (name === "sops.azure-kv") {
-      const managed = (client: string): AzureIdentity => managedIdentity(services, client);
-      keys.azure = azureIdentityOf(bytes, name, { ...services, managed });
-    }
+    else if (name === "sops.gcp-kms")
+      keys.gcp = googleFileIdentity({ text: decodeUtf8(bytes).trim(), at: name, isOwn: false }, services);
+    else if (name === "sops.azure-kv") keys.azure = azureIdentityOf(bytes, name, services);
   }
-  keys.gcp = kept(keys.gcp, services.now);
-  keys.azure = keptBy(keys.azure, services.now);
+  keys.gcp = keptByScope(keys.gcp, services.now);
+  keys.azure = keptByScope(keys.azure, services.now);
   return keys;
 }
 
@@ -125,12 +131,12 @@ async function unwrapWith(key: MasterKey, keys: Keys, { services }: KeyringOptio
     case "kms":
       return unwrapWithAws(key, keys.aws, services);
     case "gcp_kms": {
-      const endpoint = environmentText(services, "SOPS_GCP_KMS_ENDPOINT");
+      const endpoint = services.environment["SOPS_GCP_KMS_ENDPOINT"] ?? "";
       const context = { ask: services.ask, endpoint: endpoint === "" ? undefined : endpoint };
-      return unwrapWithGcp(key, (await keys.gcp()).token, context);
+      return unwrapWithGcp(key, (await keys.gcp(cloudPlatform)).token, context);
     }
     case "azure_kv":
-      return unwrapWithAzure(key, (await keys.azure(resourceOf(key.vaultUrl))).token, services.ask);
+      return unwrapWithAzure(key, (await keys.azure(scopeOf(key.vaultUrl))).token, services.ask);
     case "hc_vault":
       return unwrapWithVault(key, keys.vault, services.ask);
     case "hckms":
@@ -165,23 +171,18 @@ function vaultLogin({ services, account, vaultLogins }: KeyringOptions): VaultTo
   };
 }
 
-/** A token is asked for again shortly before it ends. */
-function kept(identity: GcpIdentity, now: () => number): GcpIdentity {
-  let known: { token: string; untilMs: number } | undefined;
-  return async () => {
-    if (known === undefined || known.untilMs <= now()) {
-      const { token, lifeMs } = await identity();
-      known = { token, untilMs: now() + lifeMs - expirySkewMs };
-    }
-    return { token: known.token, lifeMs: known.untilMs - now() };
-  };
-}
+type ByScope = (scope: string) => Promise<CloudToken>;
 
-function keptBy(identity: AzureIdentity, now: () => number): AzureIdentity {
-  const byResource = new Map<string, GcpIdentity>();
-  return (resource) => {
-    const one = byResource.get(resource) ?? kept(() => identity(resource), now);
-    byResource.set(resource, one);
-    return one();
+/** A token is asked for again shortly before it ends. */
+function keptByScope(identity: ByScope, now: () => number): ByScope {
+  const known = new Map<string, { token: string; untilMs: number }>();
+  return async (scope) => {
+    let found = known.get(scope);
+    if (found === undefined || found.untilMs <= now()) {
+      const { token, lifeMs } = await identity(scope);
+      found = { token, untilMs: now() + lifeMs - expirySkewMs };
+      known.set(scope, found);
+    }
+    return { token: found.token, lifeMs: found.untilMs - now() };
   };
 }

@@ -1,7 +1,7 @@
 // A whole encrypted file: read in its format, its data key joined from its groups, decrypted, its MAC compared, written in
 // the format asked for. Unwrapping a key may need the network, so it is given; all else is pure.
 
-import { decodeUtf8, decodeUtf8Strict } from "#kernel";
+import { decodeUtf8, decodeUtf8Strict, Fault } from "#kernel";
 import { invalidFile, SecretsFault } from "../faults.ts";
 import { encryptedFileMost } from "../limits.ts";
 import { type DecryptedTree, decryptTree, type MacState } from "./decrypt-tree.ts";
@@ -151,14 +151,15 @@ async function partOf(
     const at = cheapFirst.indexOf(key.type);
     return at < 0 ? cheapFirst.length : at;
   };
-  let worst: SecretsFault | undefined;
+  let worst: Fault | undefined;
   for (const key of [...group].sort((a, b) => rank(a) - rank(b))) {
     try {
       return await unwrap(key);
     } catch (thrown) {
-      if (!(thrown instanceof SecretsFault)) throw thrown;
+      const isOfCloud = thrown instanceof Fault && thrown.code.startsWith("cloud-");
+      if (!isOfCloud && !(thrown instanceof SecretsFault)) throw thrown;
       // What may pass (a service that is down) is worth another try, even where other keys do not fit.
-      if (thrown.disposition === "retry") worst = thrown;
+      if (isOfCloud ? thrown.code === "cloud-unreachable" : thrown.disposition === "retry") worst = thrown;
       failures.push(`${nameOf(key)}: ${thrown.message}`);
     }
   }

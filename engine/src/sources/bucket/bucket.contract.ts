@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { env } from "node:process";
 import { temporaryFolder } from "../git/repository.contract.ts";
 import { untilOpen } from "../oci/registry.contract.ts";
-import { encodeUri, signV4 } from "./sigv4.ts";
+import { encodeUri, signV4 } from "#clouds";
 
 export type Intercept = (request: IncomingMessage, response: ServerResponse) => boolean;
 

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
@@ -8,10 +7,9 @@ import { AzureBucket } from "./azure-blob.ts";
 import { putObject, realStores, TestStore } from "./bucket.contract.ts";
 import type { BucketCall, BucketClient } from "./client.ts";
 import { GoogleBucket } from "./google-storage.ts";
-import { googleToken } from "./google-token.ts";
 import { bucketRevision } from "./revision.ts";
 import { S3Bucket } from "./s3.ts";
-import { signV4 } from "./sigv4.ts";
+import { signV4 } from "#clouds";
 import { ldapCredentials } from "./token-service.ts";
 import { elements, textOf } from "./xml.ts";
 
@@ -171,34 +169,6 @@ describe("temporary credentials", () => {
     expect(seen).toEqual([
       "POST / Action=AssumeRoleWithLDAPIdentity&Version=2011-06-15&LDAPUsername=u&LDAPPassword=p+w",
     ]);
-    service.close();
-  });
-
-  it("of Google come for a service account's key, or from the machine", async () => {
-    const seen: string[] = [];
-    const service = await answering('{"access_token":"t","expires_in":3600}', seen);
-    const { privateKey } = generateKeyPairSync("rsa", {
-      modulusLength: 2048,
-      privateKeyEncoding: { type: "pkcs8", format: "pem" },
-      publicKeyEncoding: { type: "spki", format: "pem" },
-    });
-    const key = {
-      type: "service_account",
-      client_email: "a@b",
-      private_key: privateKey,
-      private_key_id: "k",
-      token_uri: service.url,
-    };
-    const byKey = googleToken({ client, clock, scope: "s", key: { text: JSON.stringify(key), at: "Secret/a/b" } });
-    expect([await byKey(call), await byKey(call)]).toEqual(["t", "t"]);
-    const byMachine = googleToken({ client, clock, scope: "s", metadataHost: new URL(service.url).host });
-    expect(await byMachine(call)).toBe("t");
-    expect(seen.length).toBe(2);
-    expect(seen[0]).toMatch(/^POST \/ grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=ey/);
-    expect(seen[1]).toBe("GET /computeMetadata/v1/instance/service-accounts/default/token ");
-    expect(() => googleToken({ client, clock, scope: "s", key: { text: "{secret", at: "Secret/a/b" } })).toThrow(
-      "no JSON key",
-    );
     service.close();
   });
 });

@@ -6,7 +6,7 @@ import { bytesOf, type HttpAnswer, type HttpClient, refusal } from "#sources/htt
 import type { BucketCall, BucketClient, BucketObject, ObjectContent } from "./client.ts";
 import { bucketFault } from "./faults.ts";
 import { listingPageMost, objectsMost } from "./limits.ts";
-import { type AwsCredentials, encodeUri, signV4 } from "./sigv4.ts";
+import { type AwsCredentials, encodeUri, signV4 } from "#clouds";
 import { elements, textOf } from "./xml.ts";
 
 export type S3Options = {

@@ -6,7 +6,7 @@ import type { HttpAccess, HttpClient } from "#sources/http";
 import type { BucketCall } from "./client.ts";
 import { bucketFault } from "./faults.ts";
 import { credentialsMost, renewalMs } from "./limits.ts";
-import type { AwsCredentials } from "./sigv4.ts";
+import type { AwsCredentials } from "#clouds";
 import { textOf } from "./xml.ts";
 
 export type LdapOptions = {

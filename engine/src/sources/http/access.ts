@@ -12,6 +12,8 @@ export type HttpAccess = {
   certificateKey?: string;
   /** `http://`, `https://` or `socks5://`, with credentials where the proxy wants some. */
   proxy?: string;
+  /** Through no proxy, not even the environment's: for the machine's own servers. */
+  isDirect?: boolean;
   /** Accepts any certificate: only for what is named insecure in so many words. */
   acceptsAnyCertificate?: boolean;
 };
@@ -28,6 +30,7 @@ export function proxySettings(environment: Readonly<Record<string, string | unde
 
 /** The proxy for a URL: the access's own, or the environment's where that names none for the host. */
 export function proxyFor(url: URL, access: HttpAccess, settings: ProxySettings): URL | undefined {
+  if (access.isDirect === true) return undefined;
   if (access.proxy !== undefined) return parseProxy(access.proxy);
   const text = url.protocol === "https:" ? settings.https : settings.http;
   if (text === undefined || isLocal(url.hostname) || isExempt(url, settings.none ?? "")) return undefined;

@@ -18,19 +18,22 @@ export type Call = {
   timeoutMs: number;
 };
 
+type Ending = { expiresMs: number };
+
 export class LoginCache {
   readonly #clock: Clock;
-  readonly #logins = new Map<string, Promise<Login>>();
+  readonly #logins = new Map<string, Promise<Ending>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** The credentials kept under what they depend on, or new ones. Those who ask at once wait for one answer. */
-  async get(dependsOn: readonly string[], make: () => Promise<Login>): Promise<Login> {
+  async get<Kept extends Ending>(dependsOn: readonly string[], make: () => Promise<Kept>): Promise<Kept> {
     const key = keyOf(dependsOn);
-    const before = this.#logins.get(key);
-    const renewed = async (): Promise<Login> => {
+    // What depends on the same things is of the same kind.
+    const before = this.#logins.get(key) as Promise<Kept> | undefined;
+    const renewed = async (): Promise<Kept> => {
       const kept = await before?.catch(() => undefined);
       return kept !== undefined && kept.expiresMs - spareMs > this.#clock.now() ? kept : make();
     };
