@@ -117,6 +117,8 @@ async function prepareHttp(url: string, access: GitAccess, prepared: PreparedAcc
   if (hasCredentials(access)) prepared.config.push(["http.followRedirects", "false"]);
   if (access.proxy === undefined) return;
   prepared.config.push(["http.proxy", checkedProxy(access.proxy)]);
+  // An object's own proxy is for its server, wherever that is: exemptions are for the environment's.
+  Object.assign(prepared.environment, { NO_PROXY: "", no_proxy: "" });
   // Without this git asks once without the password, and some proxies hang up on it.
   if (new URL(access.proxy).username !== "") prepared.config.push(["http.proxyAuthMethod", "basic"]);
 }

@@ -25,6 +25,8 @@ const inherited =
     " ",
   );
 
+const thisMachine = "localhost,127.0.0.1,::1";
+
 const fixedConfig: readonly (readonly [string, string])[] = [
   ["core.hooksPath", "/dev/null"],
   ["core.askPass", ""],
@@ -61,6 +63,9 @@ export function gitEnvironment(
     GIT_PROTOCOL_FROM_USER: "0",
   };
   for (const name of inherited) if (outer[name] !== undefined) environment[name] = outer[name];
+  // Go's own rule, which libcurl lacks: proxies of the environment are not for this machine.
+  environment["NO_PROXY"] = [outer["NO_PROXY"] ?? outer["no_proxy"], thisMachine].filter(Boolean).join(",");
+  environment["no_proxy"] = environment["NO_PROXY"];
   const all = [...fixedConfig, ...config];
   environment["GIT_CONFIG_COUNT"] = String(all.length);
   all.forEach(([key, value], i) => {

@@ -350,16 +350,25 @@ describe("a proxy", () => {
     expect(JSON.stringify([fault, String((fault as Error).cause)])).not.toContain("sesame");
   });
 
-  it("of the installation holds where an object names none, and not for exempt hosts", async () => {
+  it("of the installation holds where an object names none, and not for exempt hosts or this machine", async () => {
     const server = await good();
     const proxy = await startHttpProxy();
     open.push(proxy);
     const environment = { ...testEnvironment, http_proxy: proxy.url };
-    await fetchFrom(`${server.url}/shop.git`, { into: mirrors(environment) });
+    // Another name of this machine, which no rule exempts.
+    const elsewhere = `${server.url.replace("127.0.0.1", "0.0.0.0")}/shop.git`;
+    await fetchFrom(elsewhere, { into: mirrors(environment) });
     const { length } = proxy.asked;
     expect(length).toBeGreaterThan(0);
-    await fetchFrom(`${server.url}/shop.git`, { into: mirrors({ ...environment, no_proxy: "127.0.0.1" }) });
+    await fetchFrom(elsewhere, { into: mirrors({ ...environment, no_proxy: "0.0.0.0" }) });
+    await fetchFrom(`${server.url}/shop.git`, { into: mirrors(environment) });
     expect(proxy.asked.length).toBe(length);
+    const own = { proxy: proxy.url };
+    await fetchFrom(`${server.url}/shop.git`, {
+      access: own,
+      into: mirrors({ ...environment, no_proxy: "127.0.0.1" }),
+    });
+    expect(proxy.asked.length).toBeGreaterThan(length);
   });
 
   it("that is down or no proxy at all is said to be the matter", async () => {
