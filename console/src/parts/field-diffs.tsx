@@ -10,8 +10,13 @@ export function FieldDiffs({ changes }: { changes: readonly FieldDiff[] }): JSX.
       {changes.map((change) => (
         <div key={change.path}>
           <dt>
-            <code>{change.path}</code>
+            <code>{change.path.replace(/^\./, "")}</code>
             {change.managers.length > 0 && <span class="soft">{change.managers.join(", ")}</span>}
+            {change.statedAt !== undefined && (
+              <code class="soft" title={change.statedAt.note}>
+                {change.statedAt.path}:{change.statedAt.line}
+              </code>
+            )}
           </dt>
           <dd>
             <Side what="removed" text={change.from} other={change.to} />

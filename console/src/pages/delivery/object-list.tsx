@@ -19,7 +19,9 @@ export function ObjectList({ from, nodes }: { from: string; nodes: readonly Tree
         <span role="columnheader">Name</span>
         <span role="columnheader">Namespace</span>
         <span role="columnheader">State</span>
-        <span role="columnheader">Age</span>
+        <span role="columnheader" class="cell-age">
+          Age
+        </span>
       </div>
       <VirtualList
         items={sorted}

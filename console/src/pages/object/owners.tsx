@@ -35,7 +35,12 @@ export function Owners({ page }: { page: ObjectPage }): JSX.Element {
           >
             <b>{owned[0] === undefined ? "" : ownerName(owned[0])}</b>
             <span class="soft">
-              {owned[0]?.operation}, {plural(owned.length, "field")}, <Ago atMs={owned[0]?.atMs ?? 0} />
+              {owned[0]?.operation}, {plural(owned.length, "field")}
+              {(owned[0]?.atMs ?? 0) > 0 && (
+                <>
+                  , <Ago atMs={owned[0]?.atMs ?? 0} />
+                </>
+              )}
             </span>
           </button>
         ))}
@@ -60,7 +65,7 @@ export function Owners({ page }: { page: ObjectPage }): JSX.Element {
               </td>
               <td>
                 {ownerName(owner)}{" "}
-                <span class="soft">
+                <span class="soft since">
                   <Ago atMs={owner.atMs} />
                 </span>
               </td>

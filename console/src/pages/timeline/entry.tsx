@@ -58,7 +58,7 @@ function CommitEntry({ entry }: { entry: TimelineEntry & { what: "commit" } }): 
         ))}
       </ul>
       {changed.length > shown.length && (
-        <button type="button" class="plain" onClick={() => (showsAll.value = true)}>
+        <button type="button" class="plain more-effects" onClick={() => (showsAll.value = true)}>
           and {plural(changed.length - shown.length, "more delivery", "more deliveries")}
         </button>
       )}
@@ -111,7 +111,7 @@ function DriftEntry({ entry }: { entry: TimelineEntry & { what: "drift" | "heal"
         <a href={hrefOf(entry.delivery)}>{entry.delivery.name}</a> {entry.object}
       </p>
       <p class="soft">
-        {entry.fields}
+        {entry.fields.replace(/(^|[;,] )\./g, "$1")}
         {entry.by !== "" && ` · changed by ${entry.by}`}
       </p>
     </div>
