@@ -34,6 +34,8 @@ export type LogOptions = { container: string; isFollowed?: boolean; sinceSeconds
 export type HttpCluster = Cluster & {
   close(): void;
   readonly connection: Connection;
+  /** One object as the server's Table of it: the columns that people are shown. */
+  table(target: Target): Promise<Answer<Json>>;
   /** What a container of a Pod has written, in pieces as they come; a refusal is the one Status. */
   log(
     pod: { namespace: string; name: string },
@@ -41,6 +43,8 @@ export type HttpCluster = Cluster & {
     signal: AbortSignal,
   ): AsyncIterable<string | Status>;
 };
+
+const tableType = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
 /** Nothing is sent before the first question. */
 export function connectCluster(connection: Connection, options: ConnectOptions): HttpCluster {
@@ -82,6 +86,10 @@ class Client implements HttpCluster {
 
   get(target: Target, signal?: AbortSignal): Promise<Answer<Manifest>> {
     return this.#object({ method: "GET", path: pathOf(target), signal });
+  }
+
+  table(target: Target): Promise<Answer<Json>> {
+    return this.#ask({ method: "GET", path: pathOf(target), accept: tableType });
   }
 
   async list(resource: Resource, options: ListOptions = {}, signal?: AbortSignal): Promise<Answer<List>> {
