@@ -63,6 +63,6 @@ export {
   renderChart,
   type RenderOptions,
 } from "./render.ts";
-export { renderNameTemplate, showOnly } from "./show-only.ts";
+export { formatGoTime, renderNameTemplate, renderText, showOnly } from "./show-only.ts";
 export { setValues, type ValueReader } from "./set.ts";
 export { loadValues, mergeValues, type UserValues, userValues } from "./values.ts";

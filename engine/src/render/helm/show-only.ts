@@ -1,6 +1,6 @@
 // --show-only and --name-template: what `helm template` does besides rendering.
 
-import { bytesOf, executeTemplate, GoError, stringOf } from "#formats/gotemplate";
+import { bytesOf, executeTemplate, GoError, type GoMap, stringOf } from "#formats/gotemplate";
 import { helmFault } from "./faults.ts";
 import { seededEnvironment } from "./functions/environment.ts";
 import { chartFunctions } from "./functions/table.ts";
@@ -34,8 +34,19 @@ function compile(pattern: string): RegExp | undefined {
 
 /** A release's name from a template. */
 export function renderNameTemplate(template: string, seed = "keelson"): string {
-  return executeTemplate(template, undefined, {
-    name: "name-template",
+  return renderText(template, undefined, seed);
+}
+
+/** A time of RFC 3339 by one of Go's layouts. */
+export function formatGoTime(time: string, layout: string): string {
+  const template = '{{ toDate "2006-01-02T15:04:05.999999999Z07:00" .time | date .layout }}';
+  return renderText(template, { time, layout });
+}
+
+/** A text of a command line with charts' functions over some data. */
+export function renderText(template: string, data: { [name: string]: unknown } | undefined, seed = "keelson"): string {
+  return executeTemplate(template, data as GoMap | undefined, {
+    name: "template",
     functions: Object.fromEntries(chartFunctions(seededEnvironment(seed, 0))),
   });
 }
