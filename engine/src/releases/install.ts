@@ -43,12 +43,13 @@ class Install {
   }
 
   async perform(): Promise<ActionResult> {
-    checkName(this.#options.name);
-    checkLabels(this.#options.labels);
+    checkName(this.#options.name, "release name check failed: ");
     const last = await this.#run.context.storage.last(this.#options.name);
     const pending = last !== undefined && isPending(last) && this.#policy !== "refuse" ? last : undefined;
     if (pending === undefined) this.#checkAvailable(last);
-    else if (pending.info.status !== "pending-install" || this.#policy === "fail") return this.#startOver(pending);
+    checkLabels(this.#options.labels);
+    if (pending !== undefined && (pending.info.status !== "pending-install" || this.#policy === "fail"))
+      return this.#startOver(pending);
     if (!this.#options.isDryRun) await this.#applyDefinitions();
     const rendered = await renderRelease(this.#run.context, this.#options, { revision: 1, isUpgrade: false });
     if (pending !== undefined && !isSameWork(pending, rendered)) return this.#startOver(pending);

@@ -25,11 +25,11 @@ export type RenderRequest = CommonOptions & ChartInput & RenderFlags & { valuesP
 
 const namePattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
-export function checkName(name: string): void {
+export function checkName(name: string, before = ""): void {
   if (name.length <= releaseNameLengthMost && namePattern.test(name)) return;
   throw releaseFault(
     "release-name",
-    `release name ${JSON.stringify(name)}: invalid release name, must match regex ${namePattern.source} and the length must not be longer than ${releaseNameLengthMost}`,
+    `${before}release name ${JSON.stringify(name)}: invalid release name, must match regex ${namePattern.source} and the length must not be longer than ${releaseNameLengthMost}`,
   );
 }
 
