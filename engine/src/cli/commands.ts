@@ -134,6 +134,31 @@ export const commands: readonly CommandEntry[] = [
     summary: "Remove a release and its objects",
     load: () => import("./commands/helm-uninstall.ts"),
   },
+  { name: "helm ls", summary: "The same as helm list", isHidden: true, load: () => import("./commands/helm-list.ts") },
+  {
+    name: "helm hist",
+    summary: "The same as helm history",
+    isHidden: true,
+    load: () => import("./commands/helm-history.ts"),
+  },
+  {
+    name: "helm delete",
+    summary: "The same as helm uninstall",
+    isHidden: true,
+    load: () => import("./commands/helm-uninstall.ts"),
+  },
+  {
+    name: "helm del",
+    summary: "The same as helm uninstall",
+    isHidden: true,
+    load: () => import("./commands/helm-uninstall.ts"),
+  },
+  {
+    name: "helm un",
+    summary: "The same as helm uninstall",
+    isHidden: true,
+    load: () => import("./commands/helm-uninstall.ts"),
+  },
   { name: "package", summary: "Pack charts, as `helm package` does", load: () => import("./commands/package.ts") },
   {
     name: "bootstrap git",

@@ -46,13 +46,18 @@ export type ConnectedTarget = {
   close(): void;
 };
 
-/** Finds the target and connects to it; nothing is asked yet. */
-export async function connectTarget(flags: TargetFlags, { io, ports }: Surroundings): Promise<ConnectedTarget> {
+/** Finds the target and connects to it; nothing is asked yet. `change`: what a command's own flags make of the connection. */
+export async function connectTarget(
+  flags: TargetFlags,
+  { io, ports }: Surroundings,
+  change: (connection: Connection) => Connection = (connection) => connection,
+): Promise<ConnectedTarget> {
   const namespace = flags.namespace ?? io.env["FLUX_SYSTEM_NAMESPACE"] ?? "flux-system";
   const timeoutMs = readTimeout(flags.timeout);
   if (ports.cluster !== undefined)
     return { cluster: ports.cluster, namespace, timeoutMs, label: ports.cluster.name, close: () => {} };
-  const { connection, why } = await findConnection(flags, io);
+  const { connection: found, why } = await findConnection(flags, io);
+  const connection = change(found);
   const cluster = connectCluster(connection, { clock: io.clock, userAgent: "keelson" });
   return {
     cluster,

@@ -1,12 +1,10 @@
 // `keelson helm history NAME`: a release's revisions, oldest first, as `helm history` shows them.
 
 import type { Release } from "#releases";
-import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { ansiTime, chartName, formatData } from "../helm/print-release.ts";
+import { ansiTime, chartName, formatColumns, formatData } from "../helm/print-release.ts";
 import { helmFlags, outputFlag } from "../helm/release-flags.ts";
 import { readRelease, readRevision, withReleases } from "../helm/releases.ts";
-import { formatTable } from "../table.ts";
 
 export const command: Command = defineCommand({
   arguments: "NAME",
@@ -22,12 +20,11 @@ export const command: Command = defineCommand({
   async run({ args, flags, io, ports }) {
     const [name = ""] = args;
     const max = readRevision(flags.max);
-    if (max === 0) throw usage("--max must be at least 1");
     return withReleases(flags, { io, ports }, async ({ storage }) => {
       await readRelease(storage, name, undefined);
-      const releases = (await storage.history(name)).slice(-max);
+      const releases = (await storage.history(name)).slice(max === 0 ? Number.POSITIVE_INFINITY : -max);
       if (flags.output !== "table") io.stdout.write(formatData(releases.map(dataOf), flags.output));
-      else io.stdout.write(formatTable(tableOf(releases, flags["show-rollback-revision"]), io.stdout));
+      else io.stdout.write(formatColumns(tableOf(releases, flags["show-rollback-revision"]), io));
       return 0;
     });
   },

@@ -5,10 +5,11 @@ import { usage } from "../arguments.ts";
 import { chartAccessFlags } from "../chart-access.ts";
 import { chartFlags, postRenderFlags, valueFlags } from "../chart-source.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
-import { applyOptions, chartOptions, readServerSide } from "../helm/chart-options.ts";
+import { applyOptions, chartOptions, readServerSide, withoutSecrets } from "../helm/chart-options.ts";
 import { formatData, formatStatus, releaseData } from "../helm/print-release.ts";
 import { actionFlags, helmFlags, outputFlag, renderFlags, writeFlags } from "../helm/release-flags.ts";
-import { commonOptions, successOf, withReleases } from "../helm/releases.ts";
+import { commonOptions, type OpenReleases, saying, successOf, withReleases } from "../helm/releases.ts";
+import type { ExitCode } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { announceTarget } from "../target.ts";
 
@@ -41,31 +42,39 @@ export const command: Command = defineCommand({
     "keelson helm install web ./charts/web -f production.yaml --rollback-on-failure",
   ],
   flags,
-  async run({ args, flags: given, io, ports }) {
-    const [name, chart] = nameAndChart(args, given, io);
-    return withReleases(given, { io, ports }, async (open) => {
-      announceTarget(open.target, io);
-      const result = await open.actions.install({
-        ...commonOptions(name, open, given, io),
-        ...(await chartOptions(chart, given, io)),
-        ...applyOptions(given),
-        waitForJobs: given["wait-for-jobs"],
-        crds: given["skip-crds"] ? "Skip" : "Create",
-        createNamespace: given["create-namespace"],
-        serverSide: readServerSide(given["server-side"], false),
-        replace: given.replace,
-        rollbackOnFailure: given["rollback-on-failure"] || given.atomic,
-      });
-      const release = successOf(result, "INSTALLATION FAILED");
-      io.stdout.write(
-        given.output === "table"
-          ? formatStatus(release, io, { hideNotes: given["hide-notes"] })
-          : formatData(releaseData(release, { hasChart: true }), given.output),
-      );
-      return 0;
-    });
-  },
+  run: ({ args, flags: given, io, ports }) =>
+    saying("INSTALLATION FAILED", async () => {
+      const [name, chart] = nameAndChart(args, given, io);
+      return withReleases(given, { io, ports }, (open) => install({ name, chart }, open, given, io));
+    }),
 });
+
+async function install(
+  { name, chart }: { name: string; chart: string },
+  open: OpenReleases,
+  given: Flags,
+  io: Io,
+): Promise<ExitCode> {
+  announceTarget(open.target, io);
+  const result = await open.actions.install({
+    ...commonOptions(name, open, given, io),
+    ...(await chartOptions(chart, given, io)),
+    ...applyOptions(given),
+    waitForJobs: given["wait-for-jobs"],
+    crds: given["skip-crds"] ? "Skip" : "Create",
+    createNamespace: given["create-namespace"],
+    serverSide: readServerSide(given["server-side"], false),
+    replace: given.replace,
+    rollbackOnFailure: given["rollback-on-failure"] || given.atomic,
+  });
+  const release = withoutSecrets(successOf(result, "INSTALLATION FAILED"), given);
+  io.stdout.write(
+    given.output === "table"
+      ? formatStatus(release, io, { hideNotes: given["hide-notes"] })
+      : formatData(releaseData(release, { hasChart: true }), given.output),
+  );
+  return 0;
+}
 
 function nameAndChart(args: readonly string[], given: Flags, io: Io): [name: string, chart: string] {
   const [first = "", second] = args;

@@ -1,12 +1,12 @@
 // `keelson helm list`: the releases of a namespace or of all, as `helm list` shows them.
 
+import { formatGoTime } from "#render/helm";
 import type { Release, ReleaseStatus } from "#releases";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
-import { chartName, formatData, goTime } from "../helm/print-release.ts";
+import { chartName, formatColumns, formatData, goTime } from "../helm/print-release.ts";
 import { helmFlags, outputFlag } from "../helm/release-flags.ts";
 import { withReleases } from "../helm/releases.ts";
-import { formatTable } from "../table.ts";
 
 const flags = {
   ...helmFlags,
@@ -15,10 +15,11 @@ const flags = {
   all: { short: "a", about: "accepted: all statuses are shown unless some are named", isHidden: true },
   short: { short: "q", about: "names alone" },
   "no-headers": { about: "leave the header out" },
-  date: { short: "d", about: "sort by date" },
+  date: { short: "d", about: "sort by date, the oldest first" },
   reverse: { short: "r", about: "sort the other way" },
   filter: { short: "f", takes: "REGEXP", about: "only names that match" },
   selector: { short: "l", takes: "SELECTOR", about: "only records with these labels: key=value,key!=value" },
+  "time-format": { takes: "LAYOUT", about: "times by this layout of Go's, such as 2006-01-02" },
   max: { short: "m", takes: "COUNT", about: "at most so many; 0 for all", default: "256" },
   offset: { takes: "COUNT", about: "leave the first ones out", default: "0" },
   deployed: { about: "only deployed ones" },
@@ -47,14 +48,19 @@ export const command: Command = defineCommand({
           io.stdout.write(
             given.output === "table" ? names.map((name) => `${name}\n`).join("") : formatData(names, given.output),
           );
-        } else if (given.output !== "table") io.stdout.write(formatData(releases.map(rowOf), given.output));
+        } else if (given.output !== "table")
+          io.stdout.write(
+            formatData(
+              releases.map((release) => rowOf(release, given["time-format"])),
+              given.output,
+            ),
+          );
         else {
           const table = {
             header: ["NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION"],
-            rows: releases.map((release) => Object.values(rowOf(release))),
+            rows: releases.map((release) => Object.values(rowOf(release, given["time-format"]))),
           };
-          const text = formatTable(table, io.stdout);
-          io.stdout.write(given["no-headers"] ? text.slice(text.indexOf("\n") + 1) : text);
+          io.stdout.write(formatColumns(table, io, !given["no-headers"]));
         }
         return 0;
       },
@@ -73,13 +79,13 @@ type Row = {
   app_version: string;
 };
 
-function rowOf(release: Release): Row {
+function rowOf(release: Release, layout: string | undefined): Row {
   const { name, namespace, version, info, chart } = release;
   return {
     name,
     namespace,
     revision: String(version),
-    updated: goTime(info.last_deployed),
+    updated: layout === undefined ? goTime(info.last_deployed) : formatGoTime(info.last_deployed ?? "", layout),
     status: info.status,
     chart: chartName(release),
     app_version: chart.metadata.appVersion ?? "",
@@ -96,7 +102,7 @@ function choose(all: readonly Release[], given: Flags): Release[] {
   const chosen = (isOnlySuperseded ? [...all] : [...newest.values()])
     .filter(({ name, info, labels }) => pattern.test(name) && statuses.includes(info.status) && matches(labels))
     .sort((a, b) => compare(a.name, b.name));
-  if (given.date) chosen.sort((a, b) => compare(b.info.last_deployed ?? "", a.info.last_deployed ?? ""));
+  if (given.date) chosen.sort((a, b) => compare(a.info.last_deployed ?? "", b.info.last_deployed ?? ""));
   if (given.reverse) chosen.reverse();
   const [offset, max] = [count(given.offset), count(given.max)];
   return chosen.slice(offset, max === 0 ? undefined : offset + max);
@@ -141,14 +147,16 @@ function wantedStatuses(given: Flags): ReleaseStatus[] {
   ];
 }
 
-/** `key=value`, `key==value`, `key!=value`, joined by commas. */
+/** `key=value`, `key==value`, `key!=value`, `key`, `!key`, joined by commas. */
 function selectorOf(text: string): (labels: { [key: string]: string }) => boolean {
   const terms = text.split(",").filter((term) => term !== "");
   const tests = terms.map((term) => {
-    const match = /^\s*([^=!\s]+)\s*(==|=|!=)\s*(\S*)\s*$/.exec(term);
-    if (match === null) throw usage(`--selector ${JSON.stringify(term)}: key=value or key!=value`);
-    const [, key = "", sign, value = ""] = match;
-    return (labels: { [key: string]: string }): boolean => (labels[key] === value) === (sign !== "!=");
+    const match = /^\s*(!?)([^=!\s]+)\s*(?:(==|=|!=)\s*(\S*)\s*)?$/.exec(term);
+    const [, not = "", key = "", sign, value = ""] = match ?? [];
+    if (match === null || (not !== "" && sign !== undefined))
+      throw usage(`--selector ${JSON.stringify(term)}: key=value, key!=value, key or !key`);
+    return (labels: { [key: string]: string }): boolean =>
+      sign === undefined ? (labels[key] !== undefined) === (not === "") : (labels[key] === value) === (sign !== "!=");
   });
   return (labels) => tests.every((test) => test(labels));
 }

@@ -4,10 +4,10 @@ import type { ApplyFlags, ValuesPolicy } from "#releases";
 import { chartAccessFlags } from "../chart-access.ts";
 import { chartFlags, postRenderFlags, valueFlags } from "../chart-source.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
-import { applyOptions, chartOptions, readServerSide } from "../helm/chart-options.ts";
+import { applyOptions, chartOptions, readServerSide, withoutSecrets } from "../helm/chart-options.ts";
 import { formatData, formatStatus, releaseData } from "../helm/print-release.ts";
 import { actionFlags, helmFlags, outputFlag, renderFlags, writeFlags } from "../helm/release-flags.ts";
-import { commonOptions, type OpenReleases, readRevision, successOf, withReleases } from "../helm/releases.ts";
+import { commonOptions, type OpenReleases, readRevision, saying, successOf, withReleases } from "../helm/releases.ts";
 import type { Io } from "../io.ts";
 import { announceTarget } from "../target.ts";
 
@@ -49,9 +49,10 @@ export const command: Command = defineCommand({
       const isNew = given.install && (last === undefined || last.info.status === "uninstalled");
       if (isNew && given.output === "table")
         io.stdout.write(`Release ${JSON.stringify(name)} does not exist. Installing it now.\n`);
-      const release = isNew
+      const done = isNew
         ? successOf(await install({ name, chart, hasHistory: last !== undefined }, open, given, io))
-        : successOf(await upgrade({ name, chart }, open, given, io), "UPGRADE FAILED");
+        : await saying("UPGRADE FAILED", async () => successOf(await upgrade({ name, chart }, open, given, io)));
+      const release = withoutSecrets(done, given);
       if (given.output !== "table") {
         io.stdout.write(formatData(releaseData(release, { hasChart: true }), given.output));
         return 0;

@@ -1,6 +1,8 @@
 // What install and upgrade take from their flags: the chart and its values, and how the objects are written.
 
-import type { ApplyFlags, ChartInput, RenderFlags } from "#releases";
+import { parseYaml } from "#formats/yaml";
+import { fieldOf } from "#kernel";
+import type { ApplyFlags, ChartInput, Release, RenderFlags } from "#releases";
 import { usage } from "../arguments.ts";
 import {
   type ChartFlags,
@@ -25,6 +27,7 @@ type Given = FlagValues<typeof valueFlags> &
     force: boolean;
     "force-conflicts": boolean;
     "dry-run": string | undefined;
+    "hide-secret": boolean;
     labels: readonly string[];
   };
 
@@ -43,9 +46,11 @@ export function applyOptions(given: Given): ApplyFlags {
   const forceReplace = given["force-replace"] || given.force;
   if (forceReplace && given["force-conflicts"])
     throw usage(
-      "if any flags in the group [force-replace force-conflicts] are set none of the others can be",
+      "if any flags in the group [force-replace force-conflicts] are set none of the others can be; [force-conflicts force-replace] were all set",
       "--force-conflicts is for server-side apply, --force-replace for client-side",
     );
+  if (given["hide-secret"] && !readDryRun(given["dry-run"]))
+    throw usage("hiding Kubernetes secrets requires a dry-run mode");
   return {
     forceReplace,
     forceConflicts: given["force-conflicts"],
@@ -60,7 +65,10 @@ function readLabels(texts: readonly string[]): { [key: string]: string } {
   return Object.fromEntries(
     texts.map((text) => {
       const at = text.indexOf("=");
-      if (at <= 0) throw usage(`--labels ${JSON.stringify(text)} must be formatted as key=value`);
+      if (at <= 0)
+        throw usage(
+          `invalid argument ${JSON.stringify(text)} for "-l, --labels" flag: ${text} must be formatted as key=value`,
+        );
       return [text.slice(0, at), text.slice(at + 1)];
     }),
   );
@@ -74,4 +82,20 @@ export function readServerSide(text: string | undefined, hasAuto: boolean): bool
   if (text === "true" || text === "false") return text === "true";
   if (hasAuto && text === "auto") return "auto";
   throw usage(`invalid/unknown release server-side apply method: ${text}`);
+}
+
+/** The release of a dry run as it is printed with `--hide-secret`. */
+export function withoutSecrets(release: Release, given: { "hide-secret": boolean }): Release {
+  if (!given["hide-secret"]) return release;
+  const documents = release.manifest.split(/^(?=---\n# Source: )/m);
+  const hidden = "# HIDDEN: The Secret output has been suppressed\n";
+  const manifest = documents
+    .map((text) => (isSecret(text) ? `${text.split("\n").slice(0, 2).join("\n")}\n${hidden}` : text))
+    .join("");
+  return { ...release, manifest };
+}
+
+function isSecret(text: string): boolean {
+  const document = parseYaml(text);
+  return fieldOf(document, "kind") === "Secret" && fieldOf(document, "apiVersion") === "v1";
 }

@@ -4,13 +4,37 @@ import { formatYaml } from "#formats/yaml";
 import { encodeJson, isObject, type Json, type JsonObject } from "#kernel";
 import type { Release, ReleaseHook } from "#releases";
 import type { Io } from "../io.ts";
+import { formatTable, type Table } from "../table.ts";
 
 /** Data as `-o json` or `-o yaml`: JSON on one line, YAML with sorted keys. */
 export function formatData(value: unknown, format: string): string {
-  return format === "json" ? `${encodeJson(value)}\n` : formatYaml(sorted(value as Json));
+  return format === "json" ? `${escaped(encodeJson(value))}\n` : formatYaml(sorted(value as Json));
 }
 
-function sorted(value: Json): Json {
+/** As Go's encoder leaves them, so that the text may stand in HTML. Outside of strings there are none of these. */
+function escaped(json: string): string {
+  return json.replaceAll(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** In characters, not in halves of them. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
+}
+
+/** A table for a pipe as Helm prints it: tabs between cells that are filled up to their column's width. On a terminal, ours. */
+export function formatColumns(table: Table, { stdout }: Io, hasHeader = true): string {
+  if (stdout.isTerminal) {
+    const text = formatTable(table, stdout);
+    return hasHeader ? text : text.slice(text.indexOf("\n") + 1);
+  }
+  const lines = [...(hasHeader ? [table.header] : []), ...table.rows];
+  const widths = table.header.map((_, column) => Math.max(0, ...lines.map((line) => lengthOf(line[column] ?? ""))));
+  const fill = (cell: string, column: number): string => cell + " ".repeat((widths[column] ?? 0) - lengthOf(cell));
+  return lines.map((line) => `${line.map(fill).join("\t")}\n`).join("");
+}
+
+/** With the keys of every map in order. */
+export function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
   return Object.fromEntries(
@@ -60,14 +84,20 @@ export function releaseData(release: Release, options: { resources?: JsonObject;
       notes: notes || undefined,
       resources: resources !== undefined && Object.keys(resources).length > 0 ? resources : undefined,
     }),
-    ...(hasChart ? { chart } : {}),
-    config: config !== null && config !== undefined && Object.keys(config).length > 0 ? config : undefined,
+    ...(hasChart ? { chart: { ...chart, values: sorted(chart.values) } } : {}),
+    config: config !== null && config !== undefined && Object.keys(config).length > 0 ? sorted(config) : undefined,
     manifest: manifest || undefined,
-    hooks: (hooks ?? []).length > 0 ? hooks : undefined,
+    hooks: (hooks ?? []).length > 0 ? (hooks ?? []).map(inOrder) : undefined,
     version,
     namespace,
     apply_method: apply_method || undefined,
   });
+}
+
+/** Its last run in the order of Go's members. */
+function inOrder(hook: ReleaseHook): object {
+  const { started_at, completed_at, phase } = hook.last_run;
+  return { ...hook, last_run: withoutUndefined({ started_at, completed_at, phase }) };
 }
 
 function withoutUndefined(object: { [key: string]: unknown }): JsonObject {
@@ -106,7 +136,7 @@ export function formatStatus(release: Release, io: Io, options: StatusOptions = 
     ...testLines(release.hooks ?? []),
   ];
   if (options.isWhole) {
-    lines.push("USER-SUPPLIED VALUES:", formatYaml(sorted(release.config ?? {})));
+    lines.push("USER-SUPPLIED VALUES:", formatYaml(sorted(release.config ?? null)));
     lines.push("COMPUTED VALUES:", formatYaml(sorted(options.computedValues ?? {})));
   }
   if (options.isWhole || /^dry run complete$/i.test(info.description ?? ""))

@@ -11,7 +11,18 @@ export const helmFlags = {
   },
   kubeconfig: { takes: "FILE", about: "kubeconfig to use" },
   "kube-context": { takes: "NAME", about: "context of the kubeconfig" },
+  "kube-apiserver": { takes: "URL", about: "address of the API server, in place of the kubeconfig's" },
+  "kube-token": { takes: "TOKEN", about: "bearer token, in place of the kubeconfig's user" },
+  "kube-as-user": { takes: "NAME", about: "act as this user" },
+  "kube-as-group": { takes: "NAME", isRepeated: true, about: "act as a member of this group" },
+  "kube-ca-file": { takes: "FILE", about: "trust this authority for the API server" },
+  "kube-insecure-skip-tls-verify": { about: "accept any certificate of the API server" },
+  "kube-tls-server-name": { takes: "NAME", about: "name that the API server's certificate must have" },
   debug: { about: "accepted", isHidden: true },
+  color: { takes: "WHEN", about: "accepted", isHidden: true },
+  colour: { takes: "WHEN", about: "accepted", isHidden: true },
+  qps: { takes: "NUMBER", about: "accepted: the server says when it is too much", isHidden: true },
+  "burst-limit": { takes: "NUMBER", about: "accepted", isHidden: true },
 } as const;
 
 export type HelmFlags = FlagValues<typeof helmFlags>;

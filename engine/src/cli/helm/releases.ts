@@ -1,6 +1,8 @@
 // Opens what commands on Helm releases work with: the target, the records in it, the actions, and a listener that prints
 // what is worth telling while they run.
 
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import {
   type ActionResult,
   type CommonOptions,
@@ -13,7 +15,7 @@ import {
   type StorageDriver,
   type WaitStrategy,
 } from "#releases";
-import type { Cluster } from "#cluster";
+import { type Cluster, type Connection, fixedCredentials } from "#cluster";
 import { Fault } from "#kernel";
 import { usage } from "../arguments.ts";
 import { machineEnvironment } from "../chart-files.ts";
@@ -39,8 +41,13 @@ export async function withReleases(
   isEverywhere = false,
 ): Promise<ExitCode> {
   const { io } = surroundings;
-  const { kubeconfig, "kube-context": context } = flags;
-  const target = await connectTarget({ kubeconfig, context, namespace: undefined, timeout: "5m" }, surroundings);
+  const { kubeconfig } = flags;
+  const context = flags["kube-context"] ?? (io.env["HELM_KUBECONTEXT"] || undefined);
+  const target = await connectTarget(
+    { kubeconfig, context, namespace: undefined, timeout: "5m" },
+    surroundings,
+    (connection) => overridden(connection, flags, io),
+  );
   try {
     const namespace = flags.namespace ?? io.env["HELM_NAMESPACE"] ?? target.http?.connection.namespace ?? "default";
     const { cluster } = target;
@@ -63,6 +70,30 @@ export async function withReleases(
   } finally {
     target.close();
   }
+}
+
+/** The connection as helm's own flags and variables change it. */
+function overridden(connection: Connection, flags: HelmFlags, io: Io): Connection {
+  const given = (flag: keyof HelmFlags, variable: string): string | undefined => {
+    const value = flags[flag] ?? io.env[variable];
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  const server = given("kube-apiserver", "HELM_KUBEAPISERVER")?.replace(/\/+$/, "");
+  const token = given("kube-token", "HELM_KUBETOKEN");
+  const authority = given("kube-ca-file", "HELM_KUBECAFILE");
+  const serverName = given("kube-tls-server-name", "HELM_KUBETLS_SERVER_NAME");
+  const user = given("kube-as-user", "HELM_KUBEASUSER");
+  const groups = [...flags["kube-as-group"], ...(io.env["HELM_KUBEASGROUPS"] ?? "").split(",")].filter(Boolean);
+  if (user === undefined && groups.length > 0) throw usage("--kube-as-group needs --kube-as-user");
+  return {
+    ...connection,
+    ...(server === undefined ? {} : { server }),
+    ...(token === undefined ? {} : { credentials: fixedCredentials({ authorization: `Bearer ${token}` }) }),
+    ...(authority === undefined ? {} : { authority: readFileSync(resolve(io.folder, authority), "utf8") }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(flags["kube-insecure-skip-tls-verify"] ? { isInsecure: true } : {}),
+    ...(user === undefined ? {} : { impersonate: { user, groups } }),
+  };
 }
 
 function driverOf(io: Io): StorageDriver {
@@ -127,7 +158,9 @@ function readWait(text: string | undefined): WaitStrategy {
   if (text === undefined || text === "hookOnly" || text === "false") return "hookOnly";
   if (text === "watcher" || text === "true") return "watcher";
   if (text === "legacy") return "legacy";
-  throw usage(`invalid wait input ${JSON.stringify(text)}. Valid inputs are watcher, hookOnly, and legacy`);
+  throw usage(
+    `invalid argument ${JSON.stringify(text)} for "--wait" flag: invalid wait input ${JSON.stringify(text)}. Valid inputs are watcher, hookOnly, and legacy`,
+  );
 }
 
 /** Whether nothing is to be changed. */
@@ -152,6 +185,25 @@ export function successOf(result: ActionResult, what = ""): Release {
   });
 }
 
+/** Says what failed before the words of a mistake in the command line, as Helm does. */
+export async function saying<T>(what: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (thrown) {
+    if (!(thrown instanceof Fault) || /^(invalid argument|if any flags)/.test(thrown.message)) throw thrown;
+    const { code, disposition, message, at, hint, cause } = thrown;
+    if (message.startsWith(what)) throw thrown;
+    throw new Fault({
+      code,
+      disposition,
+      message: `${what}: ${message}`,
+      ...(at === undefined ? {} : { at }),
+      ...(hint === undefined ? {} : { hint }),
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+}
+
 /** One revision: the newest, or the one named. */
 export async function readRelease(
   storage: ReleaseStorage,
@@ -171,6 +223,9 @@ export async function readRelease(
 }
 
 export function readRevision(text: string): number {
-  if (!/^\d+$/.test(text)) throw usage(`could not convert revision to a number: ${JSON.stringify(text)}`);
+  if (!/^\d+$/.test(text))
+    throw usage(
+      `could not convert revision to a number: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   return Number(text);
 }
