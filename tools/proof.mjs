@@ -45,6 +45,10 @@ const proofs = {
     about:
       "[kills of each] [seed]: kill -9 of installs, tests, upgrades, rollbacks and uninstalls of Helm releases with hooks",
   },
+  "release-charts": {
+    program: "tools/proofs/release-charts.mjs",
+    about: "[count]: real charts installed, upgraded, uninstalled by helm and keelson (KEELSON_ORACLES, KEELSON_CASES)",
+  },
   "sops-fuzz": {
     program: "bench/secrets/fuzz.mjs",
     about: "[count] [first seed]: random files, whole and damaged, through sops and keelson (KEELSON_ORACLES)",

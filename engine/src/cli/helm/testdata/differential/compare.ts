@@ -7,6 +7,8 @@ import { type Release, releaseStorage } from "#releases";
 import { realClock } from "../../../../cluster/cluster.contract.ts";
 
 const skipped = new Set(["Event", "EndpointSlice", "Endpoints", "Lease", "ReplicaSet"]);
+/** Beside what anybody writes; their controllers do it. */
+const madeByServer = new Set(["APIService", "IPAddress", "ServiceCIDR", "FlowSchema", "PriorityLevelConfiguration"]);
 
 export async function contentsOf(cluster: Cluster, namespace: string): Promise<JsonObject> {
   const discovery = await cluster.discover(true);
@@ -31,8 +33,54 @@ export async function contentsOf(cluster: Cluster, namespace: string): Promise<J
   return Object.fromEntries(Object.entries(contents).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function listAll(cluster: Cluster, resource: Resource, namespace: string): Promise<Manifest[]> {
-  const answer = await cluster.list(resource, { namespace });
+/** All that a server holds, of all namespaces and of none, with the records of `default`. */
+export async function everything(cluster: Cluster): Promise<JsonObject> {
+  const contents: JsonObject = {};
+  for (const [key, { object }] of await allObjects(cluster)) contents[key] = steady(object, "default");
+  for (const release of await releaseStorage({ cluster, namespace: "default", clock: realClock }).list())
+    contents[`release/${release.name}/${release.version}`] = steadyRelease(release, "default");
+  return contents;
+}
+
+/** Removes all but what these keys name, and waits until it is gone. */
+export async function removeAll(cluster: Cluster, kept: readonly string[]): Promise<void> {
+  for (;;) {
+    const objects = [...(await allObjects(cluster))].filter(([key]) => !kept.includes(key));
+    if (objects.length === 0) return;
+    for (const [, { object, resource }] of objects) {
+      const target = { resource, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+      await cluster.delete(target, { propagation: "Background", gracePeriodSeconds: 0 });
+      const isHeld = (object.metadata.finalizers ?? []).length > 0 && resource.kind !== "CustomResourceDefinition";
+      const patch = { metadata: { finalizers: null } };
+      if (isHeld) await cluster.patch(target, { type: "merge", patch }, { fieldManager: "test" });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function allObjects(cluster: Cluster): Promise<Map<string, { object: Manifest; resource: Resource }>> {
+  const discovery = await cluster.discover(true);
+  if (!discovery.ok) throw new Error(discovery.status.message);
+  const objects = new Map<string, { object: Manifest; resource: Resource }>();
+  const kinds = discovery.value.resources.filter(
+    ({ verbs, kind, group, version }) =>
+      verbs.includes("list") &&
+      verbs.includes("delete") &&
+      !skipped.has(kind) &&
+      !madeByServer.has(kind) &&
+      discovery.value.byKind(group, kind)?.version === version,
+  );
+  await Promise.all(
+    kinds.map(async (resource) => {
+      for (const object of await listAll(cluster, resource))
+        objects.set(`${resource.kind}/${object.metadata.namespace ?? ""}/${object.metadata.name}`, { object, resource });
+    }),
+  );
+  return new Map([...objects].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function listAll(cluster: Cluster, resource: Resource, namespace?: string): Promise<Manifest[]> {
+  const answer = await cluster.list(resource, namespace === undefined ? {} : { namespace });
   if (!answer.ok && (answer.status.code === 404 || answer.status.code === 405)) return [];
   if (!answer.ok) throw new Error(`${resource.plural}: ${answer.status.message}`);
   return answer.value.items
