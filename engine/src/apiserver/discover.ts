@@ -5,7 +5,10 @@ import { builtinVersion } from "#api/kubernetes";
 import type { ResourceTable } from "#apiserver/registry";
 
 export function discoveryOf(table: ResourceTable): Discovery {
-  const resources = table.values().map((served) => served.resource);
+  const resources = table.values().map(({ resource, subresources }) => ({
+    ...resource,
+    subresourceKinds: Object.values(subresources).map(({ kind }) => kind),
+  }));
   return {
     resources,
     byKind: (group, kind, version) => resources.find((one) => isKind(one, group, kind, version)),

@@ -1,15 +1,17 @@
-import { execFileSync } from "node:child_process";
+import { execFile as execFileLater, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { realClock } from "../cluster/cluster.contract.ts";
 import { hasRealRegistry, sha256, startRealRegistry, TestRegistry } from "../sources/oci/registry.contract.ts";
 import { memoryIo } from "./io.ts";
 import { runCommandLine } from "./run.ts";
 
+const execFile = promisify(execFileLater);
 const root = mkdtempSync(join(tmpdir(), "keelson-charts-"));
 const helm = join(process.env["KEELSON_ORACLES"] ?? "/nowhere", "helm");
 const hasHelm = existsSync(helm);
@@ -104,6 +106,21 @@ describe("keelson template from elsewhere", () => {
   it("takes values from an address", async () => {
     write(join(root, "packed"), { "more.yaml": "a: 1\n" });
     expect((await run(["template", "x", "web", "-f", `${address}/more.yaml`])).code).toBe(0);
+  });
+
+  it.skipIf(!hasHelm)("takes files for --set-file from an address, as Helm does", async () => {
+    write(join(root, "packed"), { "text.txt": "line\nsecond: {a}, b\n" });
+    write(join(root, "shows"), {
+      "Chart.yaml": "apiVersion: v2\nname: shows\nversion: 1.0.0\n",
+      "templates/a.yaml": "kind: ConfigMap\ndata: {{ toJson .Values }}\n",
+    });
+    const set = `a.b=${address}/text.txt,c=${address}/text.txt`;
+    const ours = await run(["template", "x", "shows", "--set-file", set]);
+    expect(ours.stdout).toContain('{"a":{"b":"line\\nsecond: {a}, b\\n"},"c":"line');
+    const real = execFile(helm, ["template", "x", "shows", "--set-file", set], { cwd: root });
+    expect(ours.stdout).toBe((await real).stdout);
+    const absent = await run(["template", "x", "shows", "--set-file", `a=${address}/none.txt`]);
+    expect(absent.code).not.toBe(0);
   });
 
   it("takes a chart out of a registry, by tag, range or digest", async () => {

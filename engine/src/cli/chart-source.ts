@@ -4,7 +4,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Fault, type FileTree } from "#kernel";
-import { checkPresent, loadChartTree, type PostRender, renderTimeMaxMs, type UserValues } from "#render/helm";
+import {
+  checkPresent,
+  loadChartTree,
+  type PostRender,
+  renderTimeMaxMs,
+  setValues,
+  type UserValues,
+} from "#render/helm";
 import { usage } from "./arguments.ts";
 import { chartAccess, type ChartAccessFlags } from "./chart-access.ts";
 import { locateChart } from "./chart-locate.ts";
@@ -71,6 +78,7 @@ export async function openChartSource(reference: string, given: ChartFlags, io: 
 export async function givenValues(given: FlagValues<typeof valueFlags> & ChartFlags, io: Io): Promise<UserValues> {
   const files: { name: string; text: string }[] = [];
   for (const path of given.values) files.push({ name: path, text: await readText(path, io, given) });
+  const fetched = await fetchedFiles(given, io);
   return {
     files,
     set: given.set,
@@ -78,12 +86,37 @@ export async function givenValues(given: FlagValues<typeof valueFlags> & ChartFl
     setJson: given["set-json"],
     setFile: given["set-file"],
     setLiteral: given["set-literal"],
-    readFile: (path) => readFile(path, io).toString("utf8"),
+    readFile: (path) => fetched.get(path) ?? readFile(path, io).toString("utf8"),
   };
 }
 
+/** What `--set-file` names that is no file: URLs, and `-` for the input. */
+async function fetchedFiles(
+  given: FlagValues<typeof valueFlags> & ChartFlags,
+  io: Io,
+): Promise<ReadonlyMap<string, string>> {
+  const paths: string[] = [];
+  const note = (path: string): string => {
+    paths.push(path);
+    return "";
+  };
+  for (const text of given["set-file"])
+    try {
+      setValues({}, text, note);
+    } catch {
+      // Told where the values are put together.
+    }
+  const fetched = new Map<string, string>();
+  for (const path of paths) if (isUrl(path) || path.trim() === "-") fetched.set(path, await readText(path, io, given));
+  return fetched;
+}
+
+function isUrl(path: string): boolean {
+  return /^https?:\/\//.test(path);
+}
+
 async function readText(path: string, io: Io, given: ChartFlags): Promise<string> {
-  if (/^https?:\/\//.test(path)) {
+  if (isUrl(path)) {
     const { ChartNetwork } = await import("./chart-network.ts");
     const network = new ChartNetwork(io, chartAccess(given, io));
     try {

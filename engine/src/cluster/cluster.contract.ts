@@ -103,6 +103,8 @@ function discovers(world: World): void {
     expect(deployment?.categories).toContain("all");
     expect(deployment?.subresources.toSorted()).toEqual(["scale", "status"]);
     expect(deployment?.verbs).toContain("patch");
+    expect(deployment?.subresourceKinds).toContain("Scale");
+    expect(discovery.byKind("", "Pod")?.subresourceKinds).toContain("Eviction");
     expect(discovery.byKind("", "Namespace")?.isNamespaced).toBe(false);
     expect(discovery.byKind("", "Nothing")).toBeUndefined();
   });

@@ -18,6 +18,8 @@ export type Resource = {
   categories: readonly string[];
   /** `status`, `scale`, … */
   subresources: readonly string[];
+  /** Kinds that subresources speak, where they are known: `Scale`, `Eviction`, `TokenRequest`, … */
+  subresourceKinds?: readonly string[];
 };
 
 /** metav1.Status of a refusal. `code` is the HTTP status, 0 when no server answered. */

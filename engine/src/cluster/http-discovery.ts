@@ -50,6 +50,7 @@ function aggregatedResources(list: Json): Resource[] {
           shortNames: textsOf(item, "shortNames"),
           categories: textsOf(item, "categories"),
           subresources: objectsOf(item, "subresources").map((sub) => textOf(sub, "subresource")),
+          subresourceKinds: objectsOf(item, "subresources").map((sub) => textOf(sub["responseKind"], "kind")),
         });
     }
   }
@@ -80,6 +81,7 @@ function listedResources(list: Json, groupVersion: string): Resource[] {
     .filter((item) => !textOf(item, "name").includes("/"))
     .map((item) => {
       const plural = textOf(item, "name");
+      const parts = items.filter((other) => textOf(other, "name").startsWith(`${plural}/`));
       return {
         group,
         version,
@@ -90,10 +92,8 @@ function listedResources(list: Json, groupVersion: string): Resource[] {
         verbs: textsOf(item, "verbs"),
         shortNames: textsOf(item, "shortNames"),
         categories: textsOf(item, "categories"),
-        subresources: items
-          .map((other) => textOf(other, "name"))
-          .filter((name) => name.startsWith(`${plural}/`))
-          .map((name) => name.slice(plural.length + 1)),
+        subresources: parts.map((part) => textOf(part, "name").slice(plural.length + 1)),
+        subresourceKinds: parts.map((part) => textOf(part, "kind")),
       };
     });
 }

@@ -126,12 +126,13 @@ function keyOf({ apiVersion, kind, namespace, name }: Asked): string {
   return [apiVersion, kind, namespace, name].join(" ");
 }
 
-/** Group versions, and each kind below its own, as Helm collects them. */
+/** Group versions, and each kind below its own, those of subresources too, as Helm collects them. */
 function apiVersionsOf({ resources }: Discovery): string[] {
   const versions = new Set<string>();
-  for (const { group, version, kind } of resources) {
+  for (const { group, version, kind, subresourceKinds = [] } of resources) {
     const apiVersion = group === "" ? version : `${group}/${version}`;
-    versions.add(apiVersion).add(`${apiVersion}/${kind}`);
+    versions.add(apiVersion);
+    for (const each of [kind, ...subresourceKinds]) if (each !== "") versions.add(`${apiVersion}/${each}`);
   }
   return [...versions].sort();
 }
