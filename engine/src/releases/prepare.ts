@@ -1,9 +1,9 @@
 // From a chart and values to the revision that an action stores: which of the former values stay, what is rendered, and the
 // record in its first state.
 
-import { copyJson, type JsonObject } from "#kernel";
+import { type Clock, copyJson, type JsonObject } from "#kernel";
 import { bytesOf, type GoMap } from "#formats/gotemplate";
-import { type Chart, coalesceValues, copyMap, mergeTables, toPlain, userValues } from "#render/helm";
+import { type Chart, coalesceValues, copyMap, mergeTables, renderTimeMaxMs, toPlain, userValues } from "#render/helm";
 import { ClusterView } from "./cluster-view.ts";
 import type {
   ApplyFlags,
@@ -72,9 +72,21 @@ export async function renderRelease(
     ...(skipSchemaValidation === undefined ? {} : { skipSchemaValidation }),
     ...(subNotes === undefined ? {} : { subNotes }),
     ...(context.environment === undefined ? {} : { environment: context.environment }),
+    checkTime: timeLimit(context.clock),
   });
   const config = toPlain(values) as JsonObject;
   return { rendering, revision, isUpgrade, chart: storedChart(rendering.chart), config };
+}
+
+/** A template can be written to run for ever. */
+function timeLimit(clock: Clock): () => void {
+  const deadline = clock.now() + renderTimeMaxMs;
+  return () => {
+    if (clock.now() > deadline)
+      throw releaseFault("release-render-failed", `rendering took more than ${renderTimeMaxMs / 1000} seconds`, {
+        hint: "look for a loop or a recursion that never ends",
+      });
+  };
 }
 
 /** Which values count: the given ones, and by policy those of the revision before (pkg/action/upgrade.go, reuseValues). */

@@ -47,6 +47,7 @@ function failArity(frame: Frame, fn: GoFunction, { name, args }: CallSite, count
 }
 
 function invoke(frame: Frame, fn: GoFunction, site: CallSite, values: Value[]): Value {
+  frame.set.call();
   try {
     if (fn.isScoped === true) return (fn.call as (...args: unknown[]) => Value)(frame.set, ...values);
     return (fn.call as (...args: Value[]) => Value)(...values);

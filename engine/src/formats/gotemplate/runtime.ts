@@ -23,6 +23,7 @@ export type Compiled = { name: string; source: Source; slots: number; run: State
 export type Budget = {
   depth: number;
   turns: number;
+  calls: number;
   length: number;
   outputLengthMax: number;
   /** Called now and then; throws when the time is up. */
@@ -33,6 +34,7 @@ export function newBudget(options: { outputLengthMax?: number; checkTime?: () =>
   return {
     depth: 0,
     turns: 0,
+    calls: 0,
     length: 0,
     outputLengthMax: options.outputLengthMax ?? outputLengthMax,
     checkTime: options.checkTime,
@@ -82,7 +84,7 @@ export class TemplateSet {
     try {
       template.run(frame, data);
     } catch (error) {
-      throw isStackOverflow(error) ? new TemplateLimitError("templates call each other too deeply") : error;
+      throw limitFor(error) ?? error;
     } finally {
       this.budget.depth--;
     }
@@ -96,6 +98,12 @@ export class TemplateSet {
       throw new TemplateLimitError(`exceeded maximum template depth (${stackDepthMax})`);
   }
 
+  /** Counts one call of a function; some take long, so the time is looked at more often than in loops. */
+  call(): void {
+    const budget = this.budget;
+    if ((++budget.calls & 0xf) === 0) budget.checkTime?.();
+  }
+
   /** Counts one turn of a loop. */
   turn(): void {
     const budget = this.budget;
@@ -105,8 +113,13 @@ export class TemplateSet {
   }
 }
 
-function isStackOverflow(error: unknown): boolean {
-  return error instanceof RangeError && error.message.includes("call stack");
+/** The limit that JavaScript itself has met; undefined for any other error. */
+function limitFor(error: unknown): TemplateLimitError | undefined {
+  if (!(error instanceof RangeError)) return undefined;
+  if (error.message.includes("call stack")) return new TemplateLimitError("templates call each other too deeply");
+  return /length|allocation|repeat count/i.test(error.message)
+    ? new TemplateLimitError("a text or a list grew longer than can be held")
+    : undefined;
 }
 
 /** One execution of one template. */

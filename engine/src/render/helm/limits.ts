@@ -32,3 +32,9 @@ export const compiledSchemasMax = 32;
 export const versionBytesMax = 256;
 export const constraintBytesMax = 512;
 export const constraintGroupsMax = 32;
+
+/** Characters of one random text: keys and passwords have some hundreds. */
+export const randomLengthMax: number = 16 * 1024 * 1024;
+
+/** Lists, maps and texts inside one value that is written out; the largest public chart has some 100,000. */
+export const plainNodesMax = 10_000_000;

@@ -8,6 +8,7 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { encodeBase64 as encodeSalt, hashSync } from "bcryptjs";
 import { platformModule } from "#kernel";
 import { bytesOf, define, type FunctionTable, GoError, stringOf } from "#formats/gotemplate";
+import { randomLengthMax } from "../limits.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { concatBytes } from "./der.ts";
 import type { FunctionEnvironment } from "./environment.ts";
@@ -28,6 +29,7 @@ function randomBelow(limit: number, environment: FunctionEnvironment): number {
 }
 
 function randomText(count: bigint, alphabet: string, environment: FunctionEnvironment): string {
+  if (count > BigInt(randomLengthMax)) throw new GoError(`a random text of more than ${randomLengthMax} characters`);
   let text = "";
   for (let i = 0; i < Number(count); i++) text += alphabet[randomBelow(alphabet.length, environment)];
   return text;
@@ -154,6 +156,7 @@ export function cryptoFunctions(environment: FunctionEnvironment): FunctionTable
     randAscii: text(printable),
     randBytes: define("int", (count: bigint) => {
       if (count < 0n) throw new GoError("runtime error: makeslice: len out of range");
+      if (count > BigInt(randomLengthMax)) throw new GoError(`more than ${randomLengthMax} random bytes`);
       return encodeBase64(environment.randomBytes(Number(count)));
     }),
     randInt: define("int, int", (low: bigint, high: bigint) => randomInteger(low, high, environment)),

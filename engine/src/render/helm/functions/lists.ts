@@ -12,6 +12,7 @@ import {
   typed,
   type Value,
 } from "#formats/gotemplate";
+import { listLengthMax } from "../limits.ts";
 import { isEmpty, itemsOf, toInt64, toText, toTexts } from "./cast.ts";
 import { deepEqual } from "./equality.ts";
 
@@ -68,10 +69,10 @@ function chunk(size: bigint, list: Value): Value {
 }
 
 function concat(...lists: Value[]): Value {
-  return lists.flatMap((list) => {
-    if (isList(list)) return list;
-    return itemsOf(list, "Cannot concat type").slice();
-  });
+  const items = lists.map((list) => (isList(list) ? list : itemsOf(list, "Cannot concat type")));
+  const length = items.reduce((sum, list) => sum + list.length, 0);
+  if (length > listLengthMax) throw new GoError(`a list of more than ${listLengthMax} items`);
+  return items.flat();
 }
 
 function concatOrFail(...lists: Value[]): Value {

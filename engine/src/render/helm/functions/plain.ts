@@ -10,15 +10,25 @@ import {
   isMap,
   isNilContainer,
   mapSet,
+  TemplateLimitError,
   toValidText,
   typed,
   type Value,
 } from "#formats/gotemplate";
+import { plainNodesMax } from "../limits.ts";
+
+/** Nodes that may still be looked at: maps that hold one another twice over multiply without taking memory. */
+let nodesLeft = 0;
+
+function countNode(): void {
+  if (--nodesLeft < 0) throw new TemplateLimitError(`a value of more than ${plainNodesMax} items`);
+}
 
 /** True when the value, as it is, can be written as plain data. */
 function isPlain(value: Value): boolean {
   if (typeof value !== "object") return value !== undefined;
   if (value === null) return true;
+  countNode();
   if (isList(value)) return value.length === 0 ? !isNilContainer(value) : value.every(isPlain);
   if (value instanceof GoObject) return false;
   let isEmpty = true;
@@ -31,10 +41,14 @@ function isPlain(value: Value): boolean {
 
 /** Plain data that shares whatever needs no conversion. */
 export function toPlain(value: Value): Json {
-  return isPlain(value) ? (value as Json) : convert(value);
+  nodesLeft = plainNodesMax;
+  if (isPlain(value)) return value as Json;
+  nodesLeft = plainNodesMax;
+  return convert(value);
 }
 
 function convert(value: Value): Json {
+  countNode();
   if (value === undefined) return null;
   if (value instanceof GoObject) return convert(value.plain());
   if (isList(value)) return value.length === 0 && isNilContainer(value) ? null : value.map(convert);
