@@ -1,27 +1,19 @@
 // The actions of a pass, each carried out with the options that the spec gives and written into status, conditions and Events
 // in Flux's words (helm-controller 1.6, internal/reconcile).
 
-import { formatDuration, type HelmRelease, type ReleaseSnapshot } from "#api/flux";
+import { formatDuration, type ReleaseSnapshot } from "#api/flux";
 import type { GoMap } from "#formats/gotemplate";
 import { formatFault, formatTime } from "#kernel";
-import type {
-  ActionResult,
-  CommonOptions,
-  Release,
-  ReleaseActions,
-  ReleaseEvent,
-  ServerSide,
-  WaitStrategy,
-} from "#releases";
+import type { ActionResult, Release, ReleaseActions, ReleaseEvent, ReleaseStorage } from "#releases";
 import { customResources } from "#render/helm";
 import type { Attempt, Told } from "./attempt.ts";
 import type { LoadedChart } from "./charts.ts";
+import { applyMode, commonOptions, installOptions, upgradeOptions, waitOf, type Wish } from "./action-options.ts";
 import { configDigest } from "./digests.ts";
 import { chartName, fullName, hasBeenTested, latest } from "./history.ts";
 import { logLinesMost } from "./limits.ts";
 import { inventoryOf, type FindResource } from "./manifest-objects.ts";
-import { maxHistoryOf, releaseNameOf, releaseNamespaceOf, type TimedAction, timeoutOf } from "./names.ts";
-import { postRenderOf } from "./post-render.ts";
+import { maxHistoryOf, releaseNameOf, releaseNamespaceOf } from "./names.ts";
 import { activeRemediation, type FailureOptions, goesBackToProven, retryMsOf } from "./remediation.ts";
 import { withReleased, withRolledBack, withTested, withUnlocked, withUpdated } from "./snapshots.ts";
 
@@ -34,6 +26,7 @@ export type Helm = (hears: {
 export type ActionContext = {
   attempt: Attempt;
   helm: Helm;
+  storage: ReleaseStorage;
   chart: LoadedChart;
   values: GoMap;
   find: FindResource;
@@ -47,7 +40,7 @@ export type ActionEnd = string | undefined;
 
 /** Installs or upgrades. */
 export async function release(context: ActionContext, action: "install" | "upgrade"): Promise<ActionEnd> {
-  const { attempt, nowMs } = context;
+  const { attempt, chart, nowMs, storage } = context;
   attempt.status.lastAttemptedReleaseAction = action;
   if (action === "install") attempt.clearHistory();
   attempt.conditions.remove("TestSuccess", "Remediated");
@@ -56,7 +49,9 @@ export async function release(context: ActionContext, action: "install" | "upgra
   const helm = context.helm({ observed: (one) => void written.set(one.version, one), onEvent: log.hear });
   const startedMs = nowMs();
   const result =
-    action === "install" ? await helm.install(installOptions(context)) : await helm.upgrade(upgradeOptions(context));
+    action === "install"
+      ? await helm.install(installOptions(wishOf(context)))
+      : await helm.upgrade(upgradeOptions(wishOf(context), await storage.last(releaseNameOf(attempt.object))));
   attempt.status.lastAttemptedReleaseActionDuration = formatDuration(nowMs() - startedMs);
   const by = { action, ociDigest: attempt.status.lastAttemptedRevisionDigest };
   attempt.status.history = withReleased(attempt.status.history ?? [], written, by);
@@ -64,10 +59,34 @@ export async function release(context: ActionContext, action: "install" | "upgra
   if (result.ok) releaseSucceeded(context, action);
   else releaseFailed(context, { action, message: messageOf(result), log });
   attempt.summarize();
+  noteEnd(context, { type: "Released", startedMs, revision: chart.version });
+  if (result.ok && attempt.object.spec.test?.enable !== true) noteHealthy(context, action);
   if (result.ok) return undefined;
   if (written.size === 0) return messageOf(result);
   attempt.countFailure(action);
   return undefined;
+}
+
+function wishOf({ attempt, chart, values, signal }: ActionContext): Wish {
+  return { object: attempt.object, chart: chart.bytes, values, signal };
+}
+
+type End = { type: "Released" | "Remediated" | "TestSuccess"; startedMs: number; revision?: string };
+
+/** What an action came to goes into the journal, in the words of its condition. */
+function noteEnd({ attempt, nowMs }: ActionContext, { type, startedMs, revision }: End): void {
+  const { reason: result = "", message = "" } = attempt.conditions.get(type) ?? {};
+  const tookMs = Math.max(0, nowMs() - startedMs);
+  attempt.noteApplied({ result, message, tookMs, ...(revision === undefined ? {} : { revision }) });
+}
+
+/** What was waited for and came has proved healthy. Releases that are marked for it are noted with their mark. */
+function noteHealthy({ attempt }: ActionContext, action: "install" | "upgrade" | "rollback"): void {
+  const { object } = attempt;
+  if (waitOf(object, object.spec[action]?.disableWait ?? false) === "hookOnly" || goesBackToProven(object)) return;
+  const [newest] = attempt.status.history ?? [];
+  if (newest !== undefined)
+    attempt.note({ what: "healthy", revision: newest.chartVersion, digest: newest.configDigest });
 }
 
 function newestOf(written: ReadonlyMap<number, Release>): Release | undefined {
@@ -147,11 +166,12 @@ export async function test(context: ActionContext): Promise<ActionEnd> {
   const helm = context.helm({
     observed: (one) => void (attempt.status.history = withTested(attempt.status.history ?? [], one)),
   });
+  const startedMs = context.nowMs();
   const filters = object.spec.test?.filters ?? [];
   const only = filters.filter((filter) => filter.exclude !== true).map((filter) => filter.name);
   const except = filters.filter((filter) => filter.exclude === true).map((filter) => filter.name);
   const result = await helm.test({
-    ...commonOptions(context, "test"),
+    ...commonOptions(wishOf(context), "test"),
     filters: { ...(only.length === 0 ? {} : { only }), ...(except.length === 0 ? {} : { except }) },
   });
   const current = latest(attempt.status.history ?? []);
@@ -174,6 +194,8 @@ export async function test(context: ActionContext): Promise<ActionEnd> {
       attempt.countFailure(remediation.action);
   }
   attempt.summarize();
+  noteEnd(context, { type: "TestSuccess", startedMs });
+  if (result.ok) noteHealthy(context, attempt.status.lastAttemptedReleaseAction ?? "upgrade");
   const isSeen = hasBeenTested(latest(attempt.status.history ?? []));
   return result.ok || isSeen || before === undefined ? undefined : messageOf(result);
 }
@@ -193,11 +215,12 @@ export async function rollback(context: ActionContext, target: ReleaseSnapshot):
     onEvent: log.hear,
   });
   const spec = object.spec.rollback ?? {};
+  const startedMs = nowMs();
   const result = await helm.rollback({
-    ...commonOptions(context, "rollback"),
+    ...commonOptions(wishOf(context), "rollback"),
     name: target.name,
     revision: target.version,
-    ...applyMode(serverSideOf(spec.serverSideApply), spec.force),
+    ...applyMode(spec, await context.storage.get(target.name, target.version)),
     ...(spec.cleanupOnFail === undefined ? {} : { cleanupOnFail: spec.cleanupOnFail }),
     maxHistory: maxHistoryOf(object),
   });
@@ -215,6 +238,8 @@ export async function rollback(context: ActionContext, target: ReleaseSnapshot):
   attempt.conditions.set("Remediated", result.ok ? "True" : "False", { reason, message });
   attempt.tell({ isWarning: !result.ok, reason, message: result.ok ? message : log.after(message) }, told);
   attempt.summarize();
+  noteEnd(context, { type: "Remediated", startedMs, revision: target.chartVersion });
+  if (result.ok) noteHealthy(context, "rollback");
   const isStored = latest(attempt.status.history ?? [])?.digest !== before?.digest;
   return result.ok || isStored ? undefined : messageOf(result);
 }
@@ -233,8 +258,9 @@ export async function uninstall(context: ActionContext, isRemediation: boolean):
     onEvent: log.hear,
   });
   const spec = attempt.object.spec.uninstall ?? {};
+  const startedMs = nowMs();
   const result = await helm.uninstall({
-    ...commonOptions(context, "uninstall"),
+    ...commonOptions(wishOf(context), "uninstall"),
     name: before.name,
     namespace: before.namespace,
     keepHistory: spec.keepHistory ?? false,
@@ -244,6 +270,7 @@ export async function uninstall(context: ActionContext, isRemediation: boolean):
   const end = isRemediation ? uninstallRemediated(attempt, { why, log }) : uninstalled(attempt, { why, log, result });
   // After a remediation Ready goes on to say why the release failed, as in Flux.
   if (!isRemediation) attempt.summarize();
+  noteEnd(context, { type: isRemediation ? "Remediated" : "Released", startedMs, revision: before.chartVersion });
   const isStored = latest(attempt.status.history ?? [])?.digest !== before.digest;
   return isRemediation && isStored ? undefined : end;
 }
@@ -333,87 +360,6 @@ export async function unlock(context: ActionContext, last: Release): Promise<Act
 
 function messageOf(result: ActionResult): string {
   return result.ok ? "" : formatFault(result.fault).trim();
-}
-
-/** What all actions have in common. */
-function commonOptions({ attempt, signal }: ActionContext, action: TimedAction): CommonOptions {
-  const { object } = attempt;
-  const spec: { disableWait?: boolean; disableWaitForJobs?: boolean; disableHooks?: boolean } =
-    action === "test" ? {} : (object.spec[action] ?? {});
-  return {
-    name: releaseNameOf(object),
-    namespace: releaseNamespaceOf(object),
-    timeoutMs: timeoutOf(object, action),
-    signal,
-    disableHooks: spec.disableHooks ?? false,
-    wait: waitOf(object, spec.disableWait ?? false),
-    waitForJobs: spec.disableWaitForJobs !== true,
-    expressions: object.spec.healthCheckExprs ?? [],
-    // Reached only where the work that was cut off is our own.
-    onPending: "resume",
-  };
-}
-
-function waitOf(object: HelmRelease, isDisabled: boolean): WaitStrategy {
-  const { spec } = object;
-  // What is to prove healthy must be waited for.
-  if (isDisabled && !goesBackToProven(object)) return "hookOnly";
-  return spec.waitStrategy?.name === "legacy" ? "legacy" : "watcher";
-}
-
-function serverSideOf(choice: string | undefined): ServerSide {
-  if (choice === "enabled") return true;
-  return choice === "disabled" ? false : "auto";
-}
-
-/** With server-side apply conflicts are always forced; replacing is of the other way alone. */
-function applyMode(serverSide: ServerSide, isForced: boolean | undefined) {
-  return { serverSide, forceConflicts: serverSide !== false, forceReplace: isForced === true && serverSide !== true };
-}
-
-function renderOptions({ attempt, chart, values }: ActionContext) {
-  const { postRenderStrategy } = attempt.object.spec;
-  return {
-    chart: chart.bytes,
-    values,
-    postRender: postRenderOf(attempt.object),
-    postRenderStrategy: postRenderStrategy ?? ("combined" as const),
-  };
-}
-
-function installOptions(context: ActionContext): Parameters<ReleaseActions["install"]>[0] {
-  const { spec } = context.attempt.object;
-  const install = spec.install ?? {};
-  const serverSide = install.serverSideApply ?? true;
-  return {
-    ...commonOptions(context, "install"),
-    ...renderOptions(context),
-    skipSchemaValidation: install.disableSchemaValidation ?? false,
-    disableOpenApiValidation: install.disableOpenAPIValidation ?? false,
-    takeOwnership: install.disableTakeOwnership !== true,
-    crds: install.crds ?? "Create",
-    createNamespace: spec.targetNamespace !== undefined && install.createNamespace === true,
-    replace: install.replace ?? false,
-    serverSide,
-    forceConflicts: serverSide,
-    maxHistory: maxHistoryOf(context.attempt.object),
-  };
-}
-
-function upgradeOptions(context: ActionContext): Parameters<ReleaseActions["upgrade"]>[0] {
-  const upgrade = context.attempt.object.spec.upgrade ?? {};
-  return {
-    ...commonOptions(context, "upgrade"),
-    ...renderOptions(context),
-    ...applyMode(serverSideOf(upgrade.serverSideApply), upgrade.force),
-    skipSchemaValidation: upgrade.disableSchemaValidation ?? false,
-    disableOpenApiValidation: upgrade.disableOpenAPIValidation ?? false,
-    takeOwnership: upgrade.disableTakeOwnership !== true,
-    crds: upgrade.crds ?? "Create",
-    valuesPolicy: upgrade.preserveValues === true ? "reuse" : "reset",
-    cleanupOnFail: upgrade.cleanupOnFail ?? false,
-    maxHistory: maxHistoryOf(context.attempt.object),
-  };
 }
 
 /** The last lines of what an action did, for the event of its failure. */

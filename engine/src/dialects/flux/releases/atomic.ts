@@ -2,7 +2,8 @@
 // (helm-controller 1.6, internal/reconcile/atomic_release.go).
 
 import { formatDuration, type ReleaseSnapshot } from "#api/flux";
-import type { Release, ReleaseStorage } from "#releases";
+import { formatRef, refOf } from "#kernel";
+import type { Release } from "#releases";
 import {
   type ActionContext,
   type ActionEnd,
@@ -14,6 +15,7 @@ import {
   unlock,
 } from "./actions.ts";
 import { type Action, type ActionKind, decide, exhaustedMessage, kindOfAction } from "./decide.ts";
+import type { Attempt } from "./attempt.ts";
 import { configDigest } from "./digests.ts";
 import { type correct, describeDrift, isDrift, type ObjectDrift } from "./drift.ts";
 import { fullName, latest, previous } from "./history.ts";
@@ -38,10 +40,11 @@ export type AtomicEnd =
   | { is: "failed"; message: string };
 
 export type AtomicContext = ActionContext & {
-  storage: ReleaseStorage;
   /** Compares the objects of a release with what is there; undefined when nobody asks for it. */
   findDrift: ((release: Release) => Promise<ObjectDrift[]>) | undefined;
   corrects: (drift: readonly ObjectDrift[]) => ReturnType<typeof correct>;
+  /** Marks a release whose objects are all healthy; undefined when nobody goes by that. */
+  prove: ((release: Release) => Promise<boolean>) | undefined;
 };
 
 export async function bringInSync(context: AtomicContext): Promise<AtomicEnd> {
@@ -57,7 +60,11 @@ export async function bringInSync(context: AtomicContext): Promise<AtomicEnd> {
     await announce(context, next.do);
     const end = await perform(context, next, seen);
     if (end !== undefined) return actionFailed(context, end);
-    if (kind === "remediate") return remediated(context);
+    if (kind === "remediate") {
+      // What was gone back to, and was waited for, is what the next failure may go back to.
+      await proveHealthy(context, await context.storage.last(releaseNameOf(attempt.object)));
+      return remediated(context);
+    }
     done.add(kind);
     await attempt.save();
   }
@@ -116,7 +123,10 @@ async function nextAction(context: AtomicContext, seen: Seen): Promise<Next | At
   if (seen.state.is === "drifted") tellDrift(context, seen.drift);
   if (seen.state.is === "untested") inSyncAfterAll(context);
   if (decision.do !== "nothing") return decision;
-  if (seen.state.is === "in-sync") markInSync(context);
+  if (seen.state.is === "in-sync") {
+    markInSync(context);
+    await proveHealthy(context, seen.last);
+  }
   attempt.conditions.remove("Reconciling");
   attempt.summarize();
   return { is: "done" };
@@ -173,11 +183,27 @@ function markInSync(context: AtomicContext): void {
     });
 }
 
+async function proveHealthy({ attempt, prove }: AtomicContext, last: Release | undefined): Promise<void> {
+  if (prove === undefined || last === undefined || !(await prove(last))) return;
+  const [newest] = attempt.status.history ?? [];
+  if (newest !== undefined)
+    attempt.note({ what: "healthy", revision: newest.chartVersion, digest: newest.configDigest });
+}
+
 function tellDrift({ attempt }: AtomicContext, drift: readonly ObjectDrift[]): void {
+  // Said once: as long as it stays as it is there is nothing new to keep.
+  if (!attempt.conditions.is("Drifted", "True")) noteDrift(attempt, "drift", drift);
   const current = latest(attempt.status.history ?? []);
   const message = `Cluster state of release ${fullName(current)} has drifted from the desired state:\n${describeDrift(drift)}`;
   attempt.tell({ isWarning: true, reason: "DriftDetected", message });
   attempt.conditions.set("Drifted", "True", { reason: "DriftDetected", message });
+}
+
+function noteDrift(attempt: Attempt, what: "drift" | "healed", drift: readonly ObjectDrift[]): void {
+  for (const one of drift.filter(isDrift)) {
+    const fields = one.is === "changed" ? one.operations.map(({ path }) => path).join(", ") : one.is;
+    attempt.note({ what, object: formatRef(refOf(one.object)), fields, managers: [], by: [] });
+  }
 }
 
 const actionNames: Readonly<Record<Action, string>> = {
@@ -222,6 +248,7 @@ async function perform(context: AtomicContext, next: Next, { last, drift }: Seen
 async function correctDrift({ attempt, corrects }: AtomicContext, drift: readonly ObjectDrift[]): Promise<undefined> {
   attempt.conditions.set("Ready", "Unknown", { reason: "Progressing", message: "correcting cluster drift" });
   const { done, failures } = await corrects(drift);
+  if (failures.length === 0) noteDrift(attempt, "healed", drift);
   const current = latest(attempt.status.history ?? []);
   const told = {
     revision: current?.chartVersion ?? "",

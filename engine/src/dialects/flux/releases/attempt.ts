@@ -11,7 +11,7 @@ import {
   resetAtAnnotation,
 } from "#api/flux";
 import type { Resource } from "#cluster";
-import type { EventInput } from "#delivery";
+import type { EventInput, JournalEntry } from "#delivery";
 import { type Clock, formatTime, type JsonObject, type Manifest, refOf } from "#kernel";
 import { ReleaseConditions } from "./conditions.ts";
 import { commonMetadataDigest, postRenderersDigest } from "./digests.ts";
@@ -25,6 +25,8 @@ export type AttemptPorts = {
   object: () => Manifest;
   writeStatus: (wish: { resource: Resource; object: Manifest; status: JsonObject; manager: string }) => Promise<void>;
   tell: (event: EventInput) => void;
+  /** Takes what is kept in the journal. */
+  note: (entry: JournalEntry) => void;
   /** Takes out what must not be told. */
   masked: (text: string) => string;
 };
@@ -139,6 +141,23 @@ export class Attempt {
       message: this.masked(event.message),
       annotations,
     });
+  }
+
+  /** Keeps in the journal what became of an action on the newest release. */
+  noteApplied(done: { result: string; message: string; tookMs: number; revision?: string }): void {
+    const [newest] = this.status.history ?? [];
+    const revision = done.revision ?? newest?.chartVersion ?? "";
+    this.note({
+      what: "applied",
+      ...done,
+      revision,
+      digest: newest?.configDigest ?? "",
+      message: this.masked(done.message),
+    });
+  }
+
+  note(entry: JournalEntry): void {
+    this.#ports.note(entry);
   }
 
   masked(text: string): string {

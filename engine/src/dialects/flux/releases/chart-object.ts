@@ -1,7 +1,7 @@
 // The HelmChart that is made for a HelmRelease's `spec.chart`, kept as the template says, and removed when nothing wants it
 // any more (helm-controller 1.6, internal/reconcile/helmchart_template.go).
 
-import { type HelmRelease, sourceGroup } from "#api/flux";
+import { formatDuration, type HelmRelease, parseDuration, sourceGroup } from "#api/flux";
 import type { Cluster, Resource } from "#cluster";
 import { asManifest, equalJson, isObject, type JsonObject, type Manifest } from "#kernel";
 import { ReleaseKindFault } from "./faults.ts";
@@ -16,7 +16,7 @@ export function wantedChart(object: HelmRelease): Manifest | undefined {
   const { sourceRef, interval = object.spec.interval, verify, ...rest } = template.spec;
   const spec = {
     ...rest,
-    interval,
+    interval: asGoWrites(interval),
     sourceRef: { kind: sourceRef.kind, name: sourceRef.name },
     ...(verify === undefined ? {} : { verify }),
   };
@@ -31,6 +31,12 @@ export function wantedChart(object: HelmRelease): Manifest | undefined {
     },
     spec: spec as unknown as JsonObject,
   });
+}
+
+/** `7m0s`. */
+function asGoWrites(duration: string): string {
+  const ms = parseDuration(duration);
+  return ms === undefined ? duration : formatDuration(ms);
 }
 
 /** Defaults of its definition, which no template needs to state. */

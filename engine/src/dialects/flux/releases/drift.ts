@@ -13,7 +13,7 @@ import { helmManager } from "./names.ts";
 /** How one object differs from the release; `removed`: it is not there. */
 export type ObjectDrift =
   | { is: "unchanged" | "excluded" | "removed"; object: Manifest; resource: Resource }
-  | { is: "changed"; object: Manifest; resource: Resource; operations: readonly Operation[] };
+  | { is: "changed"; object: Manifest; live: Manifest; resource: Resource; operations: readonly Operation[] };
 
 export type DriftContext = {
   cluster: Cluster;
@@ -28,7 +28,7 @@ export async function findDrift(objects: readonly Manifest[], context: DriftCont
   const found: ObjectDrift[] = [];
   const failures: ReleaseKindFault[] = [];
   for (const object of objects) {
-    const answer = await compareOne(object, context);
+    const answer = await compareObject(object, context);
     if (answer instanceof ReleaseKindFault) failures.push(answer);
     else found.push(answer);
   }
@@ -41,7 +41,8 @@ export function isDrift(drift: ObjectDrift): boolean {
   return drift.is === "changed" || drift.is === "removed";
 }
 
-async function compareOne(object: Manifest, context: DriftContext): Promise<ObjectDrift | ReleaseKindFault> {
+/** One object beside what the server would make of it now. */
+export async function compareObject(object: Manifest, context: DriftContext): Promise<ObjectDrift | ReleaseKindFault> {
   const resource = await context.resourceOf(object);
   if (resource === undefined)
     return failed(object, `no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
@@ -59,7 +60,7 @@ async function compareOne(object: Manifest, context: DriftContext): Promise<Obje
   const operations = [...markOperations(from ?? {}, to ?? {}), ...difference(contentOf(from), contentOf(to))];
   return operations.length === 0
     ? { is: "unchanged", object, resource }
-    : { is: "changed", object, resource, operations };
+    : { is: "changed", object, live: live.value, resource, operations };
 }
 
 function targetOf(object: Manifest, resource: Resource) {

@@ -10,9 +10,12 @@ import {
   type Dependency,
   EventWriter,
   Identities,
+  type Journal,
+  type JournalEntry,
   Kinds,
   Live,
   Masker,
+  noJournal,
   noServices,
   type Reach,
   StatusWriter,
@@ -21,7 +24,7 @@ import {
 } from "#delivery";
 import type { SourceName } from "#artifacts";
 import type { GoMap } from "#formats/gotemplate";
-import { formatFault, type Manifest, textOf } from "#kernel";
+import { formatFault, type Manifest, refOf } from "#kernel";
 import type { Release } from "#releases";
 import { dependenciesOf } from "../depends-on.ts";
 import { Attempt } from "./attempt.ts";
@@ -34,14 +37,15 @@ import { finalise } from "./finalise.ts";
 import { Gate } from "./gate.ts";
 import { type WatchedKind, KindWatch } from "./kind-watch.ts";
 import { busyReleasesMost, concurrentReleases, driftPauseMs, requeueBackOff } from "./limits.ts";
-import { chartObjectOf, chartSourceOf, helmManager } from "./names.ts";
+import { chartObjectOf, helmManager } from "./names.ts";
 import { type ReleaseSettings, type ReleasesOptions, settingsOf } from "./options.ts";
 import { actingAs, intervalOf, type PassContext, type PassEnd, reconcileRelease } from "./pass.ts";
 import { targetOf } from "./targets.ts";
-import { whyWaiting } from "./release-dependencies.ts";
+import { releaseKey, whyWaiting } from "./release-dependencies.ts";
 import { type ReleaseSnapshotView, snapshotOfRelease } from "./view.ts";
 import { openValues, readsFilesOf } from "./values-files.ts";
 import { readValues } from "./values-reader.ts";
+import { dependsOn, isChartedBy, isReady, offerOf, priorityOf, readiness, readsObject } from "./wakes.ts";
 
 export type Releases = {
   snapshot(): ReleaseSnapshotView[];
@@ -89,6 +93,7 @@ class ReleaseEngine implements Releases {
   readonly #driftWatch: DriftWatch;
   readonly #gate = new Gate(busyReleasesMost);
   readonly #decryptions: Decryptions;
+  readonly #journal: Journal;
 
   constructor(options: ReleasesOptions) {
     const { cluster, clock, signal, random } = options;
@@ -111,6 +116,7 @@ class ReleaseEngine implements Releases {
     });
     this.#identities = new Identities(cluster, this.#home.kinds);
     this.#decryptions = new Decryptions(options.decryption ?? noServices(clock), this.#home);
+    this.#journal = options.journal ?? noJournal;
     this.#events = new EventWriter({ cluster, clock, component: helmManager, told: options.told });
     const failed = (object: Manifest, { message }: { message: string }): void =>
       this.#log(`status of ${labelOf(object)} was not written: ${message}`);
@@ -140,7 +146,8 @@ class ReleaseEngine implements Releases {
 
   async #run(): Promise<void> {
     const { cluster, clock, signal } = this.#options;
-    const watching = new KindWatch({ cluster, kinds: this.#home.kinds, clock, signal }).run(this.#watched());
+    const defined = (): void => this.#journal.kindsChanged?.();
+    const watching = new KindWatch({ cluster, kinds: this.#home.kinds, clock, signal, defined }).run(this.#watched());
     await runController({
       name: "releases",
       queue: this.#queue,
@@ -154,6 +161,7 @@ class ReleaseEngine implements Releases {
     this.#targets.close();
     await this.#statuses.flush();
     await this.#events.flush();
+    await this.#journal.flush();
   }
 
   #watched(): WatchedKind[] {
@@ -212,21 +220,12 @@ class ReleaseEngine implements Releases {
 
   /** Those that wait for a release, as soon as it is ready or gone. */
   #wakeDependents(key: string): void {
-    this.#wakeAll(
-      ({ spec, metadata }) =>
-        (spec.dependsOn ?? []).some(({ namespace = metadata.namespace ?? "", name }) => `${namespace}/${name}` === key),
-      (object) => textOf(object as unknown as Manifest, "status", "conditions") !== "" || !isReady(object),
-    );
+    this.#wakeAll((object) => dependsOn(object, key) && !isReady(object));
   }
 
-  #wakeAll(
-    isConcerned: (object: HelmRelease) => boolean,
-    isWaiting: (object: HelmRelease) => boolean = () => true,
-  ): void {
-    for (const [key, { object }] of this.#states) {
-      const release = object as unknown as HelmRelease;
-      if (isConcerned(release) && isWaiting(release)) this.#queue.add(key, "revision");
-    }
+  #wakeAll(isConcerned: (object: HelmRelease) => boolean): void {
+    for (const [key, { object }] of this.#states)
+      if (isConcerned(object as unknown as HelmRelease)) this.#queue.add(key, "revision");
   }
 
   #wake(key: string, priority: Priority): void {
@@ -234,15 +233,10 @@ class ReleaseEngine implements Releases {
   }
 
   #sourceChanged(object: Manifest, previous: Manifest | undefined): void {
-    this.#sources.set(sourceKey(object), object);
-    const offer = (one: Manifest): string =>
-      `${textOf(one, "status", "artifact", "revision")} ${textOf(one, "status", "artifact", "digest")} ${readiness(one)}`;
-    if (previous !== undefined && offer(object) === offer(previous)) return;
     const key = sourceKey(object);
-    this.#wakeAll((release) => {
-      const name = chartSourceOf(release);
-      return name !== undefined && `${name.kind}/${name.namespace}/${name.name}` === key;
-    });
+    this.#sources.set(key, object);
+    if (previous === undefined || offerOf(object) !== offerOf(previous))
+      this.#wakeAll((release) => isChartedBy(release, key));
   }
 
   /** Those that take values files from a source. */
@@ -250,13 +244,8 @@ class ReleaseEngine implements Releases {
     this.#wakeAll((release) => readsFilesOf(release, source));
   }
 
-  #valuesChanged(kind: "ConfigMap" | "Secret", { metadata }: Manifest): void {
-    this.#wakeAll(({ spec, metadata: own }) => {
-      if (own.namespace !== metadata.namespace) return false;
-      if ((spec.valuesFrom ?? []).some((from) => from.kind === kind && from.name === metadata.name)) return true;
-      const { secretRef, configMapRef } = spec.kubeConfig ?? {};
-      return (kind === "Secret" ? secretRef : configMapRef)?.name === metadata.name;
-    });
+  #valuesChanged(kind: "ConfigMap" | "Secret", object: Manifest): void {
+    this.#wakeAll((release) => readsObject(release, kind, object));
   }
 
   async #reconcile(key: string, stop: AbortSignal, pass: Pass): Promise<ReconcileResult> {
@@ -288,6 +277,7 @@ class ReleaseEngine implements Releases {
       object: () => state.object,
       writeStatus: (wish) => this.#statuses.write(key, wish),
       tell: (event) => this.#events.write(event),
+      note: (entry) => this.#note(state.object, entry),
       masked: (text) => state.masker.mask(text),
     });
     const context = this.#context(key, state, { attempt, ...how });
@@ -494,6 +484,10 @@ class ReleaseEngine implements Releases {
     return answer.ok ? answer.value : answer.status.message;
   }
 
+  #note(object: Manifest, entry: JournalEntry): void {
+    this.#journal.note({ key: releaseKey(object), ref: refOf(object), uid: object.metadata.uid ?? "" }, entry);
+  }
+
   /** Something newer came while only health was waited for. */
   #tellCanceled(attempt: Attempt): void {
     const { name } = attempt.object.metadata;
@@ -538,30 +532,4 @@ function labelOf(object: Manifest): string {
 
 function sourceKey(object: Manifest): string {
   return `${object.kind}/${keyOf(object)}`;
-}
-
-/** What others that wait for an object go by. */
-function readiness(object: Manifest): string {
-  const { conditions = [], observedGeneration } = (object as unknown as HelmRelease).status ?? {};
-  const states = conditions.flatMap(({ type, status }) =>
-    type === "Ready" || type === "Stalled" ? [`${type}=${status}`] : [],
-  );
-  return `${observedGeneration} ${object.metadata.generation} ${states.join()}`;
-}
-
-function isReady({ status }: HelmRelease): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false;
-}
-
-/** Why an object asks for a look; undefined when only its status moved. */
-function priorityOf(object: Manifest, previous: Manifest | undefined): Priority | undefined {
-  if (previous === undefined) return "spec";
-  const { generation, deletionTimestamp, annotations = {} } = object.metadata;
-  const before = previous.metadata.annotations ?? {};
-  if (annotations["reconcile.fluxcd.io/requestedAt"] !== before["reconcile.fluxcd.io/requestedAt"]) return "person";
-  if (generation !== previous.metadata.generation || deletionTimestamp !== previous.metadata.deletionTimestamp)
-    return "spec";
-  const own = (all: { readonly [key: string]: string }): string =>
-    JSON.stringify(Object.entries(all).filter(([key]) => key.startsWith("keelson.dev/")));
-  return own(annotations) === own(before) ? undefined : "spec";
 }

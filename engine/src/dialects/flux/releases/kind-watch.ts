@@ -5,7 +5,14 @@ import type { Kinds } from "#delivery";
 import type { Clock, Manifest } from "#kernel";
 import { kindPollMs } from "./limits.ts";
 
-export type KindWatchOptions = { cluster: Cluster; kinds: Kinds; clock: Clock; signal: AbortSignal };
+export type KindWatchOptions = {
+  cluster: Cluster;
+  kinds: Kinds;
+  clock: Clock;
+  signal: AbortSignal;
+  /** Told when some definition changed. */
+  defined?: () => void;
+};
 
 export type WatchedKind = {
   group: string;
@@ -31,7 +38,10 @@ export class KindWatch {
       group: "apiextensions.k8s.io",
       kind: "CustomResourceDefinition",
       isMetadataOnly: true,
-      changed: () => this.#wake(),
+      changed: () => {
+        this.#options.defined?.();
+        this.#wake();
+      },
       deleted: () => {},
     };
     await Promise.all([definitions, ...kinds].map((kind) => this.#watch(kind)));

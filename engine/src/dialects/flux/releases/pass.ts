@@ -20,6 +20,8 @@ import { objectsOf, type FindResource } from "./manifest-objects.ts";
 import { chartSourceOf, helmManager, releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from "./names.ts";
 import { observingStorage } from "./observing-storage.ts";
 import type { ReleaseSettings } from "./options.ts";
+import { prove } from "./proven.ts";
+import { goesBackToProven } from "./remediation.ts";
 
 /** How a pass ended: when the next one is due. */
 export type PassEnd =
@@ -226,7 +228,6 @@ async function onTarget(context: PassContext, prepared: Prepared): Promise<PassE
   const find = finderOf(prepared.reach);
   const end = await bringInSync({
     ...actionContext(context, prepared, storageNamespaceOf(object)),
-    storage,
     findDrift: detectsDrift(object)
       ? async (release) => {
           last = release;
@@ -236,9 +237,27 @@ async function onTarget(context: PassContext, prepared: Prepared): Promise<PassE
         }
       : undefined,
     corrects: (drift) => correct(drift, prepared.reach.acting),
+    prove: goesBackToProven(object)
+      ? async (release) => {
+          const read = (one: Manifest) => readLive(prepared.reach, one);
+          return prove(release, await objectsOf(release, find), { storage, read, nowMs: context.clock.now() });
+        }
+      : undefined,
   });
   if (end.is === "done") await context.settled(last, prepared.reach, objects);
   return passEnd(end);
+}
+
+/** An object of a release as it stands; undefined when it is not there. */
+async function readLive(
+  { acting, kinds }: Reach & { acting: Cluster },
+  object: Manifest,
+): Promise<Manifest | undefined> {
+  const resource = await kinds.find(kindOf(object));
+  if (resource === undefined) return undefined;
+  const { namespace = "", name } = object.metadata;
+  const answer = await acting.get({ resource, namespace: resource.isNamespaced ? namespace : "", name });
+  return answer.ok ? answer.value : undefined;
 }
 
 function passEnd(end: AtomicEnd): PassEnd {
@@ -300,6 +319,7 @@ function actionContext(context: PassContext, prepared: Prepared, storageNamespac
   const storage = storageOf(context, prepared, storageNamespace);
   return {
     attempt,
+    storage,
     chart: prepared.chart,
     values: prepared.values,
     find: finderOf(prepared.reach),

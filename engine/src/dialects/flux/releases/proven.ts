@@ -1,5 +1,5 @@
 // Releases that proved healthy: everything they consist of was, after they were made. The mark stands on the release's record,
-// where it outlives us and nobody's digest sees it.
+// where it outlives us and nobody's digest sees it. It names the revision, since Helm copies the labels of a record to the next.
 
 import { assess } from "#health";
 import type { Manifest } from "#kernel";
@@ -8,8 +8,8 @@ import type { Release, ReleaseStorage } from "#releases";
 const provenLabel = "keelson.dev/proven";
 
 /** True for a release that is good and was marked. */
-export function isProven({ info, labels }: Release): boolean {
-  return (info.status === "deployed" || info.status === "superseded") && labels[provenLabel] === "healthy";
+export function isProven({ info, labels, version }: Release): boolean {
+  return (info.status === "deployed" || info.status === "superseded") && labels[provenLabel] === `v${version}`;
 }
 
 export type ProofContext = {
@@ -26,6 +26,6 @@ export async function prove(release: Release, objects: readonly Manifest[], cont
     const live = await context.read(object);
     if (live === undefined || assess(live, { now: context.nowMs }).waits !== "Current") return false;
   }
-  await context.storage.update({ ...release, labels: { ...release.labels, [provenLabel]: "healthy" } });
+  await context.storage.update({ ...release, labels: { ...release.labels, [provenLabel]: `v${release.version}` } });
   return true;
 }

@@ -3,87 +3,12 @@
 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HelmReleaseSpec } from "#api/flux";
-import { asManifest, type JsonObject, type Manifest } from "#kernel";
-import { chartOf, hasHelm, helmRelease, type ReleaseWorld } from "./world.contract.ts";
+import { asManifest, type Manifest } from "#kernel";
+import { plain, Scene } from "./scene.contract.ts";
+import { chartOf, hasHelm, type ReleaseWorld } from "./world.contract.ts";
 
 // Conditions are waited for; Flux looks at health every five seconds, and its retries take theirs.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
-
-const settings = `apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: {{ .Release.Name }}-settings
-data:
-  greeting: {{ .Values.greeting | default "hello" | quote }}
-  revision: "{{ .Release.Revision }}"
-  chart: {{ .Chart.Version }}
-`;
-
-/** Never ready where nobody runs it. */
-const workload = `{{- if .Values.broken }}
-apiVersion: v1
-kind: Pod
-metadata:
-  name: {{ .Release.Name }}-broken
-spec:
-  containers: [{name: web, image: example.test/none}]
-{{- end }}
-`;
-
-const plain = { "templates/settings.yaml": settings, "templates/workload.yaml": workload };
-
-type Snapshots = { version: number; status: string; action?: string; chartVersion: string }[];
-
-/** A history in one line. */
-function told(history: Snapshots = []): string {
-  return history.map(({ version, status, action }) => `v${version} ${status} ${action ?? "-"}`).join(", ");
-}
-
-/** One script's own release. */
-class Scene {
-  readonly world: ReleaseWorld;
-  readonly name: string;
-  /** As the HelmChart is called that is made for it. */
-  readonly chart: string;
-
-  constructor(world: ReleaseWorld, name: string) {
-    this.world = world;
-    this.name = name;
-    this.chart = `shop-${name}`;
-  }
-
-  offer(version: string, files: { [path: string]: string } = plain): void {
-    this.world.offer(this.chart, version, chartOf(this.name, version, files));
-  }
-
-  apply(spec: Partial<HelmReleaseSpec> = {}, metadata: JsonObject = {}): Promise<void> {
-    return this.world.apply(helmRelease(this.name, spec, metadata));
-  }
-
-  async install(spec: Partial<HelmReleaseSpec> = {}, files: { [path: string]: string } = plain) {
-    this.offer("1.0.0", files);
-    await this.apply(spec);
-    return this.world.untilDone(this.name);
-  }
-
-  async history(): Promise<string> {
-    return told((await this.world.status(this.name)).history);
-  }
-
-  /** The real helm's own history, newest last: revision and status. */
-  async helmHistory(where = "shop"): Promise<string> {
-    const revisions = JSON.parse(await this.world.helm("history", this.name, "-n", where, "-o", "json")) as {
-      revision: number;
-      status: string;
-    }[];
-    return revisions.map(({ revision, status }) => `${revision} ${status}`).join(", ");
-  }
-
-  async remove(): Promise<void> {
-    await this.world.remove(await this.world.releaseTarget(this.name));
-    await this.world.until(`${this.name} to be gone`, async () => (await this.world.release(this.name)) === undefined);
-  }
-}
 
 /** The scripts, on whatever home `start` gives. */
 export function releaseContract(title: string, start: () => Promise<ReleaseWorld>): void {

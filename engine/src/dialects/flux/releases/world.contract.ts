@@ -11,13 +11,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type HelmRelease, type HelmReleaseSpec, type HelmReleaseStatus, fluxDefinitions } from "#api/flux";
+import { keelsonDefinitions } from "#api/keelson";
 import { administrator, type ApiServer, startApiServer } from "#apiserver";
 import type { ArtifactFile, ArtifactView, SourceName } from "#artifacts";
 import { type Cluster, connectCluster, fixedCredentials, type Target } from "#cluster";
 import { asManifest, encodeUtf8, fieldOf, isObject, type JsonObject, type Manifest, sha1Hex, textOf } from "#kernel";
 import { loadChartFiles, packChart } from "#render/helm";
-import { releaseStorage } from "#releases";
+import { type Release, releaseStorage } from "#releases";
 import { memoryStore, type Store } from "#store";
+import { deliveryLogs } from "../../keelson/index.ts";
 import { namespace, realClock, World } from "../world.contract.ts";
 import { type Releases, startReleases } from "./engine.ts";
 import type { ReleaseSettings } from "./options.ts";
@@ -139,7 +141,7 @@ export class ReleaseWorld extends World {
   async #begin(): Promise<void> {
     const kinds = ["HelmRelease", "HelmChart", "HelmRepository", "OCIRepository", "ExternalArtifact"];
     const isWanted = (manifest: Manifest): boolean => kinds.includes(textOf(manifest, "spec", "names", "kind"));
-    await this.apply(...fluxDefinitions().filter(isWanted));
+    await this.apply(...fluxDefinitions().filter(isWanted), ...keelsonDefinitions());
     await this.apply(namespace("flux-system"), namespace("shop"));
     this.#files = createServer((request, response) => {
       const digest = decodeURIComponent((request.url ?? "").slice(1));
@@ -162,6 +164,7 @@ export class ReleaseWorld extends World {
       jitterPercent: 0,
       settings: { dependencyRetryMs: 1000, ...settings },
       logged: (message) => this.logs.push(message),
+      journal: deliveryLogs({ cluster, clock: realClock }),
     });
   }
 
@@ -185,14 +188,18 @@ export class ReleaseWorld extends World {
   /** What sources offer, for our engine. */
   artifacts(): ArtifactView {
     return {
-      get: () => undefined,
+      get: (source) => this.sources.get(source) as ReturnType<ArtifactView["get"]>,
       at: () => Promise.resolve(undefined),
       file: ({ kind, name }) => this.#fileOf(kind, name),
       subscribe: (listener) => {
         this.#listeners.add(listener);
-        return () => this.#listeners.delete(listener);
+        const unsubscribe = this.sources.subscribe(listener);
+        return () => {
+          unsubscribe();
+          this.#listeners.delete(listener);
+        };
       },
-      whyNot: () => Promise.resolve("no artifact"),
+      whyNot: (source) => this.sources.whyNot(source),
     };
   }
 
@@ -333,11 +340,21 @@ export class ReleaseWorld extends World {
     return (await promisify(execFile)(helmBinary, args, { env, encoding: "utf8", cwd: this.folder })).stdout;
   }
 
+  /** How this very cluster is reached. */
+  kubeconfig(): string {
+    return readFileSync(join(this.folder, "config"), "utf8");
+  }
+
   /** A packed chart as a file, for the real helm. */
   chartFile(name: string, bytes: Uint8Array): string {
     const path = join(this.folder, `${name}-${sha1Hex(bytes.length.toString()).slice(0, 6)}.tgz`);
     writeFileSync(path, bytes);
     return path;
+  }
+
+  /** A revision as Helm's storage has it. */
+  stored(name: string, revision: number, where = "shop"): Promise<Release | undefined> {
+    return releaseStorage({ cluster: this.cluster, namespace: where, clock: realClock }).get(name, revision);
   }
 
   /** Leaves a revision as a process would that was killed at work. */

@@ -1,0 +1,64 @@
+// What wakes which release: a change of its own object, of what it waits for, of its chart's source, of objects that its values
+// or its kubeconfig come from.
+
+import type { HelmRelease } from "#api/flux";
+import type { Priority } from "#controller";
+import { type Manifest, textOf } from "#kernel";
+import { chartSourceOf } from "./names.ts";
+
+/** True when a release depends on another one, named `namespace/name`. */
+export function dependsOn({ spec, metadata }: HelmRelease, key: string): boolean {
+  const own = metadata.namespace ?? "";
+  return (spec.dependsOn ?? []).some(({ namespace = own, name }) => `${namespace}/${name}` === key);
+}
+
+/** True when its chart comes from this source: `Kind/namespace/name`. */
+export function isChartedBy(object: HelmRelease, source: string): boolean {
+  const name = chartSourceOf(object);
+  return name !== undefined && `${name.kind}/${name.namespace}/${name.name}` === source;
+}
+
+/** True when it reads this ConfigMap or Secret. */
+export function readsObject(
+  { spec, metadata: own }: HelmRelease,
+  kind: "ConfigMap" | "Secret",
+  { metadata }: Manifest,
+): boolean {
+  if (own.namespace !== metadata.namespace) return false;
+  if ((spec.valuesFrom ?? []).some((from) => from.kind === kind && from.name === metadata.name)) return true;
+  const { secretRef, configMapRef } = spec.kubeConfig ?? {};
+  return (kind === "Secret" ? secretRef : configMapRef)?.name === metadata.name;
+}
+
+/** What a source offers: another text is something new. */
+export function offerOf(source: Manifest): string {
+  const artifact = (member: string): string => textOf(source, "status", "artifact", member);
+  return `${artifact("revision")} ${artifact("digest")} ${readiness(source)}`;
+}
+
+/** What others that wait for an object go by. */
+export function readiness(object: Manifest): string {
+  const { conditions = [], observedGeneration } = (object as unknown as HelmRelease).status ?? {};
+  const states = conditions.flatMap(({ type, status }) =>
+    type === "Ready" || type === "Stalled" ? [`${type}=${status}`] : [],
+  );
+  return `${observedGeneration} ${object.metadata.generation} ${states.join()}`;
+}
+
+/** True when nothing needs to wait for it. */
+export function isReady({ status }: HelmRelease): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false;
+}
+
+/** Why an object asks for a look; undefined when only its status moved. */
+export function priorityOf(object: Manifest, previous: Manifest | undefined): Priority | undefined {
+  if (previous === undefined) return "spec";
+  const { generation, deletionTimestamp, annotations = {} } = object.metadata;
+  const before = previous.metadata.annotations ?? {};
+  if (annotations["reconcile.fluxcd.io/requestedAt"] !== before["reconcile.fluxcd.io/requestedAt"]) return "person";
+  if (generation !== previous.metadata.generation || deletionTimestamp !== previous.metadata.deletionTimestamp)
+    return "spec";
+  const own = (all: { readonly [key: string]: string }): string =>
+    JSON.stringify(Object.entries(all).filter(([key]) => key.startsWith("keelson.dev/")));
+  return own(annotations) === own(before) ? undefined : "spec";
+}
