@@ -65,6 +65,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/diff-kustomization.ts"),
   },
   {
+    name: "diff helmrelease",
+    summary: "Show what an upgrade would change",
+    load: () => import("./commands/diff-helmrelease.ts"),
+  },
+  {
     name: "build",
     summary: "Build a kustomization, as `kustomize build` does",
     load: () => import("./commands/build.ts"),

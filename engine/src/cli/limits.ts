@@ -44,3 +44,6 @@ export const downloadMs = 120_000;
 
 /** An SSH server answers its host keys within a round trip or two. */
 export const hostKeysMs = 10_000;
+
+/** The artifact of a chart is small, and comes from the engine itself. */
+export const artifactTimeoutMs = 30_000;

@@ -1,6 +1,6 @@
-// `keelson tree kustomization NAME`: what a delivery delivers, and what those deliver, each with its health.
+// `keelson tree kustomization|helmrelease NAME`: what a delivery delivers, and what those deliver, each with its health.
 
-import { kustomizeGroup } from "#api/flux";
+import { helmGroup, kustomizeGroup } from "#api/flux";
 import type { Cluster, Discovery } from "#cluster";
 import { assess } from "#health";
 import { formatRef, type Json, type JsonObject, type Manifest } from "#kernel";
@@ -85,8 +85,8 @@ function itemOf(object: Manifest): InventoryItem {
   return { group, version, kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
 }
 
-function isDelivery(item: InventoryItem): boolean {
-  return item.group === kustomizeGroup && item.kind === "Kustomization";
+function isDelivery({ group, kind }: InventoryItem): boolean {
+  return (group === kustomizeGroup && kind === "Kustomization") || (group === helmGroup && kind === "HelmRelease");
 }
 
 function plain(node: Node): Json {
