@@ -28,6 +28,10 @@ const proofs = {
     about:
       "[folder] [--processes]: every chart through helm and keelson, what differs and how long it takes (KEELSON_ORACLES)",
   },
+  "helmrelease-kills": {
+    program: "tools/proofs/helmrelease-kills.mjs",
+    about: "the engine over HelmReleases killed at every write of an install, an upgrade and a way back",
+  },
   hostile: {
     program: "tools/proofs/hostile.mjs",
     about: "[count] [seed]: hostile requests to the control plane, over HTTP/1.1 and HTTP/2",

@@ -1,6 +1,6 @@
 // What a HelmRelease's spec says to Helm: the options of each action, with Flux's defaults (helm-controller 1.6, internal/action).
 
-import type { HelmRelease, ServerSideChoice } from "#api/flux";
+import type { CrdsChoice, HelmRelease, ServerSideChoice } from "#api/flux";
 import type { GoMap } from "#formats/gotemplate";
 import type { FileTree } from "#kernel";
 import type { CommonOptions, Release, ReleaseActions, WaitStrategy } from "#releases";
@@ -47,6 +47,11 @@ export function applyMode(
   return { serverSide, forceConflicts: serverSide, forceReplace: force === true && !serverSide };
 }
 
+/** By server-side apply a definition is applied whether it is there or not: so helm-controller's `Create` is, its docs notwithstanding. */
+function crdsOf(choice: CrdsChoice = "Create", isServerSide: boolean): CrdsChoice {
+  return choice === "Create" && isServerSide ? "CreateReplace" : choice;
+}
+
 function renderOptions({ object, chart, values }: Wish) {
   const { postRenderStrategy } = object.spec;
   return {
@@ -67,7 +72,7 @@ export function installOptions(context: Wish): Parameters<ReleaseActions["instal
     skipSchemaValidation: install.disableSchemaValidation ?? false,
     disableOpenApiValidation: install.disableOpenAPIValidation ?? false,
     takeOwnership: install.disableTakeOwnership !== true,
-    crds: install.crds ?? "Create",
+    crds: crdsOf(install.crds, serverSide),
     createNamespace: spec.targetNamespace !== undefined && install.createNamespace === true,
     replace: install.replace ?? false,
     serverSide,
@@ -79,14 +84,15 @@ export function installOptions(context: Wish): Parameters<ReleaseActions["instal
 /** `last`: the release that is upgraded. */
 export function upgradeOptions(context: Wish, last: Release | undefined): Parameters<ReleaseActions["upgrade"]>[0] {
   const upgrade = context.object.spec.upgrade ?? {};
+  const mode = applyMode(upgrade, last);
   return {
     ...commonOptions(context, "upgrade"),
     ...renderOptions(context),
-    ...applyMode(upgrade, last),
+    ...mode,
     skipSchemaValidation: upgrade.disableSchemaValidation ?? false,
     disableOpenApiValidation: upgrade.disableOpenAPIValidation ?? false,
     takeOwnership: upgrade.disableTakeOwnership !== true,
-    crds: upgrade.crds ?? "Create",
+    crds: crdsOf(upgrade.crds, mode.serverSide),
     valuesPolicy: upgrade.preserveValues === true ? "reuse" : "reset",
     cleanupOnFail: upgrade.cleanupOnFail ?? false,
     maxHistory: maxHistoryOf(context.object),

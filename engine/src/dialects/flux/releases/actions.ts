@@ -40,7 +40,7 @@ export type ActionEnd = string | undefined;
 
 /** Installs or upgrades. */
 export async function release(context: ActionContext, action: "install" | "upgrade"): Promise<ActionEnd> {
-  const { attempt, chart, nowMs, storage } = context;
+  const { attempt, nowMs, storage } = context;
   attempt.status.lastAttemptedReleaseAction = action;
   if (action === "install") attempt.clearHistory();
   attempt.conditions.remove("TestSuccess", "Remediated");
@@ -53,18 +53,36 @@ export async function release(context: ActionContext, action: "install" | "upgra
       ? await helm.install(installOptions(wishOf(context)))
       : await helm.upgrade(upgradeOptions(wishOf(context), await storage.last(releaseNameOf(attempt.object))));
   attempt.status.lastAttemptedReleaseActionDuration = formatDuration(nowMs() - startedMs);
+  const failure = result.ok ? undefined : messageOf(result);
+  await noteReleased(context, action, { written, failure, log, startedMs });
+  return written.size === 0 ? failure : undefined;
+}
+
+export type Released = {
+  /** What stands in storage now, by revision. */
+  written: ReadonlyMap<number, Release>;
+  failure: string | undefined;
+  log: LogLines;
+  startedMs: number;
+};
+
+/** What an install or upgrade came to goes into status, Events and journal. */
+export async function noteReleased(
+  context: ActionContext,
+  action: "install" | "upgrade",
+  done: Released,
+): Promise<void> {
+  const { attempt, chart } = context;
+  const { written, failure, log, startedMs } = done;
   const by = { action, ociDigest: attempt.status.lastAttemptedRevisionDigest };
   attempt.status.history = withReleased(attempt.status.history ?? [], written, by);
   await takeInventory(context, newestOf(written));
-  if (result.ok) releaseSucceeded(context, action);
-  else releaseFailed(context, { action, message: messageOf(result), log });
+  if (failure === undefined) releaseSucceeded(context, action);
+  else releaseFailed(context, { action, message: failure, log });
   attempt.summarize();
   noteEnd(context, { type: "Released", startedMs, revision: chart.version });
-  if (result.ok && attempt.object.spec.test?.enable !== true) noteHealthy(context, action);
-  if (result.ok) return undefined;
-  if (written.size === 0) return messageOf(result);
-  attempt.countFailure(action);
-  return undefined;
+  if (failure === undefined && attempt.object.spec.test?.enable !== true) noteHealthy(context, action);
+  if (failure !== undefined && written.size > 0) attempt.countFailure(action);
 }
 
 function wishOf({ attempt, chart, values, signal }: ActionContext): Wish {
@@ -363,7 +381,7 @@ function messageOf(result: ActionResult): string {
 }
 
 /** The last lines of what an action did, for the event of its failure. */
-class LogLines {
+export class LogLines {
   readonly #nowMs: () => number;
   readonly #lines: string[] = [];
 

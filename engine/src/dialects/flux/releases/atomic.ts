@@ -23,6 +23,7 @@ import { actionsInPassMost } from "./limits.ts";
 import { releaseNameOf, type TimedAction, timeoutOf } from "./names.ts";
 import { activeRemediation, activeRetryMs, isExhausted } from "./remediation.ts";
 import { isProven } from "./proven.ts";
+import { noteUnnoted } from "./unnoted.ts";
 import { isAsObserved, snapshotOf } from "./snapshots.ts";
 import { type ReleaseState, stateOf } from "./state.ts";
 
@@ -76,14 +77,10 @@ type Next = { do: Exclude<Action, "rollback"> } | { do: "rollback"; target: Rele
 
 type Seen = { last: Release | undefined; state: ReleaseState; drift: readonly ObjectDrift[] };
 
-async function observe({
-  attempt,
-  chart,
-  values,
-  storage,
-  findDrift,
-}: AtomicContext): Promise<Seen | { failure: string }> {
+async function observe(context: AtomicContext): Promise<Seen | { failure: string }> {
+  const { attempt, chart, values, storage, findDrift } = context;
   const last = await storage.last(releaseNameOf(attempt.object));
+  await noteUnnoted(context, last);
   const { object, status } = attempt;
   const wanted = {
     object,

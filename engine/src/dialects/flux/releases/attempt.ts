@@ -38,12 +38,18 @@ export class Attempt {
   readonly object: HelmRelease;
   readonly conditions: ReleaseConditions;
   status: HelmReleaseStatus;
+  /** The action that status says is running, though nobody runs it: who did was killed. */
+  interrupted: string | undefined;
   readonly #ports: AttemptPorts;
 
   constructor(ports: AttemptPorts) {
     this.#ports = ports;
     this.object = ports.object() as unknown as HelmRelease;
     this.status = { ...this.object.status };
+    const running = this.status.conditions?.find(
+      ({ type, reason }) => type === "Reconciling" && reason === "Progressing",
+    );
+    this.interrupted = /^Running '(\w+)' action/.exec(running?.message ?? "")?.[1];
     this.conditions = new ReleaseConditions(this.status.conditions ?? [], {
       generation: this.generation,
       now: () => formatTime(ports.clock.now()),

@@ -65,6 +65,10 @@ export function decide(state: ReleaseState, situation: Situation): Decision {
       return { do: "install", history };
     case "interrupted-upgrade":
       return { do: "upgrade", history };
+    case "interrupted-rollback": {
+      const target = history.find(({ version }) => version === state.revision);
+      return target === undefined ? { do: "unlock", history } : { do: "rollback", history, target };
+    }
     case "absent":
       return release("install", situation);
     case "unmanaged":

@@ -6,4 +6,5 @@ import { hasHelmController, hasOracle, ReleaseWorld } from "./world.contract.ts"
 
 fieldsContract("on the embedded server", () => ReleaseWorld.embedded());
 if (hasOracle) fieldsContract("on a real kube-apiserver", () => ReleaseWorld.real());
-if (hasHelmController) fieldsContract("with Flux's own controller", () => ReleaseWorld.flux());
+if (hasHelmController)
+  fieldsContract("with Flux's own controller", () => ReleaseWorld.flux(["--insecure-kubeconfig-tls"]));

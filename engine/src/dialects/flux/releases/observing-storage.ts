@@ -1,7 +1,7 @@
 // A storage that tells of each record as it was written: what a HelmRelease's history is made of. Helm's actions may return
 // what they never stored, so that only the writes count (helm-controller 1.6, internal/storage/observer.go).
 
-import type { Release, ReleaseStorage } from "#releases";
+import type { Release, ReleaseAction, ReleaseStorage } from "#releases";
 import { ReleaseKindFault } from "./faults.ts";
 
 /**
@@ -27,6 +27,7 @@ export function observingStorage(
     deployed: (name) => storage.deployed(name),
     async create(release, maxHistory) {
       requireGoing();
+      sign(release);
       await storage.create(release, maxHistory);
       observed(copyOf(release));
     },
@@ -37,6 +38,18 @@ export function observingStorage(
     },
     delete: (name, revision) => storage.delete(name, revision),
   };
+}
+
+const actions: Readonly<Record<string, ReleaseAction>> = {
+  "pending-install": "install",
+  "pending-upgrade": "upgrade",
+  "pending-rollback": "rollback",
+};
+
+/** What is begun is known as ours from the first write, before any hook has run; the action takes the mark away when it ends. */
+function sign(release: Release): void {
+  const action = actions[release.info.status];
+  if (action !== undefined && release.keelson === undefined) release.keelson = { action, hooks: {} };
 }
 
 /** The action goes on changing its own. */

@@ -114,7 +114,8 @@ async function prepared(context: PassContext): Promise<PassEnd> {
   requireAccess(object, settings);
   await context.makeChart();
   const isQuiet = conditions.is("Ready", "True") && attempt.status.observedGeneration === attempt.generation;
-  conditions.reconciling("Progressing", "Fulfilling prerequisites");
+  // What was cut off must be known until it was looked at.
+  if (attempt.interrupted === undefined) conditions.reconciling("Progressing", "Fulfilling prerequisites");
   // An unchanged release that is looked at again is not written to.
   if (!isQuiet) await attempt.save();
   const waiting = await waitingFor(context);

@@ -14,14 +14,16 @@ export type ReleaseStateName =
   | "out-of-sync"
   | "drifted"
   | "locked"
-  /** Cut off while it ran hooks: it goes on where it was, so that none runs twice. */
+  /** Begun by us and cut off: it goes on where it was, so that no hook runs twice and none is left out. */
   | "interrupted-install"
   | "interrupted-upgrade"
+  | "interrupted-rollback"
   | "untested"
   | "in-sync"
   | "failed";
 
-export type ReleaseState = { is: ReleaseStateName; reason: string };
+/** `revision`: what an interrupted rollback goes back to. */
+export type ReleaseState = { is: ReleaseStateName; reason: string; revision?: number };
 
 /** What a HelmRelease wants. */
 export type Wanted = {
@@ -35,7 +37,11 @@ export type Wanted = {
 export function stateOf(last: Release | undefined, wanted: Wanted): ReleaseState | { is: "unknown"; reason: string } {
   if (last === undefined) return { is: "absent", reason: "no release in storage for object" };
   const { status } = last.info;
-  if (status.startsWith("pending-")) return { is: pendingState(last), reason: `release with status '${status}'` };
+  if (status.startsWith("pending-")) {
+    const { rollback_revision: revision } = last.info;
+    const reason = `release with status '${status}'`;
+    return { is: pendingState(last), reason, ...(revision === undefined ? {} : { revision }) };
+  }
   const current = latest(wanted.status.history ?? []);
   if (current === undefined) {
     if (status === "uninstalled") return { is: "absent", reason: "found uninstalled release in storage" };
@@ -52,6 +58,7 @@ export function stateOf(last: Release | undefined, wanted: Wanted): ReleaseState
 function pendingState({ keelson, info }: Release): ReleaseStateName {
   if (keelson === undefined) return "locked";
   if (info.status === "pending-install") return "interrupted-install";
+  if (info.status === "pending-rollback") return "interrupted-rollback";
   return info.status === "pending-upgrade" ? "interrupted-upgrade" : "locked";
 }
 
