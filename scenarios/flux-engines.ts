@@ -76,8 +76,8 @@ export class RealCluster {
     return this.#keep({ stop: async (options) => void (await Promise.all(started.map((each) => each.stop(options)))) });
   }
 
-  /** `keelson run`. */
-  async startKeelson(args: string[] = []): Promise<Stoppable> {
+  /** `keelson run`; `output`: what it has printed. */
+  async startKeelson(args: string[] = []): Promise<Stoppable & { output: () => string }> {
     const words = [
       command,
       "run",
@@ -108,7 +108,8 @@ export class RealCluster {
       child.kill(isSudden ? "SIGKILL" : "SIGINT");
       await gone;
     };
-    return this.#keep({ stop, child } as Stoppable & { child: ChildProcess });
+    const kept = this.#keep({ stop, child } as Stoppable & { child: ChildProcess });
+    return { ...kept, output: () => printed };
   }
 
   /** The end of a controller's log, for messages. */

@@ -38,7 +38,7 @@ export { withNewestStatus } from "./triggers.ts";
 export { isBeingUninstalled } from "./uninstalling.ts";
 export { type Build, layoutRenderer } from "./layout.ts";
 export type { DeliveryLook, LastRun, Looking, ReadFiles } from "./looking.ts";
-export { previewManifests, type PreviewOptions, previewSteps } from "./preview.ts";
+export { previewManifests, type PreviewOptions, type PreviewRendering, previewSteps } from "./preview.ts";
 export type { AuthorOf } from "./touches.ts";
 export type { Reach, SourceArtifact } from "./pass.ts";
 export {

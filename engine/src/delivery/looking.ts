@@ -10,9 +10,10 @@ import type { Identities } from "./identities.ts";
 import { outcomesMost } from "./limits.ts";
 import type { Masker } from "./masker.ts";
 import type { Delivery, Outcome } from "./model.ts";
+import type { SourceArtifact } from "./pass.ts";
 import type { ArtifactView } from "./ports.ts";
 import { wantedArtifact, wantedRevision } from "./pins.ts";
-import { previewManifests, previewSteps } from "./preview.ts";
+import { filesIn, type PreviewRendering, previewRendering, previewSteps } from "./preview.ts";
 import type { RemoteBases } from "./remote-bases.ts";
 import { type RenderPool, type SourceTree, withNeeds } from "./render-desk.ts";
 import type { DeliveryState } from "./state.ts";
@@ -41,6 +42,10 @@ export interface Looking {
   look(label: string): DeliveryLook | undefined;
   /** What it states with some content; without, with what its source offers. Throws DeliveryFault. */
   manifests(label: string, source?: SourceTree): Promise<readonly Manifest[]>;
+  /** The same, with the files that it was made of. */
+  rendering(label: string, source?: SourceTree): Promise<PreviewRendering>;
+  /** The content that it is to have; undefined where its source offers none. */
+  content(label: string): Promise<SourceArtifact | undefined>;
   /** What applying that now would do, dry-run as whoever applies it. Throws DeliveryFault. */
   preview(label: string, source?: SourceTree): Promise<{ manifests: readonly Manifest[]; steps: readonly Step[] }>;
   /** What applying one of its manifests now would do to that object. Throws DeliveryFault. */
@@ -75,9 +80,7 @@ export class EngineLooking implements Looking {
     const state = this.#find(label);
     if (state === undefined) return undefined;
     const { delivery, desired, masker, last } = state;
-    const reads = (desired?.rendering.reads ?? []).flatMap(({ path, what, hash }) =>
-      what === "file" && hash !== null && hash !== "folder" ? [path] : [],
-    );
+    const reads = filesIn(desired?.rendering.reads ?? []);
     return {
       delivery,
       offered: wantedRevision(delivery, this.#options.artifacts),
@@ -88,12 +91,20 @@ export class EngineLooking implements Looking {
   }
 
   async manifests(label: string, source?: SourceTree): Promise<readonly Manifest[]> {
+    return (await this.rendering(label, source)).manifests;
+  }
+
+  async rendering(label: string, source?: SourceTree): Promise<PreviewRendering> {
     const { pool, remotes, home } = this.#options;
     const { delivery } = this.#require(label);
     const content = source ?? (await wantedArtifact(delivery, this.#options.artifacts))?.source;
     if (content === undefined) throw await this.#sourceless(delivery);
     const options = { delivery, source: content, pool, cluster: home };
-    return previewManifests(remotes === undefined ? options : { ...options, remotes });
+    return previewRendering(remotes === undefined ? options : { ...options, remotes });
+  }
+
+  async content(label: string): Promise<SourceArtifact | undefined> {
+    return wantedArtifact(this.#require(label).delivery, this.#options.artifacts);
   }
 
   async preview(label: string, source?: SourceTree): ReturnType<Looking["preview"]> {

@@ -1,7 +1,7 @@
 // What a delivery would do with content that is not its source's: the same steps as a pass takes, but nothing is written.
 
 import type { Cluster } from "#cluster";
-import { type Manifest, refKey, refOf, type VersionedRef } from "#kernel";
+import { type Manifest, type Read, refKey, refOf, type VersionedRef } from "#kernel";
 import { adaptedTo, compareForApply, decide, planPrune, type Prediction, stageOf, type Step } from "#plan";
 import { clusterFault } from "./cluster-faults.ts";
 import { DeliveryFault } from "./faults.ts";
@@ -27,12 +27,26 @@ export type PreviewOptions = {
   cluster: Cluster;
 };
 
+/** What the delivery would apply, and the files that this was made of. */
+export type PreviewRendering = { manifests: readonly Manifest[]; files: readonly string[] };
+
 /** The manifests that the delivery would apply, in no particular order. */
 export async function previewManifests(options: PreviewOptions): Promise<readonly Manifest[]> {
+  return (await previewRendering(options)).manifests;
+}
+
+/** The same, with the files that were read for it. */
+export async function previewRendering(options: PreviewOptions): Promise<PreviewRendering> {
   const { delivery, source, pool, remotes, cluster } = options;
   const rendering = await new RenderDesk(pool, remotes).render(jobOf(delivery), source);
   const variables = await readVariables(delivery, { cluster, kinds: new Kinds(cluster) });
-  return finish(rendering.manifests.map(maskEncrypted), delivery, variables).manifests;
+  const { manifests } = finish(rendering.manifests.map(maskEncrypted), delivery, variables);
+  return { manifests, files: filesIn(rendering.reads) };
+}
+
+/** The files among what was read. */
+export function filesIn(reads: readonly Read[]): string[] {
+  return reads.flatMap(({ path, what, hash }) => (what === "file" && hash !== null && hash !== "folder" ? [path] : []));
 }
 
 /** The steps that would bring `manifests` about, in their order; each object that exists or is new is dry-run. */

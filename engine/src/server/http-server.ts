@@ -181,10 +181,16 @@ class Desk {
       help: "Requests that ended in an internal error.",
       type: "counter",
     } as const;
+    const streams = {
+      name: "keelson_console_streams",
+      help: "Consoles that are open.",
+      type: "gauge",
+    } as const;
     const samples = [
       ...fleetSamples(this.console.cards()),
       ...processSamples(),
       { ...errors, values: [["", this.#errors] as [string, number]] },
+      { ...streams, values: [["", this.console.openStreams] as [string, number]] },
     ];
     response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
     response.end(formatMetrics(samples));

@@ -30,6 +30,8 @@ export type Card = Link & {
   /** In words; "" when it waits for nothing. */
   waitingFor: string;
   held?: HeldView;
+  /** Kept at an earlier revision until it is resumed. */
+  pinned?: { revision: string; by: string };
   source?: Link;
   path: string;
   /** Of a source. */

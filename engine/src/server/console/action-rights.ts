@@ -31,7 +31,7 @@ export function whyNotNow(action: Action, { object, card }: Pick<Subject, "objec
     case "suspend":
       return isSuspended ? "it is suspended already" : "";
     case "resume":
-      return isSuspended ? "" : "it is not suspended";
+      return isSuspended || card.pinned !== undefined ? "" : "it is neither suspended nor pinned";
     case "approve":
       return whyNoApproval(card);
     case "heal":

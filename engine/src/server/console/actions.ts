@@ -13,7 +13,7 @@ import { type ActionWorld, annotate, type Intent, patch, type Subject } from "./
 import { consoleMarks } from "./marks.ts";
 import { readPlan } from "./plan-view.ts";
 import { Refused } from "./refusals.ts";
-import { planRollBack } from "./roll-back.ts";
+import { planRollBack, planUnpin } from "./roll-back.ts";
 import { wishFor } from "./shown-kinds.ts";
 import { tellAction } from "./told.ts";
 import type { Viewer } from "./viewer.ts";
@@ -70,8 +70,9 @@ function intentOf(world: ActionWorld, subject: Subject): Intent | Promise<Intent
     case "reconcile":
       return planReconcile(world, subject);
     case "suspend":
+      return planSwitch(world, subject, true);
     case "resume":
-      return planSwitch(world, subject, subject.ask.action === "suspend");
+      return subject.card.isSuspended ? planSwitch(world, subject, false) : planUnpin(world, subject);
     case "approve":
       return planApproval(world, subject);
     case "heal":

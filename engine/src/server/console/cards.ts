@@ -2,6 +2,7 @@
 
 import type { Card, DriftView, Happening, HeldView, Link } from "#api/console";
 import { linkKey } from "#api/console";
+import { guardMarks } from "#delivery";
 import { type Condition, conditionsOf, fieldOf, type Manifest, parseRevision, shortRevision, textOf } from "#kernel";
 import { messageMost } from "./limits.ts";
 import { consoleMarks } from "./marks.ts";
@@ -21,7 +22,8 @@ export function cardOf(object: Manifest): Card {
   const role = shownKind(object.kind)?.role ?? "source";
   const { labels = {}, annotations = {}, creationTimestamp = "" } = object.metadata;
   const source = role === "delivery" || object.kind === "HelmChart" ? sourceOf(object) : undefined;
-  const held = heldOf(find("Held"));
+  const pinned = pinnedOf(annotations);
+  const held = pinned === undefined ? heldOf(find("Held")) : undefined;
   return {
     ...link,
     key: linkKey(link),
@@ -41,6 +43,7 @@ export function cardOf(object: Manifest): Card {
     phaseMs: 0,
     waitingFor: "",
     ...(held === undefined ? {} : { held }),
+    ...(pinned === undefined ? {} : { pinned }),
     ...(source === undefined ? {} : { source }),
     path: textOf(object, "spec", "path"),
     url: maskUrl(textOf(object, "spec", "url") || textOf(object, "spec", "endpoint")),
@@ -72,6 +75,11 @@ function clusterNameOf(object: Manifest): string {
 export function wordsOf(text: string): string {
   const short = maskUrl(shortRevision(text));
   return short.length <= messageMost ? short : `${short.slice(0, messageMost)}…`;
+}
+
+function pinnedOf(annotations: { readonly [name: string]: string }): Card["pinned"] {
+  const revision = annotations[guardMarks.pinnedRevision]?.trim() ?? "";
+  return revision === "" ? undefined : { revision, by: annotations[guardMarks.pinnedBy] ?? "" };
 }
 
 function heldOf(condition: Condition | undefined): HeldView | undefined {

@@ -2,6 +2,7 @@
 
 import type { Card, ChainLink } from "#api/console";
 import { linkKey } from "#api/console";
+import { shortRevision } from "#kernel";
 import { chainMost } from "./limits.ts";
 
 type Cards = (key: string) => Card | undefined;
@@ -38,6 +39,8 @@ function stateOf(card: Card, cards: Cards): Pick<ChainLink, "state" | "because">
     return { state: "suspended", because: `it is suspended${why}` };
   }
   if (card.held !== undefined) return { state: "held", because: card.held.message };
+  if (card.pinned !== undefined && card.ready === "True")
+    return { state: "held", because: `it is pinned at revision ${shortRevision(card.pinned.revision)}` };
   const missing = card.dependsOn.find((key) => cards(key)?.ready !== "True");
   if (card.ready === "True") return { state: "ready", because: "" };
   if (missing !== undefined) return { state: "waiting", because: whyWaits(missing, cards(missing)) };

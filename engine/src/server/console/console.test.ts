@@ -137,7 +137,7 @@ describe("a delivery's page", () => {
   it("offers what may be done, and says why not the rest", async () => {
     const { rights } = await read<DeliveryPage>(apiPaths.delivery(shop));
     expect(rights.suspend).toEqual({ ok: true });
-    expect(rights.resume).toEqual({ ok: false, reason: "it is not suspended" });
+    expect(rights.resume).toEqual({ ok: false, reason: "it is neither suspended nor pinned" });
     expect(rights.heal).toEqual({ ok: false, reason: "nothing has drifted" });
   });
 

@@ -50,6 +50,11 @@ export class ConsoleDesk {
     this.#world = { ...world, renderings, nextSerial, streams, facts: () => this.#facts() };
   }
 
+  /** Consoles that are open now. */
+  get openStreams(): number {
+    return this.#world.streams.count;
+  }
+
   cards(): Card[] {
     return this.#fleet.cards();
   }

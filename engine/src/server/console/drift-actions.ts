@@ -1,12 +1,10 @@
-// Heal: apply what Git says to the object, in the viewer's name. Accept: let what runs stand, by a commit that makes Git say
-// so, or by a mark on the object that ends the look for drift there.
+// What is done about drift. Heal: apply what Git says to the object, in the viewer's name; accept is a file of its own.
 
 import { type DriftView, linkKey, type ObjectLink } from "#api/console";
 import type { Cluster } from "#cluster";
 import { type Json, type Manifest, refKey } from "#kernel";
-import { driftMark } from "#plan";
+import { planAccept } from "./accept.ts";
 import type { ActionWorld, Intent, Subject } from "./intent.ts";
-import { consoleManager } from "./marks.ts";
 import { clusterIn, targetOf } from "./object-page.ts";
 import { Refused, refusedBy } from "./refusals.ts";
 import type { Rights } from "./rights.ts";
@@ -96,36 +94,4 @@ const encodedMask = Buffer.from("**SOPS**").toString("base64");
 
 function driftState(drifted: readonly DriftView[], revision: string): Json {
   return [revision, drifted.map(({ object, fields }) => [linkKey(object), [...fields]])];
-}
-
-function planAccept(world: ActionWorld, subject: Subject, drifted: readonly DriftView[]): Intent {
-  return {
-    shown: {
-      says: [
-        ...drifted.map(
-          ({ object }) => `marks ${linkKey(object)} with ${driftMark}: off: what differs there now stands`,
-        ),
-        "drift of these objects is neither healed nor reported any more, until the mark is taken away or Git states another",
-      ],
-      ways: ["pin"],
-      needsReason: false,
-      places: [],
-    },
-    depends: driftState(drifted, subject.card.revision),
-    async carryOut() {
-      for (const { object } of drifted) await markAccepted(world, subject.viewer, object);
-      return { message: `accepted what runs in ${drifted.map(({ object }) => linkKey(object)).join(", ")}` };
-    },
-  };
-}
-
-async function markAccepted(world: ActionWorld, viewer: Viewer, object: ObjectLink): Promise<void> {
-  const cluster = clusterIn(world, object, viewer);
-  const patch = { metadata: { annotations: { [driftMark]: "off" } } };
-  const answer = await cluster.patch(
-    await targetOf(cluster, object),
-    { type: "merge", patch },
-    { fieldManager: consoleManager },
-  );
-  if (!answer.ok) throw refusedBy(answer.status, `marking ${linkKey(object)}`);
 }

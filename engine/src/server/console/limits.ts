@@ -72,6 +72,15 @@ export const labelsMost = 20;
 /** Longest message of an object's health or a condition that a list carries. */
 export const messageMost = 512;
 
+/** Lines of one text times lines of the other that are compared: 2,000 by 2,000 take some 20 ms and 16 MB. */
+export const diffCellsMost = 4_000_000;
+
+/** Files in one commit that the console makes: more is a change for people to make. */
+export const commitFilesMost = 200;
+
+/** Longest file that it writes. */
+export const commitFileLengthMost: number = 1024 * 1024;
+
 /** Deliveries whose files are kept parsed for their lines: those that somebody looks at. */
 export const placesMost = 20;
 

@@ -63,20 +63,33 @@ async function pendingPlan(
   key: string,
   { look, revision, viewer }: { look: DeliveryLook; revision: string; viewer: Viewer },
 ): Promise<PlanView> {
-  const { fleet, clock } = world;
+  const { fleet } = world;
   const wanted = revision === "" ? (look.offered ?? "") : revision;
   try {
     const source = wanted === look.offered || revision === "" ? undefined : await contentAt(fleet, look, wanted);
-    const preview = await fleet.engine?.looking.preview(key, source);
-    const places = wanted === look.rendered?.revision ? await placesOf(fleet, key, preview) : noPlaces;
-    const steps = (preview?.steps ?? []).map((step) => stepView(step, look.mask, places.get(refKey(step.ref))));
-    return await shown(world, viewer, { key, revision: wanted, atMs: clock.now(), which: "pending", steps });
+    return await planOf(world, key, { look, revision: wanted, source, viewer });
   } catch (thrown) {
     return {
       ...withoutPlan(world, key, "pending", look.mask(wordsOf(formatFault(faultFrom(thrown))))),
       revision: wanted,
     };
   }
+}
+
+type Tried = { look: DeliveryLook; revision: string; source: SourceTree | undefined; viewer: Viewer };
+
+/** What applying some content now would do; without any, what the delivery is to have. */
+export async function planOf(
+  world: PlanWorld,
+  key: string,
+  { look, revision, source, viewer }: Tried,
+): Promise<PlanView> {
+  const { fleet, clock } = world;
+  const preview = await fleet.engine?.looking.preview(key, source);
+  const isRendered = source === undefined && revision === look.rendered?.revision;
+  const places = isRendered ? await placesOf(fleet, key, preview) : noPlaces;
+  const steps = (preview?.steps ?? []).map((step) => stepView(step, look.mask, places.get(refKey(step.ref))));
+  return shown(world, viewer, { key, revision, atMs: clock.now(), which: "pending", steps });
 }
 
 /** The files of a delivery's source at another revision. Throws a Fault when they cannot be had. */

@@ -1,6 +1,6 @@
 // A cluster with two deliveries, users of different rights, and the console's server over it: what its tests ask.
 
-import { createServer, request, type Server } from "node:http";
+import { createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fluxDefinitions } from "#api/flux";
 import { administrator, startApiServer } from "#apiserver";
@@ -32,13 +32,18 @@ export const viewers = {
 
 export type Answered = { status: number; headers: Record<string, unknown>; text: string };
 
+/** Everything a stream sends, as it comes; `stop` ends it, between `pause` and `resume` nothing is read. */
+export type Listening = { text: () => string; stop: () => void; pause: () => void; resume: () => void };
+
 export type World = {
   cluster: Cluster;
   desk: ConsoleDesk;
   create(manifest: Manifest): Promise<Manifest>;
   ask(path: string, who?: keyof typeof viewers, body?: unknown): Promise<Answered>;
-  /** Everything a stream sends, as it comes; `stop` ends it. */
-  stream(path: string, who?: keyof typeof viewers): { text: () => string; stop: () => void };
+  stream(path: string, who?: keyof typeof viewers): Listening;
+  /** Ends somebody's session, and begins it again. */
+  signOut(who: keyof typeof viewers): void;
+  signIn(who: keyof typeof viewers): void;
   close(): Promise<void>;
 };
 
@@ -63,7 +68,8 @@ export async function openWorld(seed: readonly Manifest[], readOnlyReason = ""):
     failed: (error) => failures.push(error),
   });
   await desk.follow();
-  const server = await serve(desk);
+  const signedOut = new Set<string>();
+  const server = await serve(desk, signedOut);
   const { port } = server.address() as AddressInfo;
   return {
     cluster,
@@ -71,6 +77,8 @@ export async function openWorld(seed: readonly Manifest[], readOnlyReason = ""):
     create,
     ask: (path, who = "root", body) => ask({ port, path, who, body }),
     stream: (path, who = "root") => listen({ port, path, who }),
+    signOut: (who) => void signedOut.add(who),
+    signIn: (who) => void signedOut.delete(who),
     async close() {
       ending.abort();
       desk.close();
@@ -110,11 +118,13 @@ export async function until<T>(find: () => Promise<T | undefined> | T | undefine
   throw new Error("it never came about");
 }
 
-async function serve(desk: ConsoleDesk): Promise<Server> {
+async function serve(desk: ConsoleDesk, signedOut: ReadonlySet<string>): Promise<Server> {
   const server = createServer((asked, response) => {
-    const viewer = viewers[asked.headers["x-viewer"] as keyof typeof viewers];
+    const who = asked.headers["x-viewer"] as keyof typeof viewers;
+    const viewer = viewers[who];
+    const isSignedIn = (): boolean => !signedOut.has(who);
     const url = new URL(asked.url ?? "/", "http://localhost");
-    void desk.answer({ request: asked, response, url, viewer, isSignedIn: () => true, canSignOut: false });
+    void desk.answer({ request: asked, response, url, viewer, isSignedIn, canSignOut: false });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   return server;
@@ -135,14 +145,21 @@ function ask({ port, path, who, body }: Ask): Promise<Answered> {
   });
 }
 
-function listen({ port, path, who }: Ask): { text: () => string; stop: () => void } {
+function listen({ port, path, who }: Ask): Listening {
   let text = "";
+  let coming: IncomingMessage | undefined;
   const asked = request({ host: "127.0.0.1", port, path, headers: { "x-viewer": who } }, (response) => {
+    coming = response;
     response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
     response.on("error", () => undefined);
   });
   asked.on("error", () => undefined).end();
-  return { text: () => text, stop: () => asked.destroy() };
+  return {
+    text: () => text,
+    stop: () => asked.destroy(),
+    pause: () => coming?.pause(),
+    resume: () => coming?.resume(),
+  };
 }
 
 /** Objects of the tests. */

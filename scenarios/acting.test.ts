@@ -1,0 +1,254 @@
+// What people do through the console, asked as its pages ask: shown first, then done in their own name. Git is changed where
+// the source allows it; roll-backs and accepted drift are commits there, or pins and marks in the cluster.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Card, DeliveryPage, FleetState, ObjectPage, Tree } from "../engine/src/api/console/index.ts";
+import { ConsoleClient } from "./console-client.ts";
+import { configMap, kustomization, namespace } from "./fixtures.ts";
+import { Home, hasKubectl, until } from "./home.ts";
+import { Repository } from "./repository.ts";
+
+// They tell a hang from a busy machine, nothing else.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
+
+const canary = "canary-7d2e91c4ab";
+
+const files: Record<string, string> = {
+  "clusters/demo/shop.yaml": kustomization("shop", "./apps/shop"),
+  "clusters/demo/other.yaml": kustomization("other", "./apps/other"),
+  "apps/shop/kustomization.yaml": "resources: [../base, noted.yaml]\n",
+  "apps/other/kustomization.yaml":
+    "resources: [../base]\nnamespace: other\nsecretGenerator:\n  - name: generated\n    literals: [key=" +
+    `${canary}]\n`,
+  "apps/base/kustomization.yaml": "resources: [settings.yaml, keys.yaml]\n",
+  "apps/base/settings.yaml": `# What the shop looks like.\n${configMap("settings", { colour: "blue" }, "shop")}`,
+  "apps/base/keys.yaml": `apiVersion: v1\nkind: Secret\nmetadata: {name: keys, namespace: shop}\nstringData: {password: ${canary}}\n`,
+  "apps/shop/noted.yaml": configMap("noted", { colour: "green" }, "shop", "keelson.dev/drift: warn"),
+};
+
+const link = { kind: "Kustomization", namespace: "flux-system", name: "shop" };
+const page = "/api/deliveries/Kustomization/flux-system/shop";
+const noted = { group: "", kind: "ConfigMap", namespace: "shop", name: "noted" };
+
+describe.skipIf(!hasKubectl)("acting through the console", () => {
+  const work = new Repository();
+  const bare = mkdtempSync(join(tmpdir(), "keelson-bare-"));
+  let home: Home;
+  let console: ConsoleClient;
+
+  /** The newest commit that the shop's people have pushed. */
+  const push = (changed: Record<string, string>, message: string): string => {
+    work.git("pull", "-q", "--rebase", bare, "main");
+    const commit = work.write(changed).commit(message);
+    work.git("push", "-q", bare, "HEAD:main");
+    return commit;
+  };
+  const inGit = (path: string): string =>
+    execFileSync("git", ["-C", bare, "show", `main:${path}`], { encoding: "utf8" });
+  const card = async (name = "shop"): Promise<Card | undefined> =>
+    (await console.read<FleetState>("/api/fleet")).cards.find(
+      (each) => each.kind === "Kustomization" && each.name === name,
+    );
+  const cardWhen = (what: string, test: (card: Card) => boolean, name = "shop"): Promise<Card> =>
+    until(
+      what,
+      async () => {
+        const found = await card(name);
+        if (found !== undefined && test(found)) return found;
+        throw new Error(JSON.stringify(found));
+      },
+      240_000,
+    );
+  const applied =
+    (commit: string) =>
+    (each: Card): boolean =>
+      each.revision.includes(commit) && each.ready === "True";
+  const patch = (name: string, data: string): Promise<unknown> =>
+    home.kubectl(["patch", "configmap", name, "-n", "shop", "--type=merge", "-p", data]);
+  const drifted = async (colour: string): Promise<void> => {
+    await patch("noted", `{"data":{"colour":"${colour}"}}`);
+    await cardWhen("the drift", ({ drift }) => drift.some(({ fields }) => fields.join("").includes(colour)));
+  };
+
+  beforeAll(async () => {
+    execFileSync("git", ["init", "-q", "--bare", "-b", "main", bare]);
+    work.write({ ...files, "clusters/demo/spaces.yaml": `${namespace("shop")}---\n${namespace("other")}` });
+    work.commit("a shop");
+    work.git("push", "-q", bare, "HEAD:main");
+    home = new Home({ args: ["--repo", bare, "--branch", "main", "--path", "clusters/demo"] });
+    home.start();
+    await home.ready(240_000);
+    console = await ConsoleClient.of(() => home.output);
+    await home.readyCondition("kustomization", "shop", "True", 240_000);
+    await home.readyCondition("kustomization", "other", "True", 240_000);
+  });
+
+  afterAll(async () => {
+    await home?.[Symbol.asyncDispose]();
+    work[Symbol.dispose]();
+    rmSync(bare, { recursive: true, force: true });
+  });
+
+  it("shows of each object and field the line in Git, and the commit behind it", async () => {
+    const object = await console.read<ObjectPage>("/api/object?kind=ConfigMap&namespace=shop&name=settings");
+    expect(object.origin).toMatchObject({ place: { path: "apps/base/settings.yaml", line: 2 } });
+    expect(object.origin?.commit).toMatchObject({ subject: "a shop", author: "Ada" });
+    const colour = object.owners.find(({ path }) => path === "data.colour");
+    expect(colour?.statedAt).toMatchObject({ path: "apps/base/settings.yaml", line: 8 });
+    const tree = await console.read<Tree>(`${page}/objects`);
+    const lines = tree.nodes.flatMap(({ kind, name, statedAt }) =>
+      statedAt === undefined ? [] : [`${kind}/${name} ${statedAt.path}:${statedAt.line}`],
+    );
+    expect(lines.sort()).toEqual([
+      "ConfigMap/noted apps/shop/noted.yaml:1",
+      "ConfigMap/settings apps/base/settings.yaml:2",
+      "Secret/keys apps/base/keys.yaml:1",
+    ]);
+    expect((await card())?.commit).toMatchObject({ subject: "a shop", author: "Ada" });
+  });
+
+  it("accepts drift by a commit that changes that one value", async () => {
+    await drifted("red");
+    const object = await console.read<ObjectPage>("/api/object?kind=ConfigMap&namespace=shop&name=noted");
+    expect(object.diff).toMatchObject([{ path: ".data.colour", statedAt: { path: "apps/shop/noted.yaml", line: 9 } }]);
+    const before = inGit("apps/shop/noted.yaml");
+    const { plan, done } = await console.act({ action: "accept", link, object: noted, reason: "it looks better" });
+    expect(plan.ways).toEqual(["commit", "pin"]);
+    expect(plan.places).toEqual([{ path: "apps/shop/noted.yaml", line: 9 }]);
+    expect(plan.commit?.files.map(({ path }) => path)).toEqual(["apps/shop/noted.yaml"]);
+    expect(plan.commit?.files[0]?.diff).toContain('-  colour: "green"\n+  colour: "red"\n');
+    expect(done.commit?.subject).toBe("Accept what runs in ConfigMap/shop/noted");
+    expect(inGit("apps/shop/noted.yaml")).toBe(before.replace('"green"', '"red"'));
+    const message = execFileSync("git", ["-C", bare, "log", "-1", "--format=%B%an"], { encoding: "utf8" });
+    expect(message).toContain("it looks better\n\nAsked for by the holder of the token through Keelson's console.");
+    await cardWhen("the accepted state", (each) => applied(done.commit?.id ?? "none")(each) && each.drift.length === 0);
+    expect((await home.object("configmap", "noted", "shop"))?.data).toEqual({ colour: "red" });
+  });
+
+  it("goes back by a commit that brings the files back, and says who else reads them", async () => {
+    const good = await cardWhen("a good state", ({ ready }) => ready === "True");
+    const bad = push({ "apps/base/settings.yaml": configMap("settings", { colour: "grey" }, "shop") }, "all grey");
+    await cardWhen("the new state", applied(bad));
+    const { plan, done } = await console.act({ action: "roll-back", link, revision: good.revision });
+    expect(plan.commit?.files.map(({ path }) => path)).toEqual(["apps/base/settings.yaml"]);
+    expect(plan.commit?.files[0]?.diff).toContain('+  colour: "blue"');
+    expect(plan.says.join("\n")).toContain(
+      "these read the same files, and change too: Kustomization/flux-system/other",
+    );
+    expect(plan.plan?.steps.find(({ object }) => object.name === "settings")?.changes).toMatchObject([
+      { path: ".data.colour", from: '"grey"', to: '"blue"' },
+    ]);
+    expect(inGit("apps/base/settings.yaml")).toBe(files["apps/base/settings.yaml"]);
+    await cardWhen("the earlier state", applied(done.commit?.id ?? "none"));
+    expect((await home.object("configmap", "settings", "shop"))?.data).toEqual({ colour: "blue" });
+  });
+
+  it("shows nothing of files that hold secrets, and brings them back all the same", async () => {
+    const good = await cardWhen("a good state", ({ ready }) => ready === "True");
+    const keys = files["apps/base/keys.yaml"] ?? "";
+    await cardWhen(
+      "the new state",
+      applied(push({ "apps/base/keys.yaml": keys.replace(canary, "other") }, "a new key")),
+    );
+    const { plan, done } = await console.act({ action: "roll-back", link, revision: good.revision, how: "commit" });
+    expect(plan.commit?.files).toEqual([
+      { path: "apps/base/keys.yaml", diff: "(not shown: this file may hold secret values)\n" },
+    ]);
+    expect(inGit("apps/base/keys.yaml")).toBe(keys);
+    await cardWhen("the earlier state", applied(done.commit?.id ?? "none"));
+  });
+
+  it("does not overwrite what somebody pushed meanwhile", async () => {
+    const good = await cardWhen("a good state", ({ ready }) => ready === "True");
+    await cardWhen(
+      "the new state",
+      applied(push({ "apps/base/settings.yaml": configMap("settings", { colour: "grey" }, "shop") }, "grey again")),
+    );
+    await home.kubectl([
+      "patch",
+      "gitrepository",
+      "flux-system",
+      "-n",
+      "flux-system",
+      "--type=merge",
+      "-p",
+      '{"spec":{"suspend":true}}',
+    ]);
+    const ask = { action: "roll-back" as const, link, revision: good.revision, how: "commit" as const };
+    const plan = await console.plan(ask);
+    push({ "apps/base/settings.yaml": configMap("settings", { colour: "pink" }, "shop") }, "pink");
+    const refused = await console.refusal("/api/actions", { ...ask, plan: plan.id });
+    expect(refused).toMatchObject({ status: 409, code: "moved" });
+    expect(inGit("apps/base/settings.yaml")).toContain("pink");
+    await home.kubectl([
+      "patch",
+      "gitrepository",
+      "flux-system",
+      "-n",
+      "flux-system",
+      "--type=merge",
+      "-p",
+      '{"spec":{"suspend":null}}',
+    ]);
+    await until(
+      "pink",
+      async () =>
+        (await home.object("configmap", "settings", "shop"))?.data?.["colour"] === "pink" ? true : undefined,
+      240_000,
+    );
+  });
+
+  it("goes back by a pin, stays there, and follows its source again when it is resumed", async () => {
+    const { history } = await console.read<DeliveryPage>(page);
+    const earlier = history.find(({ canRollBack, commit }) => canRollBack && commit?.subject !== "grey again");
+    const revision = earlier?.revision ?? "";
+    const { plan } = await console.act({ action: "roll-back", link, revision, how: "pin" });
+    expect(plan.ways).toEqual(["commit", "pin"]);
+    expect(plan.plan?.problem).toBe("");
+    const pinned = await cardWhen("the pinned state", (each) => each.revision === revision && each.ready === "True");
+    expect(pinned.pinned).toEqual({ revision, by: "the holder of the token" });
+    expect(pinned.held).toBeUndefined();
+    const newer = push({ "apps/base/settings.yaml": configMap("settings", { colour: "gold" }, "shop") }, "gold");
+    await cardWhen("the other to follow", applied(newer), "other");
+    expect((await card())?.revision).toBe(revision);
+    const again = await console.refusal("/api/actions/plan", { action: "roll-back", link, revision, how: "commit" });
+    expect(again.message).toContain("it is pinned: a commit would not reach it");
+    const resumed = await console.act({ action: "resume", link });
+    expect(resumed.plan.says[0]).toContain("takes away the pin");
+    expect(resumed.plan.plan?.counts.configure).toBeGreaterThan(0);
+    const free = await cardWhen("what is offered", applied(newer));
+    expect(free.pinned).toBeUndefined();
+  });
+
+  it("offers no commit where the server's credentials may not be used, and says how they may", async () => {
+    await drifted("black");
+    const patched = JSON.stringify({ spec: { url: `https://git.example.test/shop.git`, suspend: true } });
+    await home.kubectl(["patch", "gitrepository", "flux-system", "-n", "flux-system", "--type=merge", "-p", patched]);
+    const plan = await until("the source to be another", async () => {
+      const found = await console.plan({ action: "accept", link, object: noted });
+      return found.ways.length === 1 ? found : undefined;
+    });
+    expect(plan.ways).toEqual(["pin"]);
+    expect(plan.says.join("\n")).toContain("needs the annotation keelson.dev/console-commits: allowed");
+    const refused = await console.refusal("/api/actions/plan", {
+      action: "accept",
+      link,
+      object: noted,
+      how: "commit",
+    });
+    expect(refused).toMatchObject({ status: 409, code: "not-possible" });
+    await console.act({ action: "accept", link, object: noted, how: "pin" });
+    await cardWhen("no drift", ({ drift }) => drift.length === 0);
+  });
+
+  it("tells no secret value anywhere", () => {
+    const all = console.heard.join("\n");
+    expect(all).toContain("settings");
+    expect(all).not.toContain(canary);
+    expect(all).not.toContain(Buffer.from(canary).toString("base64"));
+  });
+});
