@@ -79,7 +79,7 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
     pool,
   });
   const releases = startReleases(releasesOf(options, { clock, signal, log, http }, artifacts.view));
-  http.attach(engine, artifacts.history);
+  http.attach(engine, artifacts.history, releases);
   return {
     phases: (listener) => tellPhases(engine, listener),
     url: `http://127.0.0.1:${http.port}/?token=${token}`,

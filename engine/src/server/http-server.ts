@@ -6,7 +6,14 @@ import type { Link, LogLine, Refusal, SignedOut } from "#api/console";
 import type { Cluster } from "#cluster";
 import { type Clock, Fault, sha256Hex } from "#kernel";
 import { type OidcOptions, SignIn } from "#server/sign-in";
-import { ConsoleDesk, sendRefusal, type EngineView, type SourceHistory, type Viewer } from "#server/console";
+import {
+  ConsoleDesk,
+  sendRefusal,
+  type EngineView,
+  type ReleasesView,
+  type SourceHistory,
+  type Viewer,
+} from "#server/console";
 import { hasToken, isForeign, isHostAllowed, isSame, tokenCookie } from "./access.ts";
 import { type Asset, loadAssets } from "./assets.ts";
 import type { ServerCode } from "./faults.ts";
@@ -46,7 +53,7 @@ export type HttpServerOptions = {
 export type HttpServer = {
   port: number;
   /** From now on what an engine in this process knows is shown, and what is known of its sources' past. */
-  attach(engine: EngineView, history?: SourceHistory): void;
+  attach(engine: EngineView, history?: SourceHistory, releases?: ReleasesView): void;
   /** A line of the engine's log about a delivery or source. */
   note(about: Link, line: Omit<LogLine, "key">): void;
   close(): Promise<void>;
@@ -67,8 +74,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     port: (server.address() as AddressInfo).port,
     note: (about, line) => desk.console.note(about, line),
-    attach(engine, history) {
-      const unsubscribe = desk.console.attach(engine, history);
+    attach(engine, history, releases) {
+      const unsubscribe = desk.console.attach(engine, history, releases);
       options.signal.addEventListener("abort", unsubscribe, { once: true });
     },
     close: () =>

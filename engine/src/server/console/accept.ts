@@ -25,7 +25,6 @@ import { consoleManager } from "./marks.ts";
 import { clusterIn, targetOf } from "./object-page.ts";
 import { planOf } from "./plan-view.ts";
 import { Refused, refusedBy } from "./refusals.ts";
-import type { Viewer } from "./viewer.ts";
 
 /** What accepting would do. Throws Refused. */
 export async function planAccept(world: ActionWorld, subject: Subject, drifted: readonly DriftView[]): Promise<Intent> {
@@ -181,7 +180,7 @@ function planMark(world: ActionWorld, subject: Subject, { drifted, ways, why }: 
     shown: {
       says: [
         ...drifted.map(
-          ({ object }) => `marks ${linkKey(object)} with ${driftMark}: off: what differs there now stands`,
+          ({ object }) => `marks ${linkKey(object)} with ${markFor(subject).join(": ")}: what differs there now stands`,
         ),
         "drift of these objects is neither healed nor reported any more, until the mark is taken away or Git states another",
         ...(why === "" ? [] : [`no commit is offered: ${why}`]),
@@ -192,15 +191,20 @@ function planMark(world: ActionWorld, subject: Subject, { drifted, ways, why }: 
     },
     depends: ["pin", subject.card.revision, drifted.map(({ object, fields }) => [linkKey(object), [...fields]])],
     async carryOut() {
-      for (const { object } of drifted) await markAccepted(world, subject.viewer, object);
+      for (const { object } of drifted) await markAccepted(world, subject, object);
       return { message: `accepted what runs in ${drifted.map(({ object }) => linkKey(object)).join(", ")}` };
     },
   };
 }
 
-async function markAccepted(world: ActionWorld, viewer: Viewer, object: ObjectLink): Promise<void> {
-  const cluster = clusterIn(world, object, viewer);
-  const patch = { metadata: { annotations: { [driftMark]: "off" } } };
+/** The annotation that ends the look for drift: a release's objects have Flux's own. */
+function markFor({ card }: Subject): [name: string, value: string] {
+  return card.kind === "HelmRelease" ? ["helm.toolkit.fluxcd.io/driftDetection", "disabled"] : [driftMark, "off"];
+}
+
+async function markAccepted(world: ActionWorld, subject: Subject, object: ObjectLink): Promise<void> {
+  const cluster = clusterIn(world, object, subject.viewer);
+  const patch = { metadata: { annotations: Object.fromEntries([markFor(subject)]) } };
   const answer = await cluster.patch(
     await targetOf(cluster, object),
     { type: "merge", patch },

@@ -37,7 +37,10 @@ export function whyNotNow(action: Action, { object, card }: Pick<Subject, "objec
     case "heal":
     case "accept":
       if (card.role !== "delivery") return "a source has no drift";
-      return card.drift.length === 0 ? "nothing has drifted" : "";
+      if (card.drift.length === 0) return "nothing has drifted";
+      return action === "heal" && card.kind === "HelmRelease"
+        ? "a release heals itself when spec.driftDetection.mode is enabled; reconcile it with that set"
+        : "";
     case "roll-back":
       if (card.kind !== "Kustomization") return "only a Kustomization can be rolled back here";
       return card.source?.kind === "GitRepository" ? "" : "its source is not a Git repository";

@@ -56,7 +56,12 @@ export function cardOf(object: Manifest): Card {
 
 /** What is applied, or what a source offers. */
 function revisionOf(object: Manifest): string {
-  return textOf(object, "status", "lastAppliedRevision") || textOf(object, "status", "artifact", "revision");
+  const plain = textOf(object, "status", "lastAppliedRevision") || textOf(object, "status", "artifact", "revision");
+  if (plain !== "" || object.kind !== "HelmRelease") return plain;
+  const history = fieldOf(object, "status", "history");
+  const deployed = (Array.isArray(history) ? history : []).find((entry) => textOf(entry, "status") === "deployed");
+  const [name, version] = [textOf(deployed, "chartName"), textOf(deployed, "chartVersion")];
+  return name === "" ? "" : `${name}@${version}`;
 }
 
 /** `Secret/NAME` that names the cluster a delivery applies to; "" for the one it lives in. */

@@ -5,6 +5,7 @@ import {
   type DeliveryPage,
   type FleetState,
   type ObjectPage,
+  type PlanView,
   type SearchAnswer,
   type Tree,
 } from "#api/console";
@@ -74,7 +75,30 @@ const seed: Manifest[] = [
   }),
   deployment,
   secret,
+  {
+    apiVersion: "helm.toolkit.fluxcd.io/v2",
+    kind: "HelmRelease",
+    metadata: { name: "podinfo", namespace: "shop" },
+    spec: {
+      interval: "10m",
+      chart: { spec: { chart: "podinfo", sourceRef: { kind: "HelmRepository", name: "charts" } } },
+    },
+    status: {
+      history: [
+        { chartName: "podinfo", chartVersion: "6.5.0", ...attempt(2, "deployed") },
+        { chartName: "podinfo", chartVersion: "6.4.0", ...attempt(1, "superseded") },
+      ],
+      inventory: { entries: [{ id: "shop_podinfo_apps_Deployment", v: "v1" }] },
+    },
+  },
 ];
+
+/** What Flux notes of one version of a release. */
+function attempt(version: number, status: string): Record<string, unknown> {
+  const [name, namespace, time] = ["podinfo", "shop", "2026-01-01T00:00:00Z"];
+  const [digest, configDigest] = ["sha256:1", "sha256:2"];
+  return { name, namespace, version, status, digest, configDigest, firstDeployed: time, lastDeployed: time };
+}
 
 let world: World;
 
@@ -94,6 +118,7 @@ describe("the fleet", () => {
   it("is told with cards that say what is asked of them first", async () => {
     const { cards } = await read<FleetState>(apiPaths.fleet());
     expect(cards.map(({ key, role }) => `${role} ${key}`).sort()).toEqual([
+      "delivery HelmRelease/shop/podinfo",
       "delivery Kustomization/flux-system/infra",
       "delivery Kustomization/shop/web",
       "source GitRepository/flux-system/fleet",
@@ -117,6 +142,28 @@ describe("the fleet", () => {
       (await read<FleetState>(apiPaths.fleet(), who)).cards.map((card) => card.key);
     expect(await seen("dev")).toEqual(["Kustomization/shop/web"]);
     expect(await seen("nobody")).toEqual([]);
+  });
+});
+
+describe("a release", () => {
+  const release = { kind: "HelmRelease", namespace: "shop", name: "podinfo" };
+
+  it("is shown by its chart and version, with its history, and how far it is", async () => {
+    const card = (await read<FleetState>("/api/fleet")).cards.find(({ key }) => key === "HelmRelease/shop/podinfo");
+    expect(card).toMatchObject({
+      role: "delivery",
+      revision: "podinfo@6.5.0",
+      source: { kind: "HelmRepository", namespace: "shop", name: "charts" },
+      objects: 1,
+    });
+    const page = await read<DeliveryPage>(apiPaths.delivery(release));
+    expect(page.history).toMatchObject([
+      { revision: "podinfo@6.5.0", result: "deployed", canRollBack: false, whyNot: "it is what is applied now" },
+      { revision: "podinfo@6.4.0", result: "superseded", canRollBack: false },
+    ]);
+    expect(page.rights.reconcile).toEqual({ ok: true });
+    const plan = await read<PlanView>(apiPaths.plan(release, { which: "pending" }));
+    expect(plan.problem).toContain("what a chart would do");
   });
 });
 

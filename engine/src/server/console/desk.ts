@@ -6,7 +6,7 @@ import type { Card, Link, LogLine, Refusal, ServerFacts } from "#api/console";
 import type { Cluster } from "#cluster";
 import type { Clock } from "#kernel";
 import { Fleet } from "./fleet.ts";
-import type { EngineView, SourceHistory } from "./ports.ts";
+import type { EngineView, ReleasesView, SourceHistory } from "./ports.ts";
 import { refusalOf, statusOf } from "./refusals.ts";
 import { Renderings } from "./renderings.ts";
 import { Rights } from "./rights.ts";
@@ -67,8 +67,12 @@ export class ConsoleDesk {
   }
 
   /** From now on shows what the engine in this process knows. */
-  attach(engine: EngineView, history: SourceHistory | undefined): () => void {
-    return this.#fleet.followEngine(engine, history);
+  attach(engine: EngineView, history: SourceHistory | undefined, releases?: ReleasesView): () => void {
+    const ends = [this.#fleet.followEngine(engine, history)];
+    if (releases !== undefined) ends.push(this.#fleet.followReleases(releases));
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   /** A line of the engine's log about a delivery or source. */

@@ -13,9 +13,9 @@ import { gatherMs, happeningsMost, topicLingerMs } from "./limits.ts";
 import type { ObjectEntry } from "./object-entries.ts";
 import { ObjectIndex } from "./object-index.ts";
 import { Places } from "./places.ts";
-import type { EngineView, SourceHistory } from "./ports.ts";
+import type { EngineView, ReleasesView, SourceHistory } from "./ports.ts";
 import { shownKind, shownKinds } from "./shown-kinds.ts";
-import { withSnapshot } from "./snapshot-view.ts";
+import { type ReleasePhase, withRelease, withSnapshot } from "./snapshot-view.ts";
 
 export type FleetOptions = {
   cluster: Cluster;
@@ -48,6 +48,7 @@ export class Fleet {
   readonly #held = new Map<string, Held>();
   readonly #happenings = new Map<string, Happening>();
   readonly #snapshots = new Map<string, DeliverySnapshot>();
+  readonly #releases = new Map<string, ReleasePhase>();
   readonly #commits = new Map<string, Commit | undefined>();
   readonly #listeners = new Set<() => void>();
   readonly #dirty = new Set<string>();
@@ -153,6 +154,19 @@ export class Fleet {
     });
   }
 
+  /** Adds how far each release is. */
+  followReleases(releases: ReleasesView): () => void {
+    const noted = ({ ref, phase, waitingFor = "" }: ReturnType<ReleasesView["snapshot"]>[number]): void => {
+      const key = linkKey(ref);
+      const before = this.#releases.get(key);
+      const sinceMs = before?.phase === phase ? before.sinceMs : this.#options.clock.now();
+      this.#releases.set(key, { phase, waitingFor, sinceMs });
+      this.#touch(changeKey.card(key));
+    };
+    for (const release of releases.snapshot()) noted(release);
+    return releases.subscribe(noted);
+  }
+
   /** What the cluster serves, as last asked. */
   async discovery(isFresh = false): Promise<Discovery | undefined> {
     if (this.#discovery !== undefined && !isFresh) return this.#discovery;
@@ -231,6 +245,7 @@ export class Fleet {
     if (held === undefined) return;
     this.#held.delete(key);
     this.#snapshots.delete(key);
+    this.#releases.delete(key);
     if (held.base.role === "delivery") this.index.want(key, held.base.kind as "Kustomization" | "HelmRelease", []);
     this.#touch(changeKey.card(key));
   }
@@ -292,7 +307,8 @@ export class Fleet {
     const from = role === "source" ? base : source;
     const commit = from === undefined ? undefined : this.#commit(from, revision, key);
     const health = role === "delivery" ? this.index.counts(key) : {};
-    return withSnapshot({ ...base, health, ...(commit === undefined ? {} : { commit }) }, this.#snapshots.get(key));
+    const card = { ...base, health, ...(commit === undefined ? {} : { commit }) };
+    return withRelease(withSnapshot(card, this.#snapshots.get(key)), this.#releases.get(key));
   }
 
   /** What is known of a revision's commit; asked for once, and the card is told again when it is known. */

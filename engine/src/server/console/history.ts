@@ -2,7 +2,7 @@
 
 import type { Card, Commit, HistoryEntry, Link } from "#api/console";
 import { parseDuration } from "#api/flux";
-import { fieldOf, type Manifest, textOf } from "#kernel";
+import { fieldOf, type Json, type Manifest, textOf } from "#kernel";
 import { wordsOf } from "./cards.ts";
 import type { Remembered } from "./delivery-log.ts";
 import { historyPatienceMs } from "./limits.ts";
@@ -71,10 +71,16 @@ function pastOfLog({ applies, healthyRevisions }: Remembered): Past[] {
   });
 }
 
+/** Of a release: `podinfo@6.5.0`, as the card says it. */
+function releaseRevision(entry: Json): string {
+  const [name, version] = [textOf(entry, "chartName"), textOf(entry, "chartVersion")];
+  return name === "" ? version : `${name}@${version}`;
+}
+
 function pastOfStatus(object: Manifest): Past[] {
   const list = fieldOf(object, "status", "history");
   return (Array.isArray(list) ? list : []).map((entry) => ({
-    revision: textOf(entry, "metadata", "revision") || textOf(entry, "chartVersion"),
+    revision: textOf(entry, "metadata", "revision") || releaseRevision(entry),
     atMs: Date.parse(textOf(entry, "lastReconciled") || textOf(entry, "lastDeployed")) || 0,
     tookMs: parseDuration(textOf(entry, "lastReconciledDuration")) ?? 0,
     result: textOf(entry, "lastReconciledStatus") || textOf(entry, "status"),

@@ -175,6 +175,8 @@ async function desiredOf(
   const engine = world.fleet.engine;
   if (owner === "")
     return { manifest: undefined, why: "no delivery states it: it has grown from something, or somebody made it" };
+  if (owner.startsWith("HelmRelease/"))
+    return { manifest: undefined, why: "its release states it: `keelson helm get manifest` shows that text" };
   if (look === undefined || engine === undefined)
     return {
       manifest: undefined,

@@ -25,12 +25,14 @@ export async function readPlan(
   const { fleet } = world;
   const key = linkKey(link);
   const look = fleet.engine?.looking.look(key);
-  if (look === undefined) return withoutPlan(world, key, asked.which, whyNoEngine(fleet));
+  if (look === undefined) return withoutPlan(world, key, asked.which, whyNoEngine(fleet, link));
   if (asked.which === "last") return lastPlan(world, key, { look, viewer: asked.viewer });
   return pendingPlan(world, key, { look, revision: asked.revision, viewer: asked.viewer });
 }
 
-function whyNoEngine(fleet: Fleet): string {
+function whyNoEngine(fleet: Fleet, { kind }: Link): string {
+  if (kind === "HelmRelease")
+    return "what a chart would do is shown by `keelson helm upgrade --dry-run`; the history tells what was done";
   return fleet.engine === undefined
     ? "no engine runs in this process: ask at the one that does"
     : "the engine in this process does not run this delivery: is its spec valid?";

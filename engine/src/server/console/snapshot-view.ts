@@ -17,6 +17,15 @@ export function withSnapshot(card: Card, snapshot: DeliverySnapshot | undefined)
   };
 }
 
+/** How far a release is, since when. */
+export type ReleasePhase = { phase: string; waitingFor: string; sinceMs: number };
+
+/** The card with what the loop over releases knows. */
+export function withRelease(card: Card, release: ReleasePhase | undefined): Card {
+  if (release === undefined) return card;
+  return { ...card, phase: release.phase, phaseMs: release.sinceMs, waitingFor: wordsOf(release.waitingFor) };
+}
+
 function driftView({ ref, changes, reason, by }: DeliverySnapshot["drift"][number]): DriftView {
   const { group, kind, namespace, name } = ref;
   return {
