@@ -32,7 +32,12 @@ const files: Record<string, string> = {
 
 const link = { kind: "Kustomization", namespace: "flux-system", name: "shop" };
 const page = "/api/deliveries/Kustomization/flux-system/shop";
+const settings = { group: "", kind: "ConfigMap", namespace: "shop", name: "settings" };
 const noted = { group: "", kind: "ConfigMap", namespace: "shop", name: "noted" };
+
+/** The same with its drift reported, not healed. */
+const marked = (text: string): string =>
+  text.replace("metadata:\n", "metadata:\n  annotations: {keelson.dev/drift: warn}\n");
 
 describe.skipIf(!hasKubectl)("acting through the console", () => {
   const work = new Repository();
@@ -61,7 +66,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
         if (found !== undefined && test(found)) return found;
         throw new Error(JSON.stringify(found));
       },
-      240_000,
+      60_000,
     );
   const applied =
     (commit: string) =>
@@ -81,10 +86,10 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     work.git("push", "-q", bare, "HEAD:main");
     home = new Home({ args: ["--repo", bare, "--branch", "main", "--path", "clusters/demo"] });
     home.start();
-    await home.ready(240_000);
+    await home.ready(60_000);
     console = await ConsoleClient.of(() => home.output);
-    await home.readyCondition("kustomization", "shop", "True", 240_000);
-    await home.readyCondition("kustomization", "other", "True", 240_000);
+    await home.readyCondition("kustomization", "shop", "True", 60_000);
+    await home.readyCondition("kustomization", "other", "True", 60_000);
   });
 
   afterAll(async () => {
@@ -117,7 +122,8 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     expect(object.diff).toMatchObject([{ path: ".data.colour", statedAt: { path: "apps/shop/noted.yaml", line: 9 } }]);
     const before = inGit("apps/shop/noted.yaml");
     const { plan, done } = await console.act({ action: "accept", link, object: noted, reason: "it looks better" });
-    expect(plan.ways).toEqual(["commit", "pin"]);
+    // Git states its drift mark: one in the cluster would do nothing.
+    expect(plan.ways).toEqual(["commit"]);
     expect(plan.places).toEqual([{ path: "apps/shop/noted.yaml", line: 9 }]);
     expect(plan.commit?.files.map(({ path }) => path)).toEqual(["apps/shop/noted.yaml"]);
     expect(plan.commit?.files[0]?.diff).toContain('-  colour: "green"\n+  colour: "red"\n');
@@ -198,7 +204,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
       "pink",
       async () =>
         (await home.object("configmap", "settings", "shop"))?.data?.["colour"] === "pink" ? true : undefined,
-      240_000,
+      60_000,
     );
   });
 
@@ -224,12 +230,29 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     expect(free.pinned).toBeUndefined();
   });
 
-  it("offers no commit where the server's credentials may not be used, and says how they may", async () => {
+  it("marks what is to stand in the cluster alone, unless Git states that mark", async () => {
     await drifted("black");
+    const stated = { action: "accept" as const, link, object: noted, how: "pin" as const };
+    expect((await console.refusal("/api/actions/plan", stated)).message).toContain(
+      "Git itself states keelson.dev/drift",
+    );
+    const warn = { "clusters/demo/shop.yaml": marked(kustomization("shop", "./apps/shop")) };
+    const plain = { "apps/shop/noted.yaml": configMap("noted", { colour: "red" }, "shop") };
+    await cardWhen("warnings alone", applied(push({ ...warn, ...plain }, "warn of everything")));
+    await drifted("white");
+    const { plan } = await console.act(stated);
+    expect(plan.ways).toEqual(["commit", "pin"]);
+    await cardWhen("no drift", ({ drift }) => drift.length === 0);
+    expect((await home.object("configmap", "noted", "shop"))?.data).toEqual({ colour: "white" });
+  });
+
+  it("offers no commit where the server's credentials may not be used, and says how they may", async () => {
+    await patch("settings", '{"data":{"colour":"black"}}');
+    await cardWhen("the drift", ({ drift }) => drift.some(({ fields }) => fields.join("").includes("black")));
     const patched = JSON.stringify({ spec: { url: `https://git.example.test/shop.git`, suspend: true } });
     await home.kubectl(["patch", "gitrepository", "flux-system", "-n", "flux-system", "--type=merge", "-p", patched]);
     const plan = await until("the source to be another", async () => {
-      const found = await console.plan({ action: "accept", link, object: noted });
+      const found = await console.plan({ action: "accept", link, object: settings });
       return found.ways.length === 1 ? found : undefined;
     });
     expect(plan.ways).toEqual(["pin"]);
@@ -237,15 +260,57 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     const refused = await console.refusal("/api/actions/plan", {
       action: "accept",
       link,
-      object: noted,
+      object: settings,
       how: "commit",
     });
     expect(refused).toMatchObject({ status: 409, code: "not-possible" });
-    await console.act({ action: "accept", link, object: noted, how: "pin" });
+    await console.act({ action: "accept", link, object: settings, how: "pin" });
     await cardWhen("no drift", ({ drift }) => drift.length === 0);
   });
 
-  it("tells no secret value anywhere", () => {
+  it("tells no secret value anywhere", async () => {
+    const generated =
+      (await home.kubectl(["get", "secret", "-n", "other", "-o", "name"])).out.trim().split("/")[1] ?? "";
+    for (const path of [
+      "/api/session",
+      "/api/fleet",
+      `/api/search?q=${canary}`,
+      "/api/search?q=keys",
+      page,
+      `${page}/objects`,
+      `${page}/plan?which=pending`,
+      `${page}/plan?which=last`,
+      "/api/deliveries/Kustomization/flux-system/other/objects",
+      "/api/deliveries/Kustomization/flux-system/other/plan?which=last",
+      "/api/deliveries/GitRepository/flux-system/flux-system",
+      "/api/object?kind=Secret&namespace=shop&name=keys",
+      `/api/object?kind=Secret&namespace=other&name=${generated}`,
+      "/api/timeline",
+      `/api/moment?at=${Date.now()}&delivery=Kustomization/flux-system/shop`,
+      "/metrics",
+    ])
+      expect([path, (await console.send("GET", path)).status]).toEqual([path, 200]);
+    const stream = console.stream("/api/stream?of=Kustomization/flux-system/shop");
+    await home.kubectl([
+      "patch",
+      "secret",
+      "keys",
+      "-n",
+      "shop",
+      "--type=merge",
+      "-p",
+      `{"stringData":{"password":"new-${canary}"}}`,
+    ]);
+    await cardWhen("the drift of the Secret", ({ drift }) => drift.some(({ object }) => object.kind === "Secret"));
+    await console.read<ObjectPage>("/api/object?kind=Secret&namespace=shop&name=keys");
+    const refused = await console.refusal("/api/actions/plan", {
+      action: "accept",
+      link,
+      object: { group: "", kind: "Secret", namespace: "shop", name: "keys" },
+      how: "commit",
+    });
+    expect(refused.code).toBe("not-possible");
+    stream.stop();
     const all = console.heard.join("\n");
     expect(all).toContain("settings");
     expect(all).not.toContain(canary);

@@ -43,7 +43,8 @@ export function noteOutcomes(
   for (const outcome of outcomes) {
     const key = refKey(outcome.ref);
     const by = outcome.isDrift ? authorsOf(outcome.touchedIn ?? [], authorOf) : [];
-    if (!outcome.isDrift) {
+    // What differs and is let stand is drift no more.
+    if (!outcome.isDrift || outcome.word === "unchanged") {
       state.drift.delete(key);
     } else if (outcome.word === "skipped") {
       const isKnown = state.drift.get(key)?.reason === outcome.reason;
@@ -54,7 +55,7 @@ export function noteOutcomes(
           : `${describeDrift(outcome.changes)}${byWhom(by)}; left alone`;
       if (!isKnown)
         told.push({ reason: "DriftDetected", message: `${formatRef(outcome.ref)}: ${message}`, outcome, by });
-    } else if (outcome.word !== "failed" && outcome.word !== "unchanged") {
+    } else if (outcome.word !== "failed") {
       state.drift.delete(key);
       noteHeal(state, outcome, nowMs);
       const what =

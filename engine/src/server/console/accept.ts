@@ -2,8 +2,19 @@
 // look for drift there. A commit changes the very values that differ, in the files that state them.
 
 import { type ActionPlan, type DriftView, linkKey, type ObjectLink } from "#api/console";
+import { requestedAtAnnotation } from "#api/flux";
 import type { DeliveryLook, Looking, SourceTree } from "#delivery";
-import { asJson, equalJson, faultFrom, formatFault, type Json, type Manifest, refKey, refOf } from "#kernel";
+import {
+  asJson,
+  equalJson,
+  faultFrom,
+  formatFault,
+  formatMicroTime,
+  type Json,
+  type Manifest,
+  refKey,
+  refOf,
+} from "#kernel";
 import { driftMark } from "#plan";
 import { fieldSteps, type FieldStep, Locator, valueAt } from "#render/locate";
 import { wordsOf } from "./cards.ts";
@@ -20,7 +31,7 @@ import {
   textAt,
   whyNoCommit,
 } from "./git-change.ts";
-import { type ActionWorld, type Intent, type Subject } from "./intent.ts";
+import { type ActionWorld, annotate, type Intent, type Subject } from "./intent.ts";
 import { consoleManager } from "./marks.ts";
 import { clusterIn, targetOf } from "./object-page.ts";
 import { planOf } from "./plan-view.ts";
@@ -28,14 +39,39 @@ import { Refused, refusedBy } from "./refusals.ts";
 
 /** What accepting would do. Throws Refused. */
 export async function planAccept(world: ActionWorld, subject: Subject, drifted: readonly DriftView[]): Promise<Intent> {
-  const { ask } = subject;
+  const { how } = subject.ask;
   const found = await changeToLive(world, subject, drifted);
+  const whyNoMark = await whyMarkIsIdle(world, subject, drifted);
+  const whyNoChange = "why" in found ? found.why : "";
+  if (whyNoMark !== "" && (how === "pin" || whyNoChange !== ""))
+    throw new Refused("not-possible", [whyNoMark, whyNoChange].filter((why) => why !== "").join("; no commit: "));
   if ("why" in found) {
-    if (ask.how === "commit") throw new Refused("not-possible", `it cannot be committed: ${found.why}`);
+    if (how === "commit") throw new Refused("not-possible", `it cannot be committed: ${found.why}`);
     return planMark(world, subject, { drifted, ways: ["pin"], why: found.why });
   }
-  if (ask.how === "pin") return planMark(world, subject, { drifted, ways: ["commit", "pin"], why: "" });
-  return planCommit(world, subject, { drifted, ...found });
+  if (how === "pin") return planMark(world, subject, { drifted, ways: ["commit", "pin"], why: "" });
+  return planCommit(world, subject, { drifted, ways: whyNoMark === "" ? ["commit", "pin"] : ["commit"], ...found });
+}
+
+/** Why a mark in the cluster would do nothing; "" when it would. */
+async function whyMarkIsIdle(
+  { fleet, renderings }: ActionWorld,
+  subject: Subject,
+  drifted: readonly DriftView[],
+): Promise<string> {
+  const key = linkKey(subject.ask.link);
+  const looking = fleet.engine?.looking;
+  const look = looking?.look(key);
+  if (looking === undefined || look === undefined) return "";
+  const [mark] = markFor(subject);
+  const stated = await renderings.get(looking, key, { revision: look.offered ?? "" });
+  const names = new Set(drifted.map(({ object }) => linkKey(object)));
+  for (const { kind, metadata } of stated.values()) {
+    const name = linkKey({ kind, namespace: metadata.namespace ?? "", name: metadata.name });
+    if (names.has(name) && metadata.annotations?.[mark] !== undefined)
+      return `Git itself states ${mark} on ${name}: it is changed there`;
+  }
+  return "";
 }
 
 type Accepting = { looking: Looking; look: DeliveryLook; key: string; source: SourceTree };
@@ -137,7 +173,7 @@ function requireLive(manifests: readonly Manifest[], wanted: readonly Wanted[]):
 async function planCommit(
   world: ActionWorld,
   subject: Subject,
-  { drifted, change, places, accepting }: Change & { drifted: readonly DriftView[] },
+  { drifted, change, places, accepting, ways }: Change & Pick<Mark, "drifted" | "ways">,
 ): Promise<Intent> {
   const { key, source, look } = accepting;
   const names = drifted.map(({ object }) => linkKey(object)).join(", ");
@@ -159,7 +195,7 @@ async function planCommit(
     ],
     plan,
     commit,
-    ways: ["commit", "pin"],
+    ways,
     needsReason: false,
     places: places.map((place) => ({ ...place })),
   };
@@ -192,6 +228,8 @@ function planMark(world: ActionWorld, subject: Subject, { drifted, ways, why }: 
     depends: ["pin", subject.card.revision, drifted.map(({ object, fields }) => [linkKey(object), [...fields]])],
     async carryOut() {
       for (const { object } of drifted) await markAccepted(world, subject, object);
+      // A mark is none of the fields that the engine watches for drift: it is asked to look.
+      await annotate(world, subject, { [requestedAtAnnotation]: formatMicroTime(world.clock.now()) });
       return { message: `accepted what runs in ${drifted.map(({ object }) => linkKey(object)).join(", ")}` };
     },
   };

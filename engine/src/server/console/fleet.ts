@@ -4,7 +4,7 @@
 import { type Card, type Commit, type Happening, linkKey } from "#api/console";
 import { type Cluster, type Discovery, Informer, type Resource } from "#cluster";
 import type { DeliverySnapshot } from "#delivery";
-import type { Clock, Manifest } from "#kernel";
+import { type Clock, equalJson, type Json, type Manifest } from "#kernel";
 import { cardOf, happeningOf, type InventoryItem, inventoryOf } from "./cards.ts";
 import { ChangeLog } from "./change-log.ts";
 import { EngineLog } from "./engine-log.ts";
@@ -34,7 +34,14 @@ export const changeKey = {
 } as const;
 
 /** What is kept of a delivery or a source: its card as the object alone gives it, and the whole one. */
-type Held = { base: Card; uid: string; inventory: readonly InventoryItem[]; card: Card };
+type Held = {
+  base: Card;
+  uid: string;
+  inventory: readonly InventoryItem[];
+  card: Card;
+  /** As it was last noted in the log: what is the same is not told again. */
+  told: Card | undefined;
+};
 
 type Told<T> = { changed(value: T): void; deleted?(value: T): void };
 
@@ -219,10 +226,10 @@ export class Fleet {
     for (const held of this.#held.values()) this.#wantObjects(held);
   }
 
-  #put(seen: Omit<Held, "card">): void {
+  #put(seen: Omit<Held, "card" | "told">): void {
     const { base } = seen;
     const before = this.#held.get(base.key);
-    const held: Held = { ...seen, card: before?.card ?? base };
+    const held: Held = { ...seen, card: before?.card ?? base, told: before?.told };
     this.#held.set(base.key, held);
     this.#wantObjects(held);
     if (before === undefined) held.card = this.#compose(held);
@@ -295,11 +302,19 @@ export class Fleet {
     if (this.#dirty.size === 0) return;
     for (const key of this.#dirty) {
       const held = key.startsWith("c\0") ? this.#held.get(key.slice(2)) : undefined;
-      if (held !== undefined) held.card = this.#compose(held);
+      if (held !== undefined && !this.#composeAnew(held)) continue;
       this.log.note(key);
     }
     this.#dirty.clear();
     for (const listener of this.#listeners) listener();
+  }
+
+  /** False when the card says what it said before. */
+  #composeAnew(held: Held): boolean {
+    held.card = this.#compose(held);
+    const isNew = held.told === undefined || !equalJson(held.told as unknown as Json, held.card as unknown as Json);
+    held.told = held.card;
+    return isNew;
   }
 
   #compose({ base }: Held): Card {
@@ -339,7 +354,7 @@ export class Fleet {
   }
 }
 
-function heldOf(object: Manifest): Omit<Held, "card"> {
+function heldOf(object: Manifest): Omit<Held, "card" | "told"> {
   return { base: cardOf(object), uid: object.metadata.uid ?? "", inventory: inventoryOf(object) };
 }
 

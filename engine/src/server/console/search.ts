@@ -100,12 +100,27 @@ function compare(a: SearchHit, b: SearchHit): number {
 }
 
 function* foundObjects(fleet: Fleet, terms: readonly Term[]): Generator<Found> {
+  const words = terms.flatMap(({ field, text }) => (field === "" ? [text] : []));
+  const commits = new Map<string, string>();
   for (const entry of fleet.index.values()) {
     const { link, images, labels, health, owner, haystack } = entry;
+    // Most are told apart by this alone.
+    if (!words.every((word) => haystack.includes(word) || commitTextOf(fleet, owner, commits).includes(word))) continue;
     const subject = { ...link, images, labels, health, cluster: "", owner, haystack, card: fleet.card(owner) };
     const matched = matchAll(subject, terms);
     if (matched !== undefined) yield { hit: hitOf(entry, matched.words), wish: wishOf(entry), rank: matched.rank + 1 };
   }
+}
+
+/** All that can be searched for of the commit behind a delivery, made once a search. */
+function commitTextOf(fleet: Fleet, owner: string, known: Map<string, string>): string {
+  const found = known.get(owner);
+  if (found !== undefined) return found;
+  const card = fleet.card(owner);
+  const { id = "", subject = "", author = "", email = "" } = card?.commit ?? {};
+  const text = [id, card?.revision ?? "", subject, author, email].join(" ").toLowerCase();
+  known.set(owner, text);
+  return text;
 }
 
 function hitOf({ link, health, owner }: ObjectEntry, matched: string): SearchHit {
