@@ -1,6 +1,6 @@
-// What the engine in this process adds to a card: its phase, what it waits for, and drift as data.
+// What the engine in this process adds to a card: its phase, what it waits for, what is held, and drift as data.
 
-import type { Card, DriftView } from "#api/console";
+import type { Card, DriftView, HeldView } from "#api/console";
 import type { DeliverySnapshot } from "#delivery";
 import type { FieldChange } from "#plan";
 import { wordsOf } from "./cards.ts";
@@ -8,13 +8,23 @@ import { wordsOf } from "./cards.ts";
 /** The card with what the engine knows; as it is where there is none. */
 export function withSnapshot(card: Card, snapshot: DeliverySnapshot | undefined): Card {
   if (snapshot === undefined) return card;
+  const { held: said, ...rest } = card;
+  const held = heldView(snapshot, said);
   return {
-    ...card,
+    ...rest,
+    ...(held === undefined ? {} : { held }),
     phase: snapshot.phase,
     phaseMs: snapshot.phaseSinceMs,
     waitingFor: wordsOf(snapshot.waitingFor ?? ""),
     drift: snapshot.drift.map(driftView),
   };
+}
+
+/** What is held, as the engine has it; what the object says of it only tells since when. A pin is said elsewhere. */
+function heldView({ held, phaseSinceMs }: DeliverySnapshot, said: HeldView | undefined): HeldView | undefined {
+  if (held === undefined || held.reason === "Pinned") return undefined;
+  const { reason, message, revision } = held;
+  return { reason, message: wordsOf(message), revision, sinceMs: said?.sinceMs ?? phaseSinceMs };
 }
 
 /** How far a release is, since when. */
