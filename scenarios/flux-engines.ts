@@ -76,8 +76,11 @@ export class RealCluster {
     return this.#keep({ stop: async (options) => void (await Promise.all(started.map((each) => each.stop(options)))) });
   }
 
-  /** `keelson run`; `output`: what it has printed. */
-  async startKeelson(args: string[] = []): Promise<Stoppable & { output: () => string }> {
+  /** `keelson run`, printing its log, or as people see it its live view with the console's address. */
+  async startKeelson(
+    args: string[] = [],
+    prints: "log" | "view" = "log",
+  ): Promise<Stoppable & { output: () => string }> {
     const words = [
       command,
       "run",
@@ -88,7 +91,9 @@ export class RealCluster {
       "--port",
       "0",
     ];
-    const child = spawn(process.execPath, [...words, "--log", "-", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...words, ...(prints === "log" ? ["--log", "-"] : []), ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let printed = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (bytes: Buffer) => (printed += bytes.toString()));

@@ -79,19 +79,22 @@ describe.skipIf(!hasFluxEngines)("two people on a real kube-apiserver", () => {
     await cluster.start();
     for (const name of ["shop", "elsewhere"]) await cluster.kubectl(["create", "namespace", name]);
     await cluster.kubectl(["apply", "-f", "-"], roles("shop") + roles("flux-system"));
-    const keelson = await cluster.startKeelson([
-      "--install-definitions",
-      "--console-url",
-      "http://console.example.test",
-      "--oidc-issuer-url",
-      issuer.url,
-      "--oidc-client-id",
-      "console",
-      "--oidc-username-prefix",
-      "oidc:",
-      "--oidc-groups-prefix",
-      "oidc:",
-    ]);
+    const keelson = await cluster.startKeelson(
+      [
+        "--install-definitions",
+        "--console-url",
+        "http://console.example.test",
+        "--oidc-issuer-url",
+        issuer.url,
+        "--oidc-client-id",
+        "console",
+        "--oidc-username-prefix",
+        "oidc:",
+        "--oidc-groups-prefix",
+        "oidc:",
+      ],
+      "view",
+    );
     await cluster.kubectl(["apply", "-f", "-"], `${source(served.url)}---\n${kustomization("shop", "./shop")}`);
     token = await ConsoleClient.of(keelson.output);
     ann = await token.signedIn(issuer, { email: "ann@acme.example", groups: ["developers", "system:masters"] });
@@ -215,8 +218,9 @@ describe.skipIf(!hasFluxEngines)("two people on a real kube-apiserver", () => {
   });
 
   it("are told no secret value", () => {
-    const all = token.heard.join("\n");
-    expect(all).toContain("settings");
-    for (const text of [canary, Buffer.from(canary).toString("base64")]) expect(all).not.toContain(text);
+    const secrets = [canary, Buffer.from(canary).toString("base64")];
+    const told = token.heard.filter((text) => secrets.some((secret) => text.includes(secret)));
+    expect(told.map((text) => text.slice(0, 80))).toEqual([]);
+    expect(token.heard.join("")).toContain("settings");
   });
 });
