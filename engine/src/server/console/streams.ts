@@ -93,6 +93,7 @@ export class Streams {
     this.#send(reader, "hello", { build: this.#options.build, nowMs: clock.now() });
     if (isLost) this.#send(reader, "reset", { why: "this page was away for too long" });
     this.#pump(reader);
+    void this.#judgeShown(reader);
   }
 
   close(): void {
@@ -193,6 +194,13 @@ export class Streams {
     void this.#judgeAgain(reader);
   }
 
+  /** What the page shows already was judged when it was read: that is remembered, so that its end is noticed. */
+  async #judgeShown(reader: Reader): Promise<void> {
+    const { fleet } = this.#options;
+    const shown = new Map(fleet.cards().map(({ kind, namespace }) => [`${kind}/${namespace}`, { kind, namespace }]));
+    for (const place of shown.values()) await this.#may(reader, wishFor(place));
+  }
+
   async #judgeAgain(reader: Reader): Promise<void> {
     const { rights } = this.#options;
     for (const judged of reader.judged.values()) {
@@ -200,7 +208,7 @@ export class Streams {
       if (ok === judged.isAllowed) continue;
       reader.judged.clear();
       this.#send(reader, "reset", { why: "your rights have changed" });
-      return;
+      return this.#judgeShown(reader);
     }
   }
 
