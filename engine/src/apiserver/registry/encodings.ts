@@ -1,13 +1,14 @@
 // JSON texts of shared objects, kept while they are hot: a list, a get and every watcher of one write use one encoding.
 
 import { encodeJson, type Manifest } from "#kernel";
-import { encodedBytesMax } from "./limits.ts";
+import { encodedWeightMax } from "./limits.ts";
+import { textWeight } from "./weight.ts";
 
 export class Encodings {
   /** Oldest first: what is used again moves to the end. */
-  readonly #texts = new Map<object, string>();
+  readonly #texts = new Map<object, Text>();
   readonly #isPassing: (object: Manifest) => boolean;
-  #bytes = 0;
+  #weight = 0;
 
   /** `isPassing`: the object was decoded for one look, its text is not kept. */
   constructor(isPassing: (object: Manifest) => boolean) {
@@ -27,7 +28,7 @@ export class Encodings {
     if (known !== undefined) {
       this.#texts.delete(object);
       this.#texts.set(object, known);
-      return known;
+      return known.text;
     }
     const { kind: _kind, apiVersion: _apiVersion, ...members } = object;
     const text = encodeJson(members);
@@ -42,20 +43,25 @@ export class Encodings {
 
   /** The object is not kept any more. */
   forget(object: Manifest): void {
-    const text = this.#texts.get(object);
-    if (text === undefined) return;
+    const known = this.#texts.get(object);
+    if (known === undefined) return;
     this.#texts.delete(object);
-    this.#bytes -= text.length;
+    this.#weight -= known.weight;
   }
 
   /** Takes the text that `rest` would make of the object. */
   keep(object: Manifest, text: string): void {
-    this.#texts.set(object, text);
-    this.#bytes += text.length;
+    this.forget(object);
+    const weight = textWeight(text);
+    this.#texts.set(object, { text, weight });
+    this.#weight += weight;
     for (const [oldest, old] of this.#texts) {
-      if (this.#bytes <= encodedBytesMax) break;
+      if (this.#weight <= encodedWeightMax) break;
       this.#texts.delete(oldest);
-      this.#bytes -= old.length;
+      this.#weight -= old.weight;
     }
   }
 }
+
+/** `weight`: of the object too, which stays as long as its text does. */
+type Text = { text: string; weight: number };

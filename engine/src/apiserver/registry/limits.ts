@@ -27,5 +27,5 @@ export const listItemsMax = 100_000;
 /** Bytes, about, of the objects kept decoded: some 12,000 of a usual size. */
 export const hotWeightMax: number = 64 * 1024 * 1024;
 
-/** Characters of encoded objects kept for the next reader: about 10,000 objects of a usual size. */
-export const encodedBytesMax: number = 32 * 1024 * 1024;
+/** Bytes, about, of the objects whose text is kept for the next reader, each with its text: 10,000 of a usual size. */
+export const encodedWeightMax: number = 64 * 1024 * 1024;
