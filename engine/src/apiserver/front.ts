@@ -14,6 +14,7 @@ import {
   listen,
   Metrics,
   Presenter,
+  Unsent,
 } from "#apiserver/http";
 import { type ServerIdentity } from "#apiserver/tls";
 import type { Dispatch } from "./dispatch.ts";
@@ -54,6 +55,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     presenter: new Presenter(dispatch.registry.encodings, clock),
     clock,
     watches,
+    unsent: new Unsent(() => clock.now()),
     failed,
     authenticate: (request: Incoming) => {
       const sender = identityOf(request.headers.authorization, options.readers);

@@ -24,6 +24,15 @@ export const watchSecondsDefault = 1800;
 /** Bytes a watcher's connection may hold unsent before the watch is ended; the client resumes from its last version. */
 export const watchUnsentBytesMax: number = 64 * 1024 * 1024;
 
+/** Bytes that all answers together may hold for readers that do not take them: some dozens of large lists. */
+export const unsentBytesMax: number = 64 * 1024 * 1024;
+
+/** How long a reader may take nothing before it may be cut off: longer than a pause of a network, or of a client's collector. */
+export const unsentPatienceMs = 10_000;
+
+/** How often what is unsent is counted at most: with thousands of watches open the count itself takes time. */
+export const unsentLookMs = 500;
+
 /** How long open connections may take to end when the server closes: issue A's two seconds, less what else there is to do. */
 export const closeGraceMs = 1000;
 

@@ -41,9 +41,10 @@ import {
   watchOptions,
   writeOptions,
 } from "./query.ts";
-import { type Outgoing, refusal, type Reply, send, text } from "./respond.ts";
+import { answeringOf, type Outgoing, refusal, type Reply, send, text } from "./respond.ts";
 import { type Place, type Route, routeOf } from "./route.ts";
 import { formOf, refuseUnroutable, type Shape, shapeOf } from "./shape.ts";
+import type { Unsent } from "./unsent.ts";
 import { streamWatch } from "./watch-stream.ts";
 
 export type HandlerContext = DocumentContext & {
@@ -54,6 +55,7 @@ export type HandlerContext = DocumentContext & {
   authenticate: (request: Incoming) => { sender: Identity; identity: Identity };
   /** Open watches, to be ended when the server closes. */
   watches: Set<() => void>;
+  unsent: Unsent;
   failed: (error: unknown) => void;
   /** Told of each request that meant to change something. */
   audited: (done: Finished) => void;
@@ -84,6 +86,9 @@ type Asked = {
 
 /** Answers a request; never throws. */
 export async function handle(context: HandlerContext, request: Incoming, response: Outgoing): Promise<void> {
+  const answering = answeringOf(response);
+  context.unsent.follow(answering);
+  response.once("close", () => context.unsent.leave(answering));
   try {
     const receivedMs = context.clock.now();
     const { sender, identity } = context.authenticate(request);

@@ -7,3 +7,4 @@ export { listen } from "./listener.ts";
 export { Metrics } from "./metrics.ts";
 export { deleteOptions } from "./query.ts";
 export { Presenter } from "./presenter.ts";
+export { Unsent } from "./unsent.ts";

@@ -8,6 +8,7 @@ import type { Status } from "#cluster";
 import { encodeJson } from "#kernel";
 import { gzipBytesMin } from "../limits.ts";
 import type { Incoming } from "./body.ts";
+import type { Answering } from "./unsent.ts";
 
 export type Outgoing = ServerResponse | Http2ServerResponse;
 
@@ -56,6 +57,25 @@ function warningHeader(text: string): string {
 
 export function isGone(response: Outgoing): boolean {
   return response.destroyed || response.writableEnded;
+}
+
+/** An answer as those see it who wait for its reader. */
+export function answeringOf(response: Outgoing): Answering {
+  return {
+    get unsentBytes() {
+      return response.writableLength;
+    },
+    get takenBytes() {
+      return connectionOf(response)?.bytesWritten ?? 0;
+    },
+    cutOff: () => {
+      response.destroy();
+    },
+  };
+}
+
+function connectionOf(response: Outgoing): { bytesWritten: number } | null | undefined {
+  return "stream" in response ? response.stream.session?.socket : response.socket;
 }
 
 export function json(body: unknown, code = 200): Reply {

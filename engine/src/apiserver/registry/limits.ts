@@ -4,7 +4,7 @@
 export const recentChangesMax = 1000;
 
 /** Bytes, about, of those changes of all resources: a few hundred objects of the largest size would else hold more than all others. */
-export const recentWeightMax: number = 24 * 1024 * 1024;
+export const recentWeightMax: number = 16 * 1024 * 1024;
 
 /** Attempts to write a patch over a moving object before the client gets the conflict, as kube-apiserver's MaxRetryWhenPatchConflicts. */
 export const patchAttemptsMax = 5;
@@ -24,8 +24,8 @@ export const watchBacklogMax = 10_000;
 /** Items of one list answer when the client sets no limit. */
 export const listItemsMax = 100_000;
 
-/** Bytes, about, of the objects kept decoded: some 12,000 of a usual size. */
-export const hotWeightMax: number = 64 * 1024 * 1024;
+/** Bytes, about, of the objects kept decoded: some 9,000 of a usual size. */
+export const hotWeightMax: number = 48 * 1024 * 1024;
 
 /** Bytes, about, of the objects whose text is kept for the next reader, each with its text: 10,000 of a usual size. */
 export const encodedWeightMax: number = 64 * 1024 * 1024;

@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import { unsentBytesMax, unsentLookMs, unsentPatienceMs } from "../limits.ts";
+import { type Answering, Unsent } from "./unsent.ts";
+
+type Reader = Answering & { unsentBytes: number; takenBytes: number; isCut: boolean };
+
+function reader(unsentBytes: number): Reader {
+  const one: Reader = { unsentBytes, takenBytes: 0, isCut: false, cutOff: () => (one.isCut = true) };
+  return one;
+}
+
+/** Follows them, and looks again after each step; `step` says what happens meanwhile. */
+function play(readers: readonly Reader[], steps: number, step: () => void = () => undefined): boolean[] {
+  let now = 1_000_000;
+  const unsent = new Unsent(() => now);
+  for (const one of readers) unsent.follow(one);
+  for (let count = 0; count < steps; count++) {
+    now += unsentLookMs;
+    step();
+    unsent.follow(reader(0));
+  }
+  return readers.map(({ isCut }) => isCut);
+}
+
+const long = Math.ceil(unsentPatienceMs / unsentLookMs) + 1;
+
+it("cuts off who takes nothing, the longest still first, until there is room", () => {
+  const readers = [reader(unsentBytesMax / 2), reader(unsentBytesMax / 2), reader(unsentBytesMax / 2)];
+  expect(play(readers, long)).toEqual([true, false, false]);
+});
+
+it("waits a while, and while there is room forever", () => {
+  expect(play([reader(2 * unsentBytesMax)], 3)).toEqual([false]);
+  expect(play([reader(unsentBytesMax)], long)).toEqual([false]);
+});
+
+it("leaves alone who reads, however slowly", () => {
+  const [slow, stuck] = [reader(2 * unsentBytesMax), reader(2 * unsentBytesMax)];
+  expect(play([slow, stuck], long, () => slow.takenBytes++)).toEqual([false, true]);
+});
+
+it("leaves alone a watch with nothing to send", () => {
+  expect(play([reader(0), reader(2 * unsentBytesMax)], long)).toEqual([false, true]);
+});

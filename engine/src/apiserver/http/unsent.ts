@@ -1,0 +1,57 @@
+// What clients have asked for and do not take. Each answer waits in memory until its reader takes it: where all together hold more than
+// the server can give, those that have taken nothing for a while are cut off. A watch is begun again from its last version, a list is
+// asked again; who reads, however slowly, is left alone.
+
+import { unsentBytesMax, unsentLookMs, unsentPatienceMs } from "../limits.ts";
+
+/** What is known of an answer on its way. */
+export type Answering = {
+  /** Bytes that wait for the reader. */
+  readonly unsentBytes: number;
+  /** Bytes that its connection has taken so far, for this answer and others. */
+  readonly takenBytes: number;
+  cutOff: () => void;
+};
+
+type Followed = { answering: Answering; taken: number; stillSince: number };
+
+export class Unsent {
+  readonly #now: () => number;
+  readonly #open = new Map<Answering, Followed>();
+  #lookedAt = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  follow(answering: Answering): void {
+    this.#open.set(answering, { answering, taken: answering.takenBytes, stillSince: this.#now() });
+    if (this.#now() - this.#lookedAt >= unsentLookMs) this.#look();
+  }
+
+  leave(answering: Answering): void {
+    this.#open.delete(answering);
+  }
+
+  #look(): void {
+    const now = this.#now();
+    this.#lookedAt = now;
+    let total = 0;
+    for (const one of this.#open.values()) {
+      const { unsentBytes, takenBytes } = one.answering;
+      total += unsentBytes;
+      if (unsentBytes > 0 && takenBytes === one.taken) continue;
+      one.taken = takenBytes;
+      one.stillSince = now;
+    }
+    if (total <= unsentBytesMax) return;
+    const still = [...this.#open.values()].filter(({ stillSince }) => now - stillSince >= unsentPatienceMs);
+    still.sort((a, b) => a.stillSince - b.stillSince);
+    for (const { answering } of still) {
+      if (total <= unsentBytesMax) return;
+      total -= answering.unsentBytes;
+      this.leave(answering);
+      answering.cutOff();
+    }
+  }
+}
