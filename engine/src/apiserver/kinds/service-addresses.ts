@@ -75,7 +75,7 @@ class Allocator {
   #fillAddress(spec: ServiceSpec, before: ServiceSpec, context: Context): void {
     const wanted = spec.clusterIP ?? spec.clusterIPs?.[0] ?? "";
     const kept = wanted === "" ? (before.clusterIP ?? "") : wanted;
-    if (kept === "") spec.clusterIP = this.#takeAddress(context);
+    if (kept === "") spec.clusterIP = this.#addressFor(context);
     else {
       if (kept !== "None" && kept !== before.clusterIP) this.#claim(kept, context);
       spec.clusterIP = kept;
@@ -96,6 +96,14 @@ class Allocator {
       if ((port.nodePort ?? 0) === 0) port.nodePort = old?.nodePort ?? this.#takePort(context);
       else if (port.nodePort !== old?.nodePort) this.#claimPort(port.nodePort as number, context);
     }
+  }
+
+  /** An address is an object that names its Service: without a name there is none, whatever else is wrong. */
+  #addressFor(context: Context): string {
+    const address = this.#takeAddress(context);
+    if ((context.name ?? "") !== "") return address;
+    const why = `IPAddress.networking.k8s.io ${JSON.stringify(address)} is invalid: spec.parentRef.name: Required value`;
+    return refuseField(context.call, "", invalid("spec.clusterIPs", [""], `failed to allocate IP: ${why}`));
   }
 
   #takeAddress({ used, call }: Context): string {
@@ -163,8 +171,9 @@ class Allocator {
   }
 }
 
-type Context = { used: Set<string>; call: WriteCall; name: string };
+/** `name` is absent where the request gives none. */
+type Context = { used: Set<string>; call: WriteCall; name: string | undefined };
 
-function refuseField(call: WriteCall, name: string, error: FieldError): never {
-  throw refuse(call.served.resource, name, [error]);
+function refuseField(call: WriteCall, name: string | undefined, error: FieldError): never {
+  throw refuse(call.served.resource, name ?? "", [error]);
 }

@@ -51,33 +51,28 @@ export async function createObject(
   const isGenerated = (draft.metadata.name ?? "") === "" && base !== "";
   for (let attempt = 1; ; attempt++) {
     const next = isGenerated ? asOwn(draft) : draft;
-    if (isGenerated) next.metadata.name = base.slice(0, generateNameBaseMax) + registry.newSuffix();
-    const created = await insert(registry, call, next, options.hasOwnership === true);
+    const name = isGenerated ? base.slice(0, generateNameBaseMax) + registry.newSuffix() : draft.metadata.name;
+    const created = await insert(registry, call, next, { hasOwnership: options.hasOwnership === true, name });
     if (created !== undefined) return created;
     if (isGenerated && attempt < generateNameAttemptsMax) continue;
-    const taken = registry
-      .collection(call.served.storage)
-      .get(storageKey(call.served.storage, call.namespace, next.metadata.name));
-    throw alreadyExists(
-      call.served.resource,
-      next.metadata.name,
-      taken?.object.metadata.deletionTimestamp !== undefined,
-    );
+    const taken = registry.collection(call.served.storage).get(storageKey(call.served.storage, call.namespace, name));
+    throw alreadyExists(call.served.resource, name, taken?.object.metadata.deletionTimestamp !== undefined);
   }
 }
 
-/** undefined: the name is taken. */
+/** undefined: the name is taken. `name`: given to the decoded object, so that what defaults make of a name they make of one that was asked for. */
 async function insert(
   registry: Registry,
   call: WriteCall,
   body: Manifest,
-  hasOwnership: boolean,
+  { hasOwnership, name }: { hasOwnership: boolean; name: string },
 ): Promise<Manifest | undefined> {
   const { served } = call;
   const context = contextOf(registry, call);
   for (const name of unsettable) delete (body.metadata as unknown as JsonObject)[name];
   const own = hasOwnership ? undefined : (decoded: Manifest) => tracked(registry, call, undefined, decoded);
   const draft = decodeObject(call, body, hasOwnership, own);
+  if (draft.metadata.name !== name) draft.metadata.name = name;
   resetSystemMetadata(draft, served, context);
   if (served.strategy.hasStatus && served.strategy.keepsNewStatus !== true) resetStatus(registry, served, draft);
   await mutate(registry, call, draft, undefined);

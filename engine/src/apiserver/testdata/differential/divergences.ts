@@ -23,10 +23,6 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     "1/240: scales of replicationcontroller",
     "1/616: interleavings of replicationcontroller",
   ],
-  "the real server gives a Service its address before it looks at its name": ["1/237: oddities of service"],
-  "the label with a namespace's name is owned by its maker also where the name was generated": [
-    "1/593: oddities of namespace",
-  ],
   "the words of Go's strategic merge about a patch of the wrong shape": [
     "1/332: faults of serviceaccount",
     "1/333: directives of pod",
