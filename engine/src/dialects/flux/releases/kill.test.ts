@@ -170,7 +170,7 @@ describe("a kill at a write", () => {
   });
 
   it("of a failed upgrade and its way back: the old release again, nothing of the new one left", async () => {
-    await killAtEach("back", 11, async (name, atWrite, isAfter) => {
+    await killAtEach("back", 19, async (name, atWrite, isAfter) => {
       await installed(name);
       await world.apply(helmRelease(name, spec({ greeting: "two", broken: true })));
       const isKilled = await killedAt(atWrite, isAfter, () => isStalled(name));

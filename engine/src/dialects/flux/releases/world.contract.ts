@@ -114,10 +114,19 @@ export class ReleaseWorld extends World {
   static async flux(args: string[] = []): Promise<ReleaseWorld> {
     const world = new ReleaseWorld();
     await world.#connect();
-    const kubeconfig = join(world.folder, "config");
-    const own = ["--requeue-dependency=1s", "--concurrent=8", "--interval-jitter-percentage=0", ...args];
-    world.#controller = await fluxTools.startFluxController("helm", { kubeconfig, folder: world.folder, args: own });
+    await world.startFlux(args);
     return world;
+  }
+
+  async startFlux(args: string[] = []): Promise<void> {
+    const kubeconfig = join(this.folder, "config");
+    const own = ["--requeue-dependency=1s", "--concurrent=8", "--interval-jitter-percentage=0", ...args];
+    this.#controller = await fluxTools.startFluxController("helm", { kubeconfig, folder: this.folder, args: own });
+  }
+
+  async stopFlux(): Promise<void> {
+    await this.#controller?.stop();
+    this.#controller = undefined;
   }
 
   async #connect(): Promise<void> {
