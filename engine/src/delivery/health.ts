@@ -17,12 +17,13 @@ export type Verdict = {
   failed: Waiting[];
 };
 
-/** The objects whose health a delivery waits for. */
+/** The objects whose health a delivery waits for: all that it has not left alone, or those it names, left alone or not. */
 export function awaitedRefs(delivery: Delivery, applied: Applied): readonly VersionedRef[] {
-  if (delivery.wait.kind === "none") return [];
-  const refs = delivery.wait.kind === "all" ? applied.refs : delivery.wait.refs;
+  const { wait } = delivery;
+  if (wait.kind === "none") return [];
   const own = refKey(delivery.ref);
-  return refs.filter((ref) => !applied.skipped.has(refKey(ref)) && refKey(ref) !== own);
+  const refs = wait.kind === "some" ? wait.refs : applied.refs.filter((ref) => !applied.skipped.has(refKey(ref)));
+  return refs.filter((ref) => refKey(ref) !== own);
 }
 
 export type HealthWorld = {

@@ -315,7 +315,10 @@ async function assessApplied(context: PassContext): Promise<Pick<PassResult, "is
     // It was there after the apply; that drift is only reported for it means that it stays away.
     return goesByItself(wanted) || driftModeOf(wanted, undefined, delivery.policy) !== "heal";
   };
-  const verdict = await judge(awaitedRefs(delivery, applied), delivery, { ...context, mayBeAbsent });
+  const awaited = awaitedRefs(delivery, applied);
+  // Where there is nothing, nothing is said of its health.
+  if (delivery.wait.kind === "all" && awaited.length === 0) return { isHealthy: undefined, waits: undefined };
+  const verdict = await judge(awaited, delivery, { ...context, mayBeAbsent });
   if (verdict.is === "healthy") return { isHealthy: true, waits: undefined };
   const text = listWaiting(verdict.waitingFor, namedInMessage);
   const waitedMs = Math.max(0, clock.now() - applied.atMs);

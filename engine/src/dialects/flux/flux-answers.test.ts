@@ -33,6 +33,7 @@ const ends = [
   "render-failed",
   "substitution-failed",
   "decryption-failed",
+  "decryption-missing",
   "account-missing",
   "target-unusable",
   "stage-refused",
@@ -69,7 +70,7 @@ const life = fc.record({
 
 const isEarly = (code: string): boolean => /^(source|dependency|expression)-/.test(code);
 /** Ends of which Flux keeps a line in the history: what came as far as the API server. */
-const isLate = (code: string): boolean => /^(success|stage|apply|prune|health)/.test(code);
+const isLate = (code: string): boolean => /^(success|stage|apply|prune|health|decryption-missing)/.test(code);
 
 /** What Flux's controller says that it does when it fails with this. */
 function doingOf(end: Attempt["end"]): string {

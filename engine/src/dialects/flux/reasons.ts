@@ -14,7 +14,8 @@ const reasons: Readonly<Record<DeliveryFaultCode | FluxFaultCode, string>> = {
   "path-missing": "ArtifactFailed",
   "render-failed": "BuildFailed",
   "substitution-failed": "BuildFailed",
-  "decryption-missing": "BuildFailed",
+  // Flux builds it, and refuses to apply it.
+  "decryption-missing": "ReconciliationFailed",
   "decryption-failed": "BuildFailed",
   "account-missing": "ReconciliationFailed",
   "target-unusable": "ReconciliationFailed",
@@ -53,7 +54,8 @@ export type Step = "fetching" | "building" | "applying" | "checking";
 /** Where in an attempt this goes wrong; what is not named meets the API server. */
 export function stepOf({ code }: Fault): Step {
   if (code === "path-missing") return "fetching";
-  if (/^(render|substitution|decryption|account|target)-/.test(code)) return "building";
+  if (code !== "decryption-missing" && /^(render|substitution|decryption|account|target)-/.test(code))
+    return "building";
   return code.startsWith("health-") ? "checking" : "applying";
 }
 

@@ -413,6 +413,20 @@ function health(scene: (name: string) => Scene): void {
       expect((await s.world.condition(s.name, "Healthy"))?.message).toMatch(/^Health check passed in /);
     });
 
+    it("of nothing nothing is said; a check that names what is left alone is made", async () => {
+      const s = scene("unchecked");
+      await s.deliver([configMap("unchecked", {})], { wait: true });
+      expect((await s.world.condition(s.name, "Healthy"))?.status).toBe("True");
+      s.world.commit({ "readme.md": "#" }, s.name);
+      await s.world.until("nothing to be healthy", async () => {
+        return (await s.world.condition(s.name, "Healthy")) === undefined && (await s.inventory()).length === 0;
+      });
+      s.commit(configMap("unchecked", {}, annotated("reconcile", "disabled")));
+      const healthChecks = [{ apiVersion: "v1", kind: "ConfigMap", name: "unchecked", namespace: "shop" }];
+      await s.apply({ healthChecks, timeout: "2s" });
+      expect((await s.failed("timeout waiting for")).reason).toBe("HealthCheckFailed");
+    });
+
     it("one failed object ends the wait", async () => {
       const s = scene("failfast");
       s.commit(job("failfast"), configMap("failfast", {}));
@@ -600,7 +614,7 @@ function building(scene: (name: string) => Scene): void {
       };
       s.commit(JSON.stringify(secret));
       await s.apply();
-      await s.failed("encrypted");
+      expect((await s.failed("encrypted")).reason).toBe("ReconciliationFailed");
       expect(await s.world.get("", "Secret", "sealed")).toBeUndefined();
     });
 
