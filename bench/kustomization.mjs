@@ -78,6 +78,10 @@ class Bench {
     await this.apply(...fluxDefinitions(), ...keelsonDefinitions());
     for (const name of ["flux-system", "shop"])
       await this.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+    this.startEngine();
+  }
+
+  startEngine() {
     this.ending = new AbortController();
     const cluster = counted(this.cluster, this.tally);
     this.engine = startDelivery({
@@ -168,9 +172,13 @@ class Bench {
     };
   }
 
-  async close() {
+  async stopEngine() {
     this.ending.abort();
     await this.engine.ended;
+  }
+
+  async close() {
+    await this.stopEngine();
     await this.server.close();
   }
 }
@@ -235,6 +243,20 @@ async function run(count) {
   const healed = ms(edited);
   await sleep(1500);
   console.log(`  a heal: ${healed}; ${shown(healing())}`);
+
+  await bench.stopEngine();
+  const before = { ...bench.tally };
+  const restarted = performance.now();
+  bench.startEngine();
+  await bench.until(async () => bench.engine.counts().rendered >= count);
+  const known = ms(restarted);
+  await sleep(1500);
+  const { rendered, statusWrites } = bench.engine.counts();
+  const asked = Object.entries(bench.tally).map(([verb, number]) => [verb, number - (before[verb] ?? 0)]);
+  const requests = Object.fromEntries(asked.filter(([, number]) => number > 0));
+  console.log(
+    `  a restart: all looked at ${known}, ${statusWrites} statuses written; ${shown({ rendered, requests })}`,
+  );
 
   const idle = bench.reset();
   await sleep(5000);
