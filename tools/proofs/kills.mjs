@@ -27,7 +27,7 @@ export async function kills({ times = 100, seed = 20261121, tell = () => {} } = 
     const seats = Array.from({ length: watchers }, () => ({ since: undefined, events: [] }));
     await begin(server, seats);
     for (let time = 1; time <= times; time++) {
-      await underLoad({ server, world, seats, next, forMs: 10 + next(700) });
+      await underLoad({ server, world, seats, next, forMs: 10 + next(700), afterWrite: time % 2 === 1 });
       server = await restart(folder, next);
       await world.check(server);
       if (time % 10 === 0) tell(`${time} kills: ${world.acknowledged} writes acknowledged, ${world.uncertain} cut off`);
@@ -51,13 +51,17 @@ async function begin(server, seats) {
   client.close();
 }
 
-async function underLoad({ server, world, seats, next, forMs }) {
+/** The time until the kill runs from the start, or from the first write that was acknowledged. */
+async function underLoad({ server, world, seats, next, forMs, afterWrite }) {
+  const before = world.acknowledged;
   const clients = Array.from({ length: writers + watchers }, () => openClient(server));
   const state = { isOver: false };
   const running = [
     ...Array.from({ length: writers }, (_, n) => write({ client: clients[n], writer: n, world, next, state })),
     ...seats.map((seat, n) => follow(clients[writers + n], seat)),
   ];
+  const limit = performance.now() + 60_000;
+  while (afterWrite && world.acknowledged === before && performance.now() < limit) await sleep(1);
   await sleep(forMs);
   state.isOver = true;
   await server.stop("SIGKILL");
