@@ -167,7 +167,10 @@ describe("GitRepository", () => {
     options.authorization = "Basic other";
     world.artifacts.hook({ kind: "GitRepository", namespace: "default", name: "private" });
     const refused = await world.untilReady("GitRepository", "private", "False");
-    expect(condition(refused, "Ready")?.reason).toBe("AuthenticationFailed");
+    expect(condition(refused, "Ready")).toMatchObject({
+      reason: "GitOperationFailed",
+      message: expect.stringContaining("failed to checkout and determine revision") as string,
+    });
     expect(JSON.stringify(refused) + JSON.stringify(await world.events())).not.toContain("right");
     expect(condition(refused, "ArtifactInStorage")?.status).toBe("True");
     expect(artifactOf("private")).toBeDefined();

@@ -120,22 +120,19 @@ async function fetching<T>(pass: Pass, refused: () => void, step: () => Promise<
     return await step();
   } catch (thrown) {
     const fault = faultFrom(thrown);
-    const isRefused = authenticationCodes.includes(fault.code);
-    if (isRefused) refused();
+    if (authenticationCodes.includes(fault.code)) refused();
     if (fault.code === "git-damaged" && fault.at !== undefined) await dropDamaged(pass, fault.at);
-    throw new PhaseFault(phaseOf(fault, isRefused), fault);
+    throw new PhaseFault(phaseOf(fault), fault);
   }
 }
 
-function phaseOf({ code }: Fault, isRefused: boolean): Phase {
+function phaseOf({ code }: Fault): Phase {
   const { type } = checkoutPhase;
   if (code === "git-empty") return { type, reason: "EmptyGitRepository", message: "git repository is empty" };
-  if (!isRefused) return checkoutPhase;
-  const reason = "AuthenticationFailed";
-  // Credentials that cannot be used at all have asked nobody yet.
+  // Credentials that cannot be used at all have asked nobody yet; what a server refuses is a failed operation, as in Flux.
   if (code === "git-credentials-invalid")
-    return { type, reason, message: "failed to configure authentication options" };
-  return { ...checkoutPhase, reason };
+    return { type, reason: "AuthenticationFailed", message: "failed to configure authentication options" };
+  return checkoutPhase;
 }
 
 const authenticationCodes: readonly string[] = [
