@@ -54,9 +54,21 @@ export class Objects {
   /** The last event for each object: an equal one is not written again. */
   readonly #told = new Map<string, string>();
   #eventSerial = 0;
+  /** Objects as we have written them, until a watch tells of that or of something newer. */
+  readonly #written = new Map<string, Manifest>();
 
   constructor(options: ObjectsOptions) {
     this.#options = options;
+  }
+
+  /** What a watch has, or what we have written since: a pass that follows at once must not compare with what was before. */
+  newest(object: Manifest): Manifest {
+    const { uid = "" } = object.metadata;
+    const own = this.#written.get(uid);
+    if (own === undefined) return object;
+    if (versionOf(own) > versionOf(object)) return own;
+    this.#written.delete(uid);
+    return object;
   }
 
   /** Sets or removes a finalizer; what others have set stays. */
@@ -141,13 +153,30 @@ export class Objects {
     if (!answer.ok && answer.status.code !== 404) throw refusalFault(answer.status, `${kind}/${namespace}/${name}`);
   }
 
+  #remember(object: Manifest): void {
+    const { uid = "" } = object.metadata;
+    this.#written.delete(uid);
+    this.#written.set(uid, object);
+    for (const oldest of this.#written.keys()) {
+      if (this.#written.size <= toldMost) break;
+      this.#written.delete(oldest);
+    }
+  }
+
   async #patch(target: Target, patch: JsonObject): Promise<void> {
     const { cluster, manager } = this.#options;
     const answer = await cluster.patch(target, { type: "merge", patch }, { fieldManager: manager });
+    if (answer.ok) return this.#remember(answer.value);
     // An object that is gone needs neither status nor finalizer.
-    if (answer.ok || answer.status.code === 404) return;
+    if (answer.status.code === 404) return;
     throw refusalFault(answer.status, `${target.resource.kind}/${target.namespace}/${target.name}`);
   }
+}
+
+/** Versions grow with each write; one that is no number is taken for old. */
+function versionOf({ metadata }: Manifest): bigint {
+  const { resourceVersion = "" } = metadata;
+  return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n;
 }
 
 function targetOf(object: Manifest): Target {

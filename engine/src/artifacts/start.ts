@@ -238,7 +238,7 @@ class SourceLoops implements Artifacts {
     const source = sourceOf(key);
     const held = this.#informers.get(source.kind)?.get(source.namespace, source.name);
     if (held === undefined) return this.#forget(source);
-    const object = structuredClone(held);
+    const object = structuredClone(this.#context.objects.newest(held));
     this.#watchLocal(key, object);
     // What a generator of ours makes is in the store before its object says so.
     if (source.kind === "ExternalArtifact" && isMadeHere(object)) return undefined;
