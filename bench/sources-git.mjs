@@ -130,7 +130,6 @@ async function manyRevisions() {
   const archives = new Archives(join(root, "long-archives"), { ...clock, now: () => now });
   const source = { kind: "GitRepository", namespace: "default", name: "history" };
   console.log(`${revisions} revisions of 1,000 files, two of them changed in each`);
-  const sizes = [];
   const start = performance.now();
   let before = [];
   for (let i = 0; i < revisions; i++) {
@@ -141,11 +140,13 @@ async function manyRevisions() {
     await mirror.keepOnly([resolved.commit, ...before], call.signal);
     before = [resolved.commit];
     now += 61_000;
-    if (i === 0 || (i + 1) % Math.ceil(revisions / 4) === 0)
-      sizes.push(`${i + 1}: ${kilobytes(join(root, "long"))} + ${kilobytes(join(root, "long-archives"))} KB`);
+    if (i > 0 && (i + 1) % Math.ceil(revisions / 10) !== 0) continue;
+    const [kept, packed] = [kilobytes(join(root, "long")), kilobytes(join(root, "long-archives"))];
+    const each = ((performance.now() - start) / (i + 1)).toFixed(0);
+    console.log(
+      `  after ${i + 1}: mirror ${kept} KB, archives ${packed} KB; ${each} ms each, commit and archive included`,
+    );
   }
-  console.log(`  mirror + archives after ${sizes.join(", ")}`);
-  console.log(`  ${((performance.now() - start) / revisions).toFixed(0)} ms a revision, commit and archive included`);
 }
 
 try {
