@@ -235,11 +235,16 @@ function refusedReply(context: HandlerContext, error: unknown): Reply {
   return { ...refusal(refused.status), reason: refused.status.reason, warnings: refused.warnings };
 }
 
+/** Before anything is written: an answer that cannot be given must not leave its write behind. Logs are text, whatever is asked for. */
+function refuseForm(call: Call, method: string, accept: string | undefined): void {
+  if (call.subresource === "log") return;
+  if (call.served.custom === undefined) refuseUnroutable(accept, method === "GET" && call.name === "");
+  formOf(accept);
+}
+
 async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
   const { method = "GET", headers } = asked.request;
-  if (call.served.custom === undefined) refuseUnroutable(headers.accept, method === "GET" && call.name === "");
-  // Before anything is written: an answer that cannot be given must not leave its write behind.
-  formOf(headers.accept);
+  refuseForm(call, method, headers.accept);
   switch (method) {
     case "GET":
     case "HEAD":
