@@ -1,6 +1,6 @@
 // Random templates from a seed whose functions get arguments of their types, so that most of them render: every function that
 // gives the same each time, in pipelines and parentheses, with variables, conditions, loops, definitions, include, tpl, printf
-// and trim markers. One in twelve is wild: any argument for any function (wild-templates.mjs).
+// and trim markers. One in twenty is wild: any argument for any function (wild-templates.mjs).
 import { randomOf, values } from "./template-values.mjs";
 import { makeWildQuestion } from "./wild-templates.mjs";
 
@@ -254,7 +254,7 @@ const definitions =
 
 /** A template and its values; the same for the same seed. */
 export function makeQuestion(seed) {
-  if (seed % 12 === 0) return makeWildQuestion(seed);
+  if (seed % 20 === 0) return makeWildQuestion(seed);
   const writer = new Writer(seed);
   return { text: definitions + writer.body(3), values };
 }

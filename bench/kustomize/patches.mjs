@@ -254,7 +254,6 @@ export function replacement(world) {
       };
   const to = random.times(1 + random.int(2), () => {
     const chosen = options(random, false);
-    const text = ["data.k0", "spec.nested.text", "spec.config", "spec.json"].filter(() => random.chance(0.05));
     const paths = random.times(1 + random.int(2), () =>
       targetPaths.length > 0 && random.chance(0.8)
         ? fieldPath(random, random.pick(targetPaths), target.object)
@@ -269,7 +268,8 @@ export function replacement(world) {
             "spec.made.here",
           ]),
     );
-    if (text.length > 0)
+    // A field of the text inside a field, where there is such text.
+    if (target.object?.spec?.config !== undefined ? random.chance(0.6) : random.chance(0.1))
       paths.push(
         random.pick([
           "spec.config.b.d",

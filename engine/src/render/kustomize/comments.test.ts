@@ -1,16 +1,31 @@
 import { expect, test } from "vitest";
+import { Composer, type YamlComment } from "#formats/yaml";
 import { keepComments } from "./comments.ts";
+
+function kept(text: string, before: string, after: string): string {
+  const comments: YamlComment[] = [];
+  new Composer(text, (comment) => comments.push(comment)).next();
+  return keepComments({ text, comments }, before, after);
+}
 
 test("comments stay in front of and behind their lines", () => {
   const original = "# head\na:\n    b: 1 # line\n\n    # list\n    c: [x]\n";
-  expect(keepComments(original, "a:\n  b: 1\n  c: [x]", "a:\n  b: 9\n  c: [x]")).toBe(
+  expect(kept(original, "a:\n  b: 1\n  c: [x]", "a:\n  b: 9\n  c: [x]")).toBe(
     "# head\na:\n  b: 9 # line\n  # list\n  c: [x]",
   );
 });
 
 test.each([
-  ["a: {b: 1} # x\n", "a:\n  b: 1", "a:\n  b: 2"],
-  ["a: 1\n# at the end\n", "a: 1", "a: 2"],
-])("where lines do not match, %j loses them", (original, before, after) => {
-  expect(keepComments(original, before, after)).toBe(after);
+  ["at the end", "a: 1\n# at the end\n", "a: 1", "a: 2", "a: 2\n# at the end"],
+  ["of the document", "# about\n\na: 1\n", "a: 1", "a: 2", "# about\n\na: 2"],
+  ["behind a flow", "a: { b: 1 } # x\n", "a: {b: 1}", "a: {b: 2}", "a: {b: 2} # x"],
+  ["behind a dash", "-\n  # x\n  - 1\n", "- - 1", "- - 2", "- # x\n  - 2"],
+  ["at an anchor", "a: &x # y\n  b: 1\n", "a: &x\n  b: 1", "a: &x\n  b: 2", "a: &x\n  b: 2 # y"],
+  ["before a new line", "a: 1 # x\n", "a: 1", "a: 1\nb: 2", "a: 1 # x\nb: 2"],
+])("a comment %s is kept", (_name, ...[original, before, after, wanted]) => {
+  expect(kept(original, before, after)).toBe(wanted);
+});
+
+test("where several lines become one, comments are lost", () => {
+  expect(kept("a: [1,\n  2] # x\n", "a: [1, 2]", "a: [1, 3]")).toBe("a: [1, 3]");
 });

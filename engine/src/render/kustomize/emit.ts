@@ -15,6 +15,13 @@ function pad(indent: number): string {
 
 /** A block begins with a break; anything else stands in the line of its key. */
 function emit(node: YamlNode, indent: number, isInFlow: boolean): string {
+  if (node.kind === "alias") return `*${node.value}`;
+  const text = emitContent(node, indent, isInFlow);
+  if (node.anchor === "") return text;
+  return text === "" || text.startsWith("\n") ? `&${node.anchor}${text}` : `&${node.anchor} ${text}`;
+}
+
+function emitContent(node: YamlNode, indent: number, isInFlow: boolean): string {
   if (node.kind === "scalar") return emitScalar(node, indent, isInFlow);
   if (node.items.length === 0) return node.kind === "map" ? "{}" : "[]";
   if (isInFlow || node.style === "flow") return emitFlow(node);
@@ -25,14 +32,19 @@ function emitFlow(node: YamlNode): string {
   if (node.kind === "list") return `[${node.items.map((item) => emit(item, 0, true)).join(", ")}]`;
   const pairs: string[] = [];
   for (let i = 0; i < node.items.length; i += 2)
-    pairs.push(`${emit(node.items[i] as YamlNode, 0, true)}: ${emit(node.items[i + 1] as YamlNode, 0, true)}`);
+    pairs.push(`${emitKey(node.items[i] as YamlNode, 0, true)}: ${emit(node.items[i + 1] as YamlNode, 0, true)}`);
   return `{${pairs.join(", ")}}`;
+}
+
+/** Behind an alias a blank keeps the colon apart from its name. */
+function emitKey(key: YamlNode, indent: number, isInFlow: boolean): string {
+  return `${emit(key, indent, isInFlow)}${key.kind === "alias" ? " " : ""}`;
 }
 
 function emitMap(node: YamlNode, indent: number): string {
   const lines: string[] = [];
   for (let i = 0; i < node.items.length; i += 2) {
-    const key = emitScalar(node.items[i] as YamlNode, indent, false);
+    const key = emitKey(node.items[i] as YamlNode, indent, false);
     const value = node.items[i + 1] as YamlNode;
     const isBlockMap = value.kind === "map" && value.items.length > 0 && value.style !== "flow";
     const text = emit(value, isBlockMap ? indent + 2 : indent, false);
@@ -46,7 +58,8 @@ function emitList(node: YamlNode, indent: number): string {
     .map((item) => {
       const isBlock = item.kind !== "scalar" && item.items.length > 0 && item.style !== "flow";
       const text = emit(item, isBlock ? indent + 2 : indent, false);
-      return `${pad(indent)}-${text === "" ? "" : " "}${isBlock ? text.slice(indent + 3) : text}`;
+      const isMovedUp = isBlock && text.startsWith("\n");
+      return `${pad(indent)}-${text === "" ? "" : " "}${isMovedUp ? text.slice(indent + 3) : text}`;
     })
     .join("\n");
 }
@@ -78,7 +91,7 @@ function writtenStyle(node: YamlNode, isInFlow: boolean): "plain" | "single" | "
     return node.style === "folded" ? "folded" : "literal";
   }
   const resolved = resolvePlain(value, "v3").tag;
-  if (node.tag === stringTag && resolved !== stringTag) return "double";
+  if (node.tag === stringTag && resolved !== stringTag) return node.isTagged ? "plain" : "double";
   if (resolved !== stringTag) return "plain";
   if (natural === "single" || (isInFlow && /[,?[\]{}:]/.test(value))) return "single";
   // go-yaml v3 quotes what only YAML 1.1 reads as something else when it writes text, not when it writes nodes.
@@ -88,6 +101,20 @@ function writtenStyle(node: YamlNode, isInFlow: boolean): "plain" | "single" | "
 function emitBlock(value: string, indent: number, mark: "|" | ">"): string {
   const hint = /^[ \n]/.test(value) ? "2" : "";
   const chomp = !value.endsWith("\n") ? "-" : /^\n$|\n\n$/.test(value) ? "+" : "";
+  if (mark === ">") return `>${hint}${chomp}${foldedLines(value, pad(indent))}`;
   const lines = value.replace(/\n$/, "").split("\n");
   return `${mark}${hint}${chomp}\n${lines.map((line) => (line === "" ? "" : pad(indent) + line)).join("\n")}`;
+}
+
+/** go-yaml v3 doubles every break behind a line that is not indented, the last one too; it folds nothing. */
+function foldedLines(value: string, padding: string): string {
+  const doubles = !/^[ \t\n]/.test(value);
+  let out = "\n";
+  const lines = value.split("\n");
+  for (const [i, line] of lines.entries()) {
+    if (line !== "") out += padding + line;
+    if (i === lines.length - 1) break;
+    out += doubles && line !== "" && !/^[ \t]/.test(line) ? "\n\n" : "\n";
+  }
+  return value.endsWith("\n") ? out.slice(0, -1) : out;
 }

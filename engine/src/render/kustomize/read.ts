@@ -1,7 +1,7 @@
 // Text of resource files, patches and inline plugins to objects, as kyaml reads it: documents split at lines of dashes,
 // tags fixed at once, aliases and merge keys written out, lists of objects unpacked.
 
-import { Composer, resolvePlain, YamlNode } from "#formats/yaml";
+import { Composer, resolvePlain, type YamlComment, YamlNode } from "#formats/yaml";
 import { decodeUtf8Strict, isObject, type Json } from "#kernel";
 import { fault, invalid } from "./faults.ts";
 import { expandedNodesMax } from "./limits.ts";
@@ -40,6 +40,13 @@ export function readNodes(text: string): YamlNode[] {
 export function readNode(text: string): YamlNode | undefined {
   const root = new Composer(text).next();
   return root && expandAliases(fixTags(root));
+}
+
+/** The same, with its anchors, and with the comments that node trees do not hold. */
+export function readCommented(text: string): { root: YamlNode | undefined; comments: YamlComment[] } {
+  const comments: YamlComment[] = [];
+  const root = new Composer(text, (comment) => comments.push(comment)).next();
+  return { root: root && fixTags(root), comments };
 }
 
 /** One document as data, with the words and numbers of kustomize's resources, not of its kustomization files. */

@@ -1,6 +1,6 @@
 // `replacements`: the value of a field of one object, put into fields of others (api/filters/replacement).
 
-import { parseYaml, type YamlNode } from "#formats/yaml";
+import { parseYaml, type YamlComment, type YamlNode } from "#formats/yaml";
 import { keepComments } from "./comments.ts";
 import { emitNode } from "./emit.ts";
 import { attempt, fault, invalid, within } from "./faults.ts";
@@ -21,7 +21,7 @@ import type { Loader } from "./loader.ts";
 import { assignNode, copyNode, isEmpty, lookup, untyped } from "./nodes.ts";
 import { matchPath } from "./path-match.ts";
 import { compileSelector, type SelectorMatcher } from "./patterns.ts";
-import { decodeText, readNode } from "./read.ts";
+import { decodeText, readCommented, readNode } from "./read.ts";
 import type { Resource } from "./resource.ts";
 import type { ResourceList } from "./resource-list.ts";
 import { nodeToData } from "./values.ts";
@@ -173,12 +173,12 @@ function setInsideText(
 ): true {
   const holder = findText(node, parts);
   if (holder === undefined) throw invalid("no structured data found in path");
-  const root = readNode(holder.node.value);
+  const { root, comments } = readCommented(holder.node.value);
   if (root === undefined) throw invalid("no structured data found in path");
   const found = matchPath(root, parts.slice(holder.depth), options?.create ? value.kind : undefined);
   if (found.length === 0) throw invalid("unable to find field in structured data");
   for (const one of found) setValue(one, value, options);
-  holder.node.value = writeText(root, holder.node.value);
+  holder.node.value = writeText(root, holder.node.value, comments);
   return true;
 }
 
@@ -191,12 +191,13 @@ function findText(node: YamlNode, parts: readonly string[]): { node: YamlNode; d
   return undefined;
 }
 
-function writeText(root: YamlNode, original: string): string {
+function writeText(root: YamlNode, original: string, comments: readonly YamlComment[]): string {
   const first = original.trim().charAt(0);
   if (first !== "{" && first !== "[") {
-    const before = readNode(original);
+    const before = readCommented(original).root;
     const after = emitNode(root).trim();
-    return before === undefined ? after : keepComments(original, emitNode(before).trim(), after);
+    if (before === undefined || comments.length === 0) return after;
+    return keepComments({ text: original, comments }, emitNode(before).trim(), after);
   }
   const isPretty = original.includes("\n") && original.includes("  ");
   return encodeGoJson(nodeToData(root), isPretty ? "  " : "");
