@@ -1,6 +1,7 @@
 // YAML to read: coloured by what the pieces are, numbered, and where somebody owns the fields, with a margin that says who.
 
 import type { JSX } from "preact";
+import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { piecesOf } from "./yaml-lines.ts";
 import "./text.css";
@@ -11,6 +12,12 @@ export type Note = { id: string; words: string; title: string };
 /** Lines in a block: blocks out of sight are not drawn, yet are found by the browser's search. */
 const blockLines = 100;
 
+/** Lines drawn before one asks for the rest: an object may hold a megabyte. */
+const linesMost = 2_000;
+
+/** Characters of a line that are drawn: what is longer is data for machines. */
+const lineMost = 2_000;
+
 type YamlViewProps = {
   text: string;
   label: string;
@@ -20,7 +27,9 @@ type YamlViewProps = {
 };
 
 export function YamlView({ text, label, notes, chosen = "", choose }: YamlViewProps): JSX.Element {
-  const lines = useMemo(() => text.replace(/\n$/, "").split("\n"), [text]);
+  const showsAll = useSignal(false);
+  const all = useMemo(() => text.replace(/\n$/, "").split("\n"), [text]);
+  const lines = useMemo(() => (showsAll.value ? all : all.slice(0, linesMost)), [all, showsAll.value]);
   const blocks = useMemo(
     () => Array.from({ length: Math.ceil(lines.length / blockLines) }, (_, index) => index * blockLines),
     [lines],
@@ -57,6 +66,11 @@ export function YamlView({ text, label, notes, chosen = "", choose }: YamlViewPr
           })}
         </div>
       ))}
+      {lines.length < all.length && (
+        <button type="button" onClick={() => (showsAll.value = true)}>
+          Show all {all.length.toLocaleString("en")} lines
+        </button>
+      )}
     </div>
   );
 }
@@ -64,11 +78,14 @@ export function YamlView({ text, label, notes, chosen = "", choose }: YamlViewPr
 export function YamlLine({ line }: { line: string }): JSX.Element {
   return (
     <code class="yaml-text">
-      {piecesOf(line).map((piece, index) => (
+      {piecesOf(line.slice(0, lineMost)).map((piece, index) => (
         <span key={index} class={`y-${piece.what}`}>
           {piece.text}
         </span>
       ))}
+      {line.length > lineMost && (
+        <span class="soft"> … and {(line.length - lineMost).toLocaleString("en")} characters more</span>
+      )}
     </code>
   );
 }

@@ -1,5 +1,6 @@
 // Requests to the server. A refusal is an error that carries the server's own words; being signed out is told to the session.
 
+import { asWritten } from "./as-written.ts";
 import type { Refusal, SignedOut } from "./types.ts";
 
 /** What the server refused or failed at, in its words. */
@@ -43,14 +44,14 @@ async function ask<T>(path: string, init: RequestInit): Promise<T> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Refused({ code: "unreachable", message: "the server does not answer", hint: "Is it still running?" });
   }
-  if (response.ok) return (await response.json()) as T;
+  if (response.ok) return JSON.parse(asWritten(await response.text())) as T;
   const refusal = await refusalOf(response);
   if (response.status === 401) tellSignedOut(refusal as SignedOut);
   throw new Refused(refusal);
 }
 
 async function refusalOf(response: Response): Promise<Refusal | SignedOut> {
-  const text = await response.text();
+  const text = asWritten(await response.text());
   try {
     const body = JSON.parse(text) as Refusal;
     if (typeof body.message === "string") return body;

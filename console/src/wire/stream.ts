@@ -1,6 +1,7 @@
 // The stream of changes: one EventSource, reopened calmly when it breaks. The browser would try again by itself, but it
 // cannot wait longer each time, and it gives up where a proxy answers for a server that is restarting.
 
+import { asWritten } from "./as-written.ts";
 import { apiPaths, type StreamEvents } from "./types.ts";
 
 export type StreamHandlers = {
@@ -74,7 +75,7 @@ export class Stream {
         if (this.#source !== source) return;
         const { data, lastEventId } = event as MessageEvent<string>;
         if (lastEventId !== "") this.#cursor = lastEventId;
-        told(JSON.parse(data) as StreamEvents[Name]);
+        told(JSON.parse(asWritten(data)) as StreamEvents[Name]);
       });
     };
     on("hello", (hello) => {
