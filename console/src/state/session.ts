@@ -21,7 +21,11 @@ export async function readSession(): Promise<boolean> {
   return true;
 }
 
+/** The other tabs of this browser: who leaves one leaves all. */
+const tabs = new BroadcastChannel("keelson-session");
+
 export function startSession(): void {
+  tabs.onmessage = () => void readSession().catch(() => undefined);
   onSignedOut((answer) => {
     session.value = undefined;
     signedOut.value = answer;
@@ -32,6 +36,7 @@ export function startSession(): void {
 export async function signOut(): Promise<void> {
   const { how } = session.value ?? { how: "token" };
   await send(apiPaths.signOut(), {});
+  tabs.postMessage("left");
   session.value = undefined;
   const rest = how === "oidc" ? { signIn: how, signInPath: apiPaths.signIn({}) } : { signIn: how };
   signedOut.value = { code: "signed-out", message: "You are signed out.", ...rest };
