@@ -16,15 +16,19 @@ import { type ActionAsk, type ActionDone, type ActionPlan, apiPaths } from "../w
 import { titleOf, verbOf } from "./offers.ts";
 import "./actions.css";
 
+type Way = "commit" | "pin" | undefined;
+
 type State = {
   plan: ActionPlan | undefined;
+  /** The way that the plan is for. */
+  way: Way;
   error: { message: string; hint: string; code: string } | undefined;
   isDoing: boolean;
 };
 
 export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
-  const state = useSignal<State>({ plan: undefined, error: undefined, isDoing: false });
-  const how = useSignal<"commit" | "pin" | undefined>(ask.how);
+  const state = useSignal<State>({ plan: undefined, way: undefined, error: undefined, isDoing: false });
+  const how = useSignal<Way>(ask.how);
   const reason = useSignal("");
   const asked = (): ActionAsk => ({
     ...ask,
@@ -32,11 +36,13 @@ export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
     ...(reason.value.trim() === "" ? {} : { reason: reason.value.trim() }),
   });
   const show = async (): Promise<void> => {
+    const way = how.value;
     try {
       const plan = await send<ActionPlan>(apiPaths.actionPlan(), asked());
-      state.value = { plan, error: undefined, isDoing: false };
+      // Another way was chosen meanwhile: its plan is on the way.
+      if (way === how.value) state.value = { plan, way, error: undefined, isDoing: false };
     } catch (error) {
-      state.value = { plan: undefined, error: wordsOfError(error), isDoing: false };
+      if (way === how.value) state.value = { plan: undefined, way, error: wordsOfError(error), isDoing: false };
     }
   };
   useEffect(() => void show(), [how.value]);
@@ -48,7 +54,7 @@ export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
   }, [hasPlan]);
   const carryOut = async (): Promise<void> => {
     const { plan } = state.value;
-    if (plan === undefined || state.value.isDoing) return;
+    if (plan === undefined || state.value.isDoing || state.value.way !== how.value) return;
     state.value = { ...state.value, isDoing: true };
     try {
       const done = await send<ActionDone>(apiPaths.action(), { ...asked(), plan: plan.id });
@@ -63,7 +69,8 @@ export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
     }
   };
   const { plan, error, isDoing } = state.value;
-  const isBlocked = plan === undefined || isDoing || (plan.needsReason && reason.value.trim() === "");
+  const isOfOtherWay = state.value.way !== how.value;
+  const isBlocked = plan === undefined || isDoing || isOfOtherWay || (plan.needsReason && reason.value.trim() === "");
   return (
     <Dialog title={titleOf(ask)} class="action-dialog">
       {error !== undefined && <Trouble error={error} {...(plan === undefined ? { retry: () => void show() } : {})} />}

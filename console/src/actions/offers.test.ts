@@ -21,6 +21,8 @@ describe("a delivery", () => {
     expect(show({})).toEqual(["reconcile", "suspend: ada may not patch kustomizations in flux-system"]));
   it("offers to be resumed when it is suspended", () =>
     expect(show({ isSuspended: true })).toEqual(["reconcile", "resume"]));
+  it("offers to be resumed when it is pinned", () =>
+    expect(show({ pinned: { revision: "main@sha1:1", by: "ada" } })).toEqual(["reconcile", "resume"]));
   it("offers both ways out of a drift", () => {
     const drift = [{ object: { group: "", kind: "ConfigMap", namespace: "a", name: "b" }, fields: [], by: [] }];
     expect(show({ drift }).slice(0, 2)).toEqual(["heal", "accept: Git cannot be pushed to"]);

@@ -23,9 +23,8 @@ export function offersOf(card: Card, rights: Rights | undefined): Offer[] {
     offers.push(offer("accept", "Accept into Git…", "A"));
   }
   offers.push(offer("reconcile", "Reconcile…", "r"));
-  offers.push(
-    card.isSuspended ? { ...offer("resume", "Resume…", "s"), isMain: true } : offer("suspend", "Suspend…", "s"),
-  );
+  const isStopped = card.isSuspended || card.pinned !== undefined;
+  offers.push(isStopped ? { ...offer("resume", "Resume…", "s"), isMain: true } : offer("suspend", "Suspend…", "s"));
   return offers;
 }
 

@@ -13,6 +13,12 @@ describe("a card", () => {
   ];
   const cases: [string, Partial<Card>, string, string][] = [
     ["says nothing where all is well", {}, "ready", ""],
+    [
+      "is pinned, and says by whom",
+      { pinned: { revision: "main@sha1:0123456789abcdef0123456789abcdef01234567", by: "ada" } },
+      "held",
+      "pinned at main@0123456 by ada, until somebody resumes it",
+    ],
     ["is suspended whatever else it is", { isSuspended: true, ready: "False" }, "suspended", ""],
     ["says why it was suspended", { isSuspended: true, suspendReason: "audit" }, "suspended", "audit"],
     ["has failed, and says why", { ready: "False", message: "no such path" }, "failed", "no such path"],

@@ -1,6 +1,7 @@
 // The one state that a card is shown in, and the sentence that says why.
 
 import type { Card, Health } from "../wire/types.ts";
+import { shortRevision } from "./revision.ts";
 
 export type Mark = "failed" | "held" | "drifted" | "waiting" | "working" | "suspended" | "ready";
 
@@ -24,7 +25,7 @@ const busyPhases: ReadonlySet<string> = new Set(["rendering", "applying", "pruni
 export function markOf(card: Card): Mark {
   if (card.isSuspended) return "suspended";
   if (card.phase === "failed") return "failed";
-  if (card.held !== undefined) return "held";
+  if (card.held !== undefined || card.pinned !== undefined) return "held";
   if (card.phase === "waiting" || card.reason === "DependencyNotReady") return "waiting";
   if (busyPhases.has(card.phase)) return "working";
   if (card.ready === "True") return card.drift.length > 0 ? "drifted" : card.isReconciling ? "working" : "ready";
@@ -39,7 +40,7 @@ export function whyOf(card: Card): string {
     case "suspended":
       return card.suspendReason;
     case "held":
-      return card.held?.message ?? "";
+      return card.held?.message ?? pinWords(card);
     case "drifted":
       return driftWords(card);
     case "waiting":
@@ -57,6 +58,12 @@ function driftWords(card: Card): string {
   const others = card.drift.length - 1;
   const by = first.by.length === 0 ? "" : `, by ${first.by.join(", ")}`;
   return `${first.object.kind} ${first.object.name}: ${first.fields.join("; ")}${by}${others === 0 ? "" : `; and ${others} more`}`;
+}
+
+function pinWords({ pinned }: Card): string {
+  if (pinned === undefined) return "";
+  const by = pinned.by === "" ? "" : ` by ${pinned.by}`;
+  return `pinned at ${shortRevision(pinned.revision)}${by}, until somebody resumes it`;
 }
 
 /** Some waits are told as a name, some as a sentence. */
