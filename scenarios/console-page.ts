@@ -21,25 +21,32 @@ export class Door {
   readonly #server: Server;
   readonly #inside = new Set<Socket>();
   #isOpen = true;
+  #inner = 0;
 
   private constructor(server: Server) {
     this.#server = server;
   }
 
-  static async before(port: number): Promise<Door> {
+  /** A server that must know its own address beforehand is named later, by `leadTo`. */
+  static async before(port = 0): Promise<Door> {
     const server = createServer();
     const door = new Door(server);
-    server.on("connection", (guest) => door.#let(guest, port));
+    door.leadTo(port);
+    server.on("connection", (guest) => door.#let(guest));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return door;
   }
 
-  #let(guest: Socket, port: number): void {
+  leadTo(port: number): void {
+    this.#inner = port;
+  }
+
+  #let(guest: Socket): void {
     if (!this.#isOpen) {
       guest.destroy();
       return;
     }
-    const host = connect(port, "127.0.0.1");
+    const host = connect(this.#inner, "127.0.0.1");
     for (const [one, other] of [
       [guest, host],
       [host, guest],

@@ -13,6 +13,8 @@ export class Issuer {
   readonly #keys: { privateKey: KeyObject; publicKey: KeyObject } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   readonly #codes = new Map<string, Code>();
 
+  #expected: Person | undefined;
+
   private constructor() {
     this.#server = createServer((request, response) => void this.#answer(request, response));
   }
@@ -36,6 +38,11 @@ export class Issuer {
     return new URLSearchParams({ code, state: asked.get("state") ?? "" });
   }
 
+  /** Whoever comes with a browser from now on is this person. */
+  expect(person: Person): void {
+    this.#expected = person;
+  }
+
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -52,6 +59,12 @@ export class Issuer {
         token_endpoint: `${this.url}/token`,
         jwks_uri: `${this.url}/keys`,
       });
+    const url = new URL(request.url ?? "/", this.url);
+    if (url.pathname === "/login" && this.#expected !== undefined) {
+      const back = this.letIn(this.#expected, url.href);
+      response.writeHead(302, { location: `${url.searchParams.get("redirect_uri") ?? ""}?${back.toString()}` }).end();
+      return;
+    }
     if (request.url === "/keys")
       return send(200, { keys: [{ ...this.#keys.publicKey.export({ format: "jwk" }), kid: "one", alg: "ES256" }] });
     const chunks: Buffer[] = [];
