@@ -17,6 +17,9 @@ export type Resource<T> = {
 /** Changes of a fleet come many a second; a page reads again at most this often. */
 const againMs = 700;
 
+/** What follows a change, such as its line in the history, is written a moment after it and tells nobody. */
+const afterMs = 3_000;
+
 type State<T> = { path: string; value: T | undefined; error: ReadError | undefined };
 
 /** Reads one path, again whenever asked; what is asked meanwhile is read once, after. */
@@ -27,6 +30,7 @@ class Reader<T> {
   readonly #ending = new AbortController();
   #isBusy = false;
   #isStale = false;
+  #after: ReturnType<typeof setTimeout> | undefined;
 
   constructor(path: string, state: Signal<State<T>>, paceMs: number) {
     this.#path = path;
@@ -39,7 +43,15 @@ class Reader<T> {
     else void this.#read();
   }
 
+  /** Reads now, and once more when things have settled. */
+  askTwice(): void {
+    this.ask();
+    clearTimeout(this.#after);
+    this.#after = setTimeout(() => this.ask(), afterMs);
+  }
+
   end(): void {
+    clearTimeout(this.#after);
     this.#ending.abort();
   }
 
@@ -87,7 +99,7 @@ export function useResource<T>(
     // Read, so that their changes run this again.
     void cause.value;
     void epoch.value;
-    if (!isFirst.current) reader.current?.ask();
+    if (!isFirst.current) reader.current?.askTwice();
     isFirst.current = false;
   });
   const known = state.value.path === path ? state.value : undefined;
