@@ -81,7 +81,7 @@ class ClusterStorage implements ReleaseStorage {
     if (answer.ok) return;
     if (answer.status.reason === "AlreadyExists")
       throw releaseFault("release-exists", `revision ${release.version} of ${release.name} exists already`, {
-        hint: "another action on this release is under way",
+        hint: `another action on this release is under way, or ${manifest.metadata.name} cannot be read: then delete it`,
       });
     throw refused(`storing revision ${release.version} of ${release.name}`, answer.status);
   }
@@ -171,7 +171,13 @@ function compare(a: string, b: string): number {
 
 function refused(what: string, status: Status): Error {
   const isTransient = status.code === 0 || status.code === 429 || status.code >= 500;
+  const isTooLarge = status.code === 413 || /too long|too large/i.test(status.message);
   return releaseFault("release-storage-failed", `${what}: ${status.message}`, {
     disposition: isTransient ? "retry" : "stall",
+    ...(isTooLarge
+      ? {
+          hint: "a record holds the chart, its values and its objects, packed in 1 MiB: leave files out by .helmignore",
+        }
+      : {}),
   });
 }
