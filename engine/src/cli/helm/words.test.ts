@@ -12,8 +12,17 @@ import { writeChart } from "./testdata/differential/charts.ts";
 import { actions, absentFlags, type Reading, readings, state } from "./testdata/differential/words.ts";
 import { embeddedWorld, hasOracle, helm, helmBinary, type Ran, type World } from "./testdata/differential/worlds.ts";
 
-async function ours(world: World, words: readonly string[]): Promise<Ran> {
-  const io = memoryIo({ clock: realClock, env: { TZ: "UTC" }, folder: world.folder, home: world.folder });
+async function ours(
+  world: World,
+  words: readonly string[],
+  environment: { [name: string]: string } = {},
+): Promise<Ran> {
+  const io = memoryIo({
+    clock: realClock,
+    env: { TZ: "UTC", ...environment },
+    folder: world.folder,
+    home: world.folder,
+  });
   const code = await runCommandLine(["helm", ...words, "--kubeconfig", world.kubeconfig], io, { version: "0.0.0" });
   const { stdout, stderr } = io.text();
   return { code, out: stdout, error: stderr };
@@ -64,6 +73,29 @@ describe.skipIf(!hasOracle())("what is printed, beside the real helm", () => {
       const line = [...words.split(" "), ...(args === "" ? [] : args.trim().split(" "))];
       expectSame(await helm(world, line), await ours(world, line), mask);
     });
+
+  it("of releases in ConfigMaps, which both go on with", async () => {
+    await makeNamespace(world, "maps");
+    const driver = { HELM_DRIVER: "configmap" };
+    const act = async (run: typeof helm, ...words: string[]): Promise<void> => {
+      const { code, error } = await run(world, [...wordsOf(words, world), "-n", "maps"], driver);
+      expect([words[0], code, code === 0 ? "" : error]).toEqual([words[0], 0, ""]);
+    };
+    await act(helm, "install", "web", "CHART1");
+    await act(ours, "upgrade", "web", "CHART2", "--set", "extra=word");
+    await act(helm, "rollback", "web");
+    await act(ours, "upgrade", "web", "CHART1", "--history-max", "2");
+    for (const line of ["list", "history web", "get manifest web", "get metadata web", "get values web --revision 3"]) {
+      const words = [...line.split(" "), "-n", "maps"];
+      expectSame(await helm(world, words, driver), await ours(world, words, driver));
+    }
+    // Nothing of it is in Secrets.
+    expectSame(await helm(world, ["list", "-n", "maps"]), await ours(world, ["list", "-n", "maps"]));
+    await act(ours, "uninstall", "web", "--keep-history");
+    await act(helm, "uninstall", "web");
+    const left = ["history", "web", "-n", "maps"];
+    expectSame(await helm(world, left, driver), await ours(world, left, driver));
+  });
 
   for (const [index, { name, steps }] of actions.entries())
     it(name, async () => {

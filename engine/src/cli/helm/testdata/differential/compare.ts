@@ -44,9 +44,10 @@ export async function everything(cluster: Cluster): Promise<JsonObject> {
 
 /** Removes all but what these keys name, and waits until it is gone. */
 export async function removeAll(cluster: Cluster, kept: readonly string[]): Promise<void> {
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     const objects = [...(await allObjects(cluster))].filter(([key]) => !kept.includes(key));
     if (objects.length === 0) return;
+    if (looks > 600) throw new Error(`still there: ${objects.map(([key]) => key).join(", ")}`);
     for (const [, { object, resource }] of objects) {
       const target = { resource, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
       await cluster.delete(target, { propagation: "Background", gracePeriodSeconds: 0 });

@@ -113,7 +113,7 @@ export const actions: readonly { name: string; steps: readonly (readonly string[
     install("--set", "bad=text"),
     install(),
     upgrade("--set", "bad=text"),
-    upgrade("--set", "bad=text", "--rollback-on-failure", "--timeout", "20s"),
+    upgrade("--set", "bad=text", "--rollback-on-failure", "--timeout", "120s"),
     ["rollback", "web", "77"],
     ["rollback", "web", "x"],
     ["test", "web", "--filter", "nothing=x"],

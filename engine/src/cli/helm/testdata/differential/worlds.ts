@@ -139,7 +139,11 @@ function statusFor(object: Manifest): { [key: string]: Json } | undefined {
 export type Ran = { code: number; out: string; error: string };
 
 /** The real helm. */
-export function helm(world: World, words: readonly string[]): Promise<Ran> {
+export function helm(
+  world: World,
+  words: readonly string[],
+  environment: { [name: string]: string } = {},
+): Promise<Ran> {
   return new Promise((resolve) => {
     const home = join(world.folder, "helm");
     const child = spawn(helmBinary, words, {
@@ -151,6 +155,7 @@ export function helm(world: World, words: readonly string[]): Promise<Ran> {
         HELM_DATA_HOME: join(home, "data"),
         HOME: home,
         TZ: "UTC",
+        ...environment,
       },
     });
     const out: Buffer[] = [];
