@@ -87,6 +87,12 @@ async function heldRevision(object: Manifest, { cluster, namespace }: ConnectedT
     throw notHeld(object, "holds nothing back", "name a revision with --revision to approve it ahead");
   if (held.reason === "Paused")
     throw notHeld(object, "is paused, which an approval does not end", `remove the annotation ${guardMarks.pause}`);
+  if (held.reason === "Pinned")
+    throw notHeld(
+      object,
+      "is pinned, which an approval does not end",
+      `remove the annotation ${guardMarks.pinnedRevision}`,
+    );
   const ref = { kind: textOf(object, "spec", "sourceRef", "kind"), name: textOf(object, "spec", "sourceRef", "name") };
   const discovery = await discover(cluster);
   const resource = discovery.resources.find(
