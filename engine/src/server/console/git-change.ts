@@ -151,7 +151,8 @@ function authorOf(user: string): { name: string; email: string } {
 export function messageOf({ ask, viewer }: Subject, subject: string): string {
   const reason = (ask.reason ?? "").trim().slice(0, 256);
   const why = reason === "" ? "" : `${reason}\n\n`;
-  return maskUrl(`${subject}\n\n${why}Asked for by ${viewer.user} through Keelson's console.\n`);
+  const user = viewer.user.replace(/\s+/g, " ");
+  return maskUrl(`${subject}\n\n${why}Asked for by ${user} through Keelson's console.\n`);
 }
 
 export const commitsHint: string = `allow commits with the annotation ${commitsMark}: allowed on the source`;
