@@ -246,6 +246,29 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     expect((await home.object("configmap", "noted", "shop"))?.data).toEqual({ colour: "white" });
   });
 
+  it("shows what a heal and a resumption would do before they do it", async () => {
+    await console.act({ action: "suspend", link, reason: "a look" });
+    await cardWhen("its suspension", ({ isSuspended, suspendReason }) => isSuspended && suspendReason === "a look");
+    const next = push({ "apps/base/settings.yaml": configMap("settings", { colour: "plum" }, "shop") }, "plum");
+    await cardWhen("the other to follow", applied(next), "other");
+    const { plan } = await console.act({ action: "resume", link });
+    expect(plan.plan?.steps.find(({ object }) => object.name === "settings")?.changes).toMatchObject([
+      { path: ".data.colour", from: '"gold"', to: '"plum"' },
+    ]);
+    await cardWhen("what is offered", applied(next));
+    await patch("settings", '{"data":{"colour":"brown"}}');
+    await cardWhen("the drift", ({ drift }) => drift.some(({ fields }) => fields.join("").includes("brown")));
+    const healed = await console.act({ action: "heal", link, object: settings });
+    expect(healed.plan.plan?.steps).toMatchObject([
+      {
+        action: "configure",
+        changes: [{ path: ".data.colour", to: '"plum"', statedAt: { path: "apps/base/settings.yaml" } }],
+      },
+    ]);
+    await cardWhen("no drift", ({ drift }) => drift.length === 0);
+    expect((await home.object("configmap", "settings", "shop"))?.data).toEqual({ colour: "plum" });
+  });
+
   it("offers no commit where the server's credentials may not be used, and says how they may", async () => {
     await patch("settings", '{"data":{"colour":"black"}}');
     await cardWhen("the drift", ({ drift }) => drift.some(({ fields }) => fields.join("").includes("black")));

@@ -98,8 +98,8 @@ function planReconcile(world: ActionWorld, subject: Subject): Intent {
   };
 }
 
-function planSwitch(world: ActionWorld, subject: Subject, isSuspending: boolean): Intent {
-  const { ask, viewer, object } = subject;
+async function planSwitch(world: ActionWorld, subject: Subject, isSuspending: boolean): Promise<Intent> {
+  const { ask, viewer, object, card } = subject;
   const name = linkKey(ask.link);
   const says = isSuspending
     ? [
@@ -107,8 +107,11 @@ function planSwitch(world: ActionWorld, subject: Subject, isSuspending: boolean)
         `writes on it that ${viewer.user} did so, and why`,
       ]
     : [`takes spec.suspend off ${name}: what Git says now is applied at once`];
+  // What has gathered while it was suspended.
+  const isPlanned = !isSuspending && card.role === "delivery";
+  const plan = isPlanned ? { plan: await readPlan(world, ask.link, { which: "pending", revision: "", viewer }) } : {};
   return {
-    shown: { ...nothingMore, says, needsReason: isSuspending },
+    shown: { ...nothingMore, says, needsReason: isSuspending, ...plan },
     depends: object.metadata.generation ?? 0,
     async carryOut() {
       const reason = (ask.reason ?? "").trim().slice(0, 256);

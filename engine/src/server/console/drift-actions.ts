@@ -1,11 +1,12 @@
 // What is done about drift. Heal: apply what Git says to the object, in the viewer's name; accept is a file of its own.
 
-import { type DriftView, linkKey, type ObjectLink } from "#api/console";
+import { type DriftView, linkKey, type ObjectLink, type PlanStep, type PlanView } from "#api/console";
 import type { Cluster } from "#cluster";
 import { type Json, type Manifest, refKey } from "#kernel";
 import { planAccept } from "./accept.ts";
 import type { ActionWorld, Intent, Subject } from "./intent.ts";
 import { clusterIn, targetOf } from "./object-page.ts";
+import { planOfSome } from "./plan-view.ts";
 import { Refused, refusedBy } from "./refusals.ts";
 import type { Rights } from "./rights.ts";
 import type { Viewer } from "./viewer.ts";
@@ -63,9 +64,11 @@ async function planHeal(world: ActionWorld, subject: Subject, drifted: readonly 
     wanted.push({ object, cluster, manifest });
   }
   const manager = look.delivery.policy.manager;
+  const plan = healing(await planOfSome(world, key, { look, manifests: wanted.map(({ manifest }) => manifest) }));
   return {
     shown: {
       says: drifted.map(({ object, fields }) => `puts back what Git says in ${linkKey(object)}: ${fields.join("; ")}`),
+      plan,
       ways: [],
       needsReason: false,
       places: [],
@@ -82,6 +85,17 @@ async function planHeal(world: ActionWorld, subject: Subject, drifted: readonly 
       return { message: `healed ${wanted.map(({ object }) => linkKey(object)).join(", ")}` };
     },
   };
+}
+
+/** What the engine would only report is put back by the person who asks for it. */
+function healing(plan: PlanView): PlanView {
+  const steps = plan.steps.map((step): PlanStep => {
+    if (step.action !== "skip" && step.action !== "unchanged") return step;
+    return { ...step, action: step.changes.length === 0 ? "create" : "configure" };
+  });
+  const counts: { [action in PlanStep["action"]]?: number } = {};
+  for (const { action } of steps) counts[action] = (counts[action] ?? 0) + 1;
+  return { ...plan, steps, counts };
 }
 
 /** True for an encrypted object whose values only the engine can read. */

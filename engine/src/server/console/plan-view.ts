@@ -2,7 +2,7 @@
 
 import { type FieldDiff, type Link, linkKey, type PlanStep, type PlanView } from "#api/console";
 import type { DeliveryLook, Looking, Outcome, SourceTree } from "#delivery";
-import { type Clock, faultFrom, formatFault, refKey, refOf } from "#kernel";
+import { type Clock, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
 import type { FieldChange, Step } from "#plan";
 import { wordsOf } from "./cards.ts";
 import type { Fleet } from "./fleet.ts";
@@ -92,6 +92,24 @@ export async function planOf(
   const places = isRendered ? await placesOf(fleet, key, preview) : noPlaces;
   const steps = (preview?.steps ?? []).map((step) => stepView(step, look.mask, places.get(refKey(step.ref))));
   return shown(world, viewer, { key, revision, atMs: clock.now(), which: "pending", steps });
+}
+
+/** What applying some of its manifests now would do. */
+export async function planOfSome(
+  { fleet, clock }: PlanWorld,
+  key: string,
+  { look, manifests }: { look: DeliveryLook; manifests: readonly Manifest[] },
+): Promise<PlanView> {
+  const steps: PlanStep[] = [];
+  for (const manifest of manifests) {
+    const step = await fleet.engine?.looking.step(key, manifest);
+    const places = await findPlaces(fleet, { owner: key, manifest });
+    if (step !== undefined) steps.push(stepView(step, look.mask, places));
+  }
+  const counts: { [action in PlanStep["action"]]?: number } = {};
+  for (const { action } of steps) counts[action] = (counts[action] ?? 0) + 1;
+  const [revision, from, atMs] = [look.offered ?? "", fleet.card(key)?.revision ?? "", clock.now()];
+  return { revision, from, atMs, which: "pending", steps, counts, warnings: [], problem: "" };
 }
 
 /** The files of a delivery's source at another revision. Throws a Fault when they cannot be had. */
