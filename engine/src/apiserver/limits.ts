@@ -27,7 +27,10 @@ export const watchUnsentBytesMax: number = 64 * 1024 * 1024;
 /** Bytes that all answers together may hold for readers that do not take them: some dozens of large lists. */
 export const unsentBytesMax: number = 64 * 1024 * 1024;
 
-/** How long a reader may take nothing before it may be cut off: longer than a pause of a network, or of a client's collector. */
+/**
+ * How long a reader may take nothing before it may be cut off: longer than a pause of a network, or of a client's collector. Where twice
+ * as much waits as may, a quarter of it.
+ */
 export const unsentPatienceMs = 10_000;
 
 /** How often what is unsent is counted at most: with thousands of watches open the count itself takes time. */

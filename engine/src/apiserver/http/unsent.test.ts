@@ -42,3 +42,8 @@ it("leaves alone who reads, however slowly", () => {
 it("leaves alone a watch with nothing to send", () => {
   expect(play([reader(0), reader(2 * unsentBytesMax)], long)).toEqual([false, true]);
 });
+
+it("waits the shorter the more there is", () => {
+  const readers = [reader(3 * unsentBytesMax), reader(unsentBytesMax / 2)];
+  expect(play(readers, Math.ceil(unsentPatienceMs / 8 / unsentLookMs) + 1)).toEqual([true, false]);
+});

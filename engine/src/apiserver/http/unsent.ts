@@ -45,7 +45,9 @@ export class Unsent {
       one.stillSince = now;
     }
     if (total <= unsentBytesMax) return;
-    const still = [...this.#open.values()].filter(({ stillSince }) => now - stillSince >= unsentPatienceMs);
+    // The more there is, the sooner: memory must not grow for as long as one reader may pause.
+    const patienceMs = unsentPatienceMs * (unsentBytesMax / total) ** 2;
+    const still = [...this.#open.values()].filter(({ stillSince }) => now - stillSince >= patienceMs);
     still.sort((a, b) => a.stillSince - b.stillSince);
     for (const { answering } of still) {
       if (total <= unsentBytesMax) return;
