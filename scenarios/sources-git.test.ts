@@ -182,7 +182,7 @@ describe.skipIf(!isLarge)("credentials", () => {
     expect(asked).toBe(1);
     // Somebody revokes the token: one refused look, then a new one.
     options.authorization = login("token-2");
-    await untilReason("app", "AuthenticationFailed");
+    await untilReason("app", "GitOperationFailed");
     await untilOffered("app", made.commit({ "c.yaml": "c" }));
     expect(asked).toBe(2);
   });

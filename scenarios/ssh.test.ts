@@ -55,7 +55,7 @@ describe.skipIf(fleets === undefined || !hasKubectl || !hasSshd())("over ssh", (
     expect((await home.object("deployment", "podinfo"))?.status?.["readyReplicas"]).toBeGreaterThan(0);
 
     const refused = await home.readyCondition("gitrepository", "stranger", "False");
-    expect(refused.reason).toBe("AuthenticationFailed");
+    expect(refused.reason).toBe("GitOperationFailed");
     const everything = await home.kubectl(["get", "events,gitrepositories,kustomizations", "-A", "-o", "yaml"]);
     expect(everything.out).not.toContain("PRIVATE KEY");
     server.close();
