@@ -71,6 +71,8 @@ export function flagsContract(title: string, start: (flags: Flags) => Promise<Ho
       await world.edit(target, { metadata: { labels: { [shard]: "one" } } }, "somebody");
       await world.untilReady("shards");
       await world.edit(target, { metadata: { labels: { [shard]: "two" } } }, "somebody");
+      // Whoever has seen this request, which came later, has seen the label too.
+      await other.look();
       s.commit(configMap("shards", { k: "2" }));
       await other.next(configMap("shards-beside", { k: "2" }));
       expect(dataOf(await s.map("shards"))).not.toEqual({ k: "2" });
