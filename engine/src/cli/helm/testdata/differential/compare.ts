@@ -80,11 +80,13 @@ async function allObjects(cluster: Cluster): Promise<Map<string, { object: Manif
   return new Map([...objects].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Without what the server itself makes, and makes again: its own Service, and what a namespace is given. */
 async function listAll(cluster: Cluster, resource: Resource, namespace?: string): Promise<Manifest[]> {
   const answer = await cluster.list(resource, namespace === undefined ? {} : { namespace });
   if (!answer.ok && (answer.status.code === 404 || answer.status.code === 405)) return [];
   if (!answer.ok) throw new Error(`${resource.plural}: ${answer.status.message}`);
   return answer.value.items
+    .filter(({ metadata }) => metadata.name !== "kubernetes" || (metadata.namespace ?? "default") !== "default")
     .filter((object) => object.metadata.name !== "kube-root-ca.crt")
     .filter((object) => resource.kind !== "ServiceAccount" || object.metadata.name !== "default");
 }
