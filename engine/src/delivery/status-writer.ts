@@ -1,10 +1,11 @@
-// One writer for each object: status is written when it differs, the newest wish replaces those that wait, and two
-// writes for one object never cross.
+// One writer for each object: status is written when it differs from what was written last, the newest wish replaces those that
+// wait, and two writes for one object never cross.
 
 import type { Cluster, Resource, Status } from "#cluster";
 import { type Clock, equalJson, isObject, type JsonObject, type Manifest } from "#kernel";
 import { isTransient } from "./cluster-faults.ts";
 import { conflictRetryMs, soonRetryMs, statusAttempts } from "./limits.ts";
+import { withNewestStatus } from "./triggers.ts";
 import { pause } from "./waiting.ts";
 
 export type StatusWish = {
@@ -27,6 +28,8 @@ export class StatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #waiting = new Map<string, StatusWish>();
   readonly #running = new Map<string, Promise<void>>();
+  /** Objects as our last write left them: the one that comes with a wish may be from before it. */
+  readonly #written = new Map<string, Manifest>();
   /** For measurements. */
   count = 0;
 
@@ -54,7 +57,7 @@ export class StatusWriter {
     let failures = 0;
     for (let wish = this.#waiting.get(key); wish !== undefined; wish = this.#waiting.get(key)) {
       this.#waiting.delete(key);
-      if (await this.#write(wish)) failures = 0;
+      if (await this.#write(key, wish)) failures = 0;
       else {
         // A newer wish has come meanwhile, or this one is tried again.
         if (!this.#waiting.has(key)) this.#waiting.set(key, wish);
@@ -66,9 +69,10 @@ export class StatusWriter {
   }
 
   /** False when it should be tried again. */
-  async #write(wish: StatusWish): Promise<boolean> {
+  async #write(key: string, wish: StatusWish): Promise<boolean> {
     const { resource, object, status, manager } = wish;
-    const before = isObject(object["status"]) ? object["status"] : {};
+    const standing = this.newest(key, object)["status"];
+    const before = isObject(standing) ? standing : {};
     if (equalJson(before, status)) return true;
     const patch: JsonObject = { ...status };
     for (const name of Object.keys(before)) if (!Object.hasOwn(status, name)) patch[name] = null;
@@ -79,12 +83,22 @@ export class StatusWriter {
     const answer = await this.#options.cluster.patch(target, body, { fieldManager: manager });
     if (!answer.ok) {
       if (isTransient(answer.status)) return false;
-      if (answer.status.code !== 404) this.#options.failed(object, answer.status);
+      if (answer.status.code === 404) this.#written.delete(key);
+      else this.#options.failed(object, answer.status);
       return true;
     }
+    this.#written.set(key, answer.value);
     object["status"] = answer.value["status"];
     const version = answer.value.metadata.resourceVersion;
     if (version !== undefined) object.metadata.resourceVersion = version;
     return true;
+  }
+
+  /** The object with the status that stands, where what is at hand is from before our last write. */
+  newest(key: string, object: Manifest): Manifest {
+    const written = this.#written.get(key);
+    const newest = withNewestStatus(object, written);
+    if (newest === object) this.#written.delete(key);
+    return newest;
   }
 }

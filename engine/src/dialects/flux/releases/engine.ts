@@ -271,6 +271,7 @@ class ReleaseEngine implements Releases {
   ): Promise<ReconcileResult> {
     const { clock } = this.#options;
     const { resource } = how;
+    state.object = this.#statuses.newest(key, state.object);
     const attempt = new Attempt({
       clock,
       resource,
