@@ -17,6 +17,11 @@ export function formatMicroTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 23)}000Z`;
 }
 
+/** RFC 3339 with no more digits than the fraction has: the form in which Go's encoding/json writes a time. */
+export function formatGoTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.?0*Z$/, "Z");
+}
+
 /** A clock that a test moves by hand; timers fire in order while it moves. */
 export class ManualClock implements Clock {
   #now: number;

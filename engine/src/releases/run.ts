@@ -1,7 +1,7 @@
 // One action while it runs: what it tells, what it has done, and how it is stopped. Storing a step never fails the step, as in
 // Helm: the cluster is what counts, and the record is written again with the next one.
 
-import { type Fault, faultFrom } from "#kernel";
+import { type Fault, faultFrom, formatGoTime } from "#kernel";
 import type {
   ActionResult,
   CommonOptions,
@@ -32,9 +32,9 @@ export class Run {
     return this.options.timeoutMs ?? timeoutDefaultMs;
   }
 
-  /** Now, as Go writes times. */
+  /** Now, as Go writes times: a digest over the record as Go writes it again must be ours. */
   time(): string {
-    return new Date(this.context.clock.now()).toISOString();
+    return formatGoTime(this.context.clock.now());
   }
 
   tell(event: ReleaseEvent): void {

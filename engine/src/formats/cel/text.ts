@@ -1,6 +1,7 @@
 // Functions on strings beyond the language's own: cel-go's string extension, Kubernetes' regular expressions, formatting.
 
 import { RE2JS } from "re2js";
+import { formatGoTime } from "#kernel";
 import { patternsCachedMax } from "./limits.ts";
 
 const compiled = new Map<string, RE2JS>();
@@ -88,7 +89,7 @@ function hexText(value: unknown): string {
 export function showValue(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return `[${value.map(showValue).join(", ")}]`;
-  if (value instanceof Date) return value.toISOString().replace(/\.000Z$/, "Z");
+  if (value instanceof Date) return formatGoTime(value.getTime());
   if (typeof value === "object") {
     const entries = Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, member]) => `${key}: ${showValue(member)}`).join(", ")}}`;

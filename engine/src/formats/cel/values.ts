@@ -1,7 +1,16 @@
 // Plain data as CEL sees it: integers as int, and by its schema timestamps, durations, bytes and doubles. Field names that CEL's
 // grammar cannot write are reachable by their escaped form (`__namespace__`, `my__dash__field`).
 
-import { isObject, type Json, type JsonObject, type SchemaNode, type SchemaRef, type SchemaSet, setOwn } from "#kernel";
+import {
+  formatGoTime,
+  isObject,
+  type Json,
+  type JsonObject,
+  type SchemaNode,
+  type SchemaRef,
+  type SchemaSet,
+  setOwn,
+} from "#kernel";
 import { parseDuration } from "./duration.ts";
 
 export type CelSchema = { schemas: SchemaSet; ref: SchemaRef };
@@ -61,7 +70,7 @@ export function fromCel(value: unknown): Json | undefined {
   if (value === null || typeof value === "string" || typeof value === "boolean" || typeof value === "number")
     return value;
   if (typeof value === "bigint") return Number(value);
-  if (value instanceof Date) return value.toISOString().replace(/\.?0*Z$/, "Z");
+  if (value instanceof Date) return formatGoTime(value.getTime());
   if (Array.isArray(value)) {
     const items = value.map(fromCel);
     return items.includes(undefined) ? undefined : (items as Json[]);
