@@ -8,6 +8,9 @@ import type { Issuer, Person } from "./issuer.ts";
 
 export type Answered = { status: number; text: string; headers: Record<string, string | string[] | undefined> };
 
+/** A plan that moves more often than this in a row never stands still. */
+const movesMost = 10;
+
 export class ConsoleClient {
   readonly #port: number;
   readonly #headers: Record<string, string>;
@@ -78,10 +81,14 @@ export class ConsoleClient {
     return JSON.parse(answer.text) as ActionPlan;
   }
 
-  /** Shown first, then done. */
+  /** Shown first, then done; shown again where things have moved meanwhile. */
   async act(ask: ActionAsk): Promise<{ plan: ActionPlan; done: ActionDone }> {
-    const plan = await this.plan(ask);
-    const answer = await this.send("POST", "/api/actions", { ...ask, plan: plan.id });
+    let plan = await this.plan(ask);
+    let answer = await this.send("POST", "/api/actions", { ...ask, plan: plan.id });
+    for (let moves = 0; moves < movesMost && answer.status === 409 && answer.text.includes('"moved"'); moves++) {
+      plan = await this.plan(ask);
+      answer = await this.send("POST", "/api/actions", { ...ask, plan: plan.id });
+    }
     if (answer.status !== 200) throw new Error(`${ask.action}: ${answer.status} ${answer.text}`);
     return { plan, done: JSON.parse(answer.text) as ActionDone };
   }
