@@ -32,6 +32,7 @@ export { Identities } from "./identities.ts";
 export { Kinds } from "./kinds.ts";
 export { Live } from "./live.ts";
 export { Masker } from "./masker.ts";
+export { Delays } from "./delays.ts";
 export { StatusWriter } from "./status-writer.ts";
 export { Targets } from "./targets.ts";
 export { withNewestStatus } from "./triggers.ts";

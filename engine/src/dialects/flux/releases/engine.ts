@@ -7,6 +7,7 @@ import type { Resource } from "#cluster";
 import { type Pass, type Priority, type ReconcileResult, runController, WorkQueue } from "#controller";
 import {
   Decryptions,
+  Delays,
   type Dependency,
   EventWriter,
   Identities,
@@ -84,6 +85,7 @@ class ReleaseEngine implements Releases {
   readonly #resources = new Map<string, Resource>();
   readonly #listeners = new Set<(changed: ReleaseSnapshotView) => void>();
   readonly #queue: WorkQueue;
+  readonly #delays: Delays;
   readonly #home: Reach;
   readonly #targets: Targets;
   readonly #identities: Identities;
@@ -101,6 +103,7 @@ class ReleaseEngine implements Releases {
     this.#settings = settingsOf(options.settings);
     setMaxListeners(0, signal);
     this.#queue = new WorkQueue({ clock, random });
+    this.#delays = new Delays(options);
     const noted = ({ delivery }: { delivery: string }): void => this.#wake(delivery, "drift");
     const expressions = (): [] => [];
     this.#home = { cluster, kinds: new Kinds(cluster), live: new Live({ cluster, clock, signal, expressions, noted }) };
@@ -305,12 +308,12 @@ class ReleaseEngine implements Releases {
     switch (end.next) {
       case "interval":
         state.repeats = 0;
-        return { requeueAfterMs: this.#jittered(intervalOf(state.object as unknown as HelmRelease)) };
+        return { requeueAfterMs: this.#delays.jittered(intervalOf(state.object as unknown as HelmRelease)) };
       case "never":
         state.repeats = 0;
         return undefined;
       case "later":
-        return { requeueAfterMs: this.#jittered(end.afterMs) };
+        return { requeueAfterMs: this.#delays.jittered(end.afterMs) };
       case "again":
       case "back-off": {
         if (end.next === "back-off") this.#log(`${labelOf(state.object)}: ${end.message}`);
@@ -499,11 +502,6 @@ class ReleaseEngine implements Releases {
     });
     const message = `Health checks canceled due to new reconciliation triggered by ${by}`;
     attempt.tell({ reason: "HealthCheckCanceled", message });
-  }
-
-  #jittered(intervalMs: number): number {
-    const part = (this.#options.jitterPercent ?? 5) / 100;
-    return Math.round(intervalMs * (1 - part + 2 * part * this.#options.random()));
   }
 
   #tell(key: string): void {
