@@ -36,7 +36,7 @@ export function tokenOf(value: Json, status: number): CloudToken {
 }
 
 /** A short reason, where the service gives one in a form known to hold no secret. */
-function reasonOf(body: string): string {
+export function reasonOf(body: string): string {
   let value: Json;
   try {
     value = JSON.parse(body) as Json;
@@ -45,7 +45,8 @@ function reasonOf(body: string): string {
   }
   if (!isObject(value)) return "";
   const nested = isObject(value["error"]) ? value["error"] : value;
-  for (const word of [nested["__type"], nested["status"], nested["code"], nested["error"]])
+  const errors = Array.isArray(value["errors"]) ? value["errors"] : [];
+  for (const word of [nested["__type"], nested["status"], nested["code"], nested["error"], ...errors])
     if (typeof word === "string" && /^[\w .:#/'()-]{1,120}$/.test(word)) return word;
   return "";
 }

@@ -1,6 +1,6 @@
 // Who we are to a cloud: AWS, Azure and Google, as this process or as a ServiceAccount, and what they give us for it.
 
-export { askForJson } from "./answers.ts";
+export { askForJson, reasonOf } from "./answers.ts";
 export { assumeRole, type AwsIdentity, awsEndpoint, awsIdentity, type AwsLogin } from "./aws.ts";
 export { type AwsCredentials, encodeUri, presignV4, signV4, type SignedRequest } from "./aws-signature.ts";
 export { azureClientIdentity, type AzureIdentity, azureIdentity, type AzureMembers } from "./azure.ts";

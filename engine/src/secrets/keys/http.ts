@@ -4,8 +4,8 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { rootCertificates } from "node:tls";
-import type { AskCloud, CloudAnswer } from "#clouds";
-import { decodeUtf8, isObject, type Json } from "#kernel";
+import { type AskCloud, type CloudAnswer, reasonOf } from "#clouds";
+import { decodeUtf8, type Json } from "#kernel";
 import { SecretsFault } from "../faults.ts";
 import { keyServiceAnswerMost, keyServiceTimeoutMs } from "../limits.ts";
 
@@ -63,7 +63,7 @@ export function jsonOf(answer: CloudAnswer, service: string): Json {
       throw refused(service, answer.status, "the answer is no JSON");
     }
   }
-  throw refused(service, answer.status, errorOf(answer.body));
+  throw refused(service, answer.status, reasonOf(answer.body));
 }
 
 export function refused(service: string, status: number, reason: string): SecretsFault {
@@ -74,21 +74,4 @@ export function refused(service: string, status: number, reason: string): Secret
     message: `${service} answered ${status}${reason === "" ? "" : `: ${reason}`}`,
     hint: mayPass ? "it is tried again" : "check the credentials, and that they may decrypt with this key",
   });
-}
-
-/** A short reason, where the service gives one in a form known to hold no secret. */
-function errorOf(body: string): string {
-  let value: Json;
-  try {
-    value = JSON.parse(body) as Json;
-  } catch {
-    return /<Code>([A-Za-z.]{1,80})<\/Code>/.exec(body)?.[1] ?? "";
-  }
-  if (!isObject(value)) return "";
-  const nested = isObject(value["error"]) ? value["error"] : value;
-  const errors = Array.isArray(value["errors"]) ? value["errors"] : [];
-  for (const word of [nested["__type"], nested["status"], nested["code"], nested["error"], ...errors]) {
-    if (typeof word === "string" && /^[\w .:#/'()-]{1,120}$/.test(word)) return word;
-  }
-  return "";
 }
