@@ -38,6 +38,7 @@ export type {
   WaitStrategy,
 } from "./contract.ts";
 export { computedValues, releaseActions, releaseObjects } from "./actions.ts";
+export { setOwnerOf } from "./objects.ts";
 export { recordName } from "./record.ts";
 export { releaseStorage, type StorageOptions } from "./storage.ts";
 export type { ReleaseFaultCode } from "./faults.ts";

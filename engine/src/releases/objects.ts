@@ -99,18 +99,21 @@ function manifestsOf(data: Json): Manifest[] {
 
 /** Adds Helm's label and its two annotations, over whatever stands there. */
 export function setOwner(objects: readonly ReleaseObject[], release: { name: string; namespace: string }): void {
-  for (const { manifest } of objects) {
-    const { labels, annotations } = manifest.metadata;
-    manifest.metadata = {
-      ...manifest.metadata,
-      labels: { ...labels, "app.kubernetes.io/managed-by": "Helm" },
-      annotations: {
-        ...annotations,
-        "meta.helm.sh/release-name": release.name,
-        "meta.helm.sh/release-namespace": release.namespace,
-      },
-    };
-  }
+  for (const { manifest } of objects) setOwnerOf(manifest, release);
+}
+
+/** The same to one object. */
+export function setOwnerOf(manifest: Manifest, { name, namespace }: { name: string; namespace: string }): void {
+  const { labels, annotations } = manifest.metadata;
+  manifest.metadata = {
+    ...manifest.metadata,
+    labels: { ...labels, "app.kubernetes.io/managed-by": "Helm" },
+    annotations: {
+      ...annotations,
+      "meta.helm.sh/release-name": name,
+      "meta.helm.sh/release-namespace": namespace,
+    },
+  };
 }
 
 /** Equal for what is one object, whatever its version. */

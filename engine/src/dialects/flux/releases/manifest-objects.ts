@@ -5,7 +5,7 @@ import { parseYaml } from "#formats/yaml";
 import type { Resource } from "#cluster";
 import { asManifest, copyJson, decodeUtf8, isObject, type Json, type Manifest, refOf, splitApiVersion } from "#kernel";
 import { inventoryEntry } from "#plan";
-import type { Release } from "#releases";
+import { type Release, setOwnerOf } from "#releases";
 import { type CustomResource, splitManifests } from "#render/helm";
 
 /** Finds the resource of a kind; undefined for one that is not served. */
@@ -15,17 +15,8 @@ export type FindResource = (ref: { group: string; kind: string; version: string 
 export async function objectsOf(release: Release, find: FindResource): Promise<Manifest[]> {
   const objects: Manifest[] = [];
   for (const manifest of manifestsIn(release.manifest)) {
-    const { annotations = {}, labels = {} } = manifest.metadata;
-    if (annotations["helm.sh/hook"] !== undefined) continue;
-    manifest.metadata = {
-      ...manifest.metadata,
-      labels: { ...labels, "app.kubernetes.io/managed-by": "Helm" },
-      annotations: {
-        ...annotations,
-        "meta.helm.sh/release-name": release.name,
-        "meta.helm.sh/release-namespace": release.namespace,
-      },
-    };
+    if (manifest.metadata.annotations?.["helm.sh/hook"] !== undefined) continue;
+    setOwnerOf(manifest, release);
     objects.push(await placed(manifest, release.namespace, find));
   }
   return objects;
