@@ -8,3 +8,4 @@ export {
   runController,
 } from "./controller.ts";
 export { priorities, type Priority, type Work, WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
+export { type Numbered, type ThreadEnd, ThreadLost, ThreadPool, type ThreadPoolOptions } from "./thread-pool.ts";

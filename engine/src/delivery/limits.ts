@@ -54,6 +54,12 @@ export const layoutDepth = 50;
 /** Longest rendering of one folder: the largest real trees take a few seconds; longer is a loop or a bomb. */
 export const renderMostMs = 60_000;
 
+/** A rendering that takes longer than this makes room for the next: most take some milliseconds. */
+export const renderPatienceMs = 2_000;
+
+/** Threads beside the usual ones, in the place of those that are long busy; each holds some 40 MB. */
+export const renderThreadsSpare = 3;
+
 /** Rounds of fetching remote bases for one rendering: a base may name further ones; more is a loop. */
 export const remoteRounds = 20;
 
