@@ -19,6 +19,7 @@ import { fluxDialect } from "#dialects/flux";
 import { startReleases } from "#dialects/flux/releases";
 import { deliveryLogs } from "#dialects/keelson";
 import { type Clock, Fault, formatFault, formatRef } from "#kernel";
+import { startChartThreads } from "#releases";
 import { askOverNetwork, type KeyServices } from "#secrets/keys";
 import { type HttpServer, startHttpServer } from "#server";
 import { type Log, logTo, openLog } from "./log.ts";
@@ -78,7 +79,11 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
     artifacts: artifacts.view,
     pool,
   });
-  const releases = startReleases(releasesOf(options, { clock, signal, log, http }, artifacts.view));
+  const renderer = startChartThreads(clock);
+  const releases = startReleases({
+    ...releasesOf(options, { clock, signal, log, http }, artifacts.view),
+    renderer,
+  });
   http.attach(engine, artifacts.history, releases);
   return {
     phases: (listener) => tellPhases(engine, listener),
@@ -87,7 +92,7 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
       ending.abort();
       await http.close();
       await Promise.all([engine.ended, releases.ended, artifacts.ended]);
-      await pool.close();
+      await Promise.all([pool.close(), renderer.close()]);
       if (options.log === undefined) log.close();
     },
   };

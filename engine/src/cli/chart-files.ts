@@ -1,10 +1,10 @@
 // Charts on disk for the commands that take one: a folder, or a packed chart.
 
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import * as crypto from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type Clock, Fault, type FileTree } from "#kernel";
-import type { FunctionEnvironment } from "#render/helm";
+import { type FunctionEnvironment, machineEnvironment as environmentOf } from "#render/helm";
 import { usage } from "./arguments.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
@@ -34,18 +34,7 @@ export function splitPath(path: string): { folder: string; name: string } {
 
 /** Time and randomness of this machine, for functions that ask for them. */
 export function machineEnvironment(clock: Clock): FunctionEnvironment {
-  return {
-    nowMs: () => clock.now(),
-    randomBytes: (count) => new Uint8Array(randomBytes(count)),
-    generateRsaKey: (bits) =>
-      new Uint8Array(
-        generateKeyPairSync("rsa", {
-          modulusLength: bits,
-          privateKeyEncoding: { type: "pkcs1", format: "der" },
-          publicKeyEncoding: { type: "pkcs1", format: "der" },
-        }).privateKey,
-      ),
-  };
+  return environmentOf(clock, crypto);
 }
 
 /** The time that files in archives carry: SOURCE_DATE_EPOCH; undefined when it is not set. */

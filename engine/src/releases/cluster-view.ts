@@ -3,45 +3,69 @@
 // the rendering. Also the checks that Helm makes before it would install.
 
 import type { Cluster, Discovery, Resource } from "#cluster";
-import { GoError, type GoMap } from "#formats/gotemplate";
-import { type Json, type Manifest, Missing, splitApiVersion } from "#kernel";
-import { type ChartRendering, renderChart, type RenderOptions, unstructuredValues } from "#render/helm";
+import { type FileTree, type Json, type Manifest, splitApiVersion } from "#kernel";
+import { type ChartRendering, renderChart, type RenderOptions } from "#render/helm";
+import {
+  type ChartRenderer,
+  type ChartWork,
+  type LookupAnswer,
+  type LookupQuestion,
+  type RenderedChart,
+  withLookups,
+} from "./chart-renderer.ts";
 import { releaseFault } from "./faults.ts";
 import { lookupPageSize, lookupRoundsMost } from "./limits.ts";
 import { claim, describeUnknown, failed } from "./ownership.ts";
 
-type Asked = { apiVersion: string; kind: string; namespace: string; name: string };
+/** What a chart is rendered with beside its options. */
+type Seen = { cluster: NonNullable<RenderOptions["cluster"]>; lookups: readonly LookupAnswer[] };
 
 export class ClusterView {
   readonly #cluster: Cluster;
-  readonly #answers = new Map<string, GoMap | GoError | undefined>();
+  readonly #answers: LookupAnswer[] = [];
   #discovery: Discovery | undefined;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
   }
 
-  /** Renders with the cluster's capabilities, and with what it answers to lookups. */
-  async render(source: Parameters<typeof renderChart>[0], options: RenderOptions): Promise<ChartRendering> {
+  /** Renders in this thread with the cluster's capabilities, and with what it answers to lookups. */
+  render(source: FileTree | Uint8Array, options: RenderOptions): Promise<ChartRendering> {
+    return this.#inRounds(({ cluster, lookups }) =>
+      withLookups(lookups, (lookup) => renderChart(source, { ...options, cluster, lookup })),
+    );
+  }
+
+  /** The same for a release, wherever `charts` are rendered. */
+  renderRelease(
+    charts: ChartRenderer,
+    chart: FileTree | Uint8Array,
+    options: ChartWork["options"],
+  ): Promise<RenderedChart> {
+    return this.#inRounds(({ cluster, lookups }) =>
+      charts.render({ chart, options: { ...options, cluster }, lookups }),
+    );
+  }
+
+  /** Renders until nothing is lacking. */
+  async #inRounds<T extends object>(
+    render: (seen: Seen) => T | { lacks: LookupQuestion[] } | Promise<T | { lacks: LookupQuestion[] }>,
+  ): Promise<T> {
     const discovery = await this.#discover();
+    const cluster = { version: discovery.serverVersion, apiVersions: apiVersionsOf(discovery) };
     for (let round = 0; round < lookupRoundsMost; round++) {
-      const asked: Asked[] = [];
-      try {
-        return renderChart(source, {
-          ...options,
-          cluster: { version: discovery.serverVersion, apiVersions: apiVersionsOf(discovery) },
-          lookup: (apiVersion, kind, namespace, name) => this.#answer({ apiVersion, kind, namespace, name }, asked),
-        });
-      } catch (thrown) {
-        if (!(thrown instanceof Missing) || asked.length === 0) throw thrown;
-      }
-      for (const each of asked) this.#answers.set(keyOf(each), await this.#lookUp(each));
+      const result = await render({ cluster, lookups: this.#answers });
+      if (!("lacks" in result)) return result;
+      for (const question of result.lacks) this.#answers.push(await this.#lookUp(question));
     }
     throw releaseFault("release-cluster-failed", `lookups still depend on each other after ${lookupRoundsMost} rounds`);
   }
 
   /** As Helm before an install: every kind is known, and nothing that exists belongs to another. */
-  async check(rendering: ChartRendering, release: { name: string; namespace: string; isFree: boolean }): Promise<void> {
+  async check(
+    rendering: Pick<ChartRendering, "manifests">,
+    release: { name: string; namespace: string; isFree: boolean },
+  ): Promise<void> {
     const discovery = await this.#discover(true);
     const wanted = rendering.manifests.map((manifest) => ({ manifest, resource: resourceOf(discovery, manifest) }));
     const unknown = wanted
@@ -72,33 +96,25 @@ export class ClusterView {
     return answer.value;
   }
 
-  #answer(one: Asked, asked: Asked[]): GoMap | undefined {
-    const key = keyOf(one);
-    const known = this.#answers.get(key);
-    if (known instanceof GoError) throw known;
-    if (this.#answers.has(key)) return known;
-    asked.push(one);
-    throw new Missing([{ what: "lookup", id: key }]);
-  }
-
-  async #lookUp({ apiVersion, kind, namespace, name }: Asked): Promise<GoMap | GoError | undefined> {
+  async #lookUp(question: LookupQuestion): Promise<LookupAnswer> {
+    const { apiVersion, kind, namespace, name } = question;
     const { group, version } = splitApiVersion(apiVersion);
     const { resources } = await this.#discover();
     const served = resources.filter((each) => each.group === group && each.version === version);
-    if (served.length === 0)
-      return new GoError(
-        `unable to get apiresource from unstructured: ${apiVersion}, Kind=${kind}: the server could not find the requested resource`,
-      );
+    if (served.length === 0) {
+      const refused = `unable to get apiresource from unstructured: ${apiVersion}, Kind=${kind}: the server could not find the requested resource`;
+      return { ...question, refused };
+    }
     const resource = served.find((each) => each.kind === kind);
-    if (resource === undefined) return undefined;
-    if (name === "") return this.#list(resource, namespace);
+    if (resource === undefined) return { ...question, found: undefined };
+    if (name === "") return { ...question, found: await this.#list(resource, namespace) };
     const answer = await this.#cluster.get({ resource, namespace: resource.isNamespaced ? namespace : "", name });
-    if (answer.ok) return unstructuredValues(answer.value as unknown as Json) as GoMap;
-    if (answer.status.code === 404) return undefined;
+    if (answer.ok) return { ...question, found: answer.value as unknown as Json };
+    if (answer.status.code === 404) return { ...question, found: undefined };
     throw failed(`looking up ${kind} ${name}`, answer.status);
   }
 
-  async #list(resource: Resource, namespace: string): Promise<GoMap> {
+  async #list(resource: Resource, namespace: string): Promise<Json> {
     const items: Manifest[] = [];
     let token = "";
     let resourceVersion = "";
@@ -113,17 +129,13 @@ export class ClusterView {
       ({ continue: token, resourceVersion } = answer.value);
     } while (token !== "");
     const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-    return unstructuredValues({
+    return {
       apiVersion,
       kind: `${resource.kind}List`,
       metadata: { resourceVersion },
       items: items.map((item) => ({ ...item, apiVersion, kind: resource.kind }) as unknown as Json),
-    }) as GoMap;
+    };
   }
-}
-
-function keyOf({ apiVersion, kind, namespace, name }: Asked): string {
-  return [apiVersion, kind, namespace, name].join(" ");
 }
 
 /** Group versions, and each kind below its own, those of subresources too, as Helm collects them. */

@@ -6,14 +6,8 @@ import type { Cluster } from "#cluster";
 import type { GoMap } from "#formats/gotemplate";
 import type { HealthExpressions } from "#health";
 import type { Clock, Fault, FileTree, JsonObject, Manifest, VersionedRef } from "#kernel";
-import type {
-  ChartRendering,
-  FunctionEnvironment,
-  HookEvent,
-  PostRender,
-  PostRenderStrategy,
-  UserValues,
-} from "#render/helm";
+import type { FunctionEnvironment, HookEvent, PostRender, PostRenderStrategy, UserValues } from "#render/helm";
+import type { ChartRenderer, RenderedChart } from "./chart-renderer.ts";
 
 /** Every status Helm knows. `pending-*`: an action is under way, or was killed. */
 export type ReleaseStatus =
@@ -162,8 +156,10 @@ export type ReleaseContext = {
   clock: Clock;
   /** The manager of fields and the user agent's short name: `helm`, or `helm-controller` for Flux. */
   fieldManager: string;
-  /** Time and randomness for templates. */
+  /** Time and randomness for templates that are rendered in this thread. */
   environment?: FunctionEnvironment;
+  /** Where charts are rendered; absent: in this thread. */
+  charts?: ChartRenderer;
   /** What a container has written; without it output log policies do nothing. */
   readLogs?: (pod: { namespace: string; name: string; container: string }) => Promise<string>;
   /** Hears of each step as it happens; must not throw. */
@@ -231,14 +227,7 @@ export type ChartInput =
   | { rendered: RenderedRelease };
 
 /** A rendering, with what it was made for. */
-export type RenderedRelease = {
-  rendering: ChartRendering;
-  revision: number;
-  isUpgrade: boolean;
-  /** The chart as it will be stored. */
-  chart: StoredChart;
-  config: JsonObject;
-};
+export type RenderedRelease = RenderedChart & { revision: number; isUpgrade: boolean };
 
 /** Of what renders. */
 export type RenderFlags = {

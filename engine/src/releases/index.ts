@@ -1,5 +1,7 @@
 // Helm releases: what a chart sees of its cluster, the records, and what is done with them.
 
+export type { ChartRenderer } from "./chart-renderer.ts";
+export { type ChartThreads, startChartThreads } from "./chart-threads.ts";
 export { ClusterView } from "./cluster-view.ts";
 export type {
   HookProgress,

@@ -36,3 +36,14 @@ export const descriptionLengthMost = 256;
 
 /** The longest name of a release: it is a label's value with room for what charts append. */
 export const releaseNameLengthMost = 53;
+
+/** Threads that render charts; each holds some 50 MB. A chart that takes longer than the patience makes room for others. */
+export const chartThreads = 1;
+export const chartThreadsMost = 4;
+export const chartPatienceMs = 2_000;
+
+/** Heap of one such thread: the largest public charts need some 200 MiB. */
+export const chartHeapMiB = 1_024;
+
+/** After a chart's own time, for a thread to say that it is over. */
+export const threadGraceMs = 10_000;

@@ -1,9 +1,10 @@
 // From a chart and values to the revision that an action stores: which of the former values stay, what is rendered, and the
 // record in its first state.
 
-import { type Clock, copyJson, type JsonObject } from "#kernel";
+import { copyJson, type JsonObject } from "#kernel";
 import { bytesOf, type GoMap } from "#formats/gotemplate";
-import { type Chart, coalesceValues, copyMap, mergeTables, renderTimeMaxMs, toPlain, userValues } from "#render/helm";
+import { type Chart, coalesceValues, copyMap, mergeTables, userValues } from "#render/helm";
+import { chartsInThisThread } from "./chart-renderer.ts";
 import { ClusterView } from "./cluster-view.ts";
 import type {
   ApplyFlags,
@@ -19,7 +20,6 @@ import type {
 import { releaseFault } from "./faults.ts";
 import { releaseNameLengthMost } from "./limits.ts";
 import { systemLabels } from "./record.ts";
-import { storedChart } from "./stored-chart.ts";
 
 export type RenderRequest = CommonOptions & ChartInput & RenderFlags & { valuesPolicy?: ValuesPolicy };
 
@@ -59,7 +59,8 @@ export async function renderRelease(
   }
   const { values, defaults } = valuesFor(request, current);
   const { postRender, postRenderStrategy, skipSchemaValidation, subNotes, path } = request;
-  const rendering = await new ClusterView(context.cluster).render(request.chart, {
+  const charts = context.charts ?? chartsInThisThread(context.clock, context.environment);
+  const rendered = await new ClusterView(context.cluster).renderRelease(charts, request.chart, {
     releaseName: request.name,
     namespace: current?.namespace ?? request.namespace,
     values,
@@ -71,22 +72,8 @@ export async function renderRelease(
     ...(postRenderStrategy === undefined ? {} : { postRenderStrategy }),
     ...(skipSchemaValidation === undefined ? {} : { skipSchemaValidation }),
     ...(subNotes === undefined ? {} : { subNotes }),
-    ...(context.environment === undefined ? {} : { environment: context.environment }),
-    checkTime: timeLimit(context.clock),
   });
-  const config = toPlain(values) as JsonObject;
-  return { rendering, revision, isUpgrade, chart: storedChart(rendering.chart), config };
-}
-
-/** A template can be written to run for ever. */
-function timeLimit(clock: Clock): () => void {
-  const deadline = clock.now() + renderTimeMaxMs;
-  return () => {
-    if (clock.now() > deadline)
-      throw releaseFault("release-render-failed", `rendering took more than ${renderTimeMaxMs / 1000} seconds`, {
-        hint: "look for a loop or a recursion that never ends",
-      });
-  };
+  return { ...rendered, revision, isUpgrade };
 }
 
 /** Which values count: the given ones, and by policy those of the revision before (pkg/action/upgrade.go, reuseValues). */

@@ -11,7 +11,12 @@ export {
   type Metadata,
 } from "./chart.ts";
 export { helmFault, type HelmFaultCode } from "./faults.ts";
-export { type FunctionEnvironment, seededEnvironment } from "./functions/environment.ts";
+export {
+  type FunctionEnvironment,
+  type MachineCrypto,
+  machineEnvironment,
+  seededEnvironment,
+} from "./functions/environment.ts";
 export {
   compareVersions,
   type Constraints,

@@ -33,6 +33,8 @@ import { type UserValues, userValues } from "./values.ts";
 /** A step between rendering and sorting. `id` tells equal steps: it is an input of the rendering. */
 export type PostRender = {
   id: string;
+  /** Plain data of which another thread can make the same; absent where none can. */
+  steps?: readonly unknown[];
   /** `group`: hooks and the rest come apart, and what is made here is named for its group. */
   run(files: ReadonlyMap<string, string>, group?: "hooks" | "manifests"): Map<string, string>;
 };

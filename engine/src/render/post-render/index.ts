@@ -4,7 +4,10 @@ export {
   type KustomizeFields,
   kustomizePostRenderer,
   kustomizeStep,
+  type Marks,
   marksStep,
+  postRendererOf,
+  type StepData,
   streamPostRenderer,
   type StreamStep,
 } from "./kustomize-post-renderer.ts";

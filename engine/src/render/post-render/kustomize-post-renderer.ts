@@ -13,8 +13,16 @@ export type KustomizeFields = JsonObject;
 
 const annotation = "postrenderer.helm.sh/postrender-filename";
 
+/** What a step is made of, as data. */
+export type StepData =
+  | { kind: "kustomize"; fields: KustomizeFields; files: { [path: string]: string } }
+  | { kind: "marks"; marks: Marks };
+
+/** Labels and annotations. */
+export type Marks = { labels?: { [key: string]: string }; annotations?: { [key: string]: string } };
+
 /** A transformation of the stream of all objects, with a name that is equal for equal ones. */
-export type StreamStep = { id: string; run(stream: string): string };
+export type StreamStep = { id: string; data: StepData; run(stream: string): string };
 
 /** Runs kustomize with these fields over what was rendered; `files` are what patches and components name. */
 export function kustomizePostRenderer(fields: KustomizeFields, files: { [path: string]: string } = {}): PostRender {
@@ -25,6 +33,7 @@ export function kustomizePostRenderer(fields: KustomizeFields, files: { [path: s
 export function streamPostRenderer(steps: readonly StreamStep[]): PostRender {
   return {
     id: sha256Hex(JSON.stringify(steps.map((step) => step.id))),
+    steps: steps.map((step) => step.data),
     run: (rendered, group) => {
       const stream = merge(rendered);
       if (stream === "") return new Map();
@@ -34,9 +43,17 @@ export function streamPostRenderer(steps: readonly StreamStep[]): PostRender {
   };
 }
 
+/** Made again of its data, as in another thread. */
+export function postRendererOf(steps: readonly StepData[]): PostRender {
+  return streamPostRenderer(
+    steps.map((step) => (step.kind === "kustomize" ? kustomizeStep(step.fields, step.files) : marksStep(step.marks))),
+  );
+}
+
 export function kustomizeStep(fields: KustomizeFields, files: { [path: string]: string } = {}): StreamStep {
   return {
     id: sha256Hex(JSON.stringify([fields, files])),
+    data: { kind: "kustomize", fields, files },
     run: (stream) => {
       const kustomization = { ...fields, resources: ["all.yaml", ...listOf(fields["resources"])] };
       return buildText(memoryTree({ ...files, "kustomization.yaml": formatYaml(kustomization), "all.yaml": stream }));
@@ -45,13 +62,11 @@ export function kustomizeStep(fields: KustomizeFields, files: { [path: string]: 
 }
 
 /** Sets labels and annotations of every object, in its own metadata alone. */
-export function marksStep(marks: {
-  labels?: { [key: string]: string };
-  annotations?: { [key: string]: string };
-}): StreamStep {
+export function marksStep(marks: Marks): StreamStep {
   const given = Object.entries(marks).filter(([, values]) => Object.keys(values).length > 0);
   return {
     id: sha256Hex(JSON.stringify(["marks", marks])),
+    data: { kind: "marks", marks },
     run: (stream) =>
       stream
         .split(/^---\n/m)

@@ -380,6 +380,7 @@ class ReleaseEngine implements Releases {
       settings: this.#settings,
       clock: this.#options.clock,
       charts: this.#charts,
+      renderer: this.#options.renderer,
       signal: AbortSignal.any([stop, waits.signal]),
       isStopping: () => stop.aborted,
       makeChart: () => this.#makeChart(attempt),

@@ -4,6 +4,7 @@ import type { ArtifactView } from "#artifacts";
 import type { Cluster } from "#cluster";
 import type { DecryptionOptions, EventInput, Journal } from "#delivery";
 import type { Clock } from "#kernel";
+import type { ChartRenderer } from "#releases";
 import { dependencyRetryMs } from "../limits.ts";
 
 /** What flags of Flux's helm-controller say. */
@@ -32,6 +33,8 @@ export type ReleasesOptions = {
   /** How keys of encrypted values and other clusters are reached. */
   decryption?: DecryptionOptions;
   journal?: Journal;
+  /** Where charts are rendered; absent: in this thread, with nothing random. */
+  renderer?: ChartRenderer;
   /** Told of what went wrong behind the scenes, without secrets. */
   logged?: (message: string) => void;
   /** Told of every Event. */

@@ -7,7 +7,7 @@ import type { Reach } from "#delivery";
 import type { GoMap } from "#formats/gotemplate";
 import { checkExpressions } from "#health";
 import { type Clock, type Fault, faultFrom, formatFault, type Manifest } from "#kernel";
-import { type Release, releaseActions, type ReleaseEvent, releaseStorage } from "#releases";
+import { type ChartRenderer, type Release, releaseActions, type ReleaseEvent, releaseStorage } from "#releases";
 import { type AtomicEnd, bringInSync } from "./atomic.ts";
 import { uninstall } from "./actions.ts";
 import type { Attempt } from "./attempt.ts";
@@ -34,6 +34,8 @@ export type PassContext = {
   settings: ReleaseSettings;
   clock: Clock;
   charts: Charts;
+  /** Where charts are rendered. */
+  renderer: ChartRenderer | undefined;
   /** Aborts what only waits, and at the end of the engine everything. */
   signal: AbortSignal;
   /** Makes the HelmChart as the template says. */
@@ -333,6 +335,7 @@ function actionContext(context: PassContext, prepared: Prepared, storageNamespac
         storage: observingStorage(storage, hears.observed, context.isStopping),
         clock,
         fieldManager: helmManager,
+        ...(context.renderer === undefined ? {} : { charts: context.renderer }),
         onEvent: (event) => {
           hears.onEvent?.(event);
           context.onEvent(event);

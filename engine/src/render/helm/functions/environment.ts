@@ -31,6 +31,32 @@ export class NotingEnvironment implements FunctionEnvironment {
   }
 }
 
+/** What is needed of Node's crypto. */
+export type MachineCrypto = {
+  randomBytes(count: number): Uint8Array;
+  generateKeyPairSync(
+    type: "rsa",
+    options: {
+      modulusLength: number;
+      privateKeyEncoding: { type: "pkcs1"; format: "der" };
+      publicKeyEncoding: { type: "pkcs1"; format: "der" };
+    },
+  ): { privateKey: Uint8Array };
+};
+
+/** Time and randomness of the machine that hands them in, for passwords and certificates that are to be used. */
+export function machineEnvironment(clock: { now(): number }, crypto: MachineCrypto): FunctionEnvironment {
+  const encoding = { type: "pkcs1", format: "der" } as const;
+  return {
+    nowMs: () => clock.now(),
+    randomBytes: (count) => new Uint8Array(crypto.randomBytes(count)),
+    generateRsaKey: (modulusLength) => {
+      const options = { modulusLength, privateKeyEncoding: encoding, publicKeyEncoding: encoding };
+      return new Uint8Array(crypto.generateKeyPairSync("rsa", options).privateKey);
+    },
+  };
+}
+
 /** An environment that gives the same for the same seed and time. */
 export function seededEnvironment(seed: string, nowMs: number): FunctionEnvironment {
   return { nowMs: () => nowMs, randomBytes: randomGenerator(seed) };
