@@ -43,6 +43,7 @@ const tools = [
     ldflags: kubernetesVersion,
   },
   { name: "kubectl", module: "kubernetes", path: "k8s.io/kubernetes/cmd/kubectl", ldflags: kubernetesVersion },
+  { name: "cel-rules", module: "kubernetes", path: "./cel-rules", ldflags: "" },
   { name: "sops", module: "sops", path: "github.com/getsops/sops/v3/cmd/sops", ldflags: "-s -w" },
   { name: "clients", module: "clients", path: ".", ldflags: "" },
   { name: "kstatus", module: "kstatus", path: ".", ldflags: "" },

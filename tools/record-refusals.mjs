@@ -1,5 +1,5 @@
 // node tools/record-refusals.mjs: asks a real kube-apiserver (out of KEELSON_ORACLES) what its golden files ask, and writes them again
-// with its answers and its version: refusals of definitions and of built-in objects, values of a custom resource, CEL rules. A new case
+// with its answers and its version: refusals of definitions, of their rules and of built-in objects, values of a custom resource, CEL rules. A new case
 // is added by hand with its question alone (`object`, `spec` or `rule`), and answered here.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,9 @@ import { startOracle } from "./oracle-apiserver.mjs";
 const crd = fileURLToPath(new URL("../engine/src/api/crd/testdata/", import.meta.url));
 const refusals = fileURLToPath(
   new URL("../engine/src/apiserver/validation/testdata/refusals/recorded.jsonl", import.meta.url),
+);
+const rules = fileURLToPath(
+  new URL("../engine/src/apiserver/kinds/testdata/definition-rules/recorded.jsonl", import.meta.url),
 );
 const cel = fileURLToPath(new URL("../engine/src/formats/cel/testdata/kubernetes/recorded.json", import.meta.url));
 const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -125,6 +128,7 @@ try {
   };
 
   await recordLines(`${crd}definitions/recorded.jsonl`, () => definitions);
+  await recordLines(rules, () => definitions);
   await recordLines(refusals, builtinPath);
   await recordValues(`${crd}validation/recorded.json`);
   await recordRules(cel);

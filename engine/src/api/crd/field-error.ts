@@ -39,10 +39,14 @@ const titles: Readonly<Record<FieldErrorType, string>> = {
 /** These are told without their value. */
 const bare: ReadonlySet<FieldErrorType> = new Set(["Required", "Forbidden", "TooLong", "Internal"]);
 
-/** A value as Go's %q or JSON prints it. */
+/** A value as Go's %q or JSON prints it; its JSON can stand in HTML. */
 function formatValue(value: Json): string {
-  return typeof value === "string" ? quoted(value) : encodeJson(value);
+  return typeof value === "string"
+    ? quoted(value)
+    : encodeJson(value).replace(/[<>&]/g, (one) => htmlEscapes[one] ?? one);
 }
+
+const htmlEscapes: Readonly<Record<string, string>> = { "<": "\\u003c", ">": "\\u003e", "&": "\\u0026" };
 
 /** Go's %q: control characters are written in two digits. */
 function quoted(text: string): string {

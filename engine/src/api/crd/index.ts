@@ -1,7 +1,7 @@
 // CustomResourceDefinitions as schemas, and what the API server checks of every object.
 
 export { approvalCondition, approvalErrors } from "./approval.ts";
-export { convertSchema, customSchemas } from "./convert.ts";
+export { convertNode, convertSchema, customSchemas } from "./convert.ts";
 export { applyDefaults } from "./default.ts";
 export { type CustomKind, customKinds, type PrinterColumn, type ScalePaths } from "./definition.ts";
 export {
@@ -36,5 +36,5 @@ export {
 export { type Pruned, pruneObject, unknownFieldMessage } from "./prune.ts";
 export { type EvaluateRule, hasRules, type RuleInput, validateRules } from "./rules.ts";
 export { hasFormat } from "./formats.ts";
-export { validateDefinition } from "./validate-definition.ts";
+export { type DefinitionSchema, definitionSchemas, validateDefinition } from "./validate-definition.ts";
 export { validateListTypes, validateValue } from "./validate.ts";

@@ -39,7 +39,7 @@ export function validateDefinition(definition: JsonObject): FieldError[] {
         ]
       : []),
     ...validateNames(names),
-    ...validateSchemas(spec),
+    ...validateSchemas(definition),
   ];
 }
 
@@ -123,20 +123,28 @@ function validateNames(names: JsonObject): FieldError[] {
   return errors;
 }
 
-/** One schema that all versions share is told of by the place where it once stood for them all. */
-function validateSchemas(spec: JsonObject): FieldError[] {
-  const schemas = versionsOf(spec).map((version) => part(version, "schema")["openAPIV3Schema"]);
-  const missing = schemas.flatMap((schema, index) =>
-    isObject(schema) ? [] : [required(`spec.versions[${index}].schema.openAPIV3Schema`)],
+export type DefinitionSchema = { schema: JsonObject; field: string; version: string };
+
+/** The schemas of a definition, each with its place. One that all versions share is told of by the place where it once stood for them all. */
+export function definitionSchemas(definition: JsonObject): DefinitionSchema[] {
+  const found = versionsOf(part(definition, "spec")).flatMap((version, index) => {
+    const schema = part(version, "schema")["openAPIV3Schema"];
+    const field = `spec.versions[${index}].schema.openAPIV3Schema`;
+    return isObject(schema) ? [{ schema, field, version: text(version["name"]) }] : [];
+  });
+  if (new Set(found.map(({ schema }) => encodeJson(schema))).size > 1) return found;
+  return found.slice(0, 1).map((one) => ({ ...one, field: "spec.validation.openAPIV3Schema" }));
+}
+
+function validateSchemas(definition: JsonObject): FieldError[] {
+  const versions = versionsOf(part(definition, "spec"));
+  const missing = versions.flatMap((version, index) =>
+    isObject(part(version, "schema")["openAPIV3Schema"])
+      ? []
+      : [required(`spec.versions[${index}].schema.openAPIV3Schema`)],
   );
   if (missing.length > 0) return missing;
-  if (new Set(schemas.map((schema) => encodeJson(schema))).size <= 1)
-    return schemas
-      .slice(0, 1)
-      .flatMap((schema) => validateSchema(schema as JsonObject, "spec.validation.openAPIV3Schema"));
-  return schemas.flatMap((schema, index) =>
-    validateSchema(schema as JsonObject, `spec.versions[${index}].schema.openAPIV3Schema`),
-  );
+  return definitionSchemas(definition).flatMap(({ schema, field }) => validateSchema(schema, field));
 }
 
 const typeNames = ["array", "boolean", "integer", "number", "object", "string"];

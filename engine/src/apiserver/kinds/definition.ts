@@ -3,6 +3,7 @@
 import { approvalErrors, validateDefinition } from "#api/crd";
 import { asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
+import { definitionRuleErrors } from "./definition-rules.ts";
 
 const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
@@ -17,7 +18,14 @@ export const definitionRules: Partial<Strategy> = {
     }
     spec.conversion ??= { strategy: "None" };
   },
-  validate: (draft, live) => [...validateDefinition(asJson(draft)), ...approvalErrors(draft, live)],
+  validate: (draft, live) => {
+    const errors = validateDefinition(asJson(draft));
+    // Rules over schemas that are wrong would be told in words that nobody understands.
+    const rules = errors.some(({ field }) => field.includes("openAPIV3Schema"))
+      ? []
+      : definitionRuleErrors(asJson(draft), live === undefined ? undefined : asJson(live));
+    return [...errors, ...rules, ...approvalErrors(draft, live)];
+  },
   prepareCreate: (draft) => {
     const versions = (draft.spec as { versions?: { name: string; storage?: boolean }[] } | undefined)?.versions ?? [];
     const stored = versions.find((version) => version.storage === true);

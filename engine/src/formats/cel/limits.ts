@@ -12,3 +12,16 @@ export const patternsCachedMax = 1_000;
 
 /** Numbers that lists.range may count out: more cost more than any rule may. */
 export const rangeMax = 1_000_000n;
+
+/** Expressions within expressions: cel-go's own limit. */
+export const nestingMax = 250;
+
+/** Bytes of a request, by which Kubernetes bounds what a schema does not. */
+export const requestBytesMax: number = 3 * 1024 * 1024;
+
+/** Bytes of values of fixed forms in JSON (apiserver/pkg/cel/limits.go): the longest duration and time, the shortest, a date. */
+export const durationBytes = 32;
+export const durationBytesMin = 3;
+export const timeBytes = 32;
+export const timeBytesMin = 21;
+export const dateBytes = 12;

@@ -65,6 +65,11 @@ export function escapeField(name: string): string {
     .replaceAll("/", "__slash__");
 }
 
+/** Whether a name can be written as one of CEL at all. */
+export function isEscapable(name: string): boolean {
+  return /^[A-Za-z_./-][\w./-]*$/.test(name);
+}
+
 /** A value of the language as plain data; undefined for what data cannot hold. */
 export function fromCel(value: unknown): Json | undefined {
   if (value === null || typeof value === "string" || typeof value === "boolean" || typeof value === "number")
