@@ -3,11 +3,19 @@
 import type { Cluster } from "#cluster";
 import type { JsonObject, Manifest } from "#kernel";
 import { coalesceValues, toPlain } from "#render/helm";
-import type { Release, ReleaseActions, ReleaseContext, RenderedRelease } from "./contract.ts";
+import type {
+  Release,
+  ReleaseActions,
+  ReleaseContext,
+  RenderAgainOptions,
+  RenderedAgain,
+  RenderedRelease,
+} from "./contract.ts";
 import { install } from "./install.ts";
 import { buildObjects, KnownKinds, setOwner } from "./objects.ts";
 import { failPending, isPending } from "./pending.ts";
-import { chartOf, checkName, type RenderRequest, renderRelease } from "./prepare.ts";
+import { isOtherMark, lookedUpLabel, rendersOtherwise } from "./lookups.ts";
+import { chartOf, checkName, newRelease, type RenderRequest, renderRelease } from "./prepare.ts";
 import { currentOf } from "./revisions.ts";
 import { rollback } from "./rollback.ts";
 import { Run } from "./run.ts";
@@ -18,6 +26,7 @@ import { upgrade } from "./upgrade.ts";
 export function releaseActions(context: ReleaseContext): ReleaseActions {
   return {
     render: (options) => render(context, options),
+    renderAgain: (last, options) => renderAgain(context, last, options),
     install: (options) => install(context, options),
     upgrade: (options) => upgrade(context, options),
     rollback: (options) => rollback(context, options),
@@ -42,6 +51,37 @@ async function render(context: ReleaseContext, request: RenderRequest): Promise<
       return renderRelease(context, request, { revision: last.version, isUpgrade: true, current: currentOf(before) });
   }
   return renderRelease(context, request, { revision: last.version + 1, isUpgrade: true, current: currentOf(history) });
+}
+
+async function renderAgain(
+  context: ReleaseContext,
+  last: Release,
+  { since, ...request }: RenderAgainOptions,
+): Promise<RenderedAgain> {
+  const made = await origin(context, last);
+  const rendered = await renderRelease({ ...context, notesLookups: true }, request, {
+    revision: made.version,
+    current: last,
+    isUpgrade: made.version > 1 && made.info.description !== "Install complete",
+  });
+  const { lookups, lookedUp, rendering } = rendered;
+  const before = last.labels[lookedUpLabel] ?? since ?? lookedUp;
+  const { name, namespace, info, labels, apply_method } = last;
+  const now = newRelease(rendered, { name, namespace, info, labels, serverSide: apply_method === "ssa" });
+  const isOther =
+    isOtherMark(before, lookedUp, rendering.isVolatile) && (rendering.isVolatile || rendersOtherwise(now, last));
+  return { lookups, lookedUp, isOther };
+}
+
+/** The revision that was rendered: what was gone back to is a copy of it. */
+async function origin({ storage }: ReleaseContext, last: Release): Promise<Release> {
+  let made = last;
+  while (made.info.rollback_revision !== undefined && made.info.rollback_revision < made.version) {
+    const before = await storage.get(made.name, made.info.rollback_revision);
+    if (before === undefined) return { ...made, version: made.info.rollback_revision };
+    made = before;
+  }
+  return made;
 }
 
 async function unlock(context: ReleaseContext, name: string, description?: string): Promise<Release | undefined> {

@@ -61,6 +61,11 @@ export class ClusterView {
     throw releaseFault("release-cluster-failed", `lookups still depend on each other after ${lookupRoundsMost} rounds`);
   }
 
+  /** Everything that was looked up, in the order of the first question. */
+  get lookups(): readonly LookupAnswer[] {
+    return this.#answers;
+  }
+
   /** As Helm before an install: every kind is known, and nothing that exists belongs to another. */
   async check(
     rendering: Pick<ChartRendering, "manifests">,

@@ -7,7 +7,7 @@ import type { GoMap } from "#formats/gotemplate";
 import type { HealthExpressions } from "#health";
 import type { Clock, Fault, FileTree, JsonObject, Manifest, VersionedRef } from "#kernel";
 import type { FunctionEnvironment, HookEvent, PostRender, PostRenderStrategy, UserValues } from "#render/helm";
-import type { ChartRenderer, RenderedChart } from "./chart-renderer.ts";
+import type { ChartRenderer, LookupAnswer, RenderedChart } from "./chart-renderer.ts";
 
 /** Every status Helm knows. `pending-*`: an action is under way, or was killed. */
 export type ReleaseStatus =
@@ -160,6 +160,8 @@ export type ReleaseContext = {
   environment?: FunctionEnvironment;
   /** Where charts are rendered; absent: in this thread. */
   charts?: ChartRenderer;
+  /** True: what charts look up is noted on their records, so that `renderAgain` can tell when it has changed. */
+  notesLookups?: boolean;
   /** What a container has written; without it output log policies do nothing. */
   readLogs?: (pod: { namespace: string; name: string; container: string }) => Promise<string>;
   /** Hears of each step as it happens; must not throw. */
@@ -227,7 +229,21 @@ export type ChartInput =
   | { rendered: RenderedRelease };
 
 /** A rendering, with what it was made for. */
-export type RenderedRelease = RenderedChart & { revision: number; isUpgrade: boolean };
+export type RenderedRelease = RenderedChart & {
+  revision: number;
+  isUpgrade: boolean;
+  lookups: readonly LookupAnswer[];
+  /** Stands on the record; "" where nothing was looked up or nobody follows it. */
+  lookedUp: string;
+};
+
+/** What the last revision would be if it were rendered now; `lookedUp` as in RenderedRelease. */
+export type RenderedAgain = {
+  lookups: readonly LookupAnswer[];
+  lookedUp: string;
+  /** The answers to lookups are others, and so is what was rendered with them. */
+  isOther: boolean;
+};
 
 /** Of what renders. */
 export type RenderFlags = {
@@ -236,6 +252,10 @@ export type RenderFlags = {
   skipSchemaValidation?: boolean;
   subNotes?: boolean;
 };
+
+export type RenderAgainOptions = CommonOptions &
+  ChartInput &
+  RenderFlags & { valuesPolicy?: ValuesPolicy; since?: string };
 
 /** Of what writes objects. `forceReplace` (client-side only) replaces instead of patching; `forceConflicts` takes fields of others. */
 export type ApplyFlags = {
@@ -319,6 +339,11 @@ export type TestOptions = CommonOptions & {
 export interface ReleaseActions {
   /** Renders for the next install (no release) or upgrade; lookups are asked from the cluster, and are its inputs. */
   render(options: CommonOptions & ChartInput & RenderFlags & { valuesPolicy?: ValuesPolicy }): Promise<RenderedRelease>;
+  /**
+   * Renders the last revision once more, with what the cluster answers now. `since` stands for the mark of a record that has none:
+   * without either nothing is found to be other.
+   */
+  renderAgain(last: Release, options: RenderAgainOptions): Promise<RenderedAgain>;
   install(options: InstallOptions): Promise<ActionResult>;
   upgrade(options: UpgradeOptions): Promise<ActionResult>;
   rollback(options: RollbackOptions): Promise<ActionResult>;

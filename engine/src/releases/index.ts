@@ -1,6 +1,6 @@
 // Helm releases: what a chart sees of its cluster, the records, and what is done with them.
 
-export type { ChartRenderer } from "./chart-renderer.ts";
+export type { ChartRenderer, LookupAnswer } from "./chart-renderer.ts";
 export { type ChartThreads, startChartThreads } from "./chart-threads.ts";
 export { ClusterView } from "./cluster-view.ts";
 export type {
@@ -26,7 +26,9 @@ export type {
   ReleaseObjects,
   ReleaseStatus,
   ReleaseStorage,
+  RenderAgainOptions,
   RenderFlags,
+  RenderedAgain,
   RenderedRelease,
   RollbackOptions,
   ServerSide,
@@ -40,6 +42,7 @@ export type {
   WaitStrategy,
 } from "./contract.ts";
 export { computedValues, releaseActions, releaseObjects } from "./actions.ts";
+export { lookedUpLabel } from "./lookups.ts";
 export { setOwnerOf } from "./objects.ts";
 export { recordName } from "./record.ts";
 export { releaseStorage, type StorageOptions } from "./storage.ts";

@@ -19,6 +19,7 @@ import type {
 } from "./contract.ts";
 import { releaseFault } from "./faults.ts";
 import { releaseNameLengthMost } from "./limits.ts";
+import { lookedUpLabel, lookedUpMark } from "./lookups.ts";
 import { systemLabels } from "./record.ts";
 
 export type RenderRequest = CommonOptions & ChartInput & RenderFlags & { valuesPolicy?: ValuesPolicy };
@@ -60,7 +61,8 @@ export async function renderRelease(
   const { values, defaults } = valuesFor(request, current);
   const { postRender, postRenderStrategy, skipSchemaValidation, subNotes, path } = request;
   const charts = context.charts ?? chartsInThisThread(context.clock, context.environment);
-  const rendered = await new ClusterView(context.cluster).renderRelease(charts, request.chart, {
+  const view = new ClusterView(context.cluster);
+  const rendered = await view.renderRelease(charts, request.chart, {
     releaseName: request.name,
     namespace: current?.namespace ?? request.namespace,
     values,
@@ -73,7 +75,10 @@ export async function renderRelease(
     ...(skipSchemaValidation === undefined ? {} : { skipSchemaValidation }),
     ...(subNotes === undefined ? {} : { subNotes }),
   });
-  return { ...rendered, revision, isUpgrade };
+  const { lookups } = view;
+  const owner = { name: request.name, namespace: current?.namespace ?? request.namespace };
+  const lookedUp = context.notesLookups === true ? lookedUpMark(rendered.rendering, { lookups, owner }) : "";
+  return { ...rendered, revision, isUpgrade, lookups, lookedUp };
 }
 
 /** Which values count: the given ones, and by policy those of the revision before (pkg/action/upgrade.go, reuseValues). */
@@ -112,10 +117,13 @@ export function newRelease(
   fields: Pick<Release, "name" | "namespace" | "info" | "labels"> & { serverSide: boolean },
 ): Release {
   const { serverSide, ...own } = fields;
-  const { rendering, chart, config, revision } = rendered;
+  const { rendering, chart, config, revision, lookedUp } = rendered;
+  // Labels are handed down from revision to revision; this one tells of its own rendering alone.
+  const { [lookedUpLabel]: _former, ...labels } = own.labels;
   const { notes } = rendering;
   return {
     ...own,
+    labels: lookedUp === "" ? labels : { ...labels, [lookedUpLabel]: lookedUp },
     info: notes === "" ? own.info : { ...own.info, notes },
     chart,
     ...(Object.keys(config).length === 0 ? {} : { config }),
