@@ -28,7 +28,8 @@ import { copyFiles, type SourceFiles } from "./generate.ts";
 import { dependencyRetryMs } from "./limits.ts";
 import { jsonOf } from "./objects.ts";
 import { type Output, outputsOf } from "./outputs.ts";
-import type { TreeArtifact } from "./store.ts";
+import type { SourceName, TreeArtifact } from "./store.ts";
+import { treeOfFile } from "./trees.ts";
 
 /** Found on the outputs: who made them. */
 const generatorLabel = "app.kubernetes.io/managed-by";
@@ -61,7 +62,7 @@ export async function reconcileArtifactGenerator(
   }
   try {
     checkSpec(generator, namespace, context);
-    const artifacts = sourcesOf(generator, namespace, context);
+    const artifacts = await sourcesOf(generator, namespace, { context, signal });
     const sources = await loadSources(artifacts);
     const made: Made[] = [];
     for (const output of outputsOf(generator.spec, sources))
@@ -103,11 +104,15 @@ function checkSpec({ spec }: ArtifactGenerator, namespace: string, context: Cont
 }
 
 /** The artifacts by alias. */
-function sourcesOf(generator: ArtifactGenerator, namespace: string, context: Context): Map<string, TreeArtifact> {
+async function sourcesOf(
+  generator: ArtifactGenerator,
+  namespace: string,
+  { context, signal }: { context: Context; signal: AbortSignal },
+): Promise<Map<string, TreeArtifact>> {
   const found = new Map<string, TreeArtifact>();
   for (const source of generator.spec.sources) {
     const name = { kind: source.kind, namespace: source.namespace ?? namespace, name: source.name };
-    const artifact = context.store.getTree(name);
+    const artifact = context.store.getTree(name) ?? (await unpacked(name, context, signal));
     if (artifact === undefined)
       throw artifactFault({
         code: "source-unavailable",
@@ -118,6 +123,15 @@ function sourcesOf(generator: ArtifactGenerator, namespace: string, context: Con
     found.set(source.alias, artifact);
   }
   return found;
+}
+
+/** A packed chart is looked into only where somebody asks for its files. */
+async function unpacked(name: SourceName, context: Context, signal: AbortSignal): Promise<TreeArtifact | undefined> {
+  const packed = context.store.get(name);
+  if (packed?.file === undefined || name.kind !== "HelmChart") return undefined;
+  const { revision, file: stored } = packed;
+  const tree = await treeOfFile({ source: name, context }, { revision, stored }, signal);
+  return tree === undefined ? undefined : { ...packed, tree };
 }
 
 async function loadSources(artifacts: ReadonlyMap<string, TreeArtifact>): Promise<Map<string, SourceFiles>> {

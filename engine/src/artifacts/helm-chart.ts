@@ -42,7 +42,6 @@ import { chartRegistryAccessOf } from "./registry-access.ts";
 import { repositoryReachOf } from "./repository-access.ts";
 import { type Ending, type FailureMark, reconcileSource, type SourcePass, sourceNameOf } from "./source-pass.ts";
 import type { SourceName, StoredFile, TreeArtifact } from "./store.ts";
-import { plainTreeOf, treeOfFile } from "./trees.ts";
 import { verifyArtifact } from "./verify-artifact.ts";
 
 type Pass = SourcePass<HelmChartSpec, HelmChartStatus>;
@@ -70,9 +69,7 @@ export async function resumeHelmChart(object: Manifest, context: Context): Promi
   const { path, digest, size = 0, revision } = artifact;
   const file: StoredFile = { path, digest, size };
   if (!(await context.archives.resumeFile(source, file, { link }))) return;
-  const snapshot = await context.snapshots.find(source, JSON.stringify(["file", digest]));
-  const tree = snapshot && { tree: plainTreeOf(context, snapshot, revision) };
-  context.store.put({ ...source, revision, file, ...tree });
+  context.store.put({ ...source, revision, file });
 }
 
 /** Failures that only another spec or another revision of the source can mend. */
@@ -186,10 +183,7 @@ async function fromRepository(pass: Pass, repository: Repository, signal: AbortS
   const bytes = await during(downloadPhase, () =>
     fetchArchive(context.http, { repository: normalizeRepositoryUrl(reach.url), entry }, reach.call),
   );
-  await store(pass, await buildFetched({ name: entry.name, version: entry.version, bytes }, wish), {
-    observed,
-    signal,
-  });
+  await store(pass, await buildFetched({ name: entry.name, version: entry.version, bytes }, wish), observed);
 }
 
 async function fromRegistry(pass: Pass, repository: Repository, signal: AbortSignal): Promise<void> {
@@ -220,7 +214,7 @@ async function fromRegistry(pass: Pass, repository: Repository, signal: AbortSig
   }
   if (isThere) return keep(pass, { name: found.name, version, wish });
   const { bytes } = await during(downloadPhase, () => fetchRegistryChart(context.registry, pinned, call));
-  await store(pass, await buildFetched({ name: found.name, version: found.version, bytes }, wish), { signal });
+  await store(pass, await buildFetched({ name: found.name, version: found.version, bytes }, wish));
 }
 
 async function fromTree(pass: Pass, source: SourceName, signal: AbortSignal): Promise<void> {
@@ -241,7 +235,7 @@ async function fromTree(pass: Pass, source: SourceName, signal: AbortSignal): Pr
     await during(buildPhases.dependencies, () =>
       addDependencies(chart, { context, namespace: source.namespace, open, path, signal }),
     );
-  await store(pass, await buildPlaced(chart, place, { ...wish, version }), { observed, signal });
+  await store(pass, await buildPlaced(chart, place, { ...wish, version }), observed);
 }
 
 /** With the strategy Revision each revision of the source is a version of its own. */
@@ -302,20 +296,15 @@ async function keep(pass: Pass, { name, version, wish, observed, isPackaged }: K
 }
 
 /** Offers a packed chart. */
-async function store(
-  pass: Pass,
-  build: Build,
-  { observed, signal }: { observed?: string; signal: AbortSignal },
-): Promise<void> {
+async function store(pass: Pass, build: Build, observed?: string): Promise<void> {
   const { context, source } = pass;
   const isSame = pass.status.observedChartName === build.name && pass.artifact?.revision === build.version;
   if (!isSame) await pass.outdated(summaryOf(build), "NewChart");
   const file = `${baseName(build.name)}-${build.version}.tgz`;
   const stored = await context.archives.keepFile(source, file, build.bytes, { link });
-  const tree = await treeOfFile(pass, { revision: build.version, stored }, signal);
   const ending = endingOf(pass, build);
   const members = { ...ending.members, ...observedMember(observed) };
-  await pass.storeFile({ revision: build.version, stored, link, ...(tree && { tree }) }, { ...ending, members });
+  await pass.storeFile({ revision: build.version, stored, link }, { ...ending, members });
 }
 
 function observedMember(revision: string | undefined): JsonObject {
