@@ -196,6 +196,6 @@ function versionOf(object: Manifest): number {
 }
 
 function withoutManagedFields<T extends Manifest>(object: Manifest): T {
-  delete object.metadata.managedFields;
-  return object as T;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata } as T;
 }
