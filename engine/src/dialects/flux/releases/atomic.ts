@@ -43,6 +43,8 @@ export type AtomicEnd =
 export type AtomicContext = ActionContext & {
   /** Compares the objects of a release with what is there; undefined when nobody asks for it. */
   findDrift: ((release: Release) => Promise<ObjectDrift[]>) | undefined;
+  /** True when the chart looks up something else than when this release was made; undefined when it looks up nothing. */
+  hasLookedUpOther: ((release: Release) => Promise<boolean>) | undefined;
   corrects: (drift: readonly ObjectDrift[]) => ReturnType<typeof correct>;
   /** Marks a release whose objects are all healthy; undefined when nobody goes by that. */
   prove: ((release: Release) => Promise<boolean>) | undefined;
@@ -60,6 +62,8 @@ export async function bringInSync(context: AtomicContext): Promise<AtomicEnd> {
     if (done.has(kind)) return stopped(context);
     await announce(context, next.do);
     const end = await perform(context, next, seen);
+    // Given up for something newer: what follows is the next pass's to say.
+    if (context.signal.aborted) return { is: "again" };
     if (end !== undefined) return actionFailed(context, end);
     if (kind === "remediate") {
       // What was gone back to, and was waited for, is what the next failure may go back to.
@@ -90,6 +94,8 @@ async function observe(context: AtomicContext): Promise<Seen | { failure: string
   };
   const state = stateOf(last, wanted);
   if (state.is === "unknown") return { failure: state.reason };
+  if (last !== undefined && (await mustRenderAgain(context, state, last)))
+    return { last, state: { is: "out-of-sync", reason: "what the chart looks up has changed" }, drift: [] };
   if (state.is !== "in-sync" || last === undefined || findDrift === undefined) return { last, state, drift: [] };
   try {
     const drift = await findDrift(last);
@@ -97,6 +103,18 @@ async function observe(context: AtomicContext): Promise<Seen | { failure: string
   } catch (thrown) {
     return { failure: thrown instanceof Error ? thrown.message : String(thrown) };
   }
+}
+
+/** What was looked up is an input as values are: with others something else is wanted, and failures count anew. */
+async function mustRenderAgain(
+  { attempt, hasLookedUpOther }: AtomicContext,
+  { is }: ReleaseState,
+  last: Release,
+): Promise<boolean> {
+  if (hasLookedUpOther === undefined || (is !== "in-sync" && is !== "failed")) return false;
+  const isOther = await hasLookedUpOther(last);
+  if (isOther) attempt.clearFailures();
+  return isOther;
 }
 
 /** The next action, or how the pass ends without one. */

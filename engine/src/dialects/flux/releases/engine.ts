@@ -4,7 +4,7 @@
 import { setMaxListeners } from "node:events";
 import { fluxFinalizer, type HelmRelease, helmGroup, sourceGroup, watchLabel } from "#api/flux";
 import type { Resource } from "#cluster";
-import { type Pass, type Priority, type ReconcileResult, runController, WorkQueue } from "#controller";
+import { type Priority, type ReconcileResult, runController, WorkQueue } from "#controller";
 import {
   Decryptions,
   Delays,
@@ -15,7 +15,6 @@ import {
   type JournalEntry,
   Kinds,
   Live,
-  Masker,
   noJournal,
   noServices,
   type Reach,
@@ -25,8 +24,8 @@ import {
 } from "#delivery";
 import type { SourceName } from "#artifacts";
 import type { GoMap } from "#formats/gotemplate";
-import { formatFault, type Manifest, refOf } from "#kernel";
-import type { Release } from "#releases";
+import { formatFault, type Manifest, refOf, splitApiVersion } from "#kernel";
+import type { LookupAnswer, Release } from "#releases";
 import { dependenciesOf } from "../depends-on.ts";
 import { Attempt } from "./attempt.ts";
 import { applyChart, removeChart, wantedChart } from "./chart-object.ts";
@@ -38,7 +37,8 @@ import { finalise } from "./finalise.ts";
 import { Gate } from "./gate.ts";
 import { type WatchedKind, KindWatch } from "./kind-watch.ts";
 import { busyReleasesMost, concurrentReleases, driftPauseMs, requeueBackOff } from "./limits.ts";
-import { chartObjectOf, helmManager } from "./names.ts";
+import { type Followed, LookupWatch } from "./lookups.ts";
+import { chartObjectOf, chartSourceOf, helmManager } from "./names.ts";
 import { type ReleaseSettings, type ReleasesOptions, settingsOf } from "./options.ts";
 import { actingAs, intervalOf, type PassContext, type PassEnd, reconcileRelease } from "./pass.ts";
 import { targetOf } from "./targets.ts";
@@ -46,7 +46,8 @@ import { releaseKey, whyWaiting } from "./release-dependencies.ts";
 import { type ReleaseSnapshotView, snapshotOfRelease } from "./view.ts";
 import { openValues, readsFilesOf } from "./values-files.ts";
 import { readValues } from "./values-reader.ts";
-import { dependsOn, isChartedBy, isReady, offerOf, priorityOf, readiness, readsObject } from "./wakes.ts";
+import { beginWait, isOutdated, newState, type ReleaseRun, type Wait } from "./run-state.ts";
+import { artifactOf, dependsOn, isChartedBy, isReady, offerOf, priorityOf, readiness, readsObject } from "./wakes.ts";
 
 export type Releases = {
   snapshot(): ReleaseSnapshotView[];
@@ -62,16 +63,7 @@ export function startReleases(options: ReleasesOptions): Releases {
   return new ReleaseEngine(options);
 }
 
-type State = {
-  object: Manifest;
-  /** Passes in a row that asked to be repeated at once, or failed. */
-  repeats: number;
-  /** Keeps what was decrypted out of what is told. */
-  masker: Masker;
-  /** What the running pass waits for, in words. */
-  waitingFor: string | undefined;
-  isRunning: boolean;
-};
+type PassParts = { attempt: Attempt; wait: Wait; stop: AbortSignal; leave: () => void };
 
 /** Sources of charts, by kind. */
 const sourceKinds = ["HelmChart", "OCIRepository", "ExternalArtifact"] as const;
@@ -80,7 +72,7 @@ class ReleaseEngine implements Releases {
   readonly ended: Promise<void>;
   readonly #options: ReleasesOptions;
   readonly #settings: ReleaseSettings;
-  readonly #states = new Map<string, State>();
+  readonly #states = new Map<string, ReleaseRun>();
   readonly #sources = new Map<string, Manifest>();
   readonly #resources = new Map<string, Resource>();
   readonly #listeners = new Set<(changed: ReleaseSnapshotView) => void>();
@@ -93,6 +85,7 @@ class ReleaseEngine implements Releases {
   readonly #statuses: StatusWriter;
   readonly #charts: Charts;
   readonly #driftWatch: DriftWatch;
+  readonly #lookups: LookupWatch;
   readonly #gate = new Gate(busyReleasesMost);
   readonly #decryptions: Decryptions;
   readonly #journal: Journal;
@@ -130,6 +123,10 @@ class ReleaseEngine implements Releases {
       if (this.#states.has(key)) this.#queue.addAfter(key, "drift", driftPauseMs);
     };
     this.#driftWatch = new DriftWatch({ clock, signal, moved });
+    const lookedUp = (key: string, afterMs: number): void => {
+      if (this.#states.has(key)) this.#queue.addAfter(key, "drift", afterMs);
+    };
+    this.#lookups = new LookupWatch({ clock, signal, moved: lookedUp });
     const unsubscribe = options.artifacts.subscribe((source) => this.#filesChanged(source));
     this.ended = this.#run().finally(unsubscribe);
   }
@@ -156,7 +153,7 @@ class ReleaseEngine implements Releases {
       queue: this.#queue,
       clock,
       concurrency: concurrentReleases,
-      reconcile: (key, stop, pass) => this.#reconcile(key, stop, pass),
+      reconcile: (key, stop) => this.#reconcile(key, stop),
       failed: (key, fault) => this.#log(`HelmRelease/${key}: ${formatFault(fault)}`),
       signal,
     });
@@ -198,8 +195,7 @@ class ReleaseEngine implements Releases {
     const key = keyOf(seen);
     const state = this.#states.get(key);
     const object = withNewestStatus(seen, state?.object);
-    if (state === undefined)
-      this.#states.set(key, { object, repeats: 0, masker: new Masker(), waitingFor: undefined, isRunning: false });
+    if (state === undefined) this.#states.set(key, newState(object));
     else state.object = object;
     const priority = priorityOf(object, previous);
     if (priority !== undefined) {
@@ -207,6 +203,7 @@ class ReleaseEngine implements Releases {
       this.#queue.add(key, priority);
     }
     if (previous === undefined || readiness(object) !== readiness(previous)) this.#wakeDependents(key);
+    this.#endOutdatedWait(key);
     this.#tell(key);
   }
 
@@ -215,6 +212,7 @@ class ReleaseEngine implements Releases {
     this.#states.delete(key);
     this.#queue.remove(key);
     this.#driftWatch.leave(key);
+    this.#lookups.leave(key);
     this.#decryptions.forget(key);
     this.#home.live.leave(key);
     this.#targets.keep([...this.#states.values()].map((state) => ({ target: targetOf(state.object, this.#settings) })));
@@ -226,9 +224,32 @@ class ReleaseEngine implements Releases {
     this.#wakeAll((object) => dependsOn(object, key) && !isReady(object));
   }
 
-  #wakeAll(isConcerned: (object: HelmRelease) => boolean): void {
-    for (const [key, { object }] of this.#states)
-      if (isConcerned(object as unknown as HelmRelease)) this.#queue.add(key, "revision");
+  #wakeAll(isConcerned: (object: HelmRelease) => boolean): string[] {
+    const concerned = [...this.#states].filter(([, { object }]) => isConcerned(object as unknown as HelmRelease));
+    for (const [key] of concerned) this.#queue.add(key, "revision");
+    return concerned.map(([key]) => key);
+  }
+
+  #inputsChanged(isConcerned: (object: HelmRelease) => boolean): void {
+    for (const key of this.#wakeAll(isConcerned)) {
+      const state = this.#states.get(key);
+      if (state !== undefined) state.inputs += 1;
+      this.#endOutdatedWait(key);
+    }
+  }
+
+  /** What is newer need not wait for the health of what is older; what is the same goes on waiting. */
+  #endOutdatedWait(key: string): void {
+    const state = this.#states.get(key);
+    const wait = state?.wait;
+    if (state === undefined || wait?.isWaiting !== true) return;
+    const { object, inputs } = state;
+    if (isOutdated(wait, { object, inputs, artifact: artifactOf(this.#chartSource(object)) })) wait.ending.abort();
+  }
+
+  #chartSource(object: Manifest): Manifest | undefined {
+    const name = chartSourceOf(object as unknown as HelmRelease);
+    return name === undefined ? undefined : this.#sources.get(`${name.kind}/${name.namespace}/${name.name}`);
   }
 
   #wake(key: string, priority: Priority): void {
@@ -239,29 +260,30 @@ class ReleaseEngine implements Releases {
     const key = sourceKey(object);
     this.#sources.set(key, object);
     if (previous === undefined || offerOf(object) !== offerOf(previous))
-      this.#wakeAll((release) => isChartedBy(release, key));
+      for (const release of this.#wakeAll((one) => isChartedBy(one, key))) this.#endOutdatedWait(release);
   }
 
   /** Those that take values files from a source. */
   #filesChanged(source: SourceName): void {
-    this.#wakeAll((release) => readsFilesOf(release, source));
+    this.#inputsChanged((release) => readsFilesOf(release, source));
   }
 
   #valuesChanged(kind: "ConfigMap" | "Secret", object: Manifest): void {
-    this.#wakeAll((release) => readsObject(release, kind, object));
+    this.#inputsChanged((release) => readsObject(release, kind, object));
   }
 
-  async #reconcile(key: string, stop: AbortSignal, pass: Pass): Promise<ReconcileResult> {
+  async #reconcile(key: string, stop: AbortSignal): Promise<ReconcileResult> {
     const state = this.#states.get(key);
     const resource = this.#resources.get("HelmRelease");
     if (state === undefined || resource === undefined) return;
     const leave = await this.#gate.enter();
     state.isRunning = true;
     try {
-      return await this.#look(key, state, { stop, pass, leave, resource });
+      return await this.#look(key, state, { stop, leave, resource });
     } finally {
       leave();
       state.isRunning = false;
+      state.wait = undefined;
       state.waitingFor = undefined;
       this.#tell(key);
     }
@@ -269,8 +291,8 @@ class ReleaseEngine implements Releases {
 
   async #look(
     key: string,
-    state: State,
-    how: { stop: AbortSignal; pass: Pass; leave: () => void; resource: Resource },
+    state: ReleaseRun,
+    how: { stop: AbortSignal; leave: () => void; resource: Resource },
   ): Promise<ReconcileResult> {
     const { clock } = this.#options;
     const { resource } = how;
@@ -284,7 +306,8 @@ class ReleaseEngine implements Releases {
       note: (entry) => this.#note(state.object, entry),
       masked: (text) => state.masker.mask(text),
     });
-    const context = this.#context(key, state, { attempt, ...how });
+    const wait = beginWait(state);
+    const context = this.#context(key, state, { attempt, wait, ...how });
     if (state.object.metadata.deletionTimestamp !== undefined) return this.#finalise(state, context, resource);
     await this.#ensureFinalizer(state, resource);
     if (attempt.object.spec.suspend === true) {
@@ -293,7 +316,7 @@ class ReleaseEngine implements Releases {
     }
     const end = await reconcileRelease(context);
     if (how.stop.aborted) return;
-    if (how.pass.superseded.aborted && end.next !== "never") this.#tellCanceled(attempt);
+    if (wait.ending.signal.aborted) this.#tellCanceled(attempt);
     const isObserved = end.next === "interval" || end.next === "never" || this.#isRetry(attempt, end);
     await attempt.finish({ isObserved });
     return this.#after(state, end);
@@ -304,7 +327,7 @@ class ReleaseEngine implements Releases {
     return end.next === "later" && attempt.conditions.get("Reconciling")?.reason === "ProgressingWithRetry";
   }
 
-  #after(state: State, end: PassEnd): ReconcileResult {
+  #after(state: ReleaseRun, end: PassEnd): ReconcileResult {
     switch (end.next) {
       case "interval":
         state.repeats = 0;
@@ -324,7 +347,7 @@ class ReleaseEngine implements Releases {
     }
   }
 
-  async #finalise(state: State, context: PassContext, resource: Resource): Promise<ReconcileResult> {
+  async #finalise(state: ReleaseRun, context: PassContext, resource: Resource): Promise<ReconcileResult> {
     const end = await finalise(context, {
       object: state.object,
       home: this.#home,
@@ -344,7 +367,7 @@ class ReleaseEngine implements Releases {
     return (await this.#identities.exists({ identity, target })) && this.#targets.exists({ target });
   }
 
-  async #ensureFinalizer(state: State, resource: Resource): Promise<void> {
+  async #ensureFinalizer(state: ReleaseRun, resource: Resource): Promise<void> {
     const { finalizers = [], name, namespace = "", resourceVersion } = state.object.metadata;
     if (finalizers.includes(fluxFinalizer)) return;
     const patch = {
@@ -368,12 +391,7 @@ class ReleaseEngine implements Releases {
     });
   }
 
-  #context(
-    key: string,
-    state: State,
-    { attempt, stop, pass, leave }: { attempt: Attempt; stop: AbortSignal; pass: Pass; leave: () => void },
-  ): PassContext {
-    const waits = new AbortController();
+  #context(key: string, state: ReleaseRun, { attempt, wait, stop, leave }: PassParts): PassContext {
     const { object } = attempt;
     return {
       attempt,
@@ -381,30 +399,42 @@ class ReleaseEngine implements Releases {
       clock: this.#options.clock,
       charts: this.#charts,
       renderer: this.#options.renderer,
-      signal: AbortSignal.any([stop, waits.signal]),
+      signal: AbortSignal.any([stop, wait.ending.signal]),
       isStopping: () => stop.aborted,
       makeChart: () => this.#makeChart(attempt),
       whyWaiting: () => this.#whyWaiting(key, attempt),
-      source: ({ kind, namespace, name }) => this.#sources.get(`${kind}/${namespace}/${name}`),
-      values: () => this.#values(key, state, object),
+      source: () => {
+        const source = this.#chartSource(object as unknown as Manifest);
+        wait.artifact = artifactOf(source);
+        return source;
+      },
+      values: () => {
+        wait.inputs = state.inputs;
+        return this.#values(key, state, object);
+      },
       target: (run) =>
         this.#targets.with({ target: targetOf(state.object, this.#settings) }, (reach) =>
           run({ ...reach, acting: this.#identities.clusterFor(actingAs(object, this.#settings), reach.cluster) }),
         ),
       onEvent: (event) => {
         if (event.type !== "waiting") return;
-        // Others may use the processor; and what is newer need not wait for the health of what is older.
+        // Others may use the processor.
         leave();
+        wait.isWaiting = true;
+        this.#endOutdatedWait(key);
         state.waitingFor = `${event.ref.kind} ${event.ref.namespace}/${event.ref.name}: ${event.message}`;
         this.#tell(key);
-        if (pass.superseded.aborted) waits.abort();
-        else pass.superseded.addEventListener("abort", () => waits.abort(), { once: true });
+      },
+      lookups: {
+        markOf: (version) => this.#lookups.markOf(key, version),
+        mayUpgrade: () => this.#lookups.mayUpgrade(key),
+        follow: (seen, reach) => this.#followLookups(key, seen, reach),
       },
       settled: (release, reach, objects) => this.#settled(key, { object, release, reach, objects }),
     };
   }
 
-  async #values(key: string, state: State, object: HelmRelease): Promise<GoMap> {
+  async #values(key: string, state: ReleaseRun, object: HelmRelease): Promise<GoMap> {
     const keys = this.#decryptions;
     const opened = await openValues(object, {
       key,
@@ -436,6 +466,21 @@ class ReleaseEngine implements Releases {
       if (resource !== undefined) resources.set(`${group}/${one.kind}`, resource);
     }
     this.#driftWatch.follow(key, reach.cluster, [...resources.values()]);
+  }
+
+  /** What a chart looked up is watched by our own rights; what it may read it was asked as whoever acts. */
+  async #followLookups(
+    key: string,
+    seen: { version: number; mark: string; lookups: readonly LookupAnswer[] } | undefined,
+    { cluster, kinds }: Reach,
+  ): Promise<void> {
+    if (seen === undefined) return this.#lookups.leave(key);
+    const followed: Followed[] = [];
+    for (const { apiVersion, kind, namespace, name } of seen.lookups) {
+      const resource = await kinds.find({ ...splitApiVersion(apiVersion), kind });
+      if (resource !== undefined) followed.push({ resource, namespace, name });
+    }
+    this.#lookups.follow(key, seen, { cluster, followed });
   }
 
   async #makeChart(attempt: Attempt): Promise<void> {
@@ -493,8 +538,10 @@ class ReleaseEngine implements Releases {
     this.#journal.note({ key: releaseKey(object), ref: refOf(object), uid: object.metadata.uid ?? "" }, entry);
   }
 
-  /** Something newer came while only health was waited for. */
+  /** Something newer came while only health was waited for: what was given up has not failed. */
   #tellCanceled(attempt: Attempt): void {
+    attempt.clearFailures();
+    attempt.conditions.remove("Stalled");
     const { name } = attempt.object.metadata;
     const by = `HelmRelease/${attempt.namespace}/${name}`;
     attempt.conditions.set("Ready", "False", {

@@ -44,3 +44,9 @@ export const requeueBackOff: { leastMs: number; mostMs: number } = { leastMs: 25
 
 /** Events of a kind come in bursts; a release is compared with its objects once for all of a moment. */
 export const driftPauseMs = 250;
+
+/** What a chart looks up may change in bursts, by its status for one; the chart is rendered once for all of a moment. */
+export const lookupPauseMs = 500;
+
+/** Between upgrades in a row for what was looked up: a chart that moves what it looks up itself goes on in steps, and does not spin. */
+export const lookupRest: { leastMs: number; mostMs: number } = { leastMs: 250, mostMs: 300_000 };

@@ -7,15 +7,24 @@ import type { Reach } from "#delivery";
 import type { GoMap } from "#formats/gotemplate";
 import { checkExpressions } from "#health";
 import { type Clock, type Fault, faultFrom, formatFault, type Manifest } from "#kernel";
-import { type ChartRenderer, type Release, releaseActions, type ReleaseEvent, releaseStorage } from "#releases";
+import {
+  type ChartRenderer,
+  type LookupAnswer,
+  type Release,
+  releaseActions,
+  type ReleaseEvent,
+  releaseStorage,
+} from "#releases";
 import { type AtomicEnd, bringInSync } from "./atomic.ts";
 import { uninstall } from "./actions.ts";
+import { upgradeOptions } from "./action-options.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Charts, type LoadedChart, whyNotReady } from "./charts.ts";
 import { configDigest } from "./digests.ts";
 import { correct, detectsDrift, findDrift, ignoreRulesOf } from "./drift.ts";
 import { ReleaseKindFault } from "./faults.ts";
 import { latest } from "./history.ts";
+import { asksCluster } from "./lookups.ts";
 import { objectsOf, type FindResource } from "./manifest-objects.ts";
 import { chartSourceOf, helmManager, releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from "./names.ts";
 import { observingStorage } from "./observing-storage.ts";
@@ -49,11 +58,24 @@ export type PassContext = {
   onEvent: (event: ReleaseEvent) => void;
   /** True once nothing may be written any more. */
   isStopping: () => boolean;
+  lookups: ReleaseLookups;
   /** Told of the release that is in sync, with the objects it consists of. */
   settled: (
     release: Release | undefined,
     reach: Reach & { acting: Cluster },
     objects: readonly Manifest[],
+  ) => Promise<void>;
+};
+
+/** What is known of the lookups of the release at hand. */
+export type ReleaseLookups = {
+  /** The answers with which a revision without a mark was first seen. */
+  markOf: (version: number) => string | undefined;
+  mayUpgrade: () => boolean;
+  /** Told of all that was looked up; of nothing where the chart asks for nothing. */
+  follow: (
+    seen: { version: number; mark: string; lookups: readonly LookupAnswer[] } | undefined,
+    reach: Reach,
   ) => Promise<void>;
 };
 
@@ -239,6 +261,9 @@ async function onTarget(context: PassContext, prepared: Prepared): Promise<PassE
           return findDrift(objects, { cluster: prepared.reach.acting, resourceOf, ignore: ignoreRulesOf(object) });
         }
       : undefined,
+    hasLookedUpOther: asksCluster(chart.chart, values)
+      ? (release) => hasLookedUpOther(context, prepared, release)
+      : await context.lookups.follow(undefined, prepared.reach).then(() => undefined),
     corrects: (drift) => correct(drift, prepared.reach.acting),
     prove: goesBackToProven(object)
       ? async (release) => {
@@ -249,6 +274,33 @@ async function onTarget(context: PassContext, prepared: Prepared): Promise<PassE
   });
   if (end.is === "done") await context.settled(last, prepared.reach, objects);
   return passEnd(end);
+}
+
+/** Renders the release once more with what the cluster answers now. What cannot be rendered now is no reason to upgrade. */
+async function hasLookedUpOther(context: PassContext, prepared: Prepared, last: Release): Promise<boolean> {
+  const { attempt, lookups, clock } = context;
+  const { chart, values, reach } = prepared;
+  const storage = storageOf(context, prepared, storageNamespaceOf(attempt.object));
+  const helm = releaseActions({
+    cluster: reach.acting,
+    storage,
+    clock,
+    fieldManager: helmManager,
+    ...(context.renderer === undefined ? {} : { charts: context.renderer }),
+  });
+  const wish = { object: attempt.object, chart: chart.bytes, values, signal: context.signal };
+  const since = lookups.markOf(last.version);
+  try {
+    const again = await helm.renderAgain(last, {
+      ...upgradeOptions(wish, last),
+      ...(since === undefined ? {} : { since }),
+    });
+    const seen = { version: last.version, mark: again.lookedUp, lookups: again.lookups };
+    await lookups.follow(seen, reach);
+    return again.isOther && lookups.mayUpgrade();
+  } catch {
+    return false;
+  }
 }
 
 /** An object of a release as it stands; undefined when it is not there. */
@@ -336,6 +388,7 @@ function actionContext(context: PassContext, prepared: Prepared, storageNamespac
         clock,
         fieldManager: helmManager,
         ...(context.renderer === undefined ? {} : { charts: context.renderer }),
+        notesLookups: true,
         onEvent: (event) => {
           hears.onEvent?.(event);
           context.onEvent(event);

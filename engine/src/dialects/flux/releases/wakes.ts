@@ -32,8 +32,14 @@ export function readsObject(
 
 /** What a source offers: another text is something new. */
 export function offerOf(source: Manifest): string {
-  const artifact = (member: string): string => textOf(source, "status", "artifact", member);
-  return `${artifact("revision")} ${artifact("digest")} ${readiness(source)}`;
+  return `${artifactOf(source)} ${readiness(source)}`;
+}
+
+/** Which artifact a source offers. */
+export function artifactOf(source: Manifest | undefined): string {
+  const artifact = (member: string): string =>
+    source === undefined ? "" : textOf(source, "status", "artifact", member);
+  return `${artifact("revision")} ${artifact("digest")}`;
 }
 
 /** What others that wait for an object go by. */
@@ -53,12 +59,18 @@ export function isReady({ status }: HelmRelease): boolean {
 /** Why an object asks for a look; undefined when only its status moved. */
 export function priorityOf(object: Manifest, previous: Manifest | undefined): Priority | undefined {
   if (previous === undefined) return "spec";
-  const { generation, deletionTimestamp, annotations = {} } = object.metadata;
-  const before = previous.metadata.annotations ?? {};
-  if (annotations["reconcile.fluxcd.io/requestedAt"] !== before["reconcile.fluxcd.io/requestedAt"]) return "person";
+  const asked = ({ metadata }: Manifest): string | undefined =>
+    metadata.annotations?.["reconcile.fluxcd.io/requestedAt"];
+  if (asked(object) !== asked(previous)) return "person";
+  return isOtherWish(object, previous) ? "spec" : undefined;
+}
+
+/** True when an object asks for something else than before, not only for another look. */
+export function isOtherWish(object: Manifest, previous: Manifest): boolean {
+  const { generation, deletionTimestamp } = object.metadata;
   if (generation !== previous.metadata.generation || deletionTimestamp !== previous.metadata.deletionTimestamp)
-    return "spec";
-  const own = (all: { readonly [key: string]: string }): string =>
-    JSON.stringify(Object.entries(all).filter(([key]) => key.startsWith("keelson.dev/")));
-  return own(annotations) === own(before) ? undefined : "spec";
+    return true;
+  const own = ({ metadata }: Manifest): string =>
+    JSON.stringify(Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith("keelson.dev/")));
+  return own(object) !== own(previous);
 }

@@ -229,7 +229,8 @@ export class ReleaseWorld extends World {
   async #playSources(): Promise<void> {
     const { port } = (this.#files as Server).address() as AddressInfo;
     while (!this.#playing.signal.aborted) {
-      for (const kind of ["HelmChart", "OCIRepository"]) await this.#play(kind, port).catch(() => {});
+      for (const kind of ["HelmChart", "OCIRepository", "ExternalArtifact"])
+        await this.#play(kind, port).catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
@@ -244,7 +245,7 @@ export class ReleaseWorld extends World {
       const isSaid =
         textOf(object, "status", "artifact", "digest") === offer.digest &&
         textOf(object, "status", "artifact", "revision") === offer.revision &&
-        fieldOf(object, "status", "observedGeneration") === generation;
+        (kind === "ExternalArtifact" || fieldOf(object, "status", "observedGeneration") === generation);
       if (isSaid) continue;
       const { revision, digest, bytes } = offer;
       const now = new Date().toISOString();
