@@ -37,10 +37,12 @@ export interface Store {
   /** The newest committed revision. Never goes back, also over restarts. */
   readonly revision: number;
   get(key: string): Entry | undefined;
-  /** What the write of this revision gave its key; it must be what stands there still. */
+  /** What the write of this revision gave its key. Throws Compacted where that stands there no more and is forgotten. */
   valueAt(revision: number): Uint8Array;
   /** Keys with the prefix, in order, at `revision` (absent: now). Throws Compacted. */
   range(prefix: string, options?: { from?: string; limit?: number; revision?: number }): Page;
+  /** The same without values: what each key's last write was. */
+  keys(prefix: string, options?: { from?: string; revision?: number }): { key: string; revision: number }[];
   /**
    * Writes when the key's revision is `expected` (0: must not exist; undefined: any). Resolved once it is durable on disk; several writes in
    * flight share one fsync.
@@ -49,6 +51,11 @@ export interface Store {
   delete(key: string, expected?: number): Promise<WriteOutcome>;
   /** Events after `since`, in order, without gap: first the past, then the present. Delivered only once durable. Throws Compacted. */
   watch(prefix: string, since: number, deliver: (events: readonly StoreEvent[]) => void): () => void;
+  /**
+   * Events after `since` up to now, in order, read from disk piece by piece as they are taken; a piece may be empty. Throws Compacted, also
+   * on the way when compaction has overtaken the reader.
+   */
+  history(prefix: string, since: number): Iterable<readonly StoreEvent[]>;
   /** Forgets history before `revision`; the present stays. */
   compact(revision: number): void;
   close(): Promise<void>;

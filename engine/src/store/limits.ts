@@ -6,6 +6,12 @@ export const keyBytesMax = 1900;
 /** The address space reserved for the database file: the file itself only grows to what is stored. */
 export const mapBytes: number = 64 * 1024 ** 3;
 
+/** Records of one piece of history: read in a few milliseconds, so that others have their turn between two pieces. */
+export const historyPieceMax = 500;
+
+/** Bytes after which a piece of history ends: the largest objects come one or two at a time. */
+export const historyPieceBytes: number = 1024 * 1024;
+
 /** Records dropped in one transaction of a compaction, so that a write never waits longer than a few milliseconds for one. */
 export const forgetBatch = 2000;
 

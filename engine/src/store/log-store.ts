@@ -5,7 +5,7 @@ import { assert, Fault } from "#kernel";
 import type { Backend, LogRecord } from "./backend.ts";
 import { Compacted, type Entry, type Page, type Store, type StoreEvent, type WriteOutcome } from "./contract.ts";
 import type { StoreFaultCode } from "./faults.ts";
-import { forgetBatch, keyBytesMax } from "./limits.ts";
+import { forgetBatch, historyPieceBytes, historyPieceMax, keyBytesMax } from "./limits.ts";
 
 type Pending = { record: LogRecord; resolve: (outcome: WriteOutcome) => void; reject: (error: unknown) => void };
 
@@ -24,6 +24,8 @@ export class LogStore implements Store {
   #queue: Pending[] = [];
   #flushing: Promise<void> | undefined;
   readonly #watchers = new Set<Watcher>();
+  /** History up to and with this revision is forgotten, or is being so. */
+  #oldest: number;
   #compaction: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -31,6 +33,7 @@ export class LogStore implements Store {
     this.#backend = backend;
     this.#revision = backend.lastRevision;
     this.#assigned = backend.lastRevision;
+    this.#oldest = backend.compactedRevision;
   }
 
   get revision(): number {
@@ -43,7 +46,9 @@ export class LogStore implements Store {
   }
 
   valueAt(revision: number): Uint8Array {
-    const { value } = this.#record(revision);
+    const record = this.#backend.record(revision);
+    if (record === undefined && revision <= this.#oldest) throw new Compacted(this.#oldest);
+    const value = record?.value;
     assert(value !== undefined, `revision ${revision} is a deletion`);
     return value;
   }
@@ -51,13 +56,8 @@ export class LogStore implements Store {
   range(prefix: string, options: { from?: string; limit?: number; revision?: number } = {}): Page {
     const at = options.revision ?? this.#revision;
     const limit = options.limit ?? Number.POSITIVE_INFINITY;
-    if (at < this.#backend.compactedRevision) throw new Compacted(this.#backend.compactedRevision);
-    const found =
-      at >= this.#revision
-        ? this.#backend.keys(prefix, options.from ?? "")
-        : this.#keysAt(at, prefix, options.from ?? "");
     const page: Page = { entries: [], revision: at, next: undefined, remaining: 0 };
-    for (const { key, revision } of found) {
+    for (const { key, revision } of this.#keysFrom(at, prefix, options.from ?? "")) {
       if (page.entries.length < limit) page.entries.push(entryOf(this.#record(revision)));
       else {
         page.next ??= key;
@@ -65,6 +65,10 @@ export class LogStore implements Store {
       }
     }
     return page;
+  }
+
+  keys(prefix: string, options: { from?: string; revision?: number } = {}): { key: string; revision: number }[] {
+    return [...this.#keysFrom(options.revision ?? this.#revision, prefix, options.from ?? "")];
   }
 
   put(key: string, value: Uint8Array, expected?: number): Promise<WriteOutcome> {
@@ -76,19 +80,19 @@ export class LogStore implements Store {
   }
 
   watch(prefix: string, since: number, deliver: (events: readonly StoreEvent[]) => void): () => void {
-    if (since < this.#backend.compactedRevision) throw new Compacted(this.#backend.compactedRevision);
     const past: StoreEvent[] = [];
-    if (since < this.#revision) {
-      for (const record of this.#backend.recordsAfter(since)) {
-        if (record.revision <= this.#revision && record.key.startsWith(prefix)) past.push(this.#event(record));
-      }
-    }
+    for (const piece of this.history(prefix, since)) past.push(...piece);
     const watcher = { prefix, deliver };
     this.#watchers.add(watcher);
     if (past.length > 0) deliver(past);
     return () => {
       this.#watchers.delete(watcher);
     };
+  }
+
+  history(prefix: string, since: number): Iterable<readonly StoreEvent[]> {
+    this.#requireHistory(since);
+    return this.#historyBetween(prefix, since, this.#revision);
   }
 
   compact(revision: number): void {
@@ -131,6 +135,29 @@ export class LogStore implements Store {
       this.#queue.push({ record, resolve, reject });
       this.#flushing ??= this.#flush();
     });
+  }
+
+  #requireHistory(since: number): void {
+    if (since < this.#oldest) throw new Compacted(this.#oldest);
+  }
+
+  *#historyBetween(prefix: string, since: number, until: number): Iterable<StoreEvent[]> {
+    for (let at = since; at < until; ) {
+      this.#requireHistory(at);
+      const piece: StoreEvent[] = [];
+      let [records, bytes] = [0, 0];
+      let isRest = true;
+      for (const record of this.#backend.recordsAfter(at)) {
+        if (record.revision > until) break;
+        at = record.revision;
+        if (record.key.startsWith(prefix)) piece.push(this.#event(record));
+        bytes += record.value?.length ?? 0;
+        isRest = ++records < historyPieceMax && bytes < historyPieceBytes;
+        if (!isRest) break;
+      }
+      yield piece;
+      if (isRest) return;
+    }
   }
 
   /** Commits what is queued, as one group, until nothing is. Writes that come during a commit form the next group. */
@@ -210,6 +237,11 @@ export class LogStore implements Store {
     return revision === undefined ? undefined : { revision, createRevision: this.#backend.createRevision(revision) };
   }
 
+  #keysFrom(at: number, prefix: string, from: string): Iterable<{ key: string; revision: number }> {
+    this.#requireHistory(at);
+    return at >= this.#revision ? this.#backend.keys(prefix, from) : this.#keysAt(at, prefix, from);
+  }
+
   /** The keys of a past revision: the present ones with every later write undone. */
   #keysAt(at: number, prefix: string, from: string): { key: string; revision: number }[] {
     const standing = new Map<string, number>();
@@ -226,6 +258,7 @@ export class LogStore implements Store {
 
   /** Drops every record that a write up to `target` has replaced, and deletions up to it. */
   async #forgetUpTo(target: number): Promise<void> {
+    this.#oldest = Math.max(this.#oldest, target);
     let doomed: number[] = [];
     for (const record of this.#backend.recordsAfter(this.#backend.compactedRevision)) {
       if (record.revision > target) break;

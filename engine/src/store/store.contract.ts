@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { decodeUtf8, encodeUtf8 } from "#kernel";
 import { Compacted, type Store, type StoreEvent } from "./contract.ts";
+import { historyPieceMax } from "./limits.ts";
 
 async function put(store: Store, key: string, text: string, expected?: number): Promise<number> {
   const outcome = await store.put(key, encodeUtf8(text), expected);
@@ -112,6 +113,30 @@ export function storeContract(name: string, make: () => Promise<Store>): void {
       ]);
     });
 
+    it("reads history piece by piece, and says when it was overtaken", async () => {
+      const since = await put(store, "p/a", "1");
+      await Promise.all(
+        Array.from({ length: 3 * historyPieceMax }, (_, n) => put(store, n % 2 === 0 ? "p/a" : "q/a", `${n}`)),
+      );
+      const until = store.revision;
+      const pieces = store.history("p/", since)[Symbol.iterator]();
+      const first = pieces.next().value as readonly StoreEvent[];
+      expect(first.length).toBeLessThanOrEqual(historyPieceMax);
+      await put(store, "p/late", "1");
+      const rest: StoreEvent[] = [...first];
+      for (let next = pieces.next(); next.done !== true; next = pieces.next()) rest.push(...next.value);
+      expect(rest.map(({ revision }) => revision)).toEqual(
+        Array.from({ length: until - since }, (_, n) => since + 1 + n).filter((_, n) => n % 2 === 0),
+      );
+      const overtaken = store.history("p/", since)[Symbol.iterator]();
+      overtaken.next();
+      store.compact(store.revision);
+      await expect.poll(() => compactedFrom(store, since)).toBe(store.revision);
+      expect(() => overtaken.next()).toThrow(Compacted);
+      expect(() => store.history("p/", since)).toThrow(Compacted);
+      await expect.poll(() => forgotten(() => store.valueAt(since))).toBe(true);
+    });
+
     it("shows an event's effect to whoever reads in its delivery", async () => {
       let read: string | undefined;
       store.watch("a", store.revision, () => {
@@ -138,6 +163,15 @@ export function storeContract(name: string, make: () => Promise<Store>): void {
       expect(textOf(store.get("a")?.value)).toBe("3");
     });
   });
+}
+
+function forgotten(read: () => void): boolean {
+  try {
+    read();
+    return false;
+  } catch (error) {
+    return error instanceof Compacted;
+  }
 }
 
 function compactedFrom(store: Store, since: number): number | undefined {
