@@ -15,6 +15,8 @@ import {
   forbidden,
   getObject,
   listObjects,
+  listText,
+  type ListText,
   methodNotServed,
   type Notice,
   notFound,
@@ -85,6 +87,12 @@ export class Dispatch {
   list(call: Call, options: ListOptions): List {
     this.permit("list", call);
     return listObjects(this.registry, call, options);
+  }
+
+  /** A list as the text of whole objects. */
+  listText(call: Call, options: ListOptions): ListText {
+    this.permit("list", call);
+    return listText(this.registry, call, options);
   }
 
   watch(call: Call, options: WatchOptions, deliver: (notices: readonly Notice[]) => void): Watch {

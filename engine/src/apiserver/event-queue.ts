@@ -15,8 +15,7 @@ export function eventQueue<T>(signal: AbortSignal): EventQueue<T> {
   const push = (events: readonly T[]): void => {
     if (isCut) return;
     for (const event of events) waiting.push(event);
-    // The initial state of a large collection may exceed the bound: only a reader that is behind is cut off.
-    if (waiting.length > watchBacklogMax && waiting.length > events.length) isCut = true;
+    if (waiting.length > watchBacklogMax) isCut = true;
     wake?.();
   };
   async function* items(): AsyncIterable<T> {

@@ -82,6 +82,10 @@ export class InProcessCluster implements Cluster {
       };
       if (options.allowBookmarks === true)
         cancelBookmark = this.#dispatch.registry.clock.after(bookmarkEveryMs, bookmark);
+      for (const notice of watch.start) {
+        if (signal.aborted) return;
+        if (notice !== undefined) yield { type: notice.type, object: shape(notice.object) };
+      }
       for await (const notice of queue.items) yield { type: notice.type, object: shape(notice.object) };
     } catch (error) {
       yield { type: "ERROR", status: refusalFrom(error).status };

@@ -24,6 +24,9 @@ export const watchSecondsDefault = 1800;
 /** Bytes a watcher's connection may hold unsent before the watch is ended; the client resumes from its last version. */
 export const watchUnsentBytesMax: number = 64 * 1024 * 1024;
 
+/** Bytes of what a watch begins with that are made at a time: some dozens of objects of a usual size. */
+export const watchPieceBytes: number = 64 * 1024;
+
 /** Bytes that all answers together may hold for readers that do not take them: some dozens of large lists. */
 export const unsentBytesMax: number = 64 * 1024 * 1024;
 

@@ -144,7 +144,7 @@ export function followDefinitions(registry: Registry, failed: (error: unknown) =
       if (!isClosed) failed(error);
     });
   };
-  const stop = registry.collection(served.storage).watch(registry.store.revision, () => {
+  const { stop } = registry.collection(served.storage).watch(registry.store.revision, () => {
     cancel ??= registry.clock.after(publishAfterMs, publish);
   });
   return () => {

@@ -34,7 +34,7 @@ export class Definitions {
     for (const stored of collection.range("")) this.#observe(stored.object);
     this.#stop = collection.watch(registry.store.revision, (changes) => {
       for (const change of changes) this.#change(change);
-    });
+    }).stop;
   }
 
   close(): void {
@@ -124,7 +124,7 @@ export class Definitions {
   /** Objects with finalizers of their own are awaited, however long it takes. */
   #waitForEmpty(definition: Definition): void {
     const collection = this.#registry.collection(storageOf(definition));
-    const stop = collection.watch(this.#registry.store.revision, () => {
+    const { stop } = collection.watch(this.#registry.store.revision, () => {
       if (collection.size > 0) return;
       stop();
       this.#advance(definition.metadata.name);

@@ -44,7 +44,7 @@ import {
 import { answeringOf, type Outgoing, refusal, type Reply, send, text } from "./respond.ts";
 import { type Place, type Route, routeOf } from "./route.ts";
 import { formOf, refuseUnroutable, type Shape, shapeOf } from "./shape.ts";
-import type { Unsent } from "./unsent.ts";
+import type { Unsent, Waiting } from "./unsent.ts";
 import { streamWatch } from "./watch-stream.ts";
 
 export type HandlerContext = DocumentContext & {
@@ -73,6 +73,7 @@ type Asked = {
   sender: Identity;
   path: string;
   receivedMs: number;
+  waiting: Waiting;
   /** What the audit log is told beside the request itself. */
   notes: {
     /** Of the objects that it was about. */
@@ -86,7 +87,8 @@ type Asked = {
 
 /** Answers a request; never throws. */
 export async function handle(context: HandlerContext, request: Incoming, response: Outgoing): Promise<void> {
-  const answering = answeringOf(response);
+  const waiting = { bytes: 0 };
+  const answering = answeringOf(response, waiting);
   context.unsent.follow(answering);
   response.once("close", () => context.unsent.leave(answering));
   try {
@@ -96,7 +98,7 @@ export async function handle(context: HandlerContext, request: Incoming, respons
     const since = context.dispatch.registry.store.revision;
     const notes = { metadata: [], fieldManager: "", annotations: {}, since };
     const who = { sender, identity, receivedMs, notes };
-    await answer(context, { request, response, query: searchParams, path: pathname, ...who });
+    await answer(context, { request, response, query: searchParams, path: pathname, waiting, ...who });
   } catch (error) {
     const refused = refusalFrom(error);
     if (refused.status.code >= 500) context.failed(error);
@@ -282,7 +284,11 @@ async function read(context: HandlerContext, asked: Asked, call: Call): Promise<
   const { presenter, dispatch } = context;
   if (call.name === "") {
     const shape = shapeFor(asked, call, true);
-    return shapedText(presenter.list(call.served, dispatch.list(call, listOptions(asked.query)), shape), 200, shape);
+    const options = listOptions(asked.query);
+    if (shape.as !== "whole" || shape.isYaml === true)
+      return shapedText(presenter.list(call.served, dispatch.list(call, options), shape), 200, shape);
+    const body = presenter.listOfText(call.served, dispatch.listText(call, options));
+    return { code: 200, body, contentType: "application/json" };
   }
   const special = await dispatch.special(call, "get", undefined, asked.query);
   if (special !== undefined) return specialReply(special);
@@ -491,7 +497,10 @@ function openWatch(context: HandlerContext, asked: Asked, call: Call): Promise<v
     allowBookmarks: options.allowBookmarks === true,
     begin: (deliver) => dispatch.watch(collection, options, deliver),
     encode: (notice, isFirst) => presenter.line(call.served, notice, shape, isFirst),
+    write: (notice, isFirst, to) => presenter.writeLine(call.served, notice, shape, isFirst, to),
     opened: (end) => watches.add(end),
     closed: (end) => watches.delete(end),
+    waiting: asked.waiting,
+    failed: context.failed,
   });
 }

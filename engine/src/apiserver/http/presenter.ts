@@ -2,7 +2,15 @@
 
 import type { List } from "#cluster";
 import { type Clock, encodeJson, type Manifest } from "#kernel";
-import { apiVersionOf, type Change, type Encodings, type Notice, type Served } from "#apiserver/registry";
+import {
+  apiVersionOf,
+  type Change,
+  type Encodings,
+  type ListText,
+  type Notice,
+  type Served,
+  type TextBuffer,
+} from "#apiserver/registry";
 import type { Shape } from "./shape.ts";
 import { shownMetadata, tableOf } from "./table.ts";
 
@@ -26,15 +34,18 @@ export class Presenter {
     return Object.isFrozen(object) ? this.#encodings.whole(object) : encodeJson(object);
   }
 
+  /** A list of whole objects. */
+  listOfText(served: Served, list: ListText): Buffer {
+    const { resource } = served;
+    const metadata = listMetadata(served, list, { as: "whole" });
+    const head = encodeJson({ kind: `${resource.kind}List`, apiVersion: apiVersionOf(served), metadata });
+    const items = list.items.take();
+    const ended = items.length === 0 ? items : items.subarray(0, -1);
+    return Buffer.concat([Buffer.from(`${head.slice(0, -1)},"items":[`), ended, Buffer.from("]}")]);
+  }
+
   list(served: Served, list: List, shape: Shape): string {
-    const metadata = {
-      resourceVersion: list.resourceVersion,
-      // A list without a type of its own always has the member.
-      ...(list.continue === "" && (served.custom === undefined || shape.as !== "whole")
-        ? {}
-        : { continue: list.continue }),
-      ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
-    };
+    const metadata = listMetadata(served, list, shape);
     if (shape.as === "table")
       return encodeJson(this.#table(served, list.items, { include: shape.include, withColumns: true, metadata }));
     const [kind, apiVersion] =
@@ -63,6 +74,16 @@ export class Presenter {
     return line;
   }
 
+  /** Writes one line of what a watch begins with. */
+  // oxlint-disable-next-line max-params -- as `line`, and where to
+  writeLine(served: Served, notice: Notice, shape: Shape, withColumns: boolean, to: TextBuffer): void {
+    if (notice.type === "BOOKMARK" || notice.write === undefined || shape.as !== "whole")
+      return to.bytes(this.line(served, notice, shape, withColumns));
+    to.text(`{"type":"${notice.type}","object":`);
+    notice.write(to);
+    to.text("}\n");
+  }
+
   #encodeLine(served: Served, notice: Notice, shape: Shape, withColumns: boolean): Buffer {
     const object = this.#noticeBody(served, notice, shape, withColumns);
     return Buffer.from(`{"type":"${notice.type}","object":${object}}\n`);
@@ -82,6 +103,17 @@ export class Presenter {
   ): Record<string, unknown> {
     return tableOf(served, objects, { ...options, nowMs: this.#clock.now() });
   }
+}
+
+function listMetadata(served: Served, list: Omit<List, "items">, shape: Shape): Record<string, unknown> {
+  return {
+    resourceVersion: list.resourceVersion,
+    // A list without a type of its own always has the member.
+    ...(list.continue === "" && (served.custom === undefined || shape.as !== "whole")
+      ? {}
+      : { continue: list.continue }),
+    ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
+  };
 }
 
 function metadataBody(object: Manifest): Record<string, unknown> {

@@ -8,7 +8,7 @@ import type { Status } from "#cluster";
 import { encodeJson } from "#kernel";
 import { gzipBytesMin } from "../limits.ts";
 import type { Incoming } from "./body.ts";
-import type { Answering } from "./unsent.ts";
+import type { Answering, Waiting } from "./unsent.ts";
 
 export type Outgoing = ServerResponse | Http2ServerResponse;
 
@@ -60,10 +60,10 @@ export function isGone(response: Outgoing): boolean {
 }
 
 /** An answer as those see it who wait for its reader. */
-export function answeringOf(response: Outgoing): Answering {
+export function answeringOf(response: Outgoing, waiting: Waiting): Answering {
   return {
     get unsentBytes() {
-      return response.writableLength;
+      return response.writableLength + waiting.bytes;
     },
     get takenBytes() {
       return connectionOf(response)?.bytesWritten ?? 0;

@@ -13,6 +13,9 @@ export type Answering = {
   cutOff: () => void;
 };
 
+/** Bytes of an answer that its maker holds back until the client has taken what comes before. */
+export type Waiting = { bytes: number };
+
 type Followed = { answering: Answering; taken: number; stillSince: number };
 
 export class Unsent {

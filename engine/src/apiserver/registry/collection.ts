@@ -4,8 +4,8 @@
 import { assert, deepFreeze, type Manifest } from "#kernel";
 import { firstAtOrAfter, type Store, type StoreEvent } from "#store";
 import type { Codec } from "./codec.ts";
-import { type HotObjects, StoredObject } from "./hot-objects.ts";
-import { recentChangesMax } from "./limits.ts";
+import { type HotObjects, PastObject, StoredObject } from "./hot-objects.ts";
+import { pastWeightMax, recentChangesMax } from "./limits.ts";
 import type { RecentBudget, Rememberer } from "./recent-budget.ts";
 import type { Storage } from "./resource.ts";
 import { storagePrefix } from "./resource.ts";
@@ -21,6 +21,9 @@ export type Change = {
   revision: number;
 };
 
+/** What is read as it is taken; undefined: nothing this time, let others have their turn. */
+export type Past<T> = Iterable<T | undefined>;
+
 /** Where objects come from; `fresh` has those that were just written, by their bytes. */
 export type Source = {
   store: Store;
@@ -31,7 +34,7 @@ export type Source = {
 };
 
 /** The state of one key, now or at a past version. */
-export type Stored = Pick<StoredObject, "key" | "revision" | "labels" | "object" | "glimpse">;
+export type Stored = Pick<StoredObject, "key" | "revision" | "labels" | "decoded" | "object" | "glimpse">;
 
 export class Collection implements Rememberer {
   readonly storage: Storage;
@@ -90,25 +93,28 @@ export class Collection implements Rememberer {
 
   /** The same at a past revision. Throws Compacted. */
   rangeAt(revision: number, prefix: string, from?: string): Stored[] {
-    const page = this.#store.range(prefix, { revision, ...(from === undefined ? {} : { from }) });
-    return page.entries.map((entry) => {
-      const present = this.#objects.get(entry.key);
-      if (present?.revision === entry.revision) return present;
-      const { key, revision } = entry;
-      const object = this.#decode(key, entry.value, revision);
-      return { key, revision, labels: object.metadata.labels ?? {}, object, glimpse: () => object };
+    return this.#store.keys(prefix, { revision, ...(from === undefined ? {} : { from }) }).map((then) => {
+      const present = this.#objects.get(then.key);
+      return present?.revision === then.revision ? present : new PastObject(then, this.#read);
     });
   }
 
-  /** Changes after `since`: those of the past before this returns, then each as it becomes durable. Throws Compacted. */
-  watch(since: number, deliver: (changes: readonly Change[]) => void): () => void {
-    const past =
-      since >= this.#recentSince ? this.#recent.filter((change) => change.revision > since) : this.#past(since);
-    if (past.length > 0) deliver(past);
+  /** Delivers each change from now on as it becomes durable; the ones before it since `since` are taken from `past`. Throws Compacted. */
+  watch(since: number, deliver: (changes: readonly Change[]) => void): { past: Past<Change>; stop: () => void } {
+    const past = this.#recentAfter(since) ?? this.#past(this.#store.history(this.#prefix, since));
     this.#watchers.add(deliver);
-    return () => {
+    const stop = (): void => {
       this.#watchers.delete(deliver);
     };
+    return { past, stop };
+  }
+
+  /** undefined: they are not remembered, or too much for a slow reader to hold on to. */
+  #recentAfter(since: number): Change[] | undefined {
+    if (since < this.#recentSince) return undefined;
+    const after = this.#recent.filter((change) => change.revision > since);
+    const weight = (this.#recentWeight / Math.max(1, this.#recent.length)) * after.length;
+    return weight <= pastWeightMax ? after : undefined;
   }
 
   close(): void {
@@ -129,7 +135,7 @@ export class Collection implements Rememberer {
   /** Takes the new state of a key. */
   #keep(state: { key: string; revision: number; weight: number; object: Manifest }): void {
     const before = this.#objects.get(state.key);
-    if (before !== undefined) this.#hot.drop(before);
+    before?.retire();
     const stored = new StoredObject(state, { hot: this.#hot, read: this.#read });
     this.#objects.set(state.key, stored);
     this.#hot.use(stored);
@@ -138,12 +144,11 @@ export class Collection implements Rememberer {
   readonly #read = (key: string, revision: number): Manifest =>
     this.#decode(key, this.#store.valueAt(revision), revision);
 
-  #past(since: number): Change[] {
-    const changes: Change[] = [];
-    this.#store.watch(this.#prefix, since, (events) => {
-      for (const event of events) changes.push(this.#change(event, undefined));
-    })();
-    return changes;
+  *#past(history: Iterable<readonly StoreEvent[]>): Past<Change> {
+    for (const events of history) {
+      for (const event of events) yield this.#change(event, undefined);
+      yield undefined;
+    }
   }
 
   #receive(events: readonly StoreEvent[]): void {
@@ -163,7 +168,7 @@ export class Collection implements Rememberer {
           object: change.object,
         });
       else if (known !== undefined) {
-        this.#hot.drop(known);
+        known.retire();
         this.#objects.delete(event.key);
       }
       if (change.type !== "MODIFIED") this.#keys = undefined;

@@ -16,6 +16,8 @@ export class StoredObject {
   readonly #hot: HotObjects;
   readonly #read: Reader;
   #object: Manifest | undefined;
+  /** Another state, or none, stands in its place: only who began before still looks at it. */
+  #isPast = false;
 
   constructor(
     { key, revision, weight, object }: { key: string; revision: number; weight: number; object: Manifest },
@@ -37,13 +39,24 @@ export class StoredObject {
     return this.#object;
   }
 
+  /** The object where it is kept decoded; the look is not counted as use. */
+  get decoded(): Manifest | undefined {
+    return this.#object;
+  }
+
   /** The object, for a look at many: what is cold stays so unless there is room. */
   glimpse(): Manifest {
     if (this.#object !== undefined) return this.#object;
-    if (this.#hot.hasRoom(this.weight)) return this.object;
+    if (!this.#isPast && this.#hot.hasRoom(this.weight)) return this.object;
     const object = this.#read(this.key, this.revision);
     this.#hot.passing.add(object);
     return object;
+  }
+
+  /** It was replaced, or removed. */
+  retire(): void {
+    this.#isPast = true;
+    this.#hot.drop(this);
   }
 
   /** Forgets the decoded object; gives it to whoever keeps more about it. */
@@ -51,6 +64,37 @@ export class StoredObject {
     const object = this.#object;
     this.#object = undefined;
     return object;
+  }
+}
+
+/** A state of one key that another has replaced: read when somebody looks, kept for nobody. */
+export class PastObject {
+  readonly key: string;
+  readonly revision: number;
+  readonly #read: Reader;
+  #object: Manifest | undefined;
+
+  constructor({ key, revision }: { key: string; revision: number }, read: Reader) {
+    this.key = key;
+    this.revision = revision;
+    this.#read = read;
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return this.object.metadata.labels ?? none;
+  }
+
+  get object(): Manifest {
+    this.#object ??= this.#read(this.key, this.revision);
+    return this.#object;
+  }
+
+  get decoded(): Manifest | undefined {
+    return this.#object;
+  }
+
+  glimpse(): Manifest {
+    return this.object;
   }
 }
 
@@ -85,7 +129,7 @@ export class HotObjects {
     }
   }
 
-  /** The object was replaced, or removed, or is the oldest. */
+  /** The object is not kept decoded any more. */
   drop(stored: StoredObject): void {
     if (this.#held.delete(stored)) this.#weight -= stored.weight;
     const object = stored.cool();

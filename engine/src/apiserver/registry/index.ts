@@ -1,11 +1,11 @@
 // Resources, their storage and the verbs on them, without any wire format.
 
 export { type Codec, plainCodec } from "./codec.ts";
-export type { Change } from "./collection.ts";
+export type { Change, Past } from "./collection.ts";
 export { applyOver, objectTypeOf, trackOwnership } from "./ownership.ts";
 export { decodeObject } from "./schema-checks.ts";
 export { asOwn } from "./own.ts";
-export { getObject, listObjects, passes } from "./read.ts";
+export { getObject, listObjects, listText, type ListText, passes } from "./read.ts";
 export {
   applyConflict,
   badRequest,
@@ -27,6 +27,7 @@ export {
   unauthorized,
   unsupportedMediaType,
 } from "./refusal.ts";
+export { TextBuffer } from "./text-buffer.ts";
 export type { Encodings } from "./encodings.ts";
 export { type Admission, apiVersionOf, type Call, Registry, type WriteCall } from "./registry.ts";
 export { deleteCollection, deleteObject, type Removal } from "./remove.ts";

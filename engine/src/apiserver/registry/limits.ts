@@ -6,6 +6,12 @@ export const recentChangesMax = 1000;
 /** Bytes, about, of those changes of all resources: a few hundred objects of the largest size would else hold more than all others. */
 export const recentWeightMax: number = 16 * 1024 * 1024;
 
+/** Bytes, about, of remembered changes that one reader may hold on to until it takes them; more are read again from the store. */
+export const pastWeightMax: number = 1024 * 1024;
+
+/** Objects a watch begins with that are looked at in one go: a selector may pass over all of a large collection. */
+export const glimpsesMax = 500;
+
 /** Attempts to write a patch over a moving object before the client gets the conflict, as kube-apiserver's MaxRetryWhenPatchConflicts. */
 export const patchAttemptsMax = 5;
 
@@ -17,9 +23,6 @@ export const generateNameBaseMax = 58;
 
 /** Bytes of one object, etcd's own default request bound. */
 export const objectBytesMax: number = 1536 * 1024;
-
-/** Events a slow watcher may be behind before it is cut off and must list again. */
-export const watchBacklogMax = 10_000;
 
 /** Items of one list answer when the client sets no limit. */
 export const listItemsMax = 100_000;

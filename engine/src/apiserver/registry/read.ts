@@ -8,6 +8,8 @@ import { listItemsMax } from "./limits.ts";
 import { badRequest, expired, notFound, Refusal } from "./refusal.ts";
 import type { Call, Registry } from "./registry.ts";
 import { type Served, storageKey, storagePrefix } from "./resource.ts";
+import { writeItem } from "./stored-text.ts";
+import { TextBuffer } from "./text-buffer.ts";
 import { type FieldSelector, type LabelSelector, parseFieldSelector, parseLabelSelector } from "./selectors.ts";
 
 /** One object in the version of the request; frozen and shared. */
@@ -18,7 +20,8 @@ export function getObject(registry: Registry, call: Call): Manifest {
   return registry.view(served, stored.object);
 }
 
-export type Filter = { labels: LabelSelector; fields: FieldSelector; isAll: boolean };
+/** `isByLabels`: labels decide alone. */
+export type Filter = { labels: LabelSelector; fields: FieldSelector; isAll: boolean; isByLabels: boolean };
 
 /** The selectors of a list, watch or deletecollection, checked. */
 export function parseFilter(served: Served, options: { labelSelector?: string; fieldSelector?: string }): Filter {
@@ -30,6 +33,7 @@ export function parseFilter(served: Served, options: { labelSelector?: string; f
     labels: parseLabelSelector(labelText),
     fields: parseFieldSelector(fieldText, fieldsOf, known),
     isAll: labelText === "" && fieldText === "",
+    isByLabels: fieldText === "",
   };
 }
 
@@ -52,6 +56,35 @@ export function scopePrefix(call: Call): string {
 
 /** Objects of a list; frozen and shared. */
 export function listObjects(registry: Registry, call: Call, options: ListOptions): List {
+  return select(registry, call, options, (stored, filter) => glimpse(registry, call.served, filter, stored));
+}
+
+/** The items of a list as JSON, each with a comma after it. */
+export type ListText = Omit<List, "items"> & { items: TextBuffer };
+
+/** The same as text: what no selector must look into is not decoded. */
+export function listText(registry: Registry, call: Call, options: ListOptions): ListText {
+  const items = new TextBuffer();
+  const { served } = call;
+  const list = select(registry, call, options, (stored, filter) => {
+    const does = filter.isByLabels ? filter.labels(stored.labels) : glimpse(registry, served, filter, stored);
+    if (does === undefined || does === false) return undefined;
+    writeItem(registry, served, stored, items);
+    items.text(",");
+    return stored.revision;
+  });
+  return { ...list, items };
+}
+
+type Selection<T> = Omit<List, "items"> & { items: T[] };
+
+/** What `look` makes of the objects of a list; those it makes nothing of are left out. */
+function select<T>(
+  registry: Registry,
+  call: Call,
+  options: ListOptions,
+  look: (stored: Stored, filter: Filter) => T | undefined,
+): Selection<T> {
   const filter = parseFilter(call.served, options);
   const collection = registry.collection(call.served.storage);
   const prefix = scopePrefix(call);
@@ -62,7 +95,7 @@ export function listObjects(registry: Registry, call: Call, options: ListOptions
       ? collection.range(prefix, start)
       : registry.orExpired(at.revision, () => collection.rangeAt(at.revision, prefix, start));
   const limit = options.limit === undefined || options.limit <= 0 ? listItemsMax : options.limit;
-  const list: List = { items: [], resourceVersion: String(at.revision), continue: "" };
+  const list: Selection<T> = { items: [], resourceVersion: String(at.revision), continue: "" };
   let remaining = 0;
   for (const stored of found) {
     if (list.items.length === limit) {
@@ -72,8 +105,8 @@ export function listObjects(registry: Registry, call: Call, options: ListOptions
       remaining++;
       continue;
     }
-    const object = glimpse(registry, call.served, filter, stored);
-    if (object !== undefined) list.items.push(object);
+    const seen = look(stored, filter);
+    if (seen !== undefined) list.items.push(seen);
   }
   if (remaining > 0) list.remainingItemCount = remaining;
   return list;

@@ -129,14 +129,26 @@ export class Registry {
     try {
       return read();
     } catch (error) {
-      if (error instanceof Compacted) throw expired(`too old resource version: ${revision} (${error.oldest})`);
-      throw error;
+      throw expiredBy(error, revision);
+    }
+  }
+
+  /** The same of what is read as it is taken. */
+  *eachOrExpired<T>(revision: number, items: Iterable<T>): Iterable<T> {
+    try {
+      yield* items;
+    } catch (error) {
+      throw expiredBy(error, revision);
     }
   }
 
   close(): void {
     for (const collection of this.#collections.values()) collection.close();
   }
+}
+
+function expiredBy(error: unknown, revision: number): unknown {
+  return error instanceof Compacted ? expired(`too old resource version: ${revision} (${error.oldest})`) : error;
 }
 
 export function apiVersionOf(served: Served): string {

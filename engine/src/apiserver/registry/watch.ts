@@ -3,19 +3,35 @@
 import type { WatchOptions } from "#cluster";
 import type { Manifest } from "#kernel";
 import { zeroOf } from "#merge";
-import type { Change } from "./collection.ts";
+import type { Change, Past, Stored } from "./collection.ts";
+import { glimpsesMax } from "./limits.ts";
 import { type Filter, futureVersion, glimpse, parseFilter, parseResourceVersion, passes, scopePrefix } from "./read.ts";
 import { badRequest } from "./refusal.ts";
 import { apiVersionOf, type Call, type Registry } from "./registry.ts";
+import type { Served } from "./resource.ts";
+import { writeWhole } from "./stored-text.ts";
+import type { TextBuffer } from "./text-buffer.ts";
 
 /** What a watcher is told. `change` is the same for all watchers of one write, so that encodings can be kept by it. */
 export type Notice =
-  | { type: "ADDED" | "MODIFIED" | "DELETED"; object: Manifest; change: Change | undefined }
+  | {
+      type: "ADDED" | "MODIFIED" | "DELETED";
+      object: Manifest;
+      change: Change | undefined;
+      /** Writes the object's text without decoding it. */
+      write?: (to: TextBuffer) => void;
+    }
   | { type: "BOOKMARK"; object: Manifest };
 
-export type Watch = { stop: () => void /** A bookmark of now. */; bookmark: () => Notice };
+export type Watch = {
+  /** What comes before all that is delivered: what stands there, or changes of the past. Refuses on the way what has become too old. */
+  start: Past<Notice>;
+  stop: () => void;
+  /** A bookmark of now. */
+  bookmark: () => Notice;
+};
 
-/** Begins a watch: notices of the past are delivered before this returns, later ones as they become durable. */
+/** Begins a watch: notices are delivered as changes become durable; the reader takes those of the start at its own pace. */
 export function watchObjects(
   registry: Registry,
   call: Call,
@@ -30,27 +46,59 @@ export function watchObjects(
   const wantsState = wantsInitialState(options, version);
   const since = version === "" || version === "0" ? 0 : parseResourceVersion(version);
   if (since > now) throw futureVersion(since, now);
-  if (wantsState) {
-    const initial: Notice[] = [];
-    for (const stored of collection.range(prefix)) {
-      const object = glimpse(registry, call.served, filter, stored);
-      if (object !== undefined) initial.push({ type: "ADDED", object, change: undefined });
-    }
-    if (options.sendInitialEvents === true && options.allowBookmarks === true)
-      initial.push(bookmarkOf(call, now, { "k8s.io/initial-events-end": "true" }));
-    deliver(initial);
-  }
-  const stop = registry.orExpired(since, () =>
+  const noticed = (change: Change): Notice | undefined =>
+    change.key.startsWith(prefix) ? noticeOf(registry, call, filter, change) : undefined;
+  const { past, stop } = registry.orExpired(since, () =>
     collection.watch(wantsState ? now : since, (changes) => {
-      const notices: Notice[] = [];
-      for (const change of changes) {
-        const notice = change.key.startsWith(prefix) ? noticeOf(registry, call, filter, change) : undefined;
-        if (notice !== undefined) notices.push(notice);
-      }
+      const notices = changes.map(noticed).filter((notice) => notice !== undefined);
       if (notices.length > 0) deliver(notices);
     }),
   );
-  return { stop, bookmark: () => bookmarkOf(call, registry.store.revision) };
+  const isTold = options.sendInitialEvents === true && options.allowBookmarks === true;
+  const end = isTold ? bookmarkOf(call, now, { "k8s.io/initial-events-end": "true" }) : undefined;
+  const start = wantsState ? standing(registry, call, filter, [...collection.range(prefix)], end) : each(past, noticed);
+  return {
+    start: registry.eachOrExpired(wantsState ? now : since, start),
+    stop,
+    bookmark: () => bookmarkOf(call, registry.store.revision),
+  };
+}
+
+/** What stood there when the watch began, and the word that this was all. */
+// oxlint-disable-next-line max-params -- what is looked at, how, and what comes after it
+function* standing(
+  registry: Registry,
+  call: Call,
+  filter: Filter,
+  found: readonly Stored[],
+  end: Notice | undefined,
+): Past<Notice> {
+  let looks = 0;
+  for (const stored of found) {
+    const notice = standingNotice(registry, call.served, filter, stored);
+    if (notice !== undefined || ++looks % glimpsesMax === 0) yield notice;
+  }
+  yield end;
+}
+
+function standingNotice(registry: Registry, served: Served, filter: Filter, stored: Stored): Notice | undefined {
+  if (!filter.isByLabels) {
+    const object = glimpse(registry, served, filter, stored);
+    return object === undefined ? undefined : { type: "ADDED", object, change: undefined };
+  }
+  if (!filter.isAll && !filter.labels(stored.labels)) return undefined;
+  return {
+    type: "ADDED",
+    get object() {
+      return registry.view(served, stored.glimpse());
+    },
+    change: undefined,
+    write: (to) => writeWhole(registry, served, stored, to),
+  };
+}
+
+function* each(past: Past<Change>, noticed: (change: Change) => Notice | undefined): Past<Notice> {
+  for (const change of past) yield change === undefined ? undefined : noticed(change);
 }
 
 function wantsInitialState(options: WatchOptions, version: string): boolean {
