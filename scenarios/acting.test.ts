@@ -119,7 +119,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
   it("accepts drift by a commit that changes that one value", async () => {
     await drifted("red");
     const object = await console.read<ObjectPage>("/api/object?kind=ConfigMap&namespace=shop&name=noted");
-    expect(object.diff).toMatchObject([{ path: ".data.colour", statedAt: { path: "apps/shop/noted.yaml", line: 9 } }]);
+    expect(object.diff).toMatchObject([{ path: "data.colour", statedAt: { path: "apps/shop/noted.yaml", line: 9 } }]);
     const before = inGit("apps/shop/noted.yaml");
     const { plan, done } = await console.act({ action: "accept", link, object: noted, reason: "it looks better" });
     // Git states its drift mark: one in the cluster would do nothing.
@@ -146,7 +146,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
       "these read the same files, and change too: Kustomization/flux-system/other",
     );
     expect(plan.plan?.steps.find(({ object }) => object.name === "settings")?.changes).toMatchObject([
-      { path: ".data.colour", from: '"grey"', to: '"blue"' },
+      { path: "data.colour", from: '"grey"', to: '"blue"' },
     ]);
     expect(inGit("apps/base/settings.yaml")).toBe(files["apps/base/settings.yaml"]);
     await cardWhen("the earlier state", applied(done.commit?.id ?? "none"));
@@ -253,7 +253,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     await cardWhen("the other to follow", applied(next), "other");
     const { plan } = await console.act({ action: "resume", link });
     expect(plan.plan?.steps.find(({ object }) => object.name === "settings")?.changes).toMatchObject([
-      { path: ".data.colour", from: '"gold"', to: '"plum"' },
+      { path: "data.colour", from: '"gold"', to: '"plum"' },
     ]);
     await cardWhen("what is offered", applied(next));
     await patch("settings", '{"data":{"colour":"brown"}}');
@@ -262,7 +262,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     expect(healed.plan.plan?.steps).toMatchObject([
       {
         action: "configure",
-        changes: [{ path: ".data.colour", to: '"plum"', statedAt: { path: "apps/base/settings.yaml" } }],
+        changes: [{ path: "data.colour", to: '"plum"', statedAt: { path: "apps/base/settings.yaml" } }],
       },
     ]);
     await cardWhen("no drift", ({ drift }) => drift.length === 0);

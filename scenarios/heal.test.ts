@@ -104,7 +104,7 @@ describe.skipIf(!hasKubectl)("edits with kubectl", () => {
     const jane = ["--as=jane", "--as-group=system:masters"];
     const edit = '{"data":{"colour":"pink"}}';
     await home.kubectl([...jane, "patch", "configmap", "settings", "-n", "shop", "--type=merge", "-p", edit]);
-    const message = 'ConfigMap/shop/settings: .data.colour "blue" → "pink" (kubectl-patch), by admin as jane; healed';
+    const message = 'ConfigMap/shop/settings: data.colour "blue" → "pink" (kubectl-patch), by admin as jane; healed';
     await until("an event that names her", async () => {
       const answer = await home.kubectl(["get", "events", "-n", "flux-system", "-o", "json"]);
       const events = JSON.parse(answer.out) as { items: { message: string }[] };

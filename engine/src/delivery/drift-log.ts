@@ -7,7 +7,7 @@ import type { Outcome } from "./model.ts";
 import type { DeliveryState } from "./state.ts";
 import { type AuthorOf, authorsOf } from "./touches.ts";
 
-/** `.spec.replicas 2 → 5 by kubectl`: what the field was, what somebody made of it. */
+/** `spec.replicas 2 → 5 by kubectl`: what the field was, what somebody made of it. */
 export function describeDrift(changes: readonly FieldChange[]): string {
   if (changes.length === 0) return "was changed";
   return listChanges(changes.map((change) => ({ ...change, from: change.to, to: change.from })));

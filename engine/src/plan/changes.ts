@@ -147,8 +147,13 @@ export function showValue(kind: string, path: string, value: Json | undefined): 
   return text.length <= longestShown ? text : `${text.slice(0, longestShown)}…`;
 }
 
-/** One line about one field: `.spec.replicas 2 → 5 (kubectl-edit)`. */
+/** One line about one field: `spec.replicas 2 → 5 (kubectl-edit)`. */
 export function formatChange(change: FieldChange): string {
   const by = change.managers.length === 0 ? "" : ` (${change.managers.join(", ")})`;
-  return `${change.path} ${change.from ?? "(absent)"} → ${change.to ?? "(absent)"}${by}`;
+  return `${shownPath(change.path)} ${change.from ?? "(absent)"} → ${change.to ?? "(absent)"}${by}`;
+}
+
+/** A path as people read it: `spec.replicas`. */
+export function shownPath(path: string): string {
+  return path.replace(/^\.(?=.)/, "");
 }

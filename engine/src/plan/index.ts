@@ -1,6 +1,6 @@
 // desired + live → Plan: order, prune, drift. Pure: it asks for what it needs and decides everything.
 
-export { compareObjects, type FieldChange, formatChange, showValue } from "./changes.ts";
+export { compareObjects, type FieldChange, formatChange, shownPath, showValue } from "./changes.ts";
 export { adaptedTo } from "./ignored.ts";
 export { type InventoryEntry, inventoryEntry, inventoryId, parseInventoryEntry, uniqueRefs } from "./inventory.ts";
 export { appliedEntry, fieldsIn, rivalEntries, type TakeOver } from "./managed-fields.ts";

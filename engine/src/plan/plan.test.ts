@@ -146,7 +146,7 @@ describe("a plan", () => {
     const live = edited(applied(desired), "b", "2");
     const step = stepOf(decide(subject(desired, { live, prediction: { ok: true, object: live } }), policy));
     expect(step).toMatchObject({ action: "configure", needsTakeOver: true });
-    expect(step.reason).toBe('.data.b "2" → (absent) (kubectl-edit)');
+    expect(step.reason).toBe('data.b "2" → (absent) (kubectl-edit)');
     const patch = takeOverPatch(live, rulesFor(desired, undefined, policy));
     const entries = patch[1]?.["value"] as { manager: string; fieldsV1: JsonObject }[];
     expect(entries.map((entry) => entry.manager)).toEqual([manager]);
@@ -224,7 +224,7 @@ describe("a plan", () => {
     const live = applied(secret("b2xk"));
     const prediction = { ok: true as const, object: applied(secret("bmV3")) };
     const step = stepOf(decide(subject(secret("bmV3"), { live, prediction, isRevised: true }), policy));
-    expect(step.reason).toBe(".data.password (hidden) → (hidden)");
+    expect(step.reason).toBe("data.password (hidden) → (hidden)");
   });
 
   it("finds drift also when a field was removed, and names who wrote last", () => {

@@ -267,7 +267,7 @@ describe("the log of a delivery", () => {
     });
     expect(found["applies"]?.[0]).toMatchObject({ revision, result: "ReconciliationSucceeded" });
     expect(found["heals"]?.[0]).toMatchObject({ object: "ConfigMap/shop/a", managers: "kubectl-edit" });
-    expect(found["heals"]?.[0]?.["fields"]).toContain('.data.k "1" → "9"');
+    expect(found["heals"]?.[0]?.["fields"]).toContain('data.k "1" → "9"');
     expect(found["holds"]?.[0]).toMatchObject({ revision, reason: "ApprovalRequired" });
     expect(found["approvals"]).toMatchObject([{ revision, by: "ada" }]);
     expect(found.metadata.ownerReferences).toMatchObject([{ kind: "Kustomization", name: "apps" }]);

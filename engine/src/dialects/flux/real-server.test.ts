@@ -132,7 +132,7 @@ describe.skipIf(!oracles.hasOracle())("on a real kube-apiserver", () => {
     const event = await world.until("an event", async () =>
       (await world.events()).find((e) => e.reason === "DriftHealed" && e.message.includes("Deployment/shop/web")),
     );
-    expect(event.message).toContain(".spec.replicas 2 → 5 (kubectl-edit)");
+    expect(event.message).toContain("spec.replicas 2 → 5 (kubectl-edit)");
   }, 120_000);
 
   it("an immutable field fails, and is recreated where that is asked for", async () => {
