@@ -23,6 +23,8 @@ export async function ensureExampleRepository(folder: string, template: string):
     await runGit(folder, "init", "--quiet");
     // `init -b` needs git 2.28.
     await runGit(folder, "symbolic-ref", "HEAD", "refs/heads/main");
+    // Commits from the console arrive in the working copy too, where it is clean.
+    await runGit(folder, "config", "receive.denyCurrentBranch", "updateInstead");
     await setIdentity(folder);
     await runGit(folder, "add", "--all");
     const author = ["-c", "user.name=Keelson", "-c", "user.email=example@keelson.dev"];

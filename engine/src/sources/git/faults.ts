@@ -69,6 +69,18 @@ const rules: readonly Rule[] = [
   },
   {
     code: "git-push-refused",
+    pattern: /\(branch is currently checked out\)|refusing to update checked out branch/,
+    message: "the branch is checked out in that repository",
+    hint: "run there: git config receive.denyCurrentBranch updateInstead",
+  },
+  {
+    code: "git-push-refused",
+    pattern: /Working directory has (un)?staged changes/i,
+    message: "the branch is checked out in that repository, and something is changed there",
+    hint: "commit what is changed there, or put it aside",
+  },
+  {
+    code: "git-push-refused",
     pattern: /\[remote rejected\]|pre-receive hook declined|protected branch/i,
     message: "the server does not take the commit",
     hint: "allow this account to push to the branch, or name another branch",

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { commitFiles, type CommitOptions } from "./push.ts";
 import { serveHttp, temporaryFolder, testEnvironment, TestRepository } from "./repository.contract.ts";
@@ -88,6 +88,20 @@ describe("commitFiles", () => {
     } finally {
       server.close();
     }
+  });
+
+  it("says what to do where the branch is checked out, and arrives in the working copy where that is allowed", async () => {
+    const repository = new TestRepository(`${root}/checked-out`, { format: "sha1", isBare: false });
+    repository.commit({ a: "1\n" });
+    const push = (): ReturnType<typeof commitTo> => commitTo(repository.path, { edit: async () => ({ a: "2\n" }) });
+    await expect(push()).rejects.toMatchObject({
+      code: "git-push-refused",
+      hint: expect.stringContaining("receive.denyCurrentBranch updateInstead"),
+    });
+    repository.git("reset", "-q", "--hard");
+    repository.git("config", "receive.denyCurrentBranch", "updateInstead");
+    await push();
+    expect(readFileSync(`${repository.path}/a`, "utf8")).toBe("2\n");
   });
 
   it("says that the server's rules refuse the commit", async () => {
