@@ -4,7 +4,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
-const cookieName = "keelson";
+/** Cookies are shared by all ports of a name: two servers on one machine would sign each other's pages out. */
+function cookieName({ headers }: IncomingMessage): string {
+  const port = /:(\d+)$/.exec(headers.host ?? "")?.[1];
+  return port === undefined ? "keelson" : `keelson-${port}`;
+}
 
 /** True for a Host header that names this machine, or one of the names allowed beside. */
 export function isHostAllowed(request: IncomingMessage, allowed: readonly string[]): boolean {
@@ -24,16 +28,17 @@ export function isForeign(request: IncomingMessage): boolean {
 export function hasToken(request: IncomingMessage, token: string): boolean {
   const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
   if (bearer !== undefined) return isSame(bearer, token);
+  const name = cookieName(request);
   const cookie = (request.headers.cookie ?? "")
     .split(";")
     .map((part) => part.trim())
-    .find((part) => part.startsWith(`${cookieName}=`));
-  return cookie !== undefined && isSame(cookie.slice(cookieName.length + 1), token);
+    .find((part) => part.startsWith(`${name}=`));
+  return cookie !== undefined && isSame(cookie.slice(name.length + 1), token);
 }
 
 /** The cookie that keeps a browser signed in until it closes; other sites' pages cannot make it be sent. */
-export function tokenCookie(token: string): string {
-  return `${cookieName}=${token}; Path=/; HttpOnly; SameSite=Strict`;
+export function tokenCookie(request: IncomingMessage, token: string): string {
+  return `${cookieName(request)}=${token}; Path=/; HttpOnly; SameSite=Strict`;
 }
 
 /** In constant time, whatever the lengths. */

@@ -17,7 +17,7 @@ import {
 import { hasToken, isForeign, isHostAllowed, isSame, tokenCookie } from "./access.ts";
 import { type Asset, loadAssets } from "./assets.ts";
 import type { ServerCode } from "./faults.ts";
-import { bodyMost } from "./limits.ts";
+import { bodyMost, connectionsMost, patience } from "./limits.ts";
 import { fleetSamples, formatMetrics, processSamples } from "./metrics.ts";
 
 export type HttpServerOptions = {
@@ -62,13 +62,14 @@ export type HttpServer = {
 /** Listens and answers; the watches behind it end with the signal. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const desk = new Desk(options);
-  const server = createServer((request, response) => {
+  const server = createServer(patience, (request, response) => {
     desk.answer(request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end("internal error\n");
       desk.failed(error);
     });
   });
+  server.maxConnections = connectionsMost;
   await listen(server, options.port, options.host ?? "127.0.0.1");
   void desk.console.follow().then(() => desk.ready());
   return {
@@ -156,7 +157,8 @@ class Desk {
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    const url = new URL(request.url ?? "/", "http://localhost");
+    const url = urlOf(request);
+    if (url === undefined) return end(response, 400, "the address is not one that can be read");
     const area = url.pathname.split("/")[1] ?? "";
     // A kubelet asks by the Pod's address, and the answer tells a stranger nothing.
     if (area === "healthz") return end(response, 200, "ok");
@@ -240,7 +242,7 @@ class Desk {
     if (!hasToken(request, this.#options.token) && (token === null || !isSame(token, this.#options.token)))
       return unauthorised(response);
     if (!(await drain(request))) return end(response, 413, "the body is too large");
-    const [, , kind = "", namespace = "", name = ""] = url.pathname.split("/").map(decodeURIComponent);
+    const [, , kind = "", namespace = "", name = ""] = url.pathname.split("/");
     const isKnown = this.#options.hook?.({ kind, namespace, name }) ?? false;
     return isKnown ? end(response, 202, "looking") : end(response, 404, "no such source");
   }
@@ -251,9 +253,10 @@ class Desk {
     if (token !== null) {
       if (!isSame(token, this.#options.token))
         return end(response, 401, "this token is not the one the server printed");
-      response.setHeader("set-cookie", tokenCookie(token));
+      response.setHeader("set-cookie", tokenCookie(request, token));
       // The token leaves the address bar, and with it the history.
-      response.writeHead(303, { location: url.pathname }).end();
+      url.searchParams.delete("token");
+      response.writeHead(303, { location: `${localPath(url.pathname)}${url.search}` }).end();
       return;
     }
     const asset = this.#assets.get(url.pathname) ?? this.#assets.get("/index.html");
@@ -264,6 +267,11 @@ class Desk {
   }
 }
 
+/** Never another server's: two slashes would begin a name. */
+function localPath(pathname: string): string {
+  return pathname.replace(/^\/+/, "/");
+}
+
 function end(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
 }
@@ -271,6 +279,15 @@ function end(response: ServerResponse, status: number, text: string): void {
 function unauthorised(response: ServerResponse): void {
   response.setHeader("www-authenticate", "Bearer");
   end(response, 401, "the token is missing: open the address that `keelson up` printed");
+}
+
+/** What is asked for; undefined: the address is none. */
+function urlOf({ url = "/" }: IncomingMessage): URL | undefined {
+  try {
+    return new URL(url.startsWith("/") ? `http://localhost${url}` : url);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whoever has the token acts as this process does. */
