@@ -43,6 +43,10 @@ export type ChainLink = {
 /** One attempt to bring a revision about, newest first. */
 export type HistoryEntry = {
   revision: string;
+  /** What `plan?revision=` and a roll-back take: of a Kustomization the revision, of a HelmRelease `v3`. */
+  to: string;
+  /** Of a HelmRelease, as far as Helm's records are kept. */
+  release?: ReleaseEntry;
   commit?: Commit;
   atMs: number;
   /** 0: not recorded. */
@@ -56,6 +60,20 @@ export type HistoryEntry = {
   canRollBack: boolean;
   /** Why one cannot go back to it; "" when one can. */
   whyNot: string;
+};
+
+/** One revision of a release, as Helm's record has it. */
+export type ReleaseEntry = {
+  version: number;
+  chart: string;
+  chartVersion: string;
+  appVersion: string;
+  /** deployed, superseded, failed, uninstalled, pending-upgrade, … */
+  status: string;
+  /** install, upgrade, rollback; "" where nobody noted it. */
+  action: string;
+  /** "" where there are none, or they have not run. */
+  tests: "" | "passed" | "failed";
 };
 
 /** `GET …/objects`: the graph as flat nodes, the delivery itself first; the same list is the table. */
@@ -91,6 +109,7 @@ export type PlanStep = {
 
 /** One differing field. `from` is live, `to` is desired; absent: not there. */
 export type FieldDiff = {
+  /** `spec.template.spec.containers[name=web].image` */
   path: string;
   from?: string;
   to?: string;

@@ -9,6 +9,7 @@ export type {
   HistoryEntry,
   PlanStep,
   PlanView,
+  ReleaseEntry,
   Tree,
 } from "./delivery.ts";
 export type {

@@ -17,6 +17,8 @@ export type ObjectPage = {
   /** The fields that the delivery's manager owns, with the values they have: what was last applied. */
   applied: string;
   missing: { live?: string; desired?: string; applied?: string };
+  /** Of an object of a HelmRelease: what states it, in words: `podinfo@6.5.1 with the values as they are now`, `release v3`. */
+  from?: { desired: string; applied: string };
   /** Live against desired, field by field. */
   diff: readonly FieldDiff[];
   owners: readonly FieldOwner[];

@@ -15,7 +15,7 @@ import {
   refKey,
   refOf,
 } from "#kernel";
-import { driftMark } from "#plan";
+import { driftMark, shownPath } from "#plan";
 import { fieldSteps, type FieldStep, Locator, valueAt } from "#render/locate";
 import { wordsOf } from "./cards.ts";
 import {
@@ -74,7 +74,8 @@ async function whyMarkIsIdle(
   return "";
 }
 
-type Accepting = { looking: Looking; look: DeliveryLook; key: string; source: SourceTree };
+/** A delivery whose files are changed. */
+export type Accepting = { looking: Looking; look: DeliveryLook; key: string; source: SourceTree };
 type Place = { path: string; line: number };
 type Change = { change: GitChange; places: readonly Place[]; accepting: Accepting };
 
@@ -100,8 +101,10 @@ async function changeToLive(
   }
 }
 
-type Field = { path: string; steps: readonly FieldStep[]; value: Json | undefined };
-type Wanted = { manifest: Manifest; fields: readonly Field[] };
+/** A field of an object, and the value that Git is to state. */
+export type Field = { path: string; steps: readonly FieldStep[]; value: Json | undefined };
+/** What Git is to state of one object. */
+export type Wanted = { manifest: Manifest; fields: readonly Field[] };
 
 /** The fields of an object that differ, with the values that run. */
 async function wantedOf(
@@ -130,7 +133,7 @@ async function wantedOf(
 }
 
 /** Each value replaced where it is stated; then all must be as it runs. Throws Refused. */
-async function editAll(
+export async function editAll(
   { looking, look, key, source }: Accepting,
   wanted: readonly Wanted[],
 ): Promise<{ change: GitChange; places: readonly Place[] }> {
@@ -148,7 +151,7 @@ async function editAll(
   for (const { manifest, fields } of wanted)
     for (const { path, steps, value } of fields) {
       const edited = new Locator({ folder, files }).edit(manifest, steps, value);
-      if ("why" in edited) throw new Refused("not-possible", `${path.replace(/^\./, "")}: ${edited.why}`);
+      if ("why" in edited) throw new Refused("not-possible", `${shownPath(path)}: ${edited.why}`);
       files.set(edited.path, edited.text);
       places.push({ path: edited.path, line: edited.line });
     }
@@ -165,7 +168,7 @@ function requireLive(manifests: readonly Manifest[], wanted: readonly Wanted[]):
     for (const { path, steps, value } of fields) {
       const next = after === undefined ? undefined : valueAt(asJson(after), steps);
       if (next === undefined || value === undefined || !equalJson(next, value))
-        throw new Refused("not-possible", `${path.replace(/^\./, "")}: the change in Git would not bring it about`);
+        throw new Refused("not-possible", `${shownPath(path)}: the change in Git would not bring it about`);
     }
   }
 }

@@ -42,9 +42,15 @@ export function whyNotNow(action: Action, { object, card }: Pick<Subject, "objec
         ? "a release heals itself when spec.driftDetection.mode is enabled; reconcile it with that set"
         : "";
     case "roll-back":
-      if (card.kind !== "Kustomization") return "only a Kustomization can be rolled back here";
+      if (card.kind === "HelmRelease") return whyNoEarlier(object);
+      if (card.kind !== "Kustomization") return "a source is not rolled back";
       return card.source?.kind === "GitRepository" ? "" : "its source is not a Git repository";
   }
+}
+
+function whyNoEarlier(object: Manifest): string {
+  const history = fieldOf(object, "status", "history");
+  return Array.isArray(history) && history.length > 1 ? "" : "there is no earlier release to go back to";
 }
 
 function whyNoApproval(card: Card): string {

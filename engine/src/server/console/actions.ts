@@ -11,7 +11,7 @@ import { readShown, shownTarget } from "./delivery-page.ts";
 import { planDrift } from "./drift-actions.ts";
 import { type ActionWorld, annotate, type Intent, patch, type Subject } from "./intent.ts";
 import { consoleMarks } from "./marks.ts";
-import { readPlan } from "./plan-view.ts";
+import { readPlan } from "./plans.ts";
 import { Refused } from "./refusals.ts";
 import { planRollBack, planUnpin } from "./roll-back.ts";
 import { wishFor } from "./shown-kinds.ts";

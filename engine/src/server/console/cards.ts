@@ -45,7 +45,7 @@ export function cardOf(object: Manifest): Card {
     ...(held === undefined ? {} : { held }),
     ...(pinned === undefined ? {} : { pinned }),
     ...(source === undefined ? {} : { source }),
-    path: textOf(object, "spec", "path"),
+    path: textOf(object, "spec", "path") || textOf(object, "spec", "chart", "spec", "chart"),
     url: maskUrl(textOf(object, "spec", "url") || textOf(object, "spec", "endpoint")),
     objects: inventoryOf(object).length,
     health: {},
@@ -101,11 +101,22 @@ function heldOf(condition: Condition | undefined): HeldView | undefined {
 /** From the condition's text, where no engine in this process says it as data. */
 function driftOf(condition: Condition | undefined): DriftView[] {
   if (condition?.status !== "True") return [];
+  if (condition.message.startsWith("Cluster state of release")) return releaseDrift(condition.message);
   return condition.message.split("; ").flatMap((part) => {
     const match = /^([^/\s:]+)\/(?:([^/\s:]+)\/)?([^\s:]+): (.*)$/s.exec(part);
     if (match === null) return [];
     const [, kind = "", namespace = "", name = "", text = ""] = match;
     return [{ object: { group: "", kind, namespace, name }, fields: [wordsOf(text)], by: [] }];
+  });
+}
+
+/** A line for each object of a release, as helm-controller writes them: `Deployment/shop/web changed (0 additions, …)`. */
+function releaseDrift(message: string): DriftView[] {
+  return message.split("\n").flatMap((line) => {
+    const match = /^([^/\s]+)\/(?:([^/\s]+)\/)?(\S+) (changed .*|removed)$/.exec(line);
+    if (match === null) return [];
+    const [, kind = "", namespace = "", name = "", words = ""] = match;
+    return [{ object: { group: "", kind, namespace, name }, fields: [wordsOf(words)], by: [] }];
   });
 }
 

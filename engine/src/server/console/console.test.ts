@@ -163,7 +163,7 @@ describe("a release", () => {
     ]);
     expect(page.rights.reconcile).toEqual({ ok: true });
     const plan = await read<PlanView>(apiPaths.plan(release, { which: "pending" }));
-    expect(plan.problem).toContain("what a chart would do");
+    expect(plan.problem).toContain("no engine in this process runs releases");
   });
 });
 

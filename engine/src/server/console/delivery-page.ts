@@ -27,7 +27,7 @@ export async function readPage(world: PageWorld, link: Link, viewer: Viewer): Pr
   const isDelivery = card.role === "delivery";
   const remembered = await readDeliveryLog(fleet, cluster, link);
   const [history, events, rights] = await Promise.all([
-    isDelivery ? historyOf(object, { card, remembered, history: fleet.history }) : [],
+    isDelivery ? historyOf(object, { card, remembered, fleet }) : [],
     eventsOf(fleet, cluster, { ...link }),
     rightsFor(world, { object, card, viewer }),
   ]);

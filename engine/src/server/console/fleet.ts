@@ -14,6 +14,7 @@ import type { ObjectEntry } from "./object-entries.ts";
 import { ObjectIndex } from "./object-index.ts";
 import { Places } from "./places.ts";
 import type { EngineView, ReleasesView, SourceHistory } from "./ports.ts";
+import { ReleaseStates } from "./release-states.ts";
 import { shownKind, shownKinds } from "./shown-kinds.ts";
 import { type ReleasePhase, withRelease, withSnapshot } from "./snapshot-view.ts";
 
@@ -64,6 +65,7 @@ export class Fleet {
   readonly #watched = new Set<string>();
   #engine: EngineView | undefined;
   #history: SourceHistory | undefined;
+  #releaseStates: ReleaseStates | undefined;
   #isGathering = false;
   #isLooking = false;
   #discovery: Discovery | undefined;
@@ -73,7 +75,7 @@ export class Fleet {
     this.log = new ChangeLog(options.epoch);
     const { cluster, clock, signal } = options;
     const changed = (id: string, owner: string): void => this.#objectChanged(id, owner);
-    this.index = new ObjectIndex({ cluster, clock, signal, changed });
+    this.index = new ObjectIndex({ cluster, clock, signal, changed, isListed: (entry) => this.isListed(entry) });
     this.grown = new Grown({ cluster, clock, signal, changed: (entry) => this.#grownChanged(entry) });
     this.lines.subscribe((about, key) => {
       if (this.#topics.has(about)) this.#touch(changeKey.line(about, key));
@@ -86,6 +88,11 @@ export class Fleet {
 
   get history(): SourceHistory | undefined {
     return this.#history;
+  }
+
+  /** What releases consist of; undefined where no loop over them runs in this process. */
+  get releases(): ReleaseStates | undefined {
+    return this.#releaseStates;
   }
 
   cards(): Card[] {
@@ -102,6 +109,14 @@ export class Fleet {
 
   inventory(key: string): readonly InventoryItem[] {
     return this.#held.get(key)?.inventory ?? [];
+  }
+
+  /** True for what the inventory of its delivery names. */
+  isListed({ owner, link }: Pick<ObjectEntry, "owner" | "link">): boolean {
+    const { group, kind, namespace, name } = link;
+    return this.inventory(owner).some(
+      (item) => item.kind === kind && item.group === group && item.namespace === namespace && item.name === name,
+    );
   }
 
   snapshot(key: string): DeliverySnapshot | undefined {
@@ -163,6 +178,7 @@ export class Fleet {
 
   /** Adds how far each release is. */
   followReleases(releases: ReleasesView): () => void {
+    this.#releaseStates = new ReleaseStates(releases.looking, this.#options.clock);
     const noted = ({ ref, phase, waitingFor = "" }: ReturnType<ReleasesView["snapshot"]>[number]): void => {
       const key = linkKey(ref);
       const before = this.#releases.get(key);

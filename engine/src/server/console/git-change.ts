@@ -4,7 +4,18 @@
 import { type ActionPlan, type ActionDone, type Link, linkKey } from "#api/console";
 import { commitsMark } from "#artifacts";
 import { type OpenTree, type SourceTree, withNeeds } from "#delivery";
-import { asJson, canonicalJson, decodeUtf8Strict, type Json, type Manifest, refKey, refOf, sha256Hex } from "#kernel";
+import { parseYamlDocuments } from "#formats/yaml";
+import {
+  asJson,
+  canonicalJson,
+  decodeUtf8Strict,
+  isObject,
+  type Json,
+  type Manifest,
+  refKey,
+  refOf,
+  sha256Hex,
+} from "#kernel";
 import { EditedTree, type Edits, hashOf } from "./edited-tree.ts";
 import type { ActionWorld, Subject } from "./intent.ts";
 import { commitFileLengthMost, commitFilesMost } from "./limits.ts";
@@ -97,8 +108,26 @@ const hidden = "(not shown: this file may hold secret values)\n";
 function isSecretive(path: string, ...texts: readonly (string | null)[]): boolean {
   if (!/\.(ya?ml|json)$/.test(path)) return true;
   return texts.some(
-    (text) => text !== null && /\bkind["']?\s*:\s*["']?Secret\b|secretGenerator|\/(?:data|stringData)\//.test(text),
+    (text) => text !== null && (/secretGenerator|\/(?:data|stringData)\//.test(text) || statesSecret(text)),
   );
+}
+
+/** What only names a Secret, as a HelmRelease's `valuesFrom` does, states none. */
+function statesSecret(text: string): boolean {
+  if (!/\bkind["']?\s*:\s*["']?Secret\b/.test(text)) return false;
+  try {
+    return parseYamlDocuments(text).some(holdsSecret);
+  } catch {
+    return true;
+  }
+}
+
+function holdsSecret(value: Json): boolean {
+  if (Array.isArray(value)) return value.some(holdsSecret);
+  if (!isObject(value)) return false;
+  const isSecret =
+    value["kind"] === "Secret" && ["apiVersion", "metadata", "data", "stringData"].some((one) => one in value);
+  return isSecret || Object.values(value).some(holdsSecret);
 }
 
 /** All that a commit depends on, as a short text. */

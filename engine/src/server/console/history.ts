@@ -5,15 +5,26 @@ import { parseDuration } from "#api/flux";
 import { fieldOf, type Json, type Manifest, textOf } from "#kernel";
 import { wordsOf } from "./cards.ts";
 import type { Remembered } from "./delivery-log.ts";
+import type { Fleet } from "./fleet.ts";
 import { historyPatienceMs } from "./limits.ts";
 import type { SourceHistory } from "./ports.ts";
+import { releaseHistory, snapshotEntry } from "./release-history.ts";
 
 type Past = Omit<HistoryEntry, "commit" | "canRollBack" | "whyNot">;
 
-/** Newest first, with the commits that are known. */
-export async function historyOf(
+/** What is known of a delivery's past when its page is made. */
+export type HistoryAsk = { card: Card; remembered: Remembered; fleet: Fleet };
+
+/** Newest first: of a release from Helm's records, of the others with the commits that are known. */
+export function historyOf(object: Manifest, ask: HistoryAsk): Promise<readonly HistoryEntry[]> {
+  const { card, fleet } = ask;
+  const isRecorded = card.kind === "HelmRelease" && fleet.releases !== undefined;
+  return isRecorded ? releaseHistory(object, ask, fleet.releases) : historyByRevision(object, ask);
+}
+
+async function historyByRevision(
   object: Manifest,
-  { card, remembered, history }: { card: Card; remembered: Remembered; history: SourceHistory | undefined },
+  { card, remembered, fleet: { history } }: HistoryAsk,
 ): Promise<HistoryEntry[]> {
   const past = remembered.applies.length > 0 ? pastOfLog(remembered) : pastOfStatus(object);
   const commits = new Map<string, Commit | undefined>();
@@ -46,7 +57,7 @@ async function fetched(history: SourceHistory | undefined, source: Link): Promis
 
 function whyNoReturn({ revision, result }: Past, card: Card): string {
   if (revision === card.revision) return "it is what is applied now";
-  if (card.kind !== "Kustomization") return "a release is rolled back with `helm rollback`, or by a commit";
+  if (card.kind !== "Kustomization") return "no engine in this process runs it: `helm rollback` goes back";
   if (card.source?.kind !== "GitRepository")
     return "its source is not a Git repository: an earlier revision may be gone";
   if (!result.endsWith("Succeeded")) return "it did not succeed";
@@ -59,8 +70,10 @@ function pastOfLog({ applies, healthyRevisions }: Remembered): Past[] {
     const healthy = healthyRevisions
       .filter(({ revision, time }) => revision === entry["revision"] && Date.parse(time) >= atMs)
       .at(-1);
+    const revision = String(entry["revision"] ?? "");
     return {
-      revision: String(entry["revision"] ?? ""),
+      revision,
+      to: revision,
       atMs,
       tookMs: Number(entry["tookMilliseconds"] ?? 0),
       result: String(entry["result"] ?? ""),
@@ -79,12 +92,17 @@ function releaseRevision(entry: Json): string {
 
 function pastOfStatus(object: Manifest): Past[] {
   const list = fieldOf(object, "status", "history");
-  return (Array.isArray(list) ? list : []).map((entry) => ({
-    revision: textOf(entry, "metadata", "revision") || releaseRevision(entry),
-    atMs: Date.parse(textOf(entry, "lastReconciled") || textOf(entry, "lastDeployed")) || 0,
-    tookMs: parseDuration(textOf(entry, "lastReconciledDuration")) ?? 0,
-    result: textOf(entry, "lastReconciledStatus") || textOf(entry, "status"),
-    message: "",
-    times: Number(textOf(entry, "totalReconciliations") || 1),
-  }));
+  return (Array.isArray(list) ? list : []).map((entry) => {
+    const revision = textOf(entry, "metadata", "revision");
+    return {
+      revision: revision || releaseRevision(entry),
+      to: revision || `v${textOf(entry, "version")}`,
+      ...(revision === "" ? { release: snapshotEntry(entry) } : {}),
+      atMs: Date.parse(textOf(entry, "lastReconciled") || textOf(entry, "lastDeployed")) || 0,
+      tookMs: parseDuration(textOf(entry, "lastReconciledDuration")) ?? 0,
+      result: textOf(entry, "lastReconciledStatus") || textOf(entry, "status"),
+      message: "",
+      times: Number(textOf(entry, "totalReconciliations") || 1),
+    };
+  });
 }

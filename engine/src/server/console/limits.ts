@@ -105,3 +105,6 @@ export const momentObjectsMost = 500;
 
 /** How long a page waits for a source's history to be fetched, before it is shown without. */
 export const historyPatienceMs = 2_000;
+
+/** How long a roll-back by Helm may take while somebody waits for its answer: its hooks are waited for. */
+export const rollBackPatienceMs: number = 5 * 60_000;

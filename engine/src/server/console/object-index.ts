@@ -13,6 +13,8 @@ export type ObjectIndexOptions = {
   signal: AbortSignal;
   /** An object came, changed or went: its id and the delivery it belongs to. */
   changed: (id: string, owner: string) => void;
+  /** True for what the inventory of its delivery names. */
+  isListed: (entry: ObjectEntry) => boolean;
 };
 
 type Counts = Partial<Record<Health, number>>;
@@ -24,6 +26,8 @@ export class ObjectIndex {
   readonly #entries = new Map<string, ObjectEntry>();
   readonly #byOwner = new Map<string, Set<string>>();
   readonly #byUid = new Map<string, string>();
+  /** What bears a delivery's marks, but was made by a controller: by the delivery, then by id. */
+  readonly #grown = new Map<string, Map<string, ObjectEntry>>();
   readonly #counts = new Map<string, Counts>();
   readonly #watches = new Map<string, { ending: AbortController; synced: Promise<void> }>();
   /** For each delivery the kinds of its inventory, as names of watches. */
@@ -79,6 +83,7 @@ export class ObjectIndex {
       if (!this.#watches.has(name)) this.#start(name, ownerLabels[kind], resource);
     }
     for (const name of before) if (!names.has(name)) this.#release(name);
+    for (const entry of this.#grown.get(owner)?.values() ?? []) if (!this.#hasGrown(entry)) this.#put(entry);
   }
 
   #release(name: string): void {
@@ -91,6 +96,8 @@ export class ObjectIndex {
     this.#watches.get(name)?.ending.abort();
     this.#watches.delete(name);
     for (const entry of this.#entries.values()) if (watchOf(entry) === name) this.#remove(entry.id);
+    for (const entries of this.#grown.values())
+      for (const entry of entries.values()) if (watchOf(entry) === name) this.#keepAside(entry, false);
   }
 
   #start(name: string, labelSelector: string, resource: Resource): void {
@@ -105,15 +112,19 @@ export class ObjectIndex {
     });
     informer.subscribe({
       changed: (entry) => this.#put(entry),
-      deleted: (entry) => this.#remove(entry.id),
+      deleted: (entry) => {
+        this.#keepAside(entry, false);
+        this.#remove(entry.id);
+      },
     });
     this.#watches.set(name, { ending, synced: informer.synced });
     void informer.run(AbortSignal.any([signal, ending.signal]));
   }
 
   #put(entry: ObjectEntry): void {
-    // Controllers copy labels to what they make (an EndpointSlice has its Service's): that has grown, and is not stated.
-    if (entry.parentUid !== "") return this.#remove(entry.id);
+    const hasGrown = this.#hasGrown(entry);
+    this.#keepAside(entry, hasGrown);
+    if (hasGrown) return this.#remove(entry.id);
     const before = this.#entries.get(entry.id);
     this.#entries.set(entry.id, entry);
     if (before !== undefined && before.uid !== entry.uid) this.#byUid.delete(before.uid);
@@ -128,6 +139,18 @@ export class ObjectIndex {
       this.#count(entry, 1);
     } else if (isShownAlike(before, entry)) return;
     this.#options.changed(entry.id, entry.owner);
+  }
+
+  /** Controllers copy labels to what they make (an EndpointSlice has its Service's): only what the inventory names is stated. */
+  #hasGrown(entry: ObjectEntry): boolean {
+    return entry.parentUid !== "" && !this.#options.isListed(entry);
+  }
+
+  #keepAside(entry: ObjectEntry, isKept: boolean): void {
+    const { owner, id } = entry;
+    const entries = this.#grown.get(owner);
+    if (isKept) this.#grown.set(owner, (entries ?? new Map<string, ObjectEntry>()).set(id, entry));
+    else if (entries?.delete(id) === true && entries.size === 0) this.#grown.delete(owner);
   }
 
   #remove(id: string): void {

@@ -2,31 +2,24 @@
 
 import { type ChainItem, type Link, linkKey, type ObjectLink, type ObjectPage, parseLinkKey } from "#api/console";
 import type { Cluster, Target } from "#cluster";
-import type { DeliveryLook } from "#delivery";
 import { formatYaml } from "#formats/yaml";
 import { assess } from "#health";
-import {
-  asJson,
-  type Clock,
-  faultFrom,
-  formatFault,
-  type Manifest,
-  refKey,
-  shortRevision,
-  splitApiVersion,
-} from "#kernel";
+import { asJson, type Clock, type Manifest, shortRevision, splitApiVersion } from "#kernel";
 import { wordsOf } from "./cards.ts";
 import { eventsOf } from "./delivery-page.ts";
+import type { Fleet } from "./fleet.ts";
 import type { PageWorld } from "./page-world.ts";
 import { ownersMost } from "./limits.ts";
 import { maskedObject } from "./masks.ts";
 import { idOf, ownerKeyOf } from "./object-entries.ts";
-import { findPlaces, type Found, originOf, withPlace } from "./origin.ts";
+import { withLine } from "./origin.ts";
 import { appliedBy, fieldOwners, type Stated } from "./owned-fields.ts";
 import { fieldDiff } from "./plan-view.ts";
 import { Refused, refusedBy } from "./refusals.ts";
 import type { Renderings } from "./renderings.ts";
 import { shownKind, wishFor } from "./shown-kinds.ts";
+import type { Statement } from "./statement.ts";
+import { readStatement } from "./statements.ts";
 import { isSimulatedKind } from "./tree.ts";
 import { clusterOf, type Viewer } from "./viewer.ts";
 
@@ -44,15 +37,12 @@ export async function readObject(world: ObjectWorld, link: ObjectLink, viewer: V
   if (!found.ok && found.status.code !== 404) throw refusedBy(found.status, `reading ${linkKey(link)}`);
   const live = found.ok ? found.value : undefined;
   if (live === undefined) await requireRight(world, subject);
-  const climb = live === undefined ? undefined : await climbOwners(cluster, live);
+  const climb = live === undefined ? undefined : await climbOwners(fleet, cluster, live);
   const owner = climb?.owner || ownerByIndex(world, link);
-  const look = owner === "" ? undefined : await readableLook(world, owner, viewer);
-  const desired = await desiredOf(world, subject, { look, owner });
-  const { manifest } = desired;
-  const places = manifest === undefined ? undefined : await findPlaces(fleet, { owner, manifest });
+  const statement = await readStatement(world, { link, target, owner, viewer });
+  const { mask, changes, field } = statement;
   const events = await eventsOf(fleet, cluster, link);
   const health = assess(live, { now: clock.now() });
-  const mask = look?.mask ?? ((text: string): string => text);
   const delivery = parseLinkKey(owner);
   return {
     object: link,
@@ -61,8 +51,8 @@ export async function readObject(world: ObjectWorld, link: ObjectLink, viewer: V
     health: health.status,
     message: mask(wordsOf(health.message)),
     isSimulated: isSimulatedKind(world, link),
-    ...(await contentOf(world, { live, desired, look, places })),
-    diff: (desired.step?.changes ?? []).map((change) => withPlace(fieldDiff(change, mask), places)),
+    ...(await contentOf(live, statement)),
+    diff: changes.map((change) => withLine(fieldDiff(change, mask), field)),
     chain: [...(climb?.chain ?? []), ...(await deliveryChain(world, owner, viewer))],
     ...(delivery === undefined ? {} : { delivery }),
     events: events.list.map((event) => ({ ...event, message: mask(event.message) })),
@@ -70,34 +60,28 @@ export async function readObject(world: ObjectWorld, link: ObjectLink, viewer: V
   };
 }
 
-type Content = Pick<ObjectPage, "live" | "desired" | "applied" | "missing" | "owners" | "origin">;
-type Sides = {
-  live: Manifest | undefined;
-  desired: Desired;
-  look: DeliveryLook | undefined;
-  places: Found | undefined;
-};
+type Content = Pick<ObjectPage, "live" | "desired" | "applied" | "missing" | "from" | "owners" | "origin">;
 
 /** The three texts, whose each field is, and where Git states it. */
-async function contentOf({ fleet }: ObjectWorld, { live, desired, look, places }: Sides): Promise<Content> {
-  const { manifest } = desired;
-  const mask = look?.mask ?? ((text: string): string => text);
+async function contentOf(live: Manifest | undefined, statement: Statement): Promise<Content> {
+  const { desired, why, manager, mask, from } = statement;
   const shown = live === undefined ? undefined : maskedObject(live);
   const entries = live?.metadata.managedFields ?? [];
-  const manager = look?.delivery.policy.manager ?? "";
-  const applied = shown === undefined ? undefined : appliedBy(shown, entries, manager);
-  const stated: Stated = (steps, by) => (by === manager ? places?.field(steps) : undefined);
-  const origin = places === undefined ? undefined : await originOf(fleet, places);
+  const recorded = statement.applied === undefined ? undefined : maskedObject(statement.applied);
+  const applied = recorded ?? (shown === undefined ? undefined : appliedBy(shown, entries, manager));
+  const stated: Stated = (steps, by) => (by === manager ? statement.field(steps) : undefined);
+  const origin = await statement.origin();
   const owners = shown === undefined ? [] : fieldOwners(shown, entries, stated);
   return {
     live: yamlOf(shown, mask),
-    desired: yamlOf(manifest === undefined ? undefined : maskedObject(manifest), mask),
+    desired: yamlOf(desired === undefined ? undefined : maskedObject(desired), mask),
     applied: yamlOf(applied, mask),
     missing: {
       ...(live === undefined ? { live: "it is not in the cluster" } : {}),
-      ...(manifest === undefined ? { desired: desired.why } : {}),
+      ...(desired === undefined ? { desired: why } : {}),
       ...(applied === undefined ? { applied: whyNotApplied(live, manager) } : {}),
     },
+    ...(from === undefined ? {} : { from }),
     owners: owners.map((one) => ({ ...one, value: mask(one.value) })),
     ...(origin === undefined ? {} : { origin }),
   };
@@ -155,56 +139,23 @@ function ownerByIndex({ fleet }: ObjectWorld, link: ObjectLink): string {
   return holder?.key ?? "";
 }
 
-/** The delivery behind an object, if the viewer may read it. */
-async function readableLook(world: ObjectWorld, owner: string, viewer: Viewer): Promise<DeliveryLook | undefined> {
-  const link = parseLinkKey(owner);
-  const shown = link === undefined ? undefined : shownKind(link.kind);
-  if (link === undefined || shown === undefined) return undefined;
-  const { group, plural } = shown;
-  const verdict = await world.rights.may(viewer, { verb: "get", group, plural, namespace: link.namespace });
-  return verdict.ok ? world.fleet.engine?.looking.look(owner) : undefined;
-}
-
-type Desired = { manifest: Manifest | undefined; why: string; step?: { changes: Parameters<typeof fieldDiff>[0][] } };
-
-async function desiredOf(
-  world: ObjectWorld,
-  { link, target }: Subject,
-  { look, owner }: { look: DeliveryLook | undefined; owner: string },
-): Promise<Desired> {
-  const engine = world.fleet.engine;
-  if (owner === "")
-    return { manifest: undefined, why: "no delivery states it: it has grown from something, or somebody made it" };
-  if (owner.startsWith("HelmRelease/"))
-    return { manifest: undefined, why: "its release states it: `keelson helm get manifest` shows that text" };
-  if (look === undefined || engine === undefined)
-    return {
-      manifest: undefined,
-      why: "the engine in this process does not run its delivery, or you may not read that",
-    };
-  try {
-    const manifests = await world.renderings.get(engine.looking, owner, { revision: look.offered ?? "" });
-    const manifest = manifests.get(refKey({ ...link, namespace: target.namespace }));
-    if (manifest === undefined) return { manifest, why: `${owner} does not state it` };
-    const step = await engine.looking.step(owner, manifest).catch(() => undefined);
-    return { manifest, why: "", ...(step === undefined ? {} : { step: { changes: [...step.changes] } }) };
-  } catch (thrown) {
-    return { manifest: undefined, why: look.mask(wordsOf(formatFault(faultFrom(thrown)))) };
-  }
-}
-
 function whyNotApplied(live: Manifest | undefined, manager: string): string {
   if (live === undefined) return "it is not in the cluster";
   return manager === "" ? "no delivery applies it" : `nothing in it is recorded as applied by ${manager}`;
 }
 
 /** From the object up its controlling owners, and the delivery whose marks the topmost bears. */
-async function climbOwners(cluster: Cluster, object: Manifest): Promise<{ chain: ChainItem[]; owner: string }> {
+async function climbOwners(
+  fleet: Fleet,
+  cluster: Cluster,
+  object: Manifest,
+): Promise<{ chain: ChainItem[]; owner: string }> {
   const chain: ChainItem[] = [itemOf(object, "object")];
   let current = object;
-  for (let step = 0; step < ownersMost && ownerKeyOf(current) === ""; step++) {
+  for (let step = 0; step < ownersMost; step++) {
     const reference = current.metadata.ownerReferences?.find((each) => each.controller === true);
-    if (reference === undefined) break;
+    // Controllers copy labels to what they make: marks alone do not say that a delivery states it.
+    if (reference === undefined || isStated(fleet, current)) break;
     const { group } = splitApiVersion(reference.apiVersion);
     const link = { group, kind: reference.kind, namespace: current.metadata.namespace ?? "", name: reference.name };
     const target = await targetOf(cluster, link).catch(() => undefined);
@@ -217,6 +168,12 @@ async function climbOwners(cluster: Cluster, object: Manifest): Promise<{ chain:
     chain.push(itemOf(current, "owner"));
   }
   return { chain, owner: ownerKeyOf(current) };
+}
+
+function isStated(fleet: Fleet, object: Manifest): boolean {
+  const { group } = splitApiVersion(object.apiVersion);
+  const { namespace = "", name } = object.metadata;
+  return fleet.isListed({ owner: ownerKeyOf(object), link: { group, kind: object.kind, namespace, name } });
 }
 
 function itemOf(object: Manifest, what: ChainItem["what"]): ChainItem {

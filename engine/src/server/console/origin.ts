@@ -46,7 +46,12 @@ export async function originOf(fleet: Fleet, { known, located }: Found): Promise
 
 /** The difference with the line where Git states its field. */
 export function withPlace(diff: FieldDiff, found: Found | undefined): FieldDiff {
-  const steps = found === undefined ? undefined : fieldSteps(diff.path);
-  const place = steps === undefined ? undefined : found?.field(steps);
+  return found === undefined ? diff : withLine(diff, found.field);
+}
+
+/** The same, by whatever knows the lines. */
+export function withLine(diff: FieldDiff, field: Found["field"]): FieldDiff {
+  const steps = fieldSteps(diff.path);
+  const place = steps === undefined ? undefined : field(steps);
   return place === undefined ? diff : { ...diff, statedAt: place };
 }

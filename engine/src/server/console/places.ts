@@ -42,13 +42,17 @@ export class Places {
         },
       () => undefined,
     );
+    this.#keep(key, { name, known, objects: new Map() });
+    return known;
+  }
+
+  #keep(key: string, kept: Kept): void {
     this.#kept.delete(key);
-    this.#kept.set(key, { name, known, objects: new Map() });
+    this.#kept.set(key, kept);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= placesMost) break;
       this.#kept.delete(oldest);
     }
-    return known;
   }
 
   /** Finds the lines of all objects of a delivery; `line` then tells them. */
@@ -61,6 +65,11 @@ export class Places {
       const place = known.locator.find({ apiVersion, kind, metadata: { name, namespace } }).place;
       kept.objects.set(idOf({ group, kind, namespace, name }), place);
     }
+  }
+
+  /** Notes where the objects of a release are stated; `line` then tells them. */
+  note(key: string, name: string, objects: Map<string, Place | undefined>): void {
+    this.#keep(key, { name, known: Promise.resolve(undefined), objects });
   }
 
   /** The line where an object begins, as far as it was found before. */

@@ -1,9 +1,9 @@
 // The Plan of a delivery for reading: what is pending, what the last attempt did, what an earlier revision would do.
 
-import { type FieldDiff, type Link, linkKey, type PlanStep, type PlanView } from "#api/console";
+import { type FieldDiff, type Link, type PlanStep, type PlanView } from "#api/console";
 import type { DeliveryLook, Looking, Outcome, SourceTree } from "#delivery";
 import { type Clock, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
-import type { FieldChange, Step } from "#plan";
+import { type FieldChange, shownPath, type Step } from "#plan";
 import { wordsOf } from "./cards.ts";
 import type { Fleet } from "./fleet.ts";
 import { maskUrl } from "./masks.ts";
@@ -16,34 +16,14 @@ export type PlanWorld = TreeWorld & { clock: Clock };
 
 type Mask = (text: string) => string;
 
-/** The Plan as a viewer may see it: steps about objects that the viewer may not read are counted, not shown. */
-export async function readPlan(
-  world: PlanWorld,
-  link: Link,
-  asked: { which: "pending" | "last"; revision: string; viewer: Viewer },
-): Promise<PlanView> {
-  const { fleet } = world;
-  const key = linkKey(link);
-  const look = fleet.engine?.looking.look(key);
-  if (look === undefined) return withoutPlan(world, key, asked.which, whyNoEngine(fleet, link));
-  if (asked.which === "last") return lastPlan(world, key, { look, viewer: asked.viewer });
-  return pendingPlan(world, key, { look, revision: asked.revision, viewer: asked.viewer });
-}
-
-function whyNoEngine(fleet: Fleet, { kind }: Link): string {
-  if (kind === "HelmRelease")
-    return "what a chart would do is shown by `keelson helm upgrade --dry-run`; the history tells what was done";
-  return fleet.engine === undefined
-    ? "no engine runs in this process: ask at the one that does"
-    : "the engine in this process does not run this delivery: is its spec valid?";
-}
-
-function withoutPlan(world: PlanWorld, key: string, which: PlanView["which"], problem: string): PlanView {
+/** There is none, and why. */
+export function withoutPlan(world: PlanWorld, key: string, which: PlanView["which"], problem: string): PlanView {
   const from = world.fleet.card(key)?.revision ?? "";
   return { revision: "", from, atMs: world.clock.now(), which, steps: [], counts: {}, warnings: [], problem };
 }
 
-async function lastPlan(
+/** What the last attempt did. */
+export async function lastPlan(
   world: PlanWorld,
   key: string,
   { look, viewer }: { look: DeliveryLook; viewer: Viewer },
@@ -57,10 +37,11 @@ async function lastPlan(
       "nothing new was tried since this process started: what was done before is not kept",
     );
   const steps = last.outcomes.map((outcome) => stepOfOutcome(outcome, mask));
-  return shown(world, viewer, { key, revision: last.revision, atMs: last.atMs, which: "last", steps });
+  return shownPlan(world, viewer, { key, revision: last.revision, atMs: last.atMs, which: "last", steps });
 }
 
-async function pendingPlan(
+/** What applying a revision now would do; "": the one that is offered. */
+export async function pendingPlan(
   world: PlanWorld,
   key: string,
   { look, revision, viewer }: { look: DeliveryLook; revision: string; viewer: Viewer },
@@ -91,7 +72,7 @@ export async function planOf(
   const isRendered = source === undefined && revision === look.rendered?.revision;
   const places = isRendered ? await placesOf(fleet, key, preview) : noPlaces;
   const steps = (preview?.steps ?? []).map((step) => stepView(step, look.mask, places.get(refKey(step.ref))));
-  return shown(world, viewer, { key, revision, atMs: clock.now(), which: "pending", steps });
+  return shownPlan(world, viewer, { key, revision, atMs: clock.now(), which: "pending", steps });
 }
 
 /** What applying some of its manifests now would do. */
@@ -119,9 +100,17 @@ export async function contentAt(fleet: Fleet, look: DeliveryLook, revision: stri
   throw new Error(`the source has no revision ${revision} any more, or none that can be read`);
 }
 
-type Seen = { key: string; revision: string; atMs: number; which: PlanView["which"]; steps: readonly PlanStep[] };
+/** What was looked at, when, and what came of it. */
+export type Seen = {
+  key: string;
+  revision: string;
+  atMs: number;
+  which: PlanView["which"];
+  steps: readonly PlanStep[];
+};
 
-async function shown(world: PlanWorld, viewer: Viewer, seen: Seen): Promise<PlanView> {
+/** The steps about objects that the viewer may read; the others are counted. */
+export async function shownPlan(world: PlanWorld, viewer: Viewer, seen: Seen): Promise<PlanView> {
   const { fleet } = world;
   const { key, revision, atMs, which } = seen;
   const card = fleet.card(key);
@@ -174,7 +163,12 @@ async function placesOf(
   return found;
 }
 
-function stepView({ action, ref, reason, changes, isDrift }: Step, mask: Mask, places: Found | undefined): PlanStep {
+/** One step, masked. */
+export function stepView(
+  { action, ref, reason, changes, isDrift }: Step,
+  mask: Mask,
+  places: Found | undefined,
+): PlanStep {
   const { group, kind, namespace, name } = ref;
   return {
     action: action === "fail" ? "refused" : action,
@@ -210,7 +204,7 @@ function stepOfOutcome({ ref, word, reason, changes, isDrift }: Outcome, mask: M
 export function fieldDiff({ path, from, to, managers }: FieldChange, mask: Mask): FieldDiff {
   const text = (value: string): string => mask(maskUrl(value));
   return {
-    path,
+    path: shownPath(path),
     ...(from === undefined ? {} : { from: text(from) }),
     ...(to === undefined ? {} : { to: text(to) }),
     managers,

@@ -10,4 +10,4 @@ export type { CommitRequest, PastCommit, SourceHistory } from "#artifacts";
 export type EngineView = Pick<Engine, "snapshot" | "subscribe" | "objects" | "looking">;
 
 /** The loop over HelmReleases, likewise. */
-export type ReleasesView = Pick<Releases, "snapshot" | "subscribe">;
+export type ReleasesView = Pick<Releases, "snapshot" | "subscribe" | "looking">;

@@ -19,14 +19,17 @@ import {
   whyNoCommit,
 } from "./git-change.ts";
 import { type ActionWorld, annotate, type Intent, type Subject } from "./intent.ts";
-import { contentAt, readPlan } from "./plan-view.ts";
+import { contentAt } from "./plan-view.ts";
+import { readPlan } from "./plans.ts";
 import { Refused } from "./refusals.ts";
+import { planReleaseRollBack } from "./release-roll-back.ts";
 
 type Wanted = { revision: string; from: string; plan: PlanView };
 
 /** What rolling back would do. Throws Refused. */
 export async function planRollBack(world: ActionWorld, subject: Subject): Promise<Intent> {
   const { ask, viewer, card } = subject;
+  if (ask.link.kind === "HelmRelease") return planReleaseRollBack(world, subject);
   const revision = ask.revision ?? "";
   if (revision === "") throw new Refused("malformed", "to which revision?", "name one of the delivery's history");
   if (parseRevision(revision).digest === "")

@@ -19,7 +19,7 @@ import { readPage } from "./delivery-page.ts";
 import { bodyMost, compressLeast, entriesMost, hitsMost } from "./limits.ts";
 import { readMoment } from "./moment.ts";
 import { readObject } from "./object-page.ts";
-import { readPlan } from "./plan-view.ts";
+import { readPlan } from "./plans.ts";
 import { Refused } from "./refusals.ts";
 import { search } from "./search.ts";
 import { wishFor } from "./shown-kinds.ts";

@@ -2,7 +2,7 @@
 
 import type { Card, DriftView, HeldView } from "#api/console";
 import type { DeliverySnapshot } from "#delivery";
-import type { FieldChange } from "#plan";
+import { type FieldChange, shownPath } from "#plan";
 import { wordsOf } from "./cards.ts";
 
 /** The card with what the engine knows; as it is where there is none. */
@@ -47,5 +47,5 @@ function driftView({ ref, changes, reason, by }: DeliverySnapshot["drift"][numbe
 
 /** `spec.replicas: 3 in Git, 5 live` */
 function fieldWords({ path, from, to }: FieldChange): string {
-  return wordsOf(`${path.replace(/^\./, "")}: ${to ?? "not"} in Git, ${from ?? "not"} live`);
+  return wordsOf(`${shownPath(path)}: ${to ?? "not"} in Git, ${from ?? "not"} live`);
 }

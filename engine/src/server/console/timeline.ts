@@ -157,6 +157,18 @@ function effectOf(
   };
 }
 
+/** A JSON pointer, as the journal of a release has it, in the form of all other paths. */
+function dotted(path: string): string {
+  if (!/^\/[A-Za-z]/.test(path)) return path.replace(/^\.(?=[a-z])/, "");
+  return path
+    .slice(1)
+    .split("/")
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((part) => (/^\d+$/.test(part) ? `[${part}]` : /^[\w-]+$/.test(part) ? `.${part}` : `["${part}"]`))
+    .join("")
+    .replace(/^\./, "");
+}
+
 function happened({ cards, logs }: Past): TimelineEntry[] {
   return cards.flatMap(({ key, kind, namespace, name }): TimelineEntry[] => {
     const log = logs.get(key);
@@ -168,7 +180,7 @@ function happened({ cards, logs }: Past): TimelineEntry[] {
       what,
       ...timed(entry),
       object: text(entry, "object"),
-      fields: text(entry, "fields"),
+      fields: text(entry, "fields").split(", ").map(dotted).join(", "),
       by: text(entry, "by") || text(entry, "managers"),
     });
     return [

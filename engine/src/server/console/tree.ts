@@ -9,6 +9,7 @@ import type { InventoryItem } from "./cards.ts";
 import type { Fleet } from "./fleet.ts";
 import { nodesMost } from "./limits.ts";
 import { idOf, type ObjectEntry } from "./object-entries.ts";
+import { noteTemplates } from "./release-origin.ts";
 import type { Rights, Wish } from "./rights.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -35,7 +36,7 @@ export async function readTree(world: TreeWorld, link: Link, viewer: Viewer): Pr
   const key = linkKey(link);
   const close = fleet.open(key).close;
   try {
-    await Promise.all([fleet.grown.synced(), fleet.index.synced(), fleet.places.find(key, fleet.inventory(key))]);
+    await Promise.all([fleet.grown.synced(), fleet.index.synced(), findLines(fleet, key)]);
     const root = rootNode(world, link);
     const all = [...statedNodes(world, key), ...grownNodes(world, key)];
     const shown = await readableNodes(world, viewer, all.slice(0, nodesMost));
@@ -51,6 +52,12 @@ export async function readTree(world: TreeWorld, link: Link, viewer: Viewer): Pr
   } finally {
     close();
   }
+}
+
+/** Where each of its objects is stated. */
+function findLines(fleet: Fleet, key: string): Promise<void> {
+  const isRelease = key.startsWith("HelmRelease/") && fleet.releases !== undefined;
+  return isRelease ? noteTemplates(fleet, key, fleet.releases) : fleet.places.find(key, fleet.inventory(key));
 }
 
 /** One node by its id, as it stands now; undefined: it is gone. */

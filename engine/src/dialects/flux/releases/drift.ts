@@ -76,7 +76,7 @@ function isSwitchedOff({ metadata }: Manifest): boolean {
 }
 
 /** What a Secret says in plain text is said as the server keeps it; a status is nobody's wish. */
-function normalised(object: Manifest): Manifest {
+export function normalised(object: Manifest): Manifest {
   const { status: _, ...rest } = object as Manifest & { status?: unknown };
   const plain = object.kind === "Secret" && object.apiVersion === "v1" ? object["stringData"] : undefined;
   if (object.kind === "CustomResourceDefinition") return object;

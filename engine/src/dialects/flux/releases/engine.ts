@@ -36,6 +36,7 @@ import { ReleaseKindFault } from "./faults.ts";
 import { finalise } from "./finalise.ts";
 import { Gate } from "./gate.ts";
 import { type WatchedKind, KindWatch } from "./kind-watch.ts";
+import { EngineReleaseLooking, type ReleaseLooking } from "./looking.ts";
 import { busyReleasesMost, concurrentReleases, driftPauseMs, requeueBackOff } from "./limits.ts";
 import { type Followed, LookupWatch } from "./lookups.ts";
 import { chartObjectOf, chartSourceOf, helmManager } from "./names.ts";
@@ -55,6 +56,8 @@ export type Releases = {
   reconcile(key: string): void;
   /** Told after each change of one release. The function returned ends it. */
   subscribe(listener: (changed: ReleaseSnapshotView) => void): () => void;
+  /** Looks into it without changing anything. */
+  readonly looking: ReleaseLooking;
   /** Resolved when the signal has aborted and all work has ended. */
   readonly ended: Promise<void>;
 };
@@ -70,6 +73,7 @@ const sourceKinds = ["HelmChart", "OCIRepository", "ExternalArtifact"] as const;
 
 class ReleaseEngine implements Releases {
   readonly ended: Promise<void>;
+  readonly looking: ReleaseLooking;
   readonly #options: ReleasesOptions;
   readonly #settings: ReleaseSettings;
   readonly #states = new Map<string, ReleaseRun>();
@@ -118,6 +122,20 @@ class ReleaseEngine implements Releases {
       this.#log(`status of ${labelOf(object)} was not written: ${message}`);
     this.#statuses = new StatusWriter({ cluster, clock, signal, failed });
     this.#charts = new Charts(options.artifacts);
+    this.looking = new EngineReleaseLooking({
+      find: (key) => this.#states.get(key),
+      source: (name) => this.#sources.get(`${name.kind}/${name.namespace}/${name.name}`),
+      charts: this.#charts,
+      settings: this.#settings,
+      targets: this.#targets,
+      identities: this.#identities,
+      home: this.#home,
+      decryptions: this.#decryptions,
+      artifacts: options.artifacts,
+      renderer: options.renderer,
+      clock,
+      signal,
+    });
     const moved = (release: { namespace: string; name: string }): void => {
       const key = `${release.namespace}/${release.name}`;
       if (this.#states.has(key)) this.#queue.addAfter(key, "drift", driftPauseMs);

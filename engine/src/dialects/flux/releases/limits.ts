@@ -50,3 +50,6 @@ export const lookupPauseMs = 500;
 
 /** Between upgrades in a row for what was looked up: a chart that moves what it looks up itself goes on in steps, and does not spin. */
 export const lookupRest: { leastMs: number; mostMs: number } = { leastMs: 250, mostMs: 300_000 };
+
+/** Objects of a preview that are compared with the cluster at once: it has others to answer too. */
+export const comparedAtOnce = 8;

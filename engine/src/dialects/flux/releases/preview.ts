@@ -62,7 +62,7 @@ export async function previewRelease(options: PreviewOptions): Promise<ReleasePr
   const action = last === undefined || last.info.status === "uninstalled" ? "install" : "upgrade";
   const helm = releaseActions({ cluster, storage, clock, fieldManager: helmManager });
   const make = (chart: FileTree | Uint8Array): Promise<Release> =>
-    dryRun(helm, { ...options, chart }, { action, values, last });
+    nextRelease(helm, { ...options, chart }, { action, values, last });
   const next = await objectsOf(await make(options.chart), find);
   const before = against === undefined ? last : await make(against);
   const former = before === undefined || before.info.status === "uninstalled" ? [] : await objectsOf(before, find);
@@ -89,7 +89,8 @@ async function valuesOf(
   return readValues(object, home, await openValues(object, { key: "preview", decryptions, cluster, masker, sources }));
 }
 
-async function dryRun(
+/** The release as an install or upgrade would store it. Throws a Fault where it cannot be rendered. */
+export async function nextRelease(
   helm: ReleaseActions,
   { object, chart, signal }: Pick<PreviewOptions, "object" | "chart" | "signal">,
   { action, values, last }: { action: "install" | "upgrade"; values: GoMap; last: Release | undefined },

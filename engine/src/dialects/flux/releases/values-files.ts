@@ -42,6 +42,15 @@ export async function openValues(object: HelmRelease, how: OpenValues): Promise<
   return { files, plain };
 }
 
+/** The values files of sources that a release names; none where the list cannot be read. */
+export function namedValuesFiles(object: HelmRelease): readonly { source: SourceName; path: string }[] {
+  try {
+    return filesOf(object);
+  } catch {
+    return [];
+  }
+}
+
 /** True when a release takes values from a source. */
 export function readsFilesOf(object: HelmRelease, { kind, namespace, name }: SourceName): boolean {
   try {

@@ -1,0 +1,242 @@
+// A release as the console shows it and acts on it: what it consists of by Helm's records, what comes next, where its chart and
+// values state each object, and the ways back to an earlier one.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Card, DeliveryPage, FleetState, ObjectPage, PlanView, Tree } from "../engine/src/api/console/index.ts";
+import { ConsoleClient } from "./console-client.ts";
+import { kustomization, namespace } from "./fixtures.ts";
+import { Home, hasKubectl, until } from "./home.ts";
+import { Repository } from "./repository.ts";
+
+// They tell a hang from a busy machine, nothing else.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
+
+const canary = "canary-51c0de77a9";
+
+const release = (colour: string, more = ""): string => `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: web
+  namespace: shop
+spec:
+  interval: 10m
+  chart:
+    spec:
+      chart: ./charts/web
+      sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}
+  driftDetection: {mode: warn}
+  valuesFrom: [{kind: Secret, name: web-values}]
+  values:
+    colour: ${colour}
+${more}`;
+
+const files: Record<string, string> = {
+  "clusters/demo/shop.yaml": kustomization("shop", "./apps/shop"),
+  "apps/shop/values.yaml": `apiVersion: v1\nkind: Secret\nmetadata: {name: web-values, namespace: shop}\nstringData:\n  values.yaml: |\n    password: ${canary}\n`,
+  "apps/shop/release.yaml": release("blue"),
+  "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\nappVersion: '7'\n",
+  "charts/web/values.yaml": "colour: none\npassword: none\n",
+  "charts/web/templates/settings.yaml": `{{/* What the shop looks like. */}}
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data:
+  colour: {{ .Values.colour }}
+  # A chart that is careless with what is secret.
+  greeting: "hello {{ .Values.password }}"
+`,
+  "charts/web/templates/keys.yaml": `apiVersion: v1
+kind: Secret
+metadata: {name: keys}
+stringData: {password: {{ .Values.password }}}
+`,
+};
+
+const link = { kind: "HelmRelease", namespace: "shop", name: "web" };
+const page = "/api/deliveries/HelmRelease/shop/web";
+const settings = "/api/object?kind=ConfigMap&namespace=shop&name=settings";
+
+describe.skipIf(!hasKubectl)("a release in the console", () => {
+  const work = new Repository();
+  const bare = mkdtempSync(join(tmpdir(), "keelson-bare-"));
+  let home: Home;
+  let console: ConsoleClient;
+
+  const push = (changed: Record<string, string>, message: string): string => {
+    work.git("pull", "-q", "--rebase", bare, "main");
+    const commit = work.write(changed).commit(message);
+    work.git("push", "-q", bare, "HEAD:main");
+    return commit;
+  };
+  const inGit = (path: string): string =>
+    execFileSync("git", ["-C", bare, "show", `main:${path}`], { encoding: "utf8" });
+  const cardWhen = (what: string, test: (card: Card) => boolean): Promise<Card> =>
+    until(
+      what,
+      async () => {
+        const { cards } = await console.read<FleetState>("/api/fleet");
+        const found = cards.find(({ key }) => key === "HelmRelease/shop/web");
+        if (found !== undefined && test(found)) return found;
+        throw new Error(JSON.stringify(found));
+      },
+      120_000,
+    );
+  /** Waits until so many releases have been made and the newest runs with a colour. */
+  const released = (version: number, colour: string): Promise<DeliveryPage> =>
+    until(
+      `release v${version}`,
+      async () => {
+        const found = await console.read<DeliveryPage>(page);
+        const [newest] = found.history;
+        const live = await home.object("configmap", "settings", "shop");
+        if (
+          newest?.release?.version === version &&
+          newest.release.status === "deployed" &&
+          live?.data?.["colour"] === colour
+        )
+          return found;
+        throw new Error(JSON.stringify([found.history, live?.data]));
+      },
+      120_000,
+    );
+
+  beforeAll(async () => {
+    execFileSync("git", ["init", "-q", "--bare", "-b", "main", bare]);
+    work.write({ ...files, "clusters/demo/spaces.yaml": namespace("shop") });
+    work.commit("a shop");
+    work.git("push", "-q", bare, "HEAD:main");
+    home = new Home({ args: ["--repo", bare, "--branch", "main", "--path", "clusters/demo"] });
+    home.start();
+    await home.ready(60_000);
+    console = await ConsoleClient.of(() => home.output);
+    await released(1, "blue");
+    await cardWhen("a ready release", ({ ready, phase }) => ready === "True" && phase === "ready");
+  });
+
+  afterAll(async () => {
+    await home?.[Symbol.asyncDispose]();
+    work[Symbol.dispose]();
+    rmSync(bare, { recursive: true, force: true });
+  });
+
+  it("has a graph with the template that states each object", async () => {
+    const tree = await until("its objects", async () => {
+      const found = await console.read<Tree>(`${page}/objects`);
+      return found.nodes.length >= 3 && found.nodes.every(({ health }) => health === "healthy") ? found : undefined;
+    });
+    const lines = tree.nodes.map(
+      ({ kind, name, isStated, statedAt }) => `${kind}/${name} ${isStated} ${statedAt?.path}:${statedAt?.line}`,
+    );
+    expect(lines.sort()).toEqual([
+      "ConfigMap/settings true charts/web/templates/settings.yaml:3",
+      "HelmRelease/web true undefined:undefined",
+      "Secret/keys true charts/web/templates/keys.yaml:2",
+    ]);
+  });
+
+  it("shows of an object what comes next, what was released, what runs, and the files behind it", async () => {
+    const object = await console.read<ObjectPage>(settings);
+    for (const text of [object.desired, object.applied, object.live]) {
+      expect(text).toContain("colour: blue");
+      expect(text).toMatch(/greeting: .*<secret [0-9a-f]{8}>/);
+    }
+    expect(object.missing).toEqual({});
+    expect(object.from).toEqual({
+      desired: "web@1.0.0 with the values as they are now",
+      applied: "release v1, web@1.0.0",
+    });
+    expect(object.diff).toEqual([]);
+    expect(object.origin).toMatchObject({
+      place: { path: "charts/web/templates/settings.yaml", line: 3, note: "a template" },
+      also: [
+        { path: "apps/shop/release.yaml", line: 1, note: "the HelmRelease" },
+        { path: "apps/shop/release.yaml", note: "its values" },
+      ],
+      commit: { subject: "a shop", author: "Ada" },
+    });
+    const keys = await console.read<ObjectPage>("/api/object?kind=Secret&namespace=shop&name=keys");
+    expect(keys.applied).toMatch(/password: .*<secret [0-9a-f]{8}>/);
+  });
+
+  it("shows drift with its fields, and how a heal would undo it", async () => {
+    const patch = '{"data":{"colour":"red"}}';
+    await home.kubectl(["patch", "configmap", "settings", "-n", "shop", "--type=merge", "-p", patch]);
+    const card = await cardWhen("the drift", ({ drift }) => drift.length > 0);
+    expect(card.drift).toMatchObject([{ object: { kind: "ConfigMap", namespace: "shop", name: "settings" } }]);
+    const object = await console.read<ObjectPage>(settings);
+    expect(object.diff).toMatchObject([{ path: "data.colour", from: '"red"', to: '"blue"' }]);
+    const plan = await console.read<PlanView>(`${page}/plan?which=pending`);
+    expect(plan).toMatchObject({ revision: "web@1.0.0", problem: "", counts: { configure: 1, unchanged: 1 } });
+    const step = plan.steps.find(({ action }) => action === "configure");
+    expect(step).toMatchObject({ object: { name: "settings" }, changes: [{ path: "data.colour" }] });
+    expect(step?.changes[0]?.statedAt).toMatchObject({ path: "charts/web/templates/settings.yaml" });
+  });
+
+  it("has a history of releases, and shows what the last one changed", async () => {
+    push({ "apps/shop/release.yaml": release("green") }, "all green");
+    const found = await released(2, "green");
+    expect(found.history.map(({ to, revision, release: entry }) => [to, revision, entry?.status])).toEqual([
+      ["v2", "web@1.0.0", "deployed"],
+      ["v1", "web@1.0.0", "superseded"],
+    ]);
+    expect(found.history.map(({ canRollBack, whyNot }) => [canRollBack, whyNot])).toEqual([
+      [false, "it is what runs now"],
+      [true, ""],
+    ]);
+    expect(found.rights["roll-back"]).toEqual({ ok: true });
+    const last = await console.read<PlanView>(`${page}/plan?which=last`);
+    expect(last.steps.filter(({ action }) => action !== "unchanged")).toMatchObject([
+      {
+        action: "configure",
+        object: { name: "settings" },
+        changes: [{ path: "data.colour", from: '"blue"', to: '"green"' }],
+      },
+    ]);
+  });
+
+  it("goes back by a commit that asks for the values of that release", async () => {
+    await cardWhen("a ready release", ({ ready, phase }) => ready === "True" && phase === "ready");
+    const { plan, done } = await console.act({ action: "roll-back", link, revision: "v1", reason: "too green" });
+    expect(plan.ways).toEqual(["commit", "pin"]);
+    expect(plan.commit?.files).toMatchObject([{ path: "apps/shop/release.yaml" }]);
+    expect(plan.commit?.files[0]?.diff).toContain("-    colour: green\n+    colour: blue\n");
+    expect(plan.plan?.steps.find(({ object }) => object.name === "settings")?.changes).toMatchObject([
+      { path: "data.colour", from: '"green"', to: '"blue"' },
+    ]);
+    expect(done.commit?.subject).toBe("Roll back HelmRelease/shop/web to v1 (web@1.0.0)");
+    expect(inGit("apps/shop/release.yaml")).toBe(release("blue"));
+    await released(3, "blue");
+  });
+
+  it("goes back by Helm's own roll-back where no commit is wanted, stays there, and follows again when it is resumed", async () => {
+    await cardWhen("a ready release", ({ ready, phase }) => ready === "True" && phase === "ready");
+    const { plan } = await console.act({ action: "roll-back", link, revision: "v2", how: "pin", reason: "for now" });
+    expect(plan.says[0]).toBe("suspends HelmRelease/shop/web, so that it is not upgraded again");
+    await released(4, "green");
+    const card = await cardWhen("a suspended release", ({ isSuspended }) => isSuspended);
+    expect(card.suspendReason).toBe("rolled back to v2 (web@1.0.0): for now");
+    expect((await console.read<DeliveryPage>(page)).events.map(({ reason }) => reason)).toContain("RolledBack");
+    const resumed = await console.act({ action: "resume", link });
+    expect(resumed.plan.plan?.counts).toMatchObject({ configure: 1 });
+    await released(5, "blue");
+  });
+
+  it("tells the timeline which release a commit came with", async () => {
+    const { entries } = await console.read<{
+      entries: { what: string; commit?: { subject: string }; changed?: unknown[] }[];
+    }>("/api/timeline?delivery=HelmRelease/shop/web");
+    expect(entries.some(({ what }) => what === "drift")).toBe(true);
+    expect(entries.find(({ what }) => what === "action")).toBeDefined();
+  });
+
+  it("lets no value of a Secret through", async () => {
+    await console.read("/api/moment?at=4000000000000&delivery=HelmRelease/shop/web");
+    const said = console.heard.join("\n");
+    expect(said).toContain("<secret ");
+    for (const text of [canary, btoa(canary)]) expect(said.includes(text)).toBe(false);
+  });
+});
