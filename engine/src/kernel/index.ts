@@ -2,7 +2,7 @@
 
 export { assert, Bug, unreachable } from "./assert.ts";
 export { dayNames, isTimeZone, monthNames, zoneOffsetSeconds } from "./calendar.ts";
-export { type Clock, formatGoTime, formatMicroTime, formatTime, ManualClock } from "./clock.ts";
+export { type Clock, formatAge, formatGoTime, formatMicroTime, formatTime, ManualClock } from "./clock.ts";
 export { type Condition, conditionOf, conditionsOf } from "./conditions.ts";
 export { type Disposition, Fault, type FaultOptions, faultFrom, formatFault } from "./fault.ts";
 export {

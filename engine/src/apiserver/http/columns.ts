@@ -2,8 +2,8 @@
 // name and an age.
 
 import { metricTargets } from "./metric-targets.ts";
-import type { Json, Manifest } from "#kernel";
-import { age, humanDuration, labelText, selectorText } from "./human.ts";
+import { formatAge, type Json, type Manifest } from "#kernel";
+import { age, labelText, selectorText } from "./human.ts";
 import { findAll } from "./json-path.ts";
 import { podCells, type PodLike } from "./pod-row.ts";
 import { defaultMarked, rareColumns } from "./rare-columns.ts";
@@ -127,7 +127,7 @@ function jobDuration(object: Manifest, now: number): string {
   const started = at("status.startTime", null)(object, now);
   if (typeof started !== "string") return "";
   const ended = at("status.completionTime", null)(object, now);
-  return humanDuration((typeof ended === "string" ? Date.parse(ended) : now) - Date.parse(started));
+  return formatAge((typeof ended === "string" ? Date.parse(ended) : now) - Date.parse(started));
 }
 
 type Port = { port: number; nodePort?: number; protocol?: string };

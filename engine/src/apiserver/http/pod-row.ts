@@ -1,6 +1,6 @@
 // What the STATUS, READY and RESTARTS columns of a pod say, by the rules of kube-apiserver's printPod.
 
-import { humanDuration } from "./human.ts";
+import { formatAge } from "#kernel";
 
 type State = {
   waiting?: { reason?: string };
@@ -49,8 +49,7 @@ export function podCells(pod: PodLike, nowMs: number): { ready: string; status: 
     summary.lastRestart = sidecarRestarts.lastRestart;
     readContainers(pod, summary);
   }
-  const ago =
-    summary.restarts > 0 && summary.lastRestart > 0 ? ` (${humanDuration(nowMs - summary.lastRestart)} ago)` : "";
+  const ago = summary.restarts > 0 && summary.lastRestart > 0 ? ` (${formatAge(nowMs - summary.lastRestart)} ago)` : "";
   return {
     ready: `${summary.ready}/${summary.total}`,
     status: whenDeleted(pod, summary.reason),

@@ -1,8 +1,7 @@
 // Columns of kinds that are seldom listed, as kube-apiserver's printers fill them. Name and age need no rule.
 
-import { fieldOf, isObject, type Json, type Manifest, textOf } from "#kernel";
+import { fieldOf, formatAge, isObject, type Json, type Manifest, textOf } from "#kernel";
 import type { Column } from "./columns.ts";
-import { humanDuration } from "./human.ts";
 
 type Cell = (object: Manifest) => Json;
 
@@ -92,7 +91,7 @@ function shortened(items: readonly string[]): string {
 
 function seconds(object: Manifest): string {
   const found = fieldOf(object, "spec", "expirationSeconds");
-  return typeof found === "number" ? humanDuration(found * 1000) : "<none>";
+  return typeof found === "number" ? formatAge(found * 1000) : "<none>";
 }
 
 const bindingColumns = [

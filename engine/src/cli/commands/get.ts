@@ -1,14 +1,14 @@
 // `keelson get KIND [NAME]`: flux's columns and words, kubectl's formats.
 
 import type { Cluster, Discovery, Resource } from "#cluster";
-import { conditionsOf, type Manifest } from "#kernel";
+import { conditionsOf, formatAge, type Manifest } from "#kernel";
 import { discover, valueOf } from "../answers.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
 import { readiness } from "../flux-objects.ts";
 import type { Io } from "../io.ts";
 import { chooseKinds, type KnownKind, knownKinds } from "../kinds.ts";
 import { formatObjects } from "../print-objects.ts";
-import { formatAge, formatTable } from "../table.ts";
+import { formatTable } from "../table.ts";
 import { targetFlags, withTarget } from "../target.ts";
 import { usage } from "../arguments.ts";
 import { refusal } from "../answers.ts";

@@ -1,7 +1,7 @@
 // `keelson history kustomization NAME`: which revisions were applied, when, for how long, and how it ended.
 
 import { formatDuration, parseDuration } from "#api/flux";
-import { isObject, type Json, type Manifest, shortRevision } from "#kernel";
+import { formatAge, isObject, type Json, type Manifest, shortRevision } from "#kernel";
 import { deliveryLogKind, logLists } from "#api/keelson";
 import type { Cluster } from "#cluster";
 import { logNameOf } from "#dialects/keelson";
@@ -12,7 +12,7 @@ import { fieldOf, textOf } from "../flux-objects.ts";
 import { formatYaml } from "#formats/yaml";
 import { chooseKind } from "../kinds.ts";
 import { prettyJson } from "../print-objects.ts";
-import { formatAge, formatTable } from "../table.ts";
+import { formatTable } from "../table.ts";
 import { targetFlags, withTarget } from "../target.ts";
 import { targetOf } from "../waiting.ts";
 

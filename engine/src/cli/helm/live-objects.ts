@@ -2,10 +2,18 @@
 // for people in the columns that the server gives.
 
 import type { Cluster, HttpCluster, Resource, Target } from "#cluster";
-import { asJson, fieldOf, isObject, type Json, type JsonObject, type Manifest, splitApiVersion } from "#kernel";
+import {
+  asJson,
+  fieldOf,
+  formatAge,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Manifest,
+  splitApiVersion,
+} from "#kernel";
 import { type Release, releaseObjects } from "#releases";
 import type { Io } from "../io.ts";
-import { formatAge } from "../table.ts";
 import { sorted } from "./print-release.ts";
 
 type Live = { target: Target; object: Manifest };
