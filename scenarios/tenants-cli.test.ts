@@ -132,6 +132,22 @@ describe.skipIf(!hasFluxCommand || !hasKubectl)("tenants, by flux and by keelson
     }
   });
 
+  it.each([
+    "events --for Kustomization/good -n team-a",
+    "events --for gitrepository/own -n team-b",
+    "events --for Kustomization -n team-a --types Warning",
+    "events --for Kustomization -A",
+  ])("%s: the same lines, its source's too", async (line) => {
+    const { theirs, ours } = await both(line);
+    // How long ago they were depends on when it is asked, and so does their order within one second.
+    const lines = (text: string): string[] =>
+      wordsOf(text)
+        .map((each) => each.replace(/^(team-\S+ )?\d[\dhms]*( \(x\d+ over [^)]*\))? /, "$1"))
+        .sort();
+    expect(lines(ours)).toEqual(lines(theirs));
+    if (line.includes("Kustomization/")) expect(theirs).toContain("GitRepository/own");
+  });
+
   it.each(["kustomization good", "kustomization next --with-source", "source git own"])(
     "reconcile %s: the same end",
     async (line) => {
