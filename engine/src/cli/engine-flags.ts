@@ -68,6 +68,7 @@ export function readTuning(given: Flags): EngineTuning {
       isReadyExpressionAdditive: set.get("AdditiveCELDependencyCheck") ?? false,
       isSubstitutionStrict: set.get("StrictPostBuildSubstitutions") ?? true,
       failsFast: !(set.get("DisableFailFastBehavior") ?? false),
+      hasObjectIdentity: set.get("ObjectLevelWorkloadIdentity") ?? false,
       ...(defaultServiceAccount === undefined ? {} : { defaultServiceAccount }),
       ...(watchSelector === undefined ? {} : { watchSelector }),
     },

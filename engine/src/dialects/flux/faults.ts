@@ -2,7 +2,13 @@
 
 import { Fault, type FaultOptions } from "#kernel";
 
-export type FluxFaultCode = "kind-later" | "field-later" | "expression-invalid" | "spec-invalid" | "access-denied";
+export type FluxFaultCode =
+  | "kind-later"
+  | "field-later"
+  | "expression-invalid"
+  | "spec-invalid"
+  | "access-denied"
+  | "gate-closed";
 
 export class FluxFault extends Fault<FluxFaultCode> {
   constructor(options: FaultOptions<FluxFaultCode>) {

@@ -43,9 +43,35 @@ export function flagsContract(title: string, start: (flags: Flags) => Promise<Ho
         expect(stalled.message).toContain("cross-namespace references have been blocked");
         expect(await world.condition(s.name)).toMatchObject({ status: "False", reason: "AccessDenied" });
         expect(await s.map(s.name)).toBeUndefined();
+        // What is denied is not observed, also where it was asked for; who asked is answered all the same.
+        const token = await world.ask(s.name);
+        await world.until("the echo", async () => (await s.status())["lastHandledReconcileAt"] === token);
+        const status = await s.status();
+        expect(status["observedGeneration"] ?? -1).toBe(-1);
+        expect(status["lastAttemptedRevision"]).toBeUndefined();
+        expect(await world.condition(s.name, "Reconciling")).toBeUndefined();
         await s.apply();
         await world.untilReady(s.name);
         expect(await world.condition(s.name, "Stalled")).toBeUndefined();
+        expect((await s.status())["observedGeneration"]).toBe(2);
+        // What was applied stays, guarded by nobody, and keeps the generation that was observed last.
+        await s.apply({ sourceRef: { kind: "GitRepository", name: "lock-source", namespace: "shop" } });
+        await world.until("another stall", () => world.condition(s.name, "Stalled"));
+        expect((await s.status())["observedGeneration"]).toBe(2);
+        expect(await s.inventory()).toEqual(["shop_lock-source__ConfigMap v1"]);
+        expect(await s.map(s.name)).toBeDefined();
+      });
+
+      it("is nothing to tell while all is suspended", async () => {
+        const s = scene("lock-asleep");
+        const sourceRef = { kind: "GitRepository", name: "lock-asleep", namespace: "shop" };
+        await s.apply({ sourceRef, suspend: true });
+        const token = await world.ask(s.name);
+        await world.until("the echo", async () => (await s.status())["lastHandledReconcileAt"] === token);
+        expect(await world.condition(s.name)).toBeUndefined();
+        await s.apply({ sourceRef, suspend: false });
+        const stalled = await world.until("a stall", () => world.condition(s.name, "Stalled"));
+        expect(stalled.reason).toBe("AccessDenied");
       });
 
       it("as dependency is waited for", async () => {
@@ -54,6 +80,21 @@ export function flagsContract(title: string, start: (flags: Flags) => Promise<Ho
         await s.apply({ dependsOn: [{ name: "lock-base", namespace: "shop" }] });
         expect((await s.failed("dependency 'shop/lock-base' not found")).reason).toBe("DependencyNotReady");
       });
+    });
+
+    it("an account for decryption needs the gate of identities by object", async () => {
+      const s = scene("gated");
+      s.commit(configMap(s.name, {}));
+      await s.apply({ decryption: { provider: "sops", serviceAccountName: "keys" } });
+      const stalled = await world.until("a stall", () => world.condition(s.name, "Stalled"));
+      expect(stalled).toMatchObject({ status: "True", reason: "FeatureGateDisabled" });
+      expect(stalled.message).toContain(
+        "to use spec.decryption.serviceAccountName for decryption authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller",
+      );
+      expect(await world.condition(s.name)).toMatchObject({ status: "False", reason: "FeatureGateDisabled" });
+      expect((await s.status())["observedGeneration"] ?? -1).toBe(-1);
+      await s.apply();
+      await world.untilReady(s.name);
     });
 
     it("a Kustomization of another shard is left alone until it comes to this one", async () => {

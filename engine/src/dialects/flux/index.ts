@@ -34,6 +34,7 @@ const defaults: ReadOptions = {
   isSubstitutionStrict: true,
   isReadyExpressionAdditive: false,
   failsFast: true,
+  hasObjectIdentity: false,
 };
 
 /** Reads and writes Flux's Kustomizations; says of Flux's other kinds that their turn comes later. */

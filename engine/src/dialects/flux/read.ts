@@ -46,6 +46,8 @@ export type ReadOptions = {
   isReadyExpressionAdditive: boolean;
   /** True: one failed object ends the wait for health. */
   failsFast: boolean;
+  /** False: no object's own ServiceAccount may be an identity in a cloud; Flux's gate ObjectLevelWorkloadIdentity. */
+  hasObjectIdentity: boolean;
 };
 
 /** The delivery that a Kustomization describes. Throws FluxFault for what cannot be one. */
@@ -53,8 +55,8 @@ export function readKustomization(object: Manifest, options: ReadOptions): Deliv
   const { spec, status = {} } = object as unknown as Kustomization;
   const ref = refOf(object);
   const isDeleting = object.metadata.deletionTimestamp !== undefined;
-  // What cannot be applied must still be possible to delete.
-  if (!isDeleting) refuseUnsupported(spec, ref, options);
+  // What cannot be applied must still be possible to delete; of what is suspended nothing is said, as in Flux.
+  if (!isDeleting && spec.suspend !== true) refuseUnsupported(spec, ref, options);
   const intervalMs = parseDuration(spec.interval) ?? fallbackIntervalMs;
   return {
     key: deliveryKey(ref),
@@ -103,6 +105,7 @@ function refuseUnsupported(spec: KustomizationSpec, ref: VersionedRef, options: 
     const message = checkExpressions(expressions);
     if (message !== undefined) throw badExpression(message);
   }
+  if (spec.decryption?.serviceAccountName !== undefined && !options.hasObjectIdentity) throw gateClosed();
   if (options.isCrossNamespaceAllowed) return;
   // As in Flux, a dependency elsewhere is waited for; but an expression could ask after everything that its spec says.
   const asking = (spec.dependsOn ?? []).filter((dependency) => (dependency.readyExpr ?? "") !== "");
@@ -118,6 +121,17 @@ function accessDenied(label: string): FluxFault {
     disposition: "stall",
     message: `can't access '${label}', cross-namespace references have been blocked`,
     hint: "move both into one namespace",
+  });
+}
+
+/** In the words of kustomize-controller 1.9. */
+function gateClosed(): FluxFault {
+  const gate = "ObjectLevelWorkloadIdentity";
+  return new FluxFault({
+    code: "gate-closed",
+    disposition: "stall",
+    message: `to use spec.decryption.serviceAccountName for decryption authentication please enable the ${gate} feature gate in the controller`,
+    hint: `start with --feature-gates ${gate}=true, or take the field out`,
   });
 }
 

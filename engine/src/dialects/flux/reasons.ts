@@ -30,6 +30,7 @@ const reasons: Readonly<Record<DeliveryFaultCode | FluxFaultCode, string>> = {
   "health-timeout": "HealthCheckFailed",
   conflict: "ReconciliationFailed",
   "access-denied": "AccessDenied",
+  "gate-closed": "FeatureGateDisabled",
   "cluster-failed": "ReconciliationFailed",
   "kind-later": "NotReconciled",
   "field-later": "NotReconciled",

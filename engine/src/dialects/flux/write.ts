@@ -16,7 +16,7 @@ export function writeKustomization(object: Manifest, report: Report): JsonObject
   const { delivery } = report;
   const next: KustomizationStatus = { ...before, ...handled(report) };
   if (report.phase === "suspended") return plain(next);
-  const isFinal = report.isApplied || report.fault?.disposition === "stall";
+  const isFinal = report.isApplied || (report.fault?.disposition === "stall" && isObserved(report.fault));
   const at = { generation: delivery.generation, nowMs: report.nowMs };
   next.observedGeneration = isFinal ? delivery.generation : (before.observedGeneration ?? -1);
   next.conditions = nextConditions(before.conditions ?? [], changesFor(report, before), at);
@@ -44,7 +44,13 @@ export function writeRefusal(object: Manifest, fault: Fault, nowMs: number): Jso
   const conditions = nextConditions(before.conditions ?? [], { settings, kept: ["Healthy"] }, { generation, nowMs });
   const request = object.metadata.annotations?.[requestedAtAnnotation];
   const echo = request === undefined ? {} : { lastHandledReconcileAt: request };
-  return plain({ ...before, ...echo, observedGeneration: generation, conditions });
+  const observed = isObserved(fault) ? { observedGeneration: generation } : {};
+  return plain({ ...before, ...echo, ...observed, conditions });
+}
+
+/** False for what stalls and yet does not count as observed in Flux: a forbidden reference, a closed gate. */
+function isObserved({ code }: Fault): boolean {
+  return code !== "access-denied" && code !== "gate-closed";
 }
 
 function plain(status: object): JsonObject {
