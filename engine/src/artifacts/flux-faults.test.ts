@@ -27,6 +27,8 @@ const troubles = {
   locked: (_, response) => void response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end(),
   busy: (_, response) => void response.writeHead(429, { "retry-after": "1" }).end(),
   garbage: (_, response) => void response.writeHead(200, { "content-type": "text/plain" }).end("\u0000garbage"),
+  page: (_, response) =>
+    void response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html>\n<html>sign in</html>\n"),
   endless: (request, response) => void response.writeHead(302, { location: request.url }).end(),
   silent: () => undefined,
   cut: (_, response) => {
@@ -91,7 +93,8 @@ const compare: Comparison = {
 
 /** What we do otherwise, and why. */
 const otherwise: Readonly<Record<string, string>> = {
-  "gitrepository-garbage": "a page where the references should be is a repository that has none, as git reads it",
+  "ocirepository-page": "as with garbage: an answer without a digest is none",
+  "bucket-page": "as with garbage: the listing is what cannot be read",
   "ocirepository-garbage": "an answer without a digest is none; there what was sent is taken for a new revision first",
   "bucket-garbage": "what has no entity tag is read all the same, and the listing is what cannot be",
 };

@@ -15,6 +15,7 @@ describe("git's complaints", () => {
     ["fatal: unable to access 'https://x/': Could not resolve host: x", "git-unreachable"],
     ["ssh: connect to host x port 22: Connection refused", "git-unreachable"],
     ["fatal: unable to access 'https://x/': The requested URL returned error: 502", "git-unreachable"],
+    ["fatal: https://x/info/refs not valid: is this a git repository?", "git-not-spoken"],
     ["fatal: repository 'https://x/' not found", "git-repository-absent"],
     ["fatal: '/x' does not appear to be a git repository", "git-repository-absent"],
     ["fatal: early EOF\nfatal: fetch-pack: invalid index-pack output", "git-damaged"],

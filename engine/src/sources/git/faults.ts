@@ -19,6 +19,7 @@ export type GitFaultCode =
   | "git-ref-invalid"
   | "git-timeout"
   | "git-empty"
+  | "git-not-spoken"
   | "git-too-large"
   | "git-disk-full"
   | "git-damaged"
@@ -117,6 +118,12 @@ const rules: readonly Rule[] = [
     pattern: /couldn't find remote ref|not our ref|no such remote ref|unadvertised object/i,
     message: "the server does not have what is asked for",
     hint: "check `ref`: the commit may have been removed by a forced push",
+  },
+  {
+    code: "git-not-spoken",
+    pattern: /info\/refs not valid|invalid server response|invalid content-type/i,
+    message: "what answers at this URL is a page, not a Git server",
+    hint: "check the URL; a proxy or a page for signing in may answer in the server's place",
   },
   {
     code: "git-repository-absent",

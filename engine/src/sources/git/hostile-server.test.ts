@@ -91,9 +91,19 @@ describe("a server that refuses", () => {
     }
   });
 
-  it("with a web page is said to offer nothing", async () => {
-    const url = await bad((_request, response) => void response.end("<html>sign in</html>"));
-    await expect(fetchFrom(`${url}/shop.git`)).rejects.toMatchObject({ code: "git-empty" });
+  it.each([
+    ["in one line", "<html>sign in</html>"],
+    ["in several", "<!doctype html>\n<html>\n<body>sign in</body>\n</html>\n"],
+    ["that is empty", ""],
+    ["of noise", "\u0000garbage"],
+  ])("with a page %s is told from a repository without commits", async (_, page) => {
+    for (const type of ["text/html; charset=utf-8", "text/plain", "application/octet-stream"]) {
+      const url = await bad((_request, response) => void response.writeHead(200, { "content-type": type }).end(page));
+      const fault = { code: "git-not-spoken", disposition: "retry" };
+      await expect(fetchFrom(`${url}/shop.git`)).rejects.toMatchObject(fault);
+      const access = { username: "u", password: "sesame" };
+      await expect(fetchFrom(`${url}/shop.git`, { access })).rejects.toMatchObject(fault);
+    }
   });
 });
 

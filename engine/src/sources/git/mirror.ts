@@ -400,20 +400,40 @@ export class GitMirror {
 
   /** Where a redirect leads, if it is the same server. Credentials are sent to no other. */
   async #followed(fault: Fault, call: MirrorCall): Promise<GitLocation> {
+    const headers = await this.#answerHeaders(call);
+    const target = [...headers.matchAll(/header: location: (\S+)/gi)].at(-1)?.[1] ?? "";
+    return redirectedLocation(this.#location, target, fault);
+  }
+
+  /** The headers of the server's answers to the question for its references, as git notes them, a line each. */
+  async #answerHeaders(call: MirrorCall): Promise<string> {
     const place = await mkdtemp(join(this.#options.folder, "trace-"));
     const trace = join(place, "trace");
     const traced = { GIT_TRACE_CURL: trace, GIT_TRACE_CURL_NO_DATA: "1", GIT_TRACE_REDACT: "1" };
     await this.#run(["ls-remote", "-q", "--", this.#location.url, "HEAD"], call, traced).catch(() => {});
     const text = await readFile(trace, "utf8").catch(() => "");
     await rm(place, { recursive: true, force: true });
-    const target = [...text.matchAll(/header: location: (\S+)/gi)].at(-1)?.[1] ?? "";
-    return redirectedLocation(this.#location, target, fault);
+    return text;
+  }
+
+  /** git reads any page without references as a repository that has none; one that speaks its protocol says so. */
+  async #isServedByGit(call: MirrorCall): Promise<boolean> {
+    if (!/^https?:/.test(this.#location.url)) return true;
+    return /header: content-type: application\/x-git-upload-pack-advertisement/i.test(await this.#answerHeaders(call));
   }
 
   /** Says whether there is anything at all, and which branch the server itself would take. */
   async #explainAbsence(fault: Fault, call: MirrorCall): Promise<Fault> {
     const args = (url: string): string[] => ["ls-remote", "-q", "--symref", "--", url, "HEAD", "refs/heads/*"];
     const output = (await this.#ask(args, call)).toString("utf8");
+    if (parseRefList(output).size === 0 && !(await this.#isServedByGit(call)))
+      return gitFault({
+        code: "git-not-spoken",
+        disposition: "retry",
+        at: this.url,
+        message: "what answers at this URL is a page, not a Git server",
+        hint: "check the URL; a proxy or a page for signing in may answer in the server's place",
+      });
     if (parseRefList(output).size === 0) {
       const message = "the repository is empty, or there is none at this URL";
       return gitFault({
