@@ -50,7 +50,7 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
     // The port must be known before sources can name their artifacts' addresses.
     artifacts: (request, response) => artifacts?.serve(request, response) ?? false,
     hook(link) {
-      if (artifacts?.view.get(link) === undefined) return false;
+      if (artifacts?.store.getTree(link) === undefined) return false;
       artifacts.hook(link);
       return true;
     },
@@ -102,8 +102,8 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
 function tunedSources({ tuning }: EngineOptions) {
   if (tuning === undefined) return {};
   const { jitterPercent, hasObjectIdentity, flux } = tuning;
-  const { isCrossNamespaceAllowed = true } = flux;
-  return { jitter: jitterPercent / 100, hasObjectIdentity, isCrossNamespaceAllowed };
+  const { isCrossNamespaceAllowed = true, watchSelector } = flux;
+  return { jitter: jitterPercent / 100, hasObjectIdentity, isCrossNamespaceAllowed, selector: watchSelector };
 }
 
 /** Names beside loopback's that requests may ask for. */

@@ -104,6 +104,11 @@ export class Archives {
     return `sha256:${createHash("sha256").update(bytes).digest("hex")}` === file.digest ? bytes : undefined;
   }
 
+  /** Where a file of a source is kept, below the folder of all. */
+  pathOf(source: SourceName, file: string): string {
+    return `${folderOf(source)}/${file}`;
+  }
+
   /** Removes all files of a source. */
   async remove(source: SourceName): Promise<void> {
     const folder = folderOf(source);

@@ -112,6 +112,7 @@ async function sourcesOf(
   const found = new Map<string, TreeArtifact>();
   for (const source of generator.spec.sources) {
     const name = { kind: source.kind, namespace: source.namespace ?? namespace, name: source.name };
+    context.want(name);
     const artifact = context.store.getTree(name) ?? (await unpacked(name, context, signal));
     if (artifact === undefined)
       throw artifactFault({

@@ -37,9 +37,13 @@ export type Context = {
   indexes: ChartIndexes;
   /** What buckets held when they were last fetched, by namespace and name. */
   heldObjects: Map<string, { repository: string; objects: ReadonlyMap<string, Held> }>;
-  /** A source object as it was last seen. */
+  /** Notes that something here reads the source, which may be looked after elsewhere. */
+  want: (source: SourceName) => void;
+  /** A source object as it was last seen, if it is looked after here. */
   find: (source: SourceName) => Manifest | undefined;
-  /** All objects of a source kind. */
+  /** Whether an object is looked after here. */
+  isOwn: (object: Manifest) => boolean;
+  /** All objects of a source kind that are looked after here. */
   all: (kind: string) => readonly Manifest[];
   objects: Objects;
   queue: WorkQueue;

@@ -44,7 +44,7 @@ class FluxWorld {
   #controller: Controller | undefined;
   #close: () => Promise<void> = () => Promise.resolve();
 
-  async start(env: Record<string, string>): Promise<void> {
+  async start(env: Record<string, string>, selector: string | undefined): Promise<void> {
     const store = memoryStore();
     const server = await startApiServer({ store, clock: realClock, listen: { port: 0 }, dataFolder: this.folder });
     this.#close = async () => {
@@ -74,7 +74,7 @@ class FluxWorld {
       folder: this.folder,
       env,
       // What waits for servers that do not answer must not keep the others waiting.
-      args: ["--concurrent=16"],
+      args: ["--concurrent=16", ...(selector === undefined ? [] : [`--watch-label-selector=${selector}`])],
     });
   }
 
@@ -107,10 +107,11 @@ export class Pair {
     this.theirs = theirs;
   }
 
-  /** `env` is added to both's environment. */
-  static async start(env: Record<string, string> = {}): Promise<Pair> {
+  /** `env` is added to both's environment; `selector` says which objects both look after. */
+  static async start(env: Record<string, string> = {}, selector?: string): Promise<Pair> {
     const theirs = new FluxWorld();
-    const [ours] = await Promise.all([World.start(undefined, [], undefined, env), theirs.start(env)]);
+    const started = World.start(undefined, [], undefined, { env, selector });
+    const [ours] = await Promise.all([started, theirs.start(env, selector)]);
     return new Pair(ours, theirs);
   }
 
@@ -134,8 +135,8 @@ export class Pair {
     await this.#create(account as unknown as Manifest, coreResource("ServiceAccount", "serviceaccounts"));
   }
 
-  async source(kind: string, name: string, spec: JsonObject): Promise<void> {
-    const metadata = { name, namespace: "default" };
+  async source(kind: string, name: string, spec: JsonObject, labels: Record<string, string> = {}): Promise<void> {
+    const metadata = { name, namespace: "default", labels };
     await this.#create({ apiVersion: "source.toolkit.fluxcd.io/v1", kind, metadata, spec }, resourceOf(kind));
   }
 

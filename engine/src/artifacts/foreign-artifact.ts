@@ -1,22 +1,33 @@
-// ExternalArtifacts that others write: their archive is fetched from the URL in the status, checked against the digest and
-// kept as a tree like any other.
+// Artifacts that others make: of ExternalArtifacts that somebody else writes, and of sources that another engine, or Flux's own
+// controller, looks after. The file is fetched from the URL in the status, checked against the digest and kept, its files as a
+// tree like any other.
 
-import type { ExternalArtifact } from "#api/flux";
+import type { ArtifactStatus, ExternalArtifact } from "#api/flux";
 import { createHash } from "node:crypto";
 import type { Manifest } from "#kernel";
-import { composeTree } from "#sources/git";
+import { composeTree, type TreeHandle } from "#sources/git";
 import type { Context } from "./context.ts";
 import { artifactFault } from "./faults.ts";
 import { defaultTimeoutMs, foreignArchiveMost } from "./limits.ts";
+import type { Artifact, SourceName, StoredFile } from "./store.ts";
 import { unpackArchive } from "./tar-entries.ts";
 
 const originAnnotation = "org.opencontainers.image.revision";
 
-/** After a restart: what was fetched or made before is offered at once. */
-export async function resumeForeignArtifact(object: Manifest, context: Context): Promise<void> {
-  const { artifact } = (object as unknown as ExternalArtifact).status ?? {};
-  if (artifact === undefined || object.metadata.deletionTimestamp !== undefined) return;
-  const source = { kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+function sourceOf(object: Manifest): SourceName {
+  return { kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+}
+
+function offeredBy(object: Manifest): ArtifactStatus | undefined {
+  if (object.metadata.deletionTimestamp !== undefined) return undefined;
+  return (object as unknown as ExternalArtifact).status?.artifact;
+}
+
+/** After a restart: what a generator made before is offered at once. */
+export async function resumeGenerated(object: Manifest, context: Context): Promise<void> {
+  const artifact = offeredBy(object);
+  if (artifact === undefined) return;
+  const source = sourceOf(object);
   const noted = await context.records.read(source, artifact.revision, context.environment["PATH"]);
   if (noted === undefined) return;
   const { path, digest, size } = artifact;
@@ -26,20 +37,40 @@ export async function resumeForeignArtifact(object: Manifest, context: Context):
   context.store.put(isOurs ? { ...noted, file: { path, digest, size } } : noted);
 }
 
+/** After a restart: what was fetched before is offered at once. True where it was. */
+export async function resumeFetched(object: Manifest, context: Context): Promise<boolean> {
+  const artifact = offeredBy(object);
+  if (artifact === undefined) return false;
+  const source = sourceOf(object);
+  const { revision, digest = "", size = 0, url } = artifact;
+  const noted = await context.records.read(source, revision, context.environment["PATH"]);
+  const stored = { path: context.archives.pathOf(source, fileName(artifact)), digest, size };
+  const isKept = await context.archives.resumeFile(source, stored);
+  if (noted === undefined && (!isKept || isPacked(artifact, object.kind))) return false;
+  return context.store.put({ ...source, revision, ...noted, url, ...(isKept ? { file: stored } : {}) });
+}
+
 /** Fetches what the status names, unless it is here already. */
-export async function reconcileForeignArtifact(object: Manifest, context: Context, signal: AbortSignal): Promise<void> {
-  const { artifact } = (object as unknown as ExternalArtifact).status ?? {};
-  const source = { kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
-  if (artifact === undefined || object.metadata.deletionTimestamp !== undefined) {
+export async function fetchForeign(object: Manifest, context: Context, signal: AbortSignal): Promise<void> {
+  const artifact = offeredBy(object);
+  const source = sourceOf(object);
+  if (artifact === undefined) {
+    // One that another engine makes anew stays until it is made.
+    if (object.kind !== "ExternalArtifact" && object.metadata.deletionTimestamp === undefined) return;
     context.store.remove(source);
     await context.records.remove(source);
     return;
   }
   const known = context.store.get(source);
   const originRevision = artifact.metadata?.[originAnnotation];
-  if (known?.revision === artifact.revision && known.originRevision === originRevision) return;
+  const isSame = known?.revision === artifact.revision && known.originRevision === originRevision;
+  if (isSame && known.file !== undefined && known.file.digest === (artifact.digest ?? known.file.digest)) {
+    context.store.put({ ...known, url: artifact.url });
+    return;
+  }
   const bytes = await download(artifact.url, signal);
-  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  const [algorithm = ""] = /^sha(256|384|512)(?=:)/.exec(artifact.digest ?? "") ?? ["sha256"];
+  const digest = `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
   if (artifact.digest !== undefined && artifact.digest !== digest)
     throw artifactFault({
       code: "archive-invalid",
@@ -47,18 +78,41 @@ export async function reconcileForeignArtifact(object: Manifest, context: Contex
       at: artifact.url,
       message: `the archive has the digest ${digest}, not ${artifact.digest}`,
     });
-  const files = await unpackArchive(bytes, artifact.url);
-  const composed = await composeTree(files, [], { folder: context.composed, environment: context.environment, signal });
-  const environment = { PATH: context.environment["PATH"] };
-  const tree = { kind: "git" as const, ...composed, revision: artifact.revision, ignore: "none" as const, environment };
-  const found = {
+  const tree = isPacked(artifact, object.kind) ? await treeOf(bytes, artifact, context, signal) : undefined;
+  const file: StoredFile = await context.archives.keepFile(source, fileName({ ...artifact, digest }), bytes);
+  const found: Artifact = {
     ...source,
     revision: artifact.revision,
     ...(originRevision === undefined ? {} : { originRevision }),
-    tree,
+    ...(tree === undefined ? {} : { tree }),
+    file,
+    url: artifact.url,
   };
   context.store.put(found);
-  await context.records.write(found);
+  if (tree !== undefined) await context.records.write({ ...found, tree });
+}
+
+/** Whether deliveries read its files. Indexes have none, and charts are looked into by whoever asks for theirs. */
+function isPacked({ url }: ArtifactStatus, kind: string): boolean {
+  return kind !== "HelmChart" && !/\.(ya?ml|json)$/.test(url);
+}
+
+/** By its digest: what others call it is theirs to choose. */
+function fileName({ digest = "", url }: ArtifactStatus): string {
+  const ending = /\.(tar\.gz|tgz|ya?ml|json)$/.exec(url)?.[0] ?? "";
+  return `${digest.replace(/^.*:/, "")}${ending}`;
+}
+
+async function treeOf(
+  bytes: Buffer,
+  { url, revision }: ArtifactStatus,
+  context: Context,
+  signal: AbortSignal,
+): Promise<TreeHandle> {
+  const files = await unpackArchive(bytes, url);
+  const composed = await composeTree(files, [], { folder: context.composed, environment: context.environment, signal });
+  const environment = { PATH: context.environment["PATH"] };
+  return { kind: "git" as const, ...composed, revision, ignore: "none" as const, environment };
 }
 
 async function download(url: string, signal: AbortSignal): Promise<Buffer> {

@@ -38,8 +38,9 @@ export async function includedOf(pass: Pass): Promise<Included[]> {
   for (const include of pass.spec.include ?? []) {
     const { name } = include.repository;
     const answer = await pass.context.cluster.get({ resource: resourceOf("GitRepository"), namespace, name });
-    if (!answer.ok)
-      throw unavailable(name, "NotFound", `could not get resource for include '${name}'`, answer.status.message);
+    const resource = `could not get resource for include '${name}'`;
+    if (!answer.ok) throw unavailable(name, "NotFound", resource, answer.status.message);
+    if (!pass.context.isOwn(answer.value)) throw unavailable(name, "NotFound", resource, "it is of another shard");
     const status = answer.value["status"];
     const artifact = isObject(status) ? (status["artifact"] as unknown as ArtifactStatus | undefined) : undefined;
     const held = pass.context.store.getTree({ kind: "GitRepository", namespace, name });

@@ -164,7 +164,8 @@ export class SourcePass<Spec extends CommonSpec, Status extends CommonStatus> {
     const artifact = this.status.artifact;
     const isGone = artifact !== undefined && (await this.#isGone(artifact));
     if (isGone) {
-      this.context.store.remove(this.source);
+      // Of an object that was another shard's until now, what was read from there is offered until its own is made.
+      if (this.context.store.get(this.source)?.url === undefined) this.context.store.remove(this.source);
       this.conditions.remove("ArtifactInStorage");
       const message = "building artifact: disappeared from storage";
       this.conditions.progress(message, true);

@@ -3,7 +3,7 @@
 import { requestedAtAnnotation } from "#api/flux";
 import { type Cluster, Informer, type Status } from "#cluster";
 import { type Priority, type ReconcileResult, runController, WorkQueue } from "#controller";
-import { type Clock, type Fault, isObject, type Manifest } from "#kernel";
+import { type Clock, type Fault, faultFrom, formatFault, isObject, type Manifest } from "#kernel";
 import { closeReaders, type Environment, GitMirrors, tidyComposed, watchRefs } from "#sources/git";
 import { LoginCache } from "#sources/identity";
 import { type MirrorMap, mirroredUrl } from "#sources/mirrors";
@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { Archives } from "./archives.ts";
 import { reconcileArtifactGenerator } from "./artifact-generator.ts";
 import type { Context } from "./context.ts";
-import { reconcileForeignArtifact, resumeForeignArtifact } from "./foreign-artifact.ts";
+import { fetchForeign, resumeFetched, resumeGenerated } from "./foreign-artifact.ts";
 import { reconcileGitRepository, resumeGitRepository } from "./git-repository.ts";
 import { reconcileBucket, resumeBucket } from "./bucket.ts";
 import { ChartIndexes } from "./chart-indexes.ts";
@@ -29,6 +29,7 @@ import { Histories, type SourceHistory } from "./history.ts";
 import { Objects, refusalFault, resourceOf } from "./objects.ts";
 import { pastTreeOf } from "./past.ts";
 import { Records } from "./records.ts";
+import { makerOf, Shard } from "./shard.ts";
 import { type ArtifactFile, ArtifactStore, type ArtifactView, openableTree, type SourceName } from "./store.ts";
 import { Snapshots } from "./snapshots.ts";
 
@@ -51,6 +52,8 @@ export type ArtifactsOptions = {
   jitter?: number;
   /** False: no object may name sources in other namespaces. */
   isCrossNamespaceAllowed?: boolean;
+  /** Which objects are looked after, by label; absent: all. */
+  selector?: string | undefined;
   /** Told of each failed pass. */
   failed?: (source: SourceName, fault: Fault) => void;
 };
@@ -81,12 +84,13 @@ const loops: { readonly [kind: string]: Loop } = {
   HelmChart: reconcileHelmChart,
   Bucket: reconcileBucket,
   ArtifactGenerator: reconcileArtifactGenerator,
-  ExternalArtifact: reconcileForeignArtifact,
+  // What a generator makes is in the store before its object says so.
+  ExternalArtifact: () => Promise.resolve(undefined),
 };
 
 /** Kinds whose artifacts are offered again after a restart, without the network. */
 const resumes: { readonly [kind: string]: (object: Manifest, context: Context) => Promise<void> } = {
-  ExternalArtifact: resumeForeignArtifact,
+  ExternalArtifact: resumeGenerated,
   GitRepository: resumeGitRepository,
   OCIRepository: resumeOciRepository,
   HelmRepository: resumeHelmRepository,
@@ -107,6 +111,7 @@ class SourceLoops implements Artifacts {
   readonly ended: Promise<void>;
   readonly #options: ArtifactsOptions;
   readonly #context: Context;
+  readonly #shard: Shard;
   readonly #informers = new Map<string, Informer<Manifest>>();
   /** For each kind: resolved once its objects are known, or known not to be readable. */
   readonly #known: Promise<void>[] = [];
@@ -118,6 +123,7 @@ class SourceLoops implements Artifacts {
     const { cluster, clock, folder, environment } = options;
     const random = options.random ?? Math.random;
     const http = new HttpClient({ clock, random, proxies: proxySettings(environment) });
+    this.#shard = new Shard({ selector: options.selector, find: (source) => this.#seen(source) });
     this.#context = {
       cluster,
       clock,
@@ -141,8 +147,11 @@ class SourceLoops implements Artifacts {
       publicTrust: new PublicTrustRoot(join(folder, "trust"), clock),
       indexes: new ChartIndexes(clock),
       heldObjects: new Map(),
-      find: (source) => this.#informers.get(source.kind)?.get(source.namespace, source.name),
-      all: (kind) => [...(this.#informers.get(kind)?.values() ?? [])],
+      // As in Flux, what another shard looks after is not there for those who build on it.
+      find: (source) => [this.#seen(source)].find((object) => object !== undefined && this.#shard.has(object)),
+      isOwn: (object) => this.#shard.has(object),
+      all: (kind) => this.#own(kind),
+      want: (source) => this.#want(source),
       snapshots: new Snapshots({ folder: join(folder, "trees"), environment, clock }),
       composed: join(folder, "composed"),
       address: options.address.replace(/\/+$/, ""),
@@ -186,15 +195,17 @@ class SourceLoops implements Artifacts {
     this.#known.push(Promise.race([informer.synced, isAbsent]));
     informer.subscribe({
       changed: (current, previous) => {
-        const priority = priorityOf(current, previous);
+        const priority = this.#priorityOf(current, previous);
         // An include is of what the status says.
-        if (digestIn(current) !== digestIn(previous)) this.#wakeIncluders(nameOf(current));
+        if (artifactIn(current)?.digest !== artifactIn(previous)?.digest) this.#wakeIncluders(nameOf(current));
         if (priority === undefined) return;
         this.#context.queue.add(keyOf(nameOf(current)), priority);
         // One for a registry has no artifact whose change would wake its charts.
         if (current.kind === "HelmRepository") this.#wakeReaders(nameOf(current));
       },
-      deleted: (last) => this.#context.queue.add(keyOf(isMadeHere(last) ? makerOf(last) : nameOf(last)), "spec"),
+      // A generator makes what is gone again.
+      deleted: (last) =>
+        this.#context.queue.add(keyOf((this.#shard.has(last) && makerOf(last)) || nameOf(last)), "spec"),
     });
     return informer.run(signal);
   }
@@ -208,7 +219,8 @@ class SourceLoops implements Artifacts {
     // One repository that cannot be resumed must not keep the others from it: its own pass will say why.
     for (const [kind, resume] of Object.entries(resumes))
       for (const object of this.#informers.get(kind)?.values() ?? [])
-        await resume(object, this.#context).catch(() => {});
+        if (this.#shard.has(object)) await resume(object, this.#context).catch(() => {});
+        else if (await resumeFetched(object, this.#context).catch(() => false)) this.#shard.want(nameOf(object));
     await this.#context.archives.sweep();
   }
 
@@ -236,33 +248,91 @@ class SourceLoops implements Artifacts {
 
   async #reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
     const source = sourceOf(key);
-    const held = this.#informers.get(source.kind)?.get(source.namespace, source.name);
+    const held = this.#seen(source);
     if (held === undefined) return this.#forget(source);
     const object = structuredClone(this.#context.objects.newest(held));
+    if (!this.#shard.has(object)) return this.#readOther(object, signal);
     this.#watchLocal(key, object);
-    // What a generator of ours makes is in the store before its object says so.
-    if (source.kind === "ExternalArtifact" && isMadeHere(object)) return undefined;
     return loops[source.kind]?.(object, this.#context, signal);
+  }
+
+  /** The artifact of an object that is looked after elsewhere, once something here has asked for it. */
+  async #readOther(object: Manifest, signal: AbortSignal): Promise<void> {
+    const source = nameOf(object);
+    this.#watches.get(keyOf(source))?.close();
+    this.#watches.delete(keyOf(source));
+    if (source.kind === "ArtifactGenerator") return;
+    const { store, address } = this.#context;
+    const held = store.get(source);
+    const isOwnMake = held !== undefined && held.url === undefined;
+    // What was made here is served until whoever has the object now has made it anew.
+    if (isOwnMake && artifactIn(object)?.url?.startsWith(`${address}/artifacts/`) === true) return;
+    if (isOwnMake && held.file !== undefined && !this.#shard.isWanted(source)) await this.#release(source);
+    if (!this.#shard.isWanted(source)) return;
+    try {
+      await fetchForeign(object, this.#context, signal);
+      this.#shard.fetched(source);
+    } catch (thrown) {
+      if (!signal.aborted) this.#shard.fetched(source, formatFault(faultFrom(thrown)));
+      throw thrown;
+    }
   }
 
   async #forget(source: SourceName): Promise<void> {
     const key = keyOf(source);
     this.#watches.get(key)?.close();
     this.#watches.delete(key);
+    this.#shard.forget(source);
+    await this.#release(source);
+    this.#context.queue.remove(key);
+  }
+
+  /** Lets go all that is kept of a source. */
+  async #release(source: SourceName): Promise<void> {
+    const { archives, snapshots, records, heldObjects, mirrorUse } = this.#context;
     if (source.kind !== "ArtifactGenerator") {
       this.store.remove(source);
-      await this.#context.archives.remove(source);
-      await this.#context.snapshots.remove(source);
-      if (source.kind === "Bucket") this.#context.heldObjects.delete(`${source.namespace}/${source.name}`);
+      await archives.remove(source);
+      await snapshots.remove(source);
+      await records.remove(source);
+      if (source.kind === "Bucket") heldObjects.delete(`${source.namespace}/${source.name}`);
     }
-    if (source.kind === "GitRepository") await this.#dropMirrors().catch(() => {});
-    this.#context.queue.remove(key);
+    if (source.kind !== "GitRepository") return;
+    mirrorUse.forget(keyOf(source));
+    await this.#dropMirrors().catch(() => {});
+  }
+
+  #seen({ kind, namespace, name }: SourceName): Manifest | undefined {
+    return this.#informers.get(kind)?.get(namespace, name);
+  }
+
+  /** All objects of a kind that are looked after here. */
+  #own(kind: string): Manifest[] {
+    return [...(this.#informers.get(kind)?.values() ?? [])].filter((object) => this.#shard.has(object));
+  }
+
+  /** Something here reads the source; of one that is looked after elsewhere the artifact is fetched from now on. */
+  #want(source: SourceName): void {
+    if (!this.#shard.want(source)) return;
+    const object = this.#seen(source);
+    if (object !== undefined && !this.#shard.has(object)) this.#context.queue.add(keyOf(source), "revision");
+  }
+
+  /** Why a change of an object calls for a pass; undefined when it does not. */
+  #priorityOf(current: Manifest, previous: Manifest | undefined): Priority | undefined {
+    const [isOurs, wasOurs] = [current, previous].map((object) => object !== undefined && this.#shard.has(object));
+    if (isOurs === true && (wasOurs === true || previous === undefined)) return priorityOf(current, previous);
+    if (isOurs === true || wasOurs === true || previous === undefined) return "spec";
+    const isSame = JSON.stringify(artifactIn(current)) === JSON.stringify(artifactIn(previous));
+    return isSame && current.metadata.deletionTimestamp === previous.metadata.deletionTimestamp
+      ? undefined
+      : "revision";
   }
 
   /** Mirrors that neither an object names nor a submodule stands in go, once what borrows from them has its own. */
   async #dropMirrors(): Promise<void> {
     const { mirrors, mirrorMap, mirrorUse, composed, environment } = this.#context;
-    const objects = [...(this.#informers.get("GitRepository")?.values() ?? [])];
+    const objects = this.#own("GitRepository");
     const urls = objects.map((object) => mirroredUrl(mirrorMap, urlOf(object)).url);
     const inUse = this.store.values().flatMap((each) => (each.tree === undefined ? [] : [each.tree.tree]));
     const options = { folder: composed, environment, signal: this.#options.signal };
@@ -287,7 +357,7 @@ class SourceLoops implements Artifacts {
 
   /** Generators that read a source look again when it changes. */
   #wakeReaders(changed: SourceName): void {
-    for (const generator of this.#informers.get("ArtifactGenerator")?.values() ?? []) {
+    for (const generator of this.#own("ArtifactGenerator")) {
       const { sources = [] } = (generator["spec"] ?? {}) as {
         sources?: { kind: string; name: string; namespace?: string }[];
       };
@@ -300,13 +370,13 @@ class SourceLoops implements Artifacts {
       );
       if (isReader) this.#context.queue.add(keyOf(nameOf(generator)), "revision");
     }
-    for (const chart of this.#informers.get("HelmChart")?.values() ?? [])
+    for (const chart of this.#own("HelmChart"))
       if (readsSource(chart, changed)) this.#context.queue.add(keyOf(nameOf(chart)), "revision");
   }
 
   #wakeIncluders(changed: SourceName): void {
     if (changed.kind !== "GitRepository") return;
-    for (const repository of this.#informers.get("GitRepository")?.values() ?? []) {
+    for (const repository of this.#own("GitRepository")) {
       const { include = [] } = (repository["spec"] ?? {}) as { include?: { repository: { name: string } }[] };
       const isReader = include.some((each) => each.repository.name === changed.name);
       if (isReader && repository.metadata.namespace === changed.namespace)
@@ -315,6 +385,7 @@ class SourceLoops implements Artifacts {
   }
 
   #viewed(source: SourceName): ReturnType<ArtifactView["get"]> {
+    this.#want(source);
     const artifact = this.store.get(source);
     if (artifact === undefined) return undefined;
     const { revision, originRevision, tree } = artifact;
@@ -327,11 +398,12 @@ class SourceLoops implements Artifacts {
   }
 
   #fileOf(source: SourceName): ArtifactFile | undefined {
+    this.#want(source);
     const artifact = this.store.get(source);
     if (artifact?.file === undefined) return undefined;
     const { revision, originRevision, file } = artifact;
     const { archives, address } = this.#context;
-    const url = `${address}/artifacts/${file.path}`;
+    const { url = `${address}/artifacts/${file.path}` } = artifact;
     const bytes = async (): Promise<Uint8Array> => {
       const found = await archives.bytes(file.path);
       if (found !== undefined) return found;
@@ -352,6 +424,8 @@ class SourceLoops implements Artifacts {
     const { conditions = [] } = (object["status"] ?? {}) as {
       conditions?: { type: string; status: string; message: string }[];
     };
+    const failure = this.#shard.failureOf(source);
+    if (failure !== undefined) return `${label}: its artifact cannot be had: ${failure}`;
     const ready = conditions.find((condition) => condition.type === "Ready");
     return ready === undefined || ready.message === ""
       ? `${label} has no artifact yet`
@@ -366,32 +440,18 @@ function priorityOf(current: Manifest, previous: Manifest | undefined): Priority
   const isDeleted =
     current.metadata.deletionTimestamp !== undefined && previous.metadata.deletionTimestamp === undefined;
   if (isDeleted || current.metadata.generation !== previous.metadata.generation) return "spec";
-  if (current.kind === "ExternalArtifact") return "revision";
   const isSame =
     JSON.stringify(current.metadata.annotations ?? {}) === JSON.stringify(previous.metadata.annotations ?? {});
   return isSame ? undefined : "spec";
 }
 
-/** Of the artifact that a status names. */
-function digestIn(object: Manifest | undefined): string | undefined {
-  return (object?.["status"] as { artifact?: { digest?: string } } | undefined)?.artifact?.digest;
+/** What a status says of the artifact. */
+function artifactIn(object: Manifest | undefined): { digest?: string; url?: string } | undefined {
+  return (object?.["status"] as { artifact?: { digest?: string; url?: string } } | undefined)?.artifact;
 }
 
 function annotationOf(object: Manifest): string | undefined {
   return object.metadata.annotations?.[requestedAtAnnotation];
-}
-
-function isMadeHere(object: Manifest): boolean {
-  const spec = object["spec"];
-  const reference = isObject(spec) ? spec["sourceRef"] : undefined;
-  return isObject(reference) && reference["kind"] === "ArtifactGenerator";
-}
-
-/** The generator whose output this is: it makes the object again. */
-function makerOf(object: Manifest): SourceName {
-  const { sourceRef } = object["spec"] as { sourceRef: { kind: string; name: string; namespace?: string } };
-  const { kind, name, namespace = object.metadata.namespace ?? "" } = sourceRef;
-  return { kind, namespace, name };
 }
 
 function urlOf(object: Manifest): string {

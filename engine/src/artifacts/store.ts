@@ -21,6 +21,8 @@ export type Artifact = SourceName & {
   file?: StoredFile;
   /** First line of the commit's message. */
   subject?: string;
+  /** Where it was fetched from, of an artifact that somebody else made. */
+  url?: string;
 };
 
 /** One that consists of files. */

@@ -23,6 +23,8 @@ export class World {
 
   readonly #mirrors: MirrorMap;
   readonly #env: Environment;
+  /** Which objects the loops look after. */
+  selector: string | undefined;
 
   constructor(folder: string, mirrors: MirrorMap, env: Environment) {
     this.folder = folder;
@@ -35,9 +37,10 @@ export class World {
     given?: Cluster,
     mirrors: MirrorMap = [],
     folder = temporaryFolder("artifacts"),
-    env: Environment = {},
+    { env = {}, selector }: { env?: Environment; selector?: string | undefined } = {},
   ): Promise<World> {
     const world = new World(folder, mirrors, env);
+    world.selector = selector;
     if (given === undefined) await world.#startServer();
     else world.cluster = given;
     const kind = "CustomResourceDefinition";
@@ -77,6 +80,7 @@ export class World {
       environment: { ...testEnvironment, ...this.#env },
       mirrors: this.#mirrors,
       address: "http://127.0.0.1:1",
+      selector: this.selector,
       signal: this.#abort.signal,
     });
   }

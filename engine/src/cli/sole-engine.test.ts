@@ -9,7 +9,8 @@ async function start() {
   const server = await startApiServer({ store: memoryStore(), clock });
   const cluster = server.cluster(administrator);
   const lost: string[] = [];
-  const become = (holder: string) => becomeSoleEngine({ cluster, clock, holder, lost: () => lost.push(holder) });
+  const become = (holder: string, selector?: string) =>
+    becomeSoleEngine({ cluster, clock, holder, selector, lost: () => lost.push(holder) });
   return { clock, become, lost, close: () => server.close() };
 }
 
@@ -27,6 +28,15 @@ describe("the one engine of a cluster", () => {
       await settle();
     }
     await expect(become("b-2")).rejects.toThrow("another engine works on this cluster: a-1");
+    expect(lost).toEqual([]);
+    await close();
+  });
+
+  it("lets one work beside it for each other shard", async () => {
+    const { become, lost, close } = await start();
+    await become("a-1", "sharding.fluxcd.io/key=one");
+    await become("b-2", "!sharding.fluxcd.io/key");
+    await expect(become("c-3", "sharding.fluxcd.io/key=one")).rejects.toThrow("another engine works on this cluster");
     expect(lost).toEqual([]);
     await close();
   });

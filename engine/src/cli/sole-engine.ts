@@ -1,8 +1,9 @@
-// One engine a cluster: a Lease says who it is. Whoever finds it held steps back; whoever loses it must stop writing.
+// One engine a cluster, or one a shard of it: a Lease says who it is. Whoever finds it held steps back; whoever loses it must
+// stop writing. As Flux's controllers do, each selector has a Lease of its own: that no two overlap is up to who writes them.
 // https://kubernetes.io/docs/concepts/architecture/leases/
 
 import type { Cluster, Resource, Target } from "#cluster";
-import { type Clock, Fault, formatMicroTime, type Manifest } from "#kernel";
+import { type Clock, Fault, formatMicroTime, type Manifest, sha256Hex } from "#kernel";
 import { discover, resourceOf, valueIfFound, valueOf } from "./answers.ts";
 import type { CliCode } from "./faults.ts";
 import { fieldOf, textOf } from "./flux-objects.ts";
@@ -17,6 +18,8 @@ export type SoleEngineOptions = {
   clock: Clock;
   /** Who we are: host and process. */
   holder: string;
+  /** The labels of what this engine looks after; undefined: everything. */
+  selector?: string | undefined;
   /** Called once when another took the Lease, or the server was away for longer than it lasts. */
   lost: () => void;
 };
@@ -27,7 +30,7 @@ export async function becomeSoleEngine(options: SoleEngineOptions): Promise<() =
   const discovery = await discover(cluster);
   await ensureNamespace(cluster, resourceOf(discovery, { group: "", kind: "Namespace", version: "v1" }));
   const resource = resourceOf(discovery, { group: "coordination.k8s.io", kind: "Lease" });
-  const keeper = new Keeper(options, targetOf(resource, namespace, "keelson"));
+  const keeper = new Keeper(options, targetOf(resource, namespace, leaseName(options.selector)));
   await keeper.take();
   let cancel = (): void => undefined;
   const renew = (): void => {
@@ -40,6 +43,10 @@ export async function becomeSoleEngine(options: SoleEngineOptions): Promise<() =
     cancel();
     await keeper.release();
   };
+}
+
+function leaseName(selector: string | undefined): string {
+  return selector === undefined ? "keelson" : `keelson-${sha256Hex(selector).slice(0, 10)}`;
 }
 
 async function ensureNamespace(cluster: Cluster, resource: Resource): Promise<void> {
@@ -104,7 +111,7 @@ class Keeper {
     const isSame = textOf(before, "spec", "holderIdentity") === holder;
     const acquired = isSame ? textOf(before, "spec", "acquireTime") : time;
     const spec = { holderIdentity: holder, leaseDurationSeconds: leaseSeconds, acquireTime: acquired, renewTime: time };
-    const metadata = before?.metadata ?? { name: "keelson", namespace };
+    const metadata = before?.metadata ?? { name: this.#target.name, namespace };
     return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
   }
 }

@@ -25,6 +25,7 @@ export { Informer, type InformerListener, type InformerOptions } from "./informe
 export { type Credential, type Credentials, fixedCredentials } from "./credentials.ts";
 export { discoveryOf } from "./discovery.ts";
 export type { ClusterFaultCode } from "./faults.ts";
+export { matchesLabels } from "./label-selector.ts";
 export { connectCluster, type ConnectOptions, type HttpCluster, type LogOptions } from "./http-cluster.ts";
 export { inClusterConnection, type InClusterOptions, serviceAccountFolder } from "./in-cluster.ts";
 export {

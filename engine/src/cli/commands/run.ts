@@ -70,7 +70,13 @@ export const command: Command = defineCommand({
       try {
         const holder = `${hostname()}-${process.pid}`;
         const lost = (): void => gone.abort();
-        release = await becomeSoleEngine({ cluster: target.cluster, clock: io.clock, holder, lost });
+        release = await becomeSoleEngine({
+          cluster: target.cluster,
+          clock: io.clock,
+          holder,
+          selector: tuning.flux.watchSelector,
+          lost,
+        });
         const consoleFolder = ports.consoleFolder ?? "";
         engine = await openEngine({
           cluster: target.cluster,
