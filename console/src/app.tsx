@@ -6,6 +6,7 @@ import { Overlays } from "./frame/overlays.tsx";
 import { FleetPage } from "./pages/fleet/fleet-page.tsx";
 import { NowherePage } from "./pages/nowhere-page.tsx";
 import { SignInPage } from "./pages/signin/sign-in-page.tsx";
+import { Boundary } from "./parts/boundary.tsx";
 import { lazy } from "./parts/lazy.tsx";
 import { Awaiting } from "./parts/nothing.tsx";
 import { pageKey, place } from "./route/address.ts";
@@ -24,7 +25,9 @@ export function App(): JSX.Element {
   if (place.value.page === "wall") return <WallPage />;
   return (
     <>
-      <Frame>{isLoaded.value ? <Page /> : <Opening />}</Frame>
+      <Frame>
+        <Boundary key={pageKey.value}>{isLoaded.value ? <Page /> : <Opening />}</Boundary>
+      </Frame>
       <Overlays />
     </>
   );

@@ -1,6 +1,8 @@
 // Where there is nothing, why, and what would bring something.
 
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
+import { useEffect } from "preact/hooks";
 
 /** An empty place that teaches. */
 export function Nothing({ title, children }: { title: string; children?: ComponentChildren }): JSX.Element {
@@ -33,11 +35,19 @@ export function Trouble({
   );
 }
 
+/** After this long a reader asks whether anything still happens. */
+const slowMs = 6_000;
+
 /** Shown while an answer is awaited; quiet at first, so that fast answers do not flicker. */
 export function Awaiting({ what }: { what: string }): JSX.Element {
+  const isSlow = useSignal(false);
+  useEffect(() => {
+    const timer = setTimeout(() => (isSlow.value = true), slowMs);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <p class="awaiting" role="status">
-      {what}…
+      {what}…{isSlow.value && " The answer takes its time: a slow connection, or a busy server."}
     </p>
   );
 }

@@ -3,11 +3,11 @@
 import type { JSX } from "preact";
 import { now } from "../state/now.ts";
 import { zone } from "../state/preferences.ts";
-import { formatAge, formatAgo, formatClock, formatExact } from "../words/time.ts";
+import { formatAge, formatAgo, formatClock, formatExact, isTime } from "../words/time.ts";
 
 /** `4m`; nothing when the time is not known. */
 export function Age({ atMs }: { atMs: number }): JSX.Element | null {
-  if (atMs <= 0) return null;
+  if (!isTime(atMs)) return null;
   return (
     <time dateTime={new Date(atMs).toISOString()} title={formatExact(atMs, zone.value)}>
       {formatAge(atMs, now.value)}
@@ -17,7 +17,7 @@ export function Age({ atMs }: { atMs: number }): JSX.Element | null {
 
 /** `4 minutes ago` */
 export function Ago({ atMs }: { atMs: number }): JSX.Element | null {
-  if (atMs <= 0) return null;
+  if (!isTime(atMs)) return null;
   return (
     <time dateTime={new Date(atMs).toISOString()} title={formatExact(atMs, zone.value)}>
       {formatAgo(atMs, now.value)}
@@ -27,7 +27,7 @@ export function Ago({ atMs }: { atMs: number }): JSX.Element | null {
 
 /** `12:03:22` */
 export function Clock({ atMs }: { atMs: number }): JSX.Element | null {
-  if (atMs <= 0) return null;
+  if (!isTime(atMs)) return null;
   return (
     <time dateTime={new Date(atMs).toISOString()} title={formatExact(atMs, zone.value)}>
       {formatClock(atMs, zone.value)}
@@ -37,6 +37,6 @@ export function Clock({ atMs }: { atMs: number }): JSX.Element | null {
 
 /** `2026-11-21 12:03:22 UTC` */
 export function Exact({ atMs }: { atMs: number }): JSX.Element | null {
-  if (atMs <= 0) return null;
+  if (!isTime(atMs)) return null;
   return <time dateTime={new Date(atMs).toISOString()}>{formatExact(atMs, zone.value)}</time>;
 }

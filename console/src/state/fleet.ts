@@ -14,7 +14,7 @@ import {
   type LogLine,
 } from "../wire/types.ts";
 import { announce } from "./announce.ts";
-import { setServerTime } from "./now.ts";
+import { serverNow, setServerTime } from "./now.ts";
 import { readSession, session, signedOut } from "./session.ts";
 
 /** Happenings that the page keeps. */
@@ -48,7 +48,8 @@ let isPainting = false;
 
 /** Changes come faster than frames: they are put on the page together. */
 function take(changes: readonly Change[]): void {
-  waiting.push(...changes);
+  // One by one: of a hundred thousand at once, spread arguments would overflow the stack.
+  for (const change of changes) waiting.push(change);
   if (isPainting) return;
   isPainting = true;
   // Hidden pages get no frames, and must not gather changes without end.
@@ -114,7 +115,7 @@ const stream = new Stream({
 function lose(retryAtMs: number, why: string): void {
   const before = connection.value;
   if (before.state !== "lost") announce("connection lost; trying again");
-  connection.value = { state: "lost", sinceMs: before.state === "lost" ? before.sinceMs : Date.now(), retryAtMs, why };
+  connection.value = { state: "lost", sinceMs: before.state === "lost" ? before.sinceMs : serverNow(), retryAtMs, why };
 }
 
 let failures = 0;

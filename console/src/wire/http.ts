@@ -44,24 +44,41 @@ async function ask<T>(path: string, init: RequestInit): Promise<T> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Refused({ code: "unreachable", message: "the server does not answer", hint: "Is it still running?" });
   }
-  if (response.ok) return JSON.parse(asWritten(await response.text())) as T;
+  if (response.ok) return answerIn(await response.text()) as T;
   const refusal = await refusalOf(response);
   if (response.status === 401) tellSignedOut(refusal as SignedOut);
   throw new Refused(refusal);
 }
 
+const between =
+  "Something between this page and Keelson may answer in its place: a proxy, a sign-in page, another server.";
+
+/** The body of an answer; another server's page is told as such, not as a parser's complaint. */
+function answerIn(text: string): unknown {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(asWritten(text));
+  } catch {
+    answer = undefined;
+  }
+  if (typeof answer === "object" && answer !== null) return answer;
+  throw new Refused({ code: "failed", message: "what came is no answer of Keelson", hint: between });
+}
+
 async function refusalOf(response: Response): Promise<Refusal | SignedOut> {
   const text = asWritten(await response.text());
   try {
-    const body = JSON.parse(text) as Refusal;
-    if (typeof body.message === "string") return body;
+    const body = JSON.parse(text) as Refusal | null;
+    if (typeof body?.message === "string") return body;
   } catch {
     // A proxy between may answer in words of its own.
   }
-  const message = text.trim().slice(0, 300);
+  const isPage = /^\s*</.test(text);
+  const said = isPage ? "" : text.trim().slice(0, 300);
   return {
     code: response.status === 401 ? "signed-out" : "failed",
-    message: message || `HTTP ${response.status}`,
+    message: said || `the answer was HTTP ${response.status} ${response.statusText}`.trim(),
+    hint: between,
   } as Refusal;
 }
 

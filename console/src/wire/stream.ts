@@ -22,6 +22,21 @@ const retryFirstMs = 500;
 const retryMostMs = 15_000;
 /** The server sends a heartbeat every 15 s as a comment, which no script sees; a sleeping laptop is noticed by its clock. */
 const asleepMs = 60_000;
+/** What cannot be read once may be so each time it is asked for: a stream that held such is trusted again after this long. */
+const trustedMs = 60_000;
+
+const isObject = (data: unknown): boolean => typeof data === "object" && data !== null && !Array.isArray(data);
+const isListOfObjects = (data: unknown): boolean => Array.isArray(data) && data.every(isObject);
+
+/** Whether what came has the form of its event; deeper forms are the server's to keep. */
+const isWellFormed: Readonly<Record<keyof StreamEvents, (data: unknown) => boolean>> = {
+  hello: isObject,
+  changes: isListOfObjects,
+  objects: (data) => isObject(data) && ["put", "removed"].every((name) => Array.isArray((data as never)[name])),
+  log: isListOfObjects,
+  reset: isObject,
+  over: isObject,
+};
 
 export class Stream {
   readonly #handlers: StreamHandlers;
@@ -29,7 +44,10 @@ export class Stream {
   #cursor = "";
   #of = "";
   #failures = 0;
+  #garbledMs = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What the timer does. */
+  #next: () => void = () => undefined;
   #aliveMs = performance.now();
 
   constructor(handlers: StreamHandlers) {
@@ -56,7 +74,7 @@ export class Stream {
 
   /** Does not wait for the next retry. */
   retryNow(): void {
-    if (this.#timer !== undefined) this.#connect();
+    if (this.#timer !== undefined) this.#next();
   }
 
   close(): void {
@@ -74,12 +92,22 @@ export class Stream {
       source.addEventListener(name as string, (event) => {
         if (this.#source !== source) return;
         const { data, lastEventId } = event as MessageEvent<string>;
+        let read: unknown;
+        try {
+          read = JSON.parse(asWritten(data));
+        } catch {
+          read = undefined;
+        }
+        if (!isWellFormed[name](read)) {
+          this.#garbled();
+          return;
+        }
         if (lastEventId !== "") this.#cursor = lastEventId;
-        told(JSON.parse(asWritten(data)) as StreamEvents[Name]);
+        told(read as StreamEvents[Name]);
       });
     };
     on("hello", (hello) => {
-      this.#failures = 0;
+      if (performance.now() - this.#garbledMs > trustedMs) this.#failures = 0;
       this.#handlers.opened(hello);
     });
     on("changes", (changes) => this.#handlers.changes(changes));
@@ -98,11 +126,22 @@ export class Stream {
   }
 
   #broken(): void {
+    this.#again(() => this.#connect());
+  }
+
+  /** Something came that is no event of ours: what was missed is not known, so everything is read again. */
+  #garbled(): void {
+    this.#garbledMs = performance.now();
+    this.#again(() => this.#handlers.reset("what came could not be read"));
+  }
+
+  #again(next: () => void): void {
     this.close();
     const wait = Math.min(retryMostMs, retryFirstMs * 2 ** this.#failures++);
     // Many consoles lose one server at once; they come back one by one.
     const delay = wait * (0.75 + Math.random() / 2);
-    this.#timer = setTimeout(() => this.#connect(), delay);
+    this.#next = next;
+    this.#timer = setTimeout(next, delay);
     this.#handlers.lost(Date.now() + delay);
   }
 

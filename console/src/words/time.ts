@@ -7,6 +7,17 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
+/** True for what can be shown as a time: 0 is not known, and an address may hold any number. */
+export function isTime(atMs: number): boolean {
+  return atMs > 0 && atMs < 8.64e15;
+}
+
+/** The moment that an address names; 0 where it names none. */
+export function parseMoment(text: string): number {
+  const atMs = Number(text);
+  return isTime(atMs) ? atMs : 0;
+}
+
 /** `12s`, `4m`, `3h`, `2d`: as kubectl says an age. */
 export function formatAge(fromMs: number, nowMs: number): string {
   const age = Math.max(0, nowMs - fromMs);

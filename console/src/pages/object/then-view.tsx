@@ -17,8 +17,7 @@ const knownHow: Readonly<Record<ObjectThen["liveFrom"], string>> = {
 
 export function ThenView({ page, atMs }: { page: ObjectPage; atMs: number }): JSX.Element {
   const { object, delivery } = page;
-  const path =
-    delivery === undefined || !Number.isFinite(atMs) ? "" : apiPaths.moment({ at: atMs, delivery: linkKey(delivery) });
+  const path = delivery === undefined ? "" : apiPaths.moment({ at: atMs, delivery: linkKey(delivery) });
   const moment = useResource<Moment>(path);
   const then = moment.value?.objects?.find(
     (one) =>

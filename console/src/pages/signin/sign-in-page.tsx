@@ -29,12 +29,31 @@ function ByProvider({ path }: { path: string | undefined }): JSX.Element {
   );
 }
 
+/** Whether the server takes this token; "" when it does. */
+async function whyRefused(token: string): Promise<string> {
+  try {
+    const answer = await fetch(apiPaths.session(), { headers: { authorization: `Bearer ${token}` } });
+    if (answer.ok) return "";
+    return answer.status === 401
+      ? "This is not the token that the server printed. Each start prints a new one."
+      : `The server answered HTTP ${answer.status}.`;
+  } catch {
+    return "The server does not answer. Is it still running?";
+  }
+}
+
 function ByToken(): JSX.Element {
   const token = useSignal("");
-  const open = (event: Event): void => {
+  const refused = useSignal("");
+  const open = async (event: Event): Promise<void> => {
     event.preventDefault();
+    const given = token.value.trim();
+    refused.value = await whyRefused(given);
+    if (refused.value !== "") return;
     // The server takes the token out of the address and keeps it in a cookie that no script can read.
-    location.href = `${location.pathname}?token=${encodeURIComponent(token.value.trim())}`;
+    const query = new URLSearchParams(location.search);
+    query.set("token", given);
+    location.href = `${location.pathname}?${query}`;
   };
   return (
     <>
@@ -42,7 +61,7 @@ function ByToken(): JSX.Element {
         Open the address that <code>keelson up</code> or <code>keelson run</code> printed: it holds a token. Or paste
         the token:
       </p>
-      <form onSubmit={open}>
+      <form onSubmit={(event) => void open(event)}>
         <label class="unseen" for="token">
           Token
         </label>
@@ -51,12 +70,16 @@ function ByToken(): JSX.Element {
           type="password"
           autocomplete="off"
           value={token.value}
+          {...(refused.value === "" ? {} : { "aria-invalid": true, "aria-describedby": "token-refused" })}
           onInput={(event) => (token.value = event.currentTarget.value)}
         />
         <button type="submit" class="primary" disabled={token.value.trim() === ""}>
           Sign in
         </button>
       </form>
+      <p id="token-refused" class="text-failed" role="alert">
+        {refused.value}
+      </p>
     </>
   );
 }
