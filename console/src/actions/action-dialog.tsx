@@ -66,6 +66,8 @@ export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
       // Things moved while one was reading: what would be done now is shown, and asked for again.
       if (error.code === "moved") await show();
       state.value = { ...state.value, error, isDoing: false };
+      // Whoever presses Enter once more has read what it would do now.
+      form.current?.closest("dialog")?.focus();
     }
   };
   const { plan, error, isDoing } = state.value;

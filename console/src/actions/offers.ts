@@ -4,14 +4,18 @@ import type { Action, ActionAsk, Card, Rights } from "../wire/types.ts";
 
 export type Offer = { ask: ActionAsk; name: string; keys: string; whyNot: string; isMain: boolean };
 
+/** One action by name and key, with the reason why it is not possible. */
+export function offerOf(what: Pick<Offer, "ask" | "name" | "keys">, rights: Rights | undefined): Offer {
+  const right = rights?.[what.ask.action];
+  const whyNot = right === undefined ? "your rights are being read" : right.ok ? "" : right.reason;
+  return { ...what, whyNot, isMain: false };
+}
+
 /** What one can ask of a card. Without rights yet, everything waits for them. */
 export function offersOf(card: Card, rights: Rights | undefined): Offer[] {
   const link = { kind: card.kind, namespace: card.namespace, name: card.name };
-  const offer = (action: Action, name: string, keys: string, more: Partial<ActionAsk> = {}): Offer => {
-    const right = rights?.[action];
-    const whyNot = right === undefined ? "Reading your rights…" : right.ok ? "" : right.reason;
-    return { ask: { action, link, ...more }, name, keys, whyNot, isMain: false };
-  };
+  const offer = (action: Action, name: string, keys: string, more: Partial<ActionAsk> = {}): Offer =>
+    offerOf({ ask: { action, link, ...more }, name, keys }, rights);
   const offers: Offer[] = [];
   if (card.held !== undefined)
     offers.push({

@@ -3,11 +3,13 @@
 import type { ComponentChildren, JSX } from "preact";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { navigate, place } from "../route/address.ts";
-import { announced } from "../state/announce.ts";
+import { announce, announced } from "../state/announce.ts";
 import { connection } from "../state/fleet.ts";
 import { notice } from "../state/notice.ts";
 import { overlay } from "../state/overlays.ts";
-import { session } from "../state/session.ts";
+import { density, theme, zone } from "../state/preferences.ts";
+import { session, signOut } from "../state/session.ts";
+import type { Command } from "../keys/keymap.ts";
 import { useCommands } from "../keys/use-commands.ts";
 import { LostLine } from "./lost.tsx";
 
@@ -116,15 +118,40 @@ function ReadOnlyLine(): JSX.Element | null {
   return <div class="read-only-line">Read-only: {readOnlyReason || "nothing can be changed from this console"}.</div>;
 }
 
+/** What the palette offers and no key does. */
+function looks(): Command[] {
+  const area = "How this page looks";
+  return [
+    { keys: "", does: "Dark colours", area, run: () => (theme.value = "dark") },
+    { keys: "", does: "Light colours", area, run: () => (theme.value = "light") },
+    { keys: "", does: "Colours as the system", area, run: () => (theme.value = "auto") },
+    { keys: "", does: "Compact rows", area, run: () => (density.value = "compact") },
+    { keys: "", does: "Comfortable rows", area, run: () => (density.value = "comfortable") },
+  ];
+}
+
 function useFrameKeys(): void {
   const area = "Everywhere";
+  const isUtc = zone.value === "UTC";
   useCommands([
     { keys: "?", does: "Show all keys", area, run: () => (overlay.value = { what: "help" }) },
     { keys: "Ctrl+k", does: "Jump to anything", area, run: () => (overlay.value = { what: "palette", typed: "" }) },
     { keys: ":", does: "Give a command", area, run: () => (overlay.value = { what: "palette", typed: "" }) },
     { keys: "g f", does: "Go to the fleet", area, run: () => navigate("/") },
     { keys: "g t", does: "Go to the timeline", area, run: () => navigate("/timeline") },
+    { keys: "g s", does: "Go to the sources", area, run: () => navigate("/?show=sources") },
     { keys: "g w", does: "Open the big screen", area, run: () => navigate("/wall") },
     { keys: ",", does: "Change how this page looks", area, run: () => (overlay.value = { what: "settings" }) },
+    {
+      keys: "z",
+      does: isUtc ? "Times in this browser's zone" : "Times in UTC",
+      area,
+      run: () => {
+        zone.value = isUtc ? "local" : "UTC";
+        announce(isUtc ? "Times are in this browser's zone" : "Times are in UTC");
+      },
+    },
+    ...looks(),
+    ...(session.value?.canSignOut === true ? [{ keys: "", does: "Sign out", area, run: () => void signOut() }] : []),
   ]);
 }

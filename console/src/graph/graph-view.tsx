@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useCommands } from "../keys/use-commands.ts";
 import { Icon } from "../parts/icon.tsx";
 import { HealthIcon, HealthLine } from "../parts/mark.tsx";
 import { memo } from "../parts/memo.ts";
@@ -29,6 +30,13 @@ export function GraphView({ card, nodes }: { card: Card; nodes: readonly TreeNod
     const root = fold(nodes, { opened: opened.value, closed: closed.value });
     return root === undefined ? undefined : layOut(root);
   }, [nodes, opened.value, closed.value]);
+  const index = zooms.indexOf(zoom.value as (typeof zooms)[number]);
+  const zoomBy = (step: 1 | -1): void => void (zoom.value = zooms[index + step] ?? zoom.value);
+  useCommands([
+    { keys: "+", does: "Larger", area: "Graph", run: () => zoomBy(1) },
+    { keys: "-", does: "Smaller", area: "Graph", run: () => zoomBy(-1) },
+    { keys: "j", does: "Into the graph, then arrows", area: "Graph", run: () => box.current?.focus() },
+  ]);
   if (layout === undefined) return null;
   const toggle = (placed: Placed): void => {
     const sets = placed.drawn.node === undefined ? opened : closed;

@@ -2,6 +2,8 @@
 // `?` shows and what the palette lists, so that nothing works by a key that nobody can find.
 
 import { signal } from "@preact/signals";
+import { announce } from "../state/announce.ts";
+import { notice } from "../state/notice.ts";
 import { hasSingleKeys } from "../state/preferences.ts";
 
 export type Command = {
@@ -60,6 +62,13 @@ export class KeyReader {
   }
 }
 
+/** Does what a command says, or says why not. */
+export function give(command: Pick<Command, "does" | "run" | "whyNot">): void {
+  if (command.whyNot === undefined) return command.run();
+  notice.value = `${command.does}: ${command.whyNot}.`;
+  announce(notice.value);
+}
+
 function isTypingIn(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return !["checkbox", "radio", "button", "range"].includes(target.type);
@@ -82,6 +91,6 @@ export function startKeys(): void {
     const command = reader.press(pressed, allCommands().filter(isUsable), performance.now());
     if (command === undefined) return;
     event.preventDefault();
-    if (command.whyNot === undefined) command.run();
+    give(command);
   });
 }

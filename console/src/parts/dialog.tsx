@@ -5,6 +5,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { closeOverlay, overlay } from "../state/overlays.ts";
 import { Icon } from "./icon.tsx";
 
+const mainHeading = (): HTMLElement | null => document.querySelector("main h1");
+
 export type DialogProps = { title: string; class?: string; isBare?: boolean; children: ComponentChildren };
 
 /** `isBare`: without a visible heading, for what is a field and a list. */
@@ -17,7 +19,10 @@ export function Dialog({ title, class: name = "", isBare = false, children }: Di
     if (!isBare) box.current?.setAttribute("autofocus", "");
     box.current?.showModal();
     // A dialog taken out of the page, unlike one that is closed, gives the focus to nobody.
-    return () => (before instanceof HTMLElement ? before.focus({ preventScroll: true }) : undefined);
+    return () => {
+      const target = before instanceof HTMLElement && before.isConnected ? before : mainHeading();
+      target?.focus({ preventScroll: true });
+    };
   }, []);
   const closeOutside = (event: MouseEvent): void => {
     if (event.target === box.current) closeOverlay();
@@ -27,7 +32,14 @@ export function Dialog({ title, class: name = "", isBare = false, children }: Di
     if (overlay.peek() === own.current) closeOverlay();
   };
   return (
-    <dialog ref={box} class={`dialog ${name}`} aria-label={title} onClose={closeOwn} onClick={closeOutside}>
+    <dialog
+      ref={box}
+      class={`dialog ${name}`}
+      aria-label={title}
+      tabIndex={-1}
+      onClose={closeOwn}
+      onClick={closeOutside}
+    >
       <div class="dialog-inner">
         {!isBare && (
           <header class="dialog-head">

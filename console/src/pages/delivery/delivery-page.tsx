@@ -8,6 +8,7 @@ import { useResource } from "../../parts/resource.ts";
 import { type Tab, TabPanel, Tabs } from "../../parts/tabs.tsx";
 import { useTitle } from "../../parts/title.ts";
 import { navigate, param, setParams } from "../../route/address.ts";
+import { hrefOf } from "../../route/place.ts";
 import { cards } from "../../state/fleet.ts";
 import { apiPaths, type Card, type DeliveryPage as Page, type Link, linkKey } from "../../wire/types.ts";
 import { ActionButtons } from "../../actions/action-buttons.tsx";
@@ -44,7 +45,19 @@ export function DeliveryPage({ link }: { link: Link }): JSX.Element {
     useComputed(() => live.value?.revision),
   );
   const card = live.value ?? page.value?.card;
-  useCommands([{ keys: "Escape", does: "Back to the fleet", area: "Page", run: () => navigate("/") }]);
+  const source = card?.source;
+  useCommands([
+    { keys: "Escape", does: "Back to the fleet", area: "Page", run: () => navigate("/") },
+    ...(source === undefined
+      ? []
+      : [{ keys: "u", does: "Its source", area: "Page", run: () => navigate(hrefOf(source)) }]),
+    {
+      keys: "T",
+      does: "Its timeline",
+      area: "Page",
+      run: () => navigate(`/timeline?delivery=${encodeURIComponent(key)}`),
+    },
+  ]);
   if (card === undefined)
     return page.error === undefined ? <Awaiting what={`Reading ${link.name}`} /> : <Gone link={link} page={page} />;
   return (

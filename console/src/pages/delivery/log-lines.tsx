@@ -3,14 +3,25 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { useCommands } from "../../keys/use-commands.ts";
 import { Nothing } from "../../parts/nothing.tsx";
 import { Clock } from "../../parts/when.tsx";
 import type { LogLine } from "../../wire/types.ts";
 
 export function LogLines({ lines }: { lines: readonly LogLine[] }): JSX.Element {
   const box = useRef<HTMLOListElement>(null);
+  const input = useRef<HTMLInputElement>(null);
   const find = useSignal("");
   const follows = useSignal(true);
+  useCommands([
+    { keys: "/", does: "Filter the lines", area: "Log", run: () => input.current?.select() },
+    {
+      keys: "f",
+      does: follows.value ? "Stay where one reads" : "Follow the end",
+      area: "Log",
+      run: () => (follows.value = !follows.value),
+    },
+  ]);
   const shown = lines.filter((line) => line.message.toLowerCase().includes(find.value.toLowerCase()));
   useLayoutEffect(() => {
     if (follows.value && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
@@ -34,6 +45,7 @@ export function LogLines({ lines }: { lines: readonly LogLine[] }): JSX.Element 
         <label>
           <span class="unseen">Lines that hold</span>
           <input
+            ref={input}
             type="search"
             placeholder="Lines that hold…"
             value={find.value}

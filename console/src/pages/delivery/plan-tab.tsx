@@ -2,12 +2,13 @@
 
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
+import { useCommands } from "../../keys/use-commands.ts";
 import { CommitLine } from "../../parts/commit.tsx";
 import { Awaiting, Nothing, Trouble } from "../../parts/nothing.tsx";
 import { planCounts, PlanSteps } from "../../parts/plan-view.tsx";
 import { useResource } from "../../parts/resource.ts";
 import { Ago } from "../../parts/when.tsx";
-import { hrefWith, param } from "../../route/address.ts";
+import { hrefWith, param, setParams } from "../../route/address.ts";
 import { cards } from "../../state/fleet.ts";
 import { apiPaths, type Card, type PlanView } from "../../wire/types.ts";
 import { shortRevision } from "../../words/revision.ts";
@@ -18,6 +19,15 @@ export function PlanTab({ card }: { card: Card }): JSX.Element {
     apiPaths.plan(card, { which }),
     useComputed(() => cards.value.get(card.key)),
   );
+  const other = which === "last" ? "pending" : "last";
+  useCommands([
+    {
+      keys: "p",
+      does: other === "last" ? "Show what it did last" : "Show what it would do now",
+      area: "Plan",
+      run: () => setParams({ plan: other === "last" ? "last" : "" }),
+    },
+  ]);
   const choice = (name: "pending" | "last", words: string): JSX.Element => (
     <a href={hrefWith({ plan: name === "last" ? "last" : "" })} {...(which === name ? { "aria-current": "true" } : {})}>
       {words}

@@ -2,7 +2,8 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
+import { useRowFocus } from "../../keys/row-focus.ts";
 import { useCommands } from "../../keys/use-commands.ts";
 import { Nothing } from "../../parts/nothing.tsx";
 import { VirtualList } from "../../parts/virtual-list.tsx";
@@ -18,7 +19,6 @@ import { FleetSummary } from "./fleet-summary.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { FoundObjects } from "./found-objects.tsx";
 import { Lately } from "./lately.tsx";
-import { useRowFocus } from "./row-focus.ts";
 
 const groupings: readonly Grouping[] = ["none", "cluster", "namespace", "team", "source"];
 const sortings: readonly Sorting[] = ["state", "name", "age"];
@@ -37,10 +37,25 @@ export function FleetPage(): JSX.Element {
   const { role, filter } = view.value;
   useTitle(role === "source" ? "Sources" : "Fleet");
   const input = useRef<HTMLInputElement>(null);
-  const focus = useRowFocus(rows.length, (index) => openRow(rows[index]));
+  const keys = useMemo(() => rows.map(keyOfRow), [rows]);
+  const focus = useRowFocus(keys, (index) => openRow(rows[index]));
+  const { grouping, sorting } = view.value;
+  const [nextGrouping, nextSorting] = [after(groupings, grouping), after(sortings, sorting)];
   useCommands([
     { keys: "/", does: "Filter and search", area: "Fleet", run: () => input.current?.select() },
     ...focus.commands,
+    {
+      keys: "b",
+      does: nextGrouping === "none" ? "Do not group" : `Group by ${nextGrouping}`,
+      area: "Fleet",
+      run: () => setParams({ group: nextGrouping === "none" ? "" : nextGrouping }),
+    },
+    {
+      keys: "x",
+      does: `Order by ${sortingWords[nextSorting]}`,
+      area: "Fleet",
+      run: () => setParams({ sort: nextSorting === "state" ? "" : nextSorting }),
+    },
     { keys: "Escape", does: "Clear the filter", area: "Fleet", run: () => leaveFilter(input.current) },
   ]);
   const toggle = (name: string): void => {
@@ -50,9 +65,9 @@ export function FleetPage(): JSX.Element {
   };
   const row = (one: Row, index: number): JSX.Element =>
     one.what === "card" ? (
-      <CardRow card={one.card} index={index} isFocused={index === focus.at} grouping={view.value.grouping} />
+      <CardRow card={one.card} index={index} grouping={view.value.grouping} />
     ) : (
-      <GroupRow row={one} toggle={toggle} />
+      <GroupRow row={one} index={index} toggle={toggle} />
     );
   return (
     <div class="fleet">
@@ -71,7 +86,7 @@ export function FleetPage(): JSX.Element {
             <VirtualList
               items={rows}
               rowHeight={rowHeight.value}
-              keyOf={(one) => (one.what === "card" ? one.card.key : `group ${one.name}`)}
+              keyOf={keyOfRow}
               row={row}
               kept={focus.at}
               role="rowgroup"
@@ -85,6 +100,18 @@ export function FleetPage(): JSX.Element {
       <Lately />
     </div>
   );
+}
+
+const sortingWords: Readonly<Record<Sorting, string>> = {
+  state: "what needs you",
+  name: "name",
+  age: "last change",
+};
+
+const keyOfRow = (row: Row): string => (row.what === "card" ? row.card.key : `group ${row.name}`);
+
+function after<T>(list: readonly T[], one: T): T {
+  return list[(list.indexOf(one) + 1) % list.length] ?? one;
 }
 
 function openRow(row: Row | undefined): void {

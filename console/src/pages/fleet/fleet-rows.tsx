@@ -11,7 +11,7 @@ import { type Mark, markOf, marks, whyOf } from "../../words/mark.ts";
 import { shortCommit, shortRevision } from "../../words/revision.ts";
 import type { Counts, Grouping, Row } from "./arrange.ts";
 
-type CardRowProps = { card: Card; index: number; isFocused: boolean; grouping: Grouping };
+type CardRowProps = { card: Card; index: number; grouping: Grouping };
 
 export const CardRow = memo(function CardRow({ card, index, grouping }: CardRowProps): JSX.Element {
   const mark = markOf(card);
@@ -65,17 +65,19 @@ function Revision({ card }: { card: Card }): JSX.Element | null {
   );
 }
 
-export function GroupRow({
-  row,
-  toggle,
-}: {
-  row: Row & { what: "group" };
-  toggle: (name: string) => void;
-}): JSX.Element {
+type GroupRowProps = { row: Row & { what: "group" }; index: number; toggle: (name: string) => void };
+
+export function GroupRow({ row, index, toggle }: GroupRowProps): JSX.Element {
   return (
-    <div role="row" class="row group-row">
+    <div role="row" class="row group-row" aria-rowindex={index + 2}>
       <span role="cell">
-        <button type="button" class="plain" aria-expanded={row.isOpen} onClick={() => toggle(row.name)}>
+        <button
+          type="button"
+          class="plain"
+          data-row={index}
+          aria-expanded={row.isOpen}
+          onClick={() => toggle(row.name)}
+        >
           <Icon name="open" />
           <b>{row.name}</b>
         </button>

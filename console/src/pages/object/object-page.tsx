@@ -1,12 +1,10 @@
 // One object: what Git says, what runs and what was applied; whose each field is; the line and the commit it comes from.
 
-import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { useCommands } from "../../keys/use-commands.ts";
 import { CommitLine } from "../../parts/commit.tsx";
 import { HappeningList } from "../../parts/happening-list.tsx";
-import { Icon } from "../../parts/icon.tsx";
 import { HealthIcon } from "../../parts/mark.tsx";
 import { Awaiting, Trouble } from "../../parts/nothing.tsx";
 import { useResource } from "../../parts/resource.ts";
@@ -14,8 +12,6 @@ import { type Tab, TabPanel, Tabs } from "../../parts/tabs.tsx";
 import { useTitle } from "../../parts/title.ts";
 import { navigate, param, setParams } from "../../route/address.ts";
 import { hrefOf, hrefOfObject } from "../../route/place.ts";
-import { cards } from "../../state/fleet.ts";
-import { overlay } from "../../state/overlays.ts";
 import {
   apiPaths,
   type ChainItem,
@@ -24,6 +20,8 @@ import {
   type ObjectPage as Page,
   parseLinkKey,
 } from "../../wire/types.ts";
+import { parseMoment } from "../../words/time.ts";
+import { Drift } from "./drift.tsx";
 import { useObjectChanges } from "./object-changes.ts";
 import { ObjectTexts } from "./object-texts.tsx";
 import { Owners } from "./owners.tsx";
@@ -46,6 +44,7 @@ export function ObjectPage({ link }: { link: ObjectLink }): JSX.Element {
   useEffect(() => {
     if (stating !== "") changes.follow(stating);
   }, [stating]);
+  const at = parseMoment(param("at"));
   const back = value?.delivery === undefined ? (parseLinkKey(param("from")) ?? undefined) : value.delivery;
   useCommands([
     {
@@ -72,7 +71,7 @@ export function ObjectPage({ link }: { link: ObjectLink }): JSX.Element {
     <article class="object">
       <Heading page={value} />
       {page.error !== undefined && <Trouble error={page.error} retry={page.readAgain} />}
-      {param("at") === "" ? <Now page={value} /> : <ThenView page={value} atMs={Number(param("at"))} />}
+      {at === 0 ? <Now page={value} /> : <ThenView page={value} atMs={at} />}
     </article>
   );
 }
@@ -197,45 +196,5 @@ function Chain({ chain, object }: { chain: readonly ChainItem[]; object: ObjectL
       {" / "}
       {object.kind}
     </nav>
-  );
-}
-
-/** What the delivery says of a drift of this object, with both ways out of it. */
-function Drift({ page }: { page: Page }): JSX.Element | null {
-  const { object, delivery } = page;
-  const found = useComputed(() => {
-    const card = delivery === undefined ? undefined : cards.value.get(linkKey(delivery));
-    return card?.drift.find(
-      (drift) =>
-        drift.object.kind === object.kind &&
-        drift.object.name === object.name &&
-        drift.object.namespace === object.namespace,
-    );
-  }).value;
-  if (found === undefined || delivery === undefined) return null;
-  const ask = (action: "heal" | "accept") => (): void => {
-    overlay.value = { what: "action", ask: { action, link: delivery, object: found.object } };
-  };
-  return (
-    <div class="object-drift">
-      <p class="text-drifted">
-        <Icon name="drifted" /> <b>drifted</b> {found.by.length > 0 && `by ${found.by.join(", ")}`}
-      </p>
-      <ul>
-        {found.fields.map((field) => (
-          <li key={field}>
-            <code>{field}</code>
-          </li>
-        ))}
-      </ul>
-      <p class="action-buttons">
-        <button type="button" class="primary" onClick={ask("heal")}>
-          Heal…
-        </button>
-        <button type="button" onClick={ask("accept")}>
-          Accept into Git…
-        </button>
-      </p>
-    </div>
   );
 }

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { useCommands } from "../../keys/use-commands.ts";
-import { CopyButton } from "../../parts/copy-button.tsx";
+import { CopyButton, copyText } from "../../parts/copy-button.tsx";
 import { FieldDiffs } from "../../parts/field-diffs.tsx";
 import { Nothing } from "../../parts/nothing.tsx";
 import { param, setParams } from "../../route/address.ts";
@@ -26,7 +26,10 @@ export function ObjectTexts({ page }: { page: ObjectPage }): JSX.Element {
   const open = views.find((view) => view.id === param("view"))?.id ?? "diff";
   const next = views[(views.findIndex((view) => view.id === open) + 1) % views.length] ?? views[0];
   const choose = (id: string): void => setParams({ view: id === "diff" ? "" : id });
-  useCommands([{ keys: "v", does: `Show ${next.name.toLowerCase()}`, area: "Texts", run: () => choose(next.id) }]);
+  useCommands([
+    { keys: "v", does: `Show ${next.name.toLowerCase()}`, area: "Texts", run: () => choose(next.id) },
+    { keys: "c", does: "Copy the live YAML", area: "Texts", run: () => void copyText(page.live, "the live YAML") },
+  ]);
   return (
     <>
       <div class="objects-bar">

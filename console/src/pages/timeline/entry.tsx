@@ -9,12 +9,19 @@ import { hrefOf } from "../../route/place.ts";
 import { type CommitEffect, linkKey, type TimelineEntry } from "../../wire/types.ts";
 import { plural } from "../../words/plural.ts";
 import { shortCommit } from "../../words/revision.ts";
-import { formatTook } from "../../words/time.ts";
+import { zone } from "../../state/preferences.ts";
+import { formatExact, formatTook } from "../../words/time.ts";
 
-export function Entry({ entry }: { entry: TimelineEntry }): JSX.Element {
+export function Entry({ entry, index }: { entry: TimelineEntry; index: number }): JSX.Element {
   return (
     <li class={`entry entry-${entry.what}`}>
-      <a class="entry-time" href={hrefWith({ at: String(entry.atMs) })} title="Look at this moment">
+      <a
+        class="entry-time"
+        href={hrefWith({ at: String(entry.atMs) })}
+        title="Look at this moment"
+        aria-label={`Look at ${formatExact(entry.atMs, zone.value)}: ${wordsOf(entry)}`}
+        data-row={index}
+      >
         <Clock atMs={entry.atMs} />
       </a>
       <span class="entry-dot" aria-hidden="true" />
@@ -27,6 +34,12 @@ export function Entry({ entry }: { entry: TimelineEntry }): JSX.Element {
       )}
     </li>
   );
+}
+
+/** An entry in a few words, for who hears a list of moments. */
+function wordsOf(entry: TimelineEntry): string {
+  if (entry.what === "commit") return `commit ${entry.commit.subject}`;
+  return `${entry.what} of ${entry.delivery.name}`;
 }
 
 /** Effects shown before one asks for the rest. */

@@ -22,10 +22,14 @@ export function shareOf(atMs: number, { fromMs, toMs }: Span): number {
 
 export type Day = { day: string; atMs: number; entries: TimelineEntry[] };
 
+export function newestFirst(entries: readonly TimelineEntry[]): TimelineEntry[] {
+  return [...entries].sort((a, b) => b.atMs - a.atMs);
+}
+
 /** Entries by the day they fell on in the reader's zone, newest first. */
 export function daysOf(entries: readonly TimelineEntry[], zone: Zone): Day[] {
   const days: Day[] = [];
-  for (const entry of [...entries].sort((a, b) => b.atMs - a.atMs)) {
+  for (const entry of newestFirst(entries)) {
     const day = formatDay(entry.atMs, zone);
     const last = days.at(-1);
     if (last?.day === day) last.entries.push(entry);

@@ -1,9 +1,10 @@
 // What happened, drawn along the Git log: commits and what each did where, drifts and heals between; and how things stood at
 // any past moment that is still known.
 
-import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useComputed, useSignal } from "@preact/signals";
+import type { JSX, RefObject } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useRowFocus } from "../../keys/row-focus.ts";
 import { useCommands } from "../../keys/use-commands.ts";
 import { Awaiting, Nothing, Trouble } from "../../parts/nothing.tsx";
 import { type ReadError, useResource } from "../../parts/resource.ts";
@@ -14,10 +15,10 @@ import { now } from "../../state/now.ts";
 import { zone } from "../../state/preferences.ts";
 import { read, wordsOfError } from "../../wire/http.ts";
 import { apiPaths, type Timeline, type TimelineEntry } from "../../wire/types.ts";
-import { formatDayName } from "../../words/time.ts";
+import { formatDayName, parseMoment } from "../../words/time.ts";
 import { Entry } from "./entry.tsx";
 import { MomentView } from "./moment-view.tsx";
-import { daysOf, spanOf } from "./scale.ts";
+import { daysOf, newestFirst, spanOf } from "./scale.ts";
 import { Scrubber } from "./scrubber.tsx";
 import { useLatestHappening } from "./latest.ts";
 import "./timeline.css";
@@ -32,10 +33,14 @@ export function TimelinePage(): JSX.Element {
     useLatestHappening(),
   );
   const older = useOlder(delivery, newest.value?.next);
-  const at = Number(param("at")) || 0;
+  const at = parseMoment(param("at"));
   const setAt = (atMs: number, how: "push" | "replace" = "push"): void =>
     setParams({ at: atMs === 0 ? "" : String(Math.round(atMs)) }, how);
-  const entries = [...(newest.value?.entries ?? []), ...older.entries];
+  const pick = useRef<HTMLSelectElement>(null);
+  const entries = useMemo(
+    () => [...(newest.value?.entries ?? []), ...older.entries],
+    [newest.value?.entries, older.entries],
+  );
   const moments = [...new Set(entries.map((entry) => entry.atMs))].sort((a, b) => a - b);
   const step = (direction: 1 | -1): void => {
     const from = at === 0 ? now.value : at;
@@ -43,8 +48,14 @@ export function TimelinePage(): JSX.Element {
       direction === 1 ? moments.find((moment) => moment > from) : moments.findLast((moment) => moment < from);
     setAt(next ?? 0);
   };
+  const shown = useMemo(() => (at === 0 ? entries : entries.filter((entry) => entry.atMs <= at)), [entries, at]);
+  const rows = useMemo(() => newestFirst(shown), [shown]);
+  const keys = useMemo(() => rows.map(keyOf), [rows]);
+  const focus = useRowFocus(keys, (index) => setAt(rows[index]?.atMs ?? 0));
   const area = "Timeline";
   useCommands([
+    ...focus.commands,
+    { keys: "/", does: "Choose a delivery", area, run: () => pick.current?.focus() },
     { keys: "[", does: "To the event before", area, run: () => step(-1) },
     { keys: "]", does: "To the event after", area, run: () => step(1) },
     { keys: "n", does: "Back to now", area, run: () => setAt(0) },
@@ -59,14 +70,14 @@ export function TimelinePage(): JSX.Element {
     <div class="timeline">
       <header class="timeline-head">
         <h1 tabIndex={-1}>Timeline</h1>
-        <DeliveryPick chosen={delivery} />
+        <DeliveryPick chosen={delivery} select={pick} />
       </header>
       {newest.error !== undefined && <Trouble error={newest.error} retry={newest.readAgain} />}
       {newest.value === undefined && newest.error === undefined && <Awaiting what="Reading the history" />}
       {newest.value !== undefined && entries.length === 0 && <NoEntries />}
       {entries.length > 0 && <Scrubber entries={entries} span={spanOf(entries, now.value)} at={at} setAt={setAt} />}
       {at !== 0 && <MomentView atMs={at} delivery={delivery} />}
-      <Days entries={at === 0 ? entries : entries.filter((entry) => entry.atMs <= at)} />
+      <Days entries={rows} />
       {older.canRead && (
         <button type="button" onClick={older.read}>
           Show older
@@ -78,7 +89,9 @@ export function TimelinePage(): JSX.Element {
   );
 }
 
+/** `entries` newest first. */
 function Days({ entries }: { entries: readonly TimelineEntry[] }): JSX.Element {
+  const places = new Map(entries.map((entry, index) => [entry, index]));
   return (
     <>
       {daysOf(entries, zone.value).map(({ day, atMs, entries: those }) => (
@@ -86,7 +99,7 @@ function Days({ entries }: { entries: readonly TimelineEntry[] }): JSX.Element {
           <h2>{formatDayName(atMs, zone.value, now.value)}</h2>
           <ol class="rail">
             {those.map((entry) => (
-              <Entry key={keyOf(entry)} entry={entry} />
+              <Entry key={keyOf(entry)} entry={entry} index={places.get(entry) ?? 0} />
             ))}
           </ol>
         </section>
@@ -100,17 +113,30 @@ function keyOf(entry: TimelineEntry): string {
   return `${entry.what} ${entry.atMs} ${entry.delivery.name} ${"object" in entry ? `${entry.object} ${entry.fields}` : entry.message}`;
 }
 
-function DeliveryPick({ chosen }: { chosen: string }): JSX.Element {
-  const keys = allCards.value
-    .filter((card) => card.role === "delivery")
-    .map((card) => card.key)
-    .sort();
+type DeliveryPickProps = { chosen: string; select: RefObject<HTMLSelectElement | null> };
+
+function DeliveryPick({ chosen, select }: DeliveryPickProps): JSX.Element {
+  // As one text: thousands of names are compared at once, and drawn again only when one has come or gone.
+  const names = useComputed(() =>
+    allCards.value
+      .filter((card) => card.role === "delivery")
+      .map((card) => card.key)
+      .sort()
+      .join("\n"),
+  );
+  return useMemo(
+    () => <Names names={names.value === "" ? [] : names.value.split("\n")} chosen={chosen} select={select} />,
+    [names.value, chosen],
+  );
+}
+
+function Names({ names, chosen, select }: DeliveryPickProps & { names: readonly string[] }): JSX.Element {
   return (
     <label class="pick">
       <span>Of</span>
-      <select value={chosen} onChange={(event) => setParams({ delivery: event.currentTarget.value })}>
+      <select ref={select} value={chosen} onChange={(event) => setParams({ delivery: event.currentTarget.value })}>
         <option value="">everything</option>
-        {keys.map((key) => (
+        {names.map((key) => (
           <option key={key} value={key}>
             {key}
           </option>
