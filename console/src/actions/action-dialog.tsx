@@ -1,18 +1,19 @@
 // An action is shown before it is done: what is written where, what the cluster would go through, what would be committed.
 // What is then done is what was shown, or the server refuses and the new plan is shown.
 
-import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import { type Signal, useSignal } from "@preact/signals";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Dialog } from "../parts/dialog.tsx";
 import { Awaiting, Trouble } from "../parts/nothing.tsx";
 import { planCounts, PlanSteps } from "../parts/plan-view.tsx";
 import { UnifiedDiff } from "../parts/unified-diff.tsx";
 import { announce } from "../state/announce.ts";
+import { cards } from "../state/fleet.ts";
 import { notice } from "../state/notice.ts";
 import { closeOverlay } from "../state/overlays.ts";
 import { send, wordsOfError } from "../wire/http.ts";
-import { type ActionAsk, type ActionDone, type ActionPlan, apiPaths } from "../wire/types.ts";
+import { type ActionAsk, type ActionDone, type ActionPlan, apiPaths, linkKey } from "../wire/types.ts";
 import { titleOf, verbOf } from "./offers.ts";
 import "./actions.css";
 
@@ -20,6 +21,8 @@ type Way = "commit" | "pin" | undefined;
 
 type State = {
   plan: ActionPlan | undefined;
+  /** What the plan is of: what is done is that, whatever has become of it since. */
+  planned: ActionAsk;
   /** The way that the plan is for. */
   way: Way;
   error: { message: string; hint: string; code: string } | undefined;
@@ -27,57 +30,17 @@ type State = {
 };
 
 export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
-  const state = useSignal<State>({ plan: undefined, way: undefined, error: undefined, isDoing: false });
-  const how = useSignal<Way>(ask.how);
-  const reason = useSignal("");
-  const asked = (): ActionAsk => ({
-    ...ask,
-    ...(how.value === undefined ? {} : { how: how.value }),
-    ...(reason.value.trim() === "" ? {} : { reason: reason.value.trim() }),
-  });
-  const show = async (): Promise<void> => {
-    const way = how.value;
-    try {
-      const plan = await send<ActionPlan>(apiPaths.actionPlan(), asked());
-      // Another way was chosen meanwhile: its plan is on the way.
-      if (way === how.value) state.value = { plan, way, error: undefined, isDoing: false };
-    } catch (error) {
-      if (way === how.value) state.value = { plan: undefined, way, error: wordsOfError(error), isDoing: false };
-    }
-  };
-  useEffect(() => void show(), [how.value]);
-  const form = useRef<HTMLFormElement>(null);
-  const hasPlan = state.value.plan !== undefined;
-  useEffect(() => {
-    // What comes next has the focus, once one can see what it would do.
-    if (hasPlan) form.current?.querySelector<HTMLElement>("input, .primary")?.focus();
-  }, [hasPlan]);
-  const carryOut = async (): Promise<void> => {
-    const { plan } = state.value;
-    if (plan === undefined || state.value.isDoing || state.value.way !== how.value) return;
-    state.value = { ...state.value, isDoing: true };
-    try {
-      const done = await send<ActionDone>(apiPaths.action(), { ...asked(), plan: plan.id });
-      notice.value = done.message;
-      announce(done.message);
-      closeOverlay();
-    } catch (problem) {
-      const error = wordsOfError(problem);
-      // Things moved while one was reading: what would be done now is shown, and asked for again.
-      if (error.code === "moved") await show();
-      state.value = { ...state.value, error, isDoing: false };
-      // Whoever presses Enter once more has read what it would do now.
-      form.current?.closest("dialog")?.focus();
-    }
-  };
-  const { plan, error, isDoing } = state.value;
-  const isOfOtherWay = state.value.way !== how.value;
-  const isBlocked = plan === undefined || isDoing || isOfOtherWay || (plan.needsReason && reason.value.trim() === "");
+  const { state, how, reason, form, show, carryOut } = useAction(ask);
+  const { plan, error, isDoing, way } = state;
+  const isBlocked =
+    plan === undefined || isDoing || way !== how.value || (plan.needsReason && reason.value.trim() === "");
   return (
     <Dialog title={titleOf(ask)} class="action-dialog">
       {error !== undefined && <Trouble error={error} {...(plan === undefined ? { retry: () => void show() } : {})} />}
       {plan === undefined && error === undefined && <Awaiting what="Looking what it would do" />}
-      {plan !== undefined && <Shown plan={plan} how={how.value ?? plan.ways[0]} choose={(way) => (how.value = way)} />}
+      {plan !== undefined && (
+        <Shown plan={plan} how={how.value ?? plan.ways[0]} choose={(next) => (how.value = next)} />
+      )}
       <form
         ref={form}
         onSubmit={(event) => {
@@ -107,6 +70,67 @@ export function ActionDialog({ ask }: { ask: ActionAsk }): JSX.Element {
       </form>
     </Dialog>
   );
+}
+
+type Acting = {
+  state: State;
+  how: Signal<Way>;
+  reason: Signal<string>;
+  form: RefObject<HTMLFormElement | null>;
+  show: () => Promise<void>;
+  carryOut: () => Promise<void>;
+};
+
+/** The plan of an action, asked for at once and again with each other way; then what was shown is done. */
+function useAction(ask: ActionAsk): Acting {
+  const state = useSignal<State>({ plan: undefined, planned: ask, way: undefined, error: undefined, isDoing: false });
+  const how = useSignal<Way>(ask.how);
+  const reason = useSignal("");
+  const form = useRef<HTMLFormElement>(null);
+  const reasonGiven = (): Partial<ActionAsk> => (reason.value.trim() === "" ? {} : { reason: reason.value.trim() });
+  const show = async (): Promise<void> => {
+    const way = how.value;
+    const planned = { ...presentAsk(ask), ...(way === undefined ? {} : { how: way }), ...reasonGiven() };
+    let next: Pick<State, "plan" | "error">;
+    try {
+      next = { plan: await send<ActionPlan>(apiPaths.actionPlan(), planned), error: undefined };
+    } catch (error) {
+      next = { plan: undefined, error: wordsOfError(error) };
+    }
+    // Another way was chosen meanwhile: its plan is on the way.
+    if (way === how.value) state.value = { ...next, planned, way, isDoing: false };
+  };
+  useEffect(() => void show(), [how.value]);
+  const hasPlan = state.value.plan !== undefined;
+  useEffect(() => {
+    // What comes next has the focus, once one can see what it would do.
+    if (hasPlan) form.current?.querySelector<HTMLElement>("input, .primary")?.focus();
+  }, [hasPlan]);
+  const carryOut = async (): Promise<void> => {
+    const { plan, planned } = state.value;
+    if (plan === undefined || state.value.isDoing || state.value.way !== how.value) return;
+    state.value = { ...state.value, isDoing: true };
+    try {
+      const done = await send<ActionDone>(apiPaths.action(), { ...planned, ...reasonGiven(), plan: plan.id });
+      notice.value = done.message;
+      announce(done.message);
+      closeOverlay();
+    } catch (problem) {
+      const error = wordsOfError(problem);
+      // Things moved while one was reading: what would be done now is shown, and asked for again.
+      if (error.code === "moved") await show();
+      state.value = { ...state.value, error, isDoing: false };
+      // Whoever presses Enter once more has read what it would do now.
+      form.current?.closest("dialog")?.focus();
+    }
+  };
+  return { state: state.value, how, reason, form, show, carryOut };
+}
+
+/** What is approved is what is held now: another revision may have come while one was reading. */
+function presentAsk(ask: ActionAsk): ActionAsk {
+  const held = cards.peek().get(linkKey(ask.link))?.held?.revision ?? "";
+  return ask.action === "approve" && held !== "" ? { ...ask, revision: held } : ask;
 }
 
 const wayWords = { commit: "by a commit to Git", pin: "by holding this delivery at that revision" } as const;

@@ -34,7 +34,9 @@ export function Settings(): JSX.Element {
             checked={hasSingleKeys.value}
             onChange={(event) => (hasSingleKeys.value = event.currentTarget.checked)}
           />
-          Single keys do things (<kbd>?</kbd> shows which)
+          <span>
+            Single keys do things (<kbd>?</kbd> shows which)
+          </span>
         </label>
       </form>
       <dl class="facts">

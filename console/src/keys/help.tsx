@@ -55,13 +55,16 @@ export function Help(): JSX.Element {
   );
 }
 
+/** Keys that are called otherwise on a keyboard than in a program. */
+const printed: Readonly<Record<string, string>> = { ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc" };
+
 /** `g t` as two keys. */
 export function Keys({ keys }: { keys: string }): JSX.Element {
-  const parts = keys.replace("+", " ").split(" ");
+  const parts = keys.replace(/(?<=\w)\+/, " ").split(" ");
   return (
     <span class="keys">
-      {parts.map((key) => (
-        <kbd key={key}>{key === "k" && parts[0] === "Ctrl" ? "K" : key}</kbd>
+      {parts.map((key, index) => (
+        <kbd key={index}>{key === "k" && parts[0] === "Ctrl" ? "K" : (printed[key] ?? key)}</kbd>
       ))}
     </span>
   );

@@ -1,6 +1,7 @@
 // Tabs, as readers of screens and keyboards know them: arrows move, the chosen one is in the address.
 
 import type { ComponentChildren, JSX } from "preact";
+import { useEffect } from "preact/hooks";
 
 export type Tab = { id: string; name: string; keys: string };
 
@@ -13,6 +14,10 @@ export function Tabs({
   open: string;
   choose: (id: string) => void;
 }): JSX.Element {
+  useEffect(() => {
+    // Where there are more tabs than the screen is wide.
+    document.getElementById(`tab-${open}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [open]);
   const move = (event: KeyboardEvent): void => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (step === 0) return;

@@ -8,19 +8,26 @@ import { Icon } from "../../parts/icon.tsx";
 import { HealthIcon } from "../../parts/mark.tsx";
 import { Awaiting, Nothing, Trouble } from "../../parts/nothing.tsx";
 import { param, setParams } from "../../route/address.ts";
+import { isNarrow } from "../../state/screen.ts";
 import type { Card, Health, TreeNode } from "../../wire/types.ts";
 import { healths } from "../../words/mark.ts";
 import { plural } from "../../words/plural.ts";
 import { ObjectList } from "./object-list.tsx";
 import type { TreeState } from "./tree-state.ts";
 
+const views = ["graph", "list"] as const;
+type View = (typeof views)[number];
+
 export function Objects({ card, tree }: { card: Card; tree: TreeState }): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
-  const isList = param("view") === "list";
-  const view = (name: string) => (): void => setParams({ view: name });
+  // A graph needs room: on a phone the list comes first.
+  const usual: View = isNarrow.value ? "list" : "graph";
+  const isList = (views.find((view) => view === param("view")) ?? usual) === "list";
+  const view = (name: View) => (): void => setParams({ view: name === usual ? "" : name });
+  const other: View = isList ? "graph" : "list";
   useCommands([
     { keys: "/", does: "Filter the objects", area: "Objects", run: () => input.current?.select() },
-    { keys: "v", does: isList ? "Show the graph" : "Show the list", area: "Objects", run: view(isList ? "" : "list") },
+    { keys: "v", does: `Show the ${other}`, area: "Objects", run: view(other) },
   ]);
   if (tree.nodes === undefined)
     return tree.error === undefined ? <Awaiting what="Reading the objects" /> : <Trouble error={tree.error} />;
@@ -30,7 +37,7 @@ export function Objects({ card, tree }: { card: Card; tree: TreeState }): JSX.El
     <div class="objects">
       <div class="objects-bar">
         <div class="two" role="group" aria-label="How the objects are shown">
-          <button type="button" class="plain" aria-pressed={!isList} onClick={view("")}>
+          <button type="button" class="plain" aria-pressed={!isList} onClick={view("graph")}>
             <Icon name="graph" /> Graph
           </button>
           <button type="button" class="plain" aria-pressed={isList} onClick={view("list")}>
