@@ -1,4 +1,4 @@
-// Runs kube-controller-manager's workload controllers against an API server: controllers URL TOKEN. Scheduler and kubelet
+// Runs kube-controller-manager's workload controllers, and its checks of policies' types, against an API server: controllers URL TOKEN. Scheduler and kubelet
 // are left to whoever compares with them.
 package main
 
@@ -7,9 +7,15 @@ import (
 	"os"
 	"time"
 
+	apiextensionsscheme "k8s.io/apiextensions-apiserver/pkg/client/clientset/clientset/scheme"
+	"k8s.io/apiserver/pkg/admission/plugin/policy/validating"
+	"k8s.io/apiserver/pkg/cel/openapi/resolver"
+	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/util/flowcontrol"
 	"k8s.io/kubernetes/pkg/controller/cronjob"
 	"k8s.io/kubernetes/pkg/controller/daemon"
@@ -17,9 +23,13 @@ import (
 	"k8s.io/kubernetes/pkg/controller/job"
 	"k8s.io/kubernetes/pkg/controller/replicaset"
 	"k8s.io/kubernetes/pkg/controller/statefulset"
+	"k8s.io/kubernetes/pkg/controller/validatingadmissionpolicystatus"
+	"k8s.io/kubernetes/pkg/generated/openapi"
 )
 
-type loop interface{ Run(ctx context.Context, workers int) }
+type loop interface {
+	Run(ctx context.Context, workers int)
+}
 
 func must[T any](value T, err error) T {
 	if err != nil {
@@ -36,12 +46,18 @@ func main() {
 	watch := informers.NewSharedInformerFactory(client, 0)
 	apps, core, batch, scheduling := watch.Apps().V1(), watch.Core().V1(), watch.Batch().V1(), watch.Scheduling().V1alpha2()
 	backOff := flowcontrol.NewBackOff(time.Second, 15*time.Minute)
+	kinds := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery()))
+	schemas := resolver.NewDefinitionsSchemaResolver(openapi.GetOpenAPIDefinitions, scheme.Scheme, apiextensionsscheme.Scheme).
+		Combine(&resolver.ClientDiscoveryResolver{Discovery: client.Discovery()})
+	policies := client.AdmissionregistrationV1().ValidatingAdmissionPolicies()
+	types := &validating.TypeChecker{SchemaResolver: schemas, RestMapper: kinds}
 	loops := []loop{
 		must(deployment.NewDeploymentController(ctx, apps.Deployments(), apps.ReplicaSets(), core.Pods(), client)),
 		replicaset.NewReplicaSetController(ctx, apps.ReplicaSets(), core.Pods(), client, 500),
 		statefulset.NewStatefulSetController(ctx, core.Pods(), apps.StatefulSets(), core.PersistentVolumeClaims(), apps.ControllerRevisions(), client),
 		must(daemon.NewDaemonSetsController(ctx, apps.DaemonSets(), apps.ControllerRevisions(), core.Pods(), core.Nodes(), client, backOff)),
 		must(job.NewController(ctx, client, core.Pods(), batch.Jobs(), scheduling.Workloads(), scheduling.PodGroups())),
+		must(validatingadmissionpolicystatus.NewController(watch.Admissionregistration().V1().ValidatingAdmissionPolicies(), policies, types)),
 		must(cronjob.NewControllerV2(ctx, batch.Jobs(), batch.CronJobs(), client)),
 	}
 	watch.Start(ctx.Done())

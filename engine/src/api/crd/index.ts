@@ -3,6 +3,7 @@
 export { approvalCondition, approvalErrors } from "./approval.ts";
 export { convertNode, convertSchema, customSchemas } from "./convert.ts";
 export { applyDefaults } from "./default.ts";
+export { storedVersionErrors, webhookUrlErrors } from "./definition-details.ts";
 export { type CustomKind, customKinds, type PrinterColumn, type ScalePaths } from "./definition.ts";
 export {
   causesOf,
@@ -35,6 +36,7 @@ export {
 } from "./names.ts";
 export { type Pruned, pruneObject, unknownFieldMessage } from "./prune.ts";
 export { type EvaluateRule, hasRules, type RuleInput, validateRules } from "./rules.ts";
+export { schemaAt } from "./schema-path.ts";
 export { hasFormat } from "./formats.ts";
 export { type DefinitionSchema, definitionSchemas, validateDefinition } from "./validate-definition.ts";
 export { validateListTypes, validateValue } from "./validate.ts";

@@ -9,3 +9,9 @@ export const patternsCachedMax = 2_000;
 
 /** Bytes that all annotations of one object may have (apimachinery validation, TotalAnnotationSizeLimitB). */
 export const annotationBytesMax: number = 256 * 1024;
+
+/** Fields of a custom kind that lists may be filtered by (MaxSelectableFields of apiextensions validation). */
+export const selectableFieldsMax = 8;
+
+/** Characters of what is told to whoever uses a deprecated version. */
+export const deprecationWarningMax = 256;

@@ -6,6 +6,7 @@ import { encodeJson, isObject, type Json, type JsonObject } from "#kernel";
 import { convertNode, customSchemas } from "./convert.ts";
 import { type FieldError, invalid, notSupported, required } from "./field-error.ts";
 import { depthMax } from "./limits.ts";
+import { detailErrors } from "./definition-details.ts";
 import { dns1035Errors, subdomainErrors } from "./names.ts";
 import { validateValue } from "./validate.ts";
 
@@ -18,14 +19,14 @@ function part(object: JsonObject, name: string): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** What is wrong with a definition, its status aside. */
-export function validateDefinition(definition: JsonObject): FieldError[] {
+/** What is wrong with a definition, its status aside. One that changes keeps its name: what belongs to it is told of by itself. */
+export function validateDefinition(definition: JsonObject, isNew = true): FieldError[] {
   const spec = part(definition, "spec");
   const names = part(spec, "names");
   const name = text(part(definition, "metadata")["name"]);
   const wanted = `${text(names["plural"])}.${text(spec["group"])}`;
   return [
-    ...(name === wanted ? [] : [invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group')]),
+    ...(name === wanted || !isNew ? [] : [invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group')]),
     ...validateGroup(text(spec["group"])),
     ...validateScope(text(spec["scope"])),
     ...validateVersions(spec),
@@ -40,6 +41,7 @@ export function validateDefinition(definition: JsonObject): FieldError[] {
       : []),
     ...validateNames(names),
     ...validateSchemas(definition),
+    ...detailErrors(spec),
   ];
 }
 

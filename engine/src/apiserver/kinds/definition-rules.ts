@@ -10,10 +10,10 @@ import {
   invalid,
   notSupported,
   required,
+  schemaAt,
 } from "#api/crd";
 import { type CelDeclared, declareCel, inspectCel, optionalCel } from "#formats/cel";
 import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
-import { rulePathErrors } from "./rule-path.ts";
 import { definitionCostMax, namedCostMin, namedCostsMax, requestBytesMax, ruleCostMax } from "./limits.ts";
 
 type RuleCost = { field: string; cost: bigint };
@@ -132,7 +132,7 @@ function formErrors(rule: JsonObject, { schema }: At, field: string): FieldError
   if (path !== "" && path.trim() === "")
     errors.push(invalid(`${field}.fieldPath`, path, "must be non-empty if specified"));
   if (newline.test(path)) errors.push(invalid(`${field}.fieldPath`, path, "must not contain line breaks"));
-  if (path !== "" && rulePathErrors(path, schema))
+  if (path !== "" && !schemaAt(path, schema).ok)
     errors.push(invalid(`${field}.fieldPath`, path, "must be a valid path"));
   return errors;
 }

@@ -1,6 +1,6 @@
 // CustomResourceDefinition: its defaults, and the finalizer that keeps a deleted one until its objects are gone.
 
-import { approvalErrors, validateDefinition } from "#api/crd";
+import { approvalErrors, storedVersionErrors, validateDefinition } from "#api/crd";
 import { asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
 import { definitionRuleErrors } from "./definition-rules.ts";
@@ -17,9 +17,15 @@ export const definitionRules: Partial<Strategy> = {
       if (names.listKind === undefined || names.listKind === "") names.listKind = `${names.kind}List`;
     }
     spec.conversion ??= { strategy: "None" };
+    if (isObject(draft.status) && storedIn(draft).length === 0) noteStored(draft);
   },
+  // Objects are written in the new version from now on.
+  prepareUpdate: (draft) => noteStored(draft),
   validate: (draft, live) => {
-    const errors = validateDefinition(asJson(draft));
+    const errors = [
+      ...validateDefinition(asJson(draft), live === undefined),
+      ...(live === undefined ? [] : storedVersionErrors(asJson(draft))),
+    ];
     // Rules over schemas that are wrong would be told in words that nobody understands.
     const rules = errors.some(({ field }) => field.includes("openAPIV3Schema"))
       ? []
@@ -27,13 +33,8 @@ export const definitionRules: Partial<Strategy> = {
     return [...errors, ...rules, ...approvalErrors(draft, live)];
   },
   prepareCreate: (draft) => {
-    const versions = (draft.spec as { versions?: { name: string; storage?: boolean }[] } | undefined)?.versions ?? [];
-    const stored = versions.find((version) => version.storage === true);
-    draft.status = {
-      acceptedNames: { kind: "", plural: "" },
-      conditions: [],
-      storedVersions: stored === undefined ? [] : [stored.name],
-    };
+    draft.status = { acceptedNames: { kind: "", plural: "" }, conditions: [], storedVersions: [] };
+    noteStored(draft);
   },
   prepareDelete: (draft, now) => {
     const finalizers = draft.metadata.finalizers ?? [];
@@ -41,6 +42,20 @@ export const definitionRules: Partial<Strategy> = {
     setTerminating(draft, now);
   },
 };
+
+function storedIn(draft: Manifest): Json[] {
+  const found = isObject(draft.status) ? draft.status["storedVersions"] : undefined;
+  return Array.isArray(found) ? found : [];
+}
+
+/** The version that objects are written in is among those that some are stored in. */
+function noteStored(draft: Manifest): void {
+  const versions = (draft.spec as { versions?: { name: string; storage?: boolean }[] } | undefined)?.versions ?? [];
+  const name = versions.find((version) => version.storage === true)?.name;
+  const stored = storedIn(draft);
+  if (name === undefined || stored.includes(name)) return;
+  draft.status = { ...(draft.status as JsonObject), storedVersions: [...stored, name] };
+}
 
 function setTerminating(draft: Manifest, now: string): void {
   const status = (draft.status ?? {}) as { conditions?: Json[] };

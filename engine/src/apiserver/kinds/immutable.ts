@@ -37,6 +37,14 @@ function fixed(...paths: string[]): Rule {
       .map((path) => invalid(path, inGoOrder(at(draft, path) ?? null), "field is immutable"));
 }
 
+function isEstablished(live: Manifest): boolean {
+  const conditions = at(live, "status.conditions");
+  return (
+    Array.isArray(conditions) &&
+    conditions.some((one) => isObject(one) && one["type"] === "Established" && one["status"] === "True")
+  );
+}
+
 /** A selector with its labels in the order of their names, as Go writes a map. */
 function inGoOrder(value: Json): Json {
   if (!isObject(value) || !isObject(value.matchLabels)) return value;
@@ -251,5 +259,9 @@ export const immutableFields: Readonly<Record<string, Rule>> = {
     ...fixed("spec.attachRequired")(draft, live).map((error) => ({ ...error, field: "spec.attachedRequired" })),
     ...fixed("spec.volumeLifecycleModes")(draft, live),
   ],
-  CustomResourceDefinition: fixed("spec.group", "spec.names.plural", "spec.names.kind", "spec.scope"),
+  CustomResourceDefinition: (draft, live) => [
+    ...fixed("spec.group", "spec.names.plural")(draft, live),
+    // What is not served yet can still be named otherwise.
+    ...(isEstablished(live) ? fixed("spec.names.kind", "spec.scope")(draft, live) : []),
+  ],
 };

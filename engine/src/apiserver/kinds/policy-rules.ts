@@ -1,8 +1,16 @@
 // What admission configuration must be before it is taken: policies with expressions that compile to the right type, bindings, webhooks
 // (pkg/apis/admissionregistration/validation of Kubernetes 1.36).
 
-import { type FieldError, invalid, notSupported, required, subdomainErrors } from "#api/crd";
-import { checkCel, rewriteInitializers } from "#formats/cel";
+import {
+  type FieldError,
+  invalid,
+  notSupported,
+  qualifiedNameErrors,
+  required,
+  subdomainErrors,
+  webhookUrlErrors,
+} from "#api/crd";
+import { admissionVariables, type CelType, composedVariables, inspectCel } from "#formats/cel";
 import { fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
 
 function items(object: unknown, ...path: string[]): JsonObject[] {
@@ -10,40 +18,59 @@ function items(object: unknown, ...path: string[]): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** The variables that expressions of a policy may name; objects are dyn, since a policy is about many kinds. */
-function variablesFor(policy: Manifest): Record<string, string> {
+/** What expressions of a policy may name, with what its own variables give. */
+type Scope = { hasParams: boolean; variables: CelType | undefined };
+
+function namedVariables(policy: Manifest): { name: string; expression: string }[] {
+  return items(policy, "spec", "variables").map((one) => ({
+    name: textOf(one, "name"),
+    expression: textOf(one, "expression"),
+  }));
+}
+
+function scopeOf(policy: Manifest): Scope {
   const hasParams = fieldOf(policy, "spec", "paramKind") !== undefined;
-  const names = ["object", "oldObject", "request", "namespaceObject", ...(hasParams ? ["params"] : [])];
-  if (items(policy, "spec", "variables").length > 0) names.push("variables");
-  return { ...Object.fromEntries(names.map((name) => [name, "dyn"])), authorizer: "Authorizer" };
+  const known = admissionVariables({ hasParams, hasAuthorizer: true });
+  const named = namedVariables(policy);
+  return { hasParams, variables: named.length === 0 ? undefined : composedVariables(named, known) };
 }
 
-/** Message and audit expressions may not ask about access. */
-function withoutAuthorizer({ authorizer: _, ...rest }: Record<string, string>): Record<string, string> {
-  return rest;
+/** Conditions come before a policy's own variables; messages may not ask about access. */
+function variablesIn({ hasParams, variables }: Scope, place: "condition" | "message" | "value"): Map<string, CelType> {
+  const known = admissionVariables({ hasParams, hasAuthorizer: place !== "message" });
+  if (variables !== undefined && place !== "condition") known.set("variables", variables);
+  return known;
 }
 
-type Wanted = { expression: string; field: string; type: string };
+type Wanted = { expression: string; field: string; types: readonly string[] };
 
-function expressionErrors({ expression, field, type }: Wanted, variables: Record<string, string>): FieldError[] {
-  const checked = checkCel(expression, variables);
+function expressionErrors({ expression, field, types }: Wanted, variables: Map<string, CelType>): FieldError[] {
+  const checked = inspectCel(expression, variables);
   if (!checked.ok) return [invalid(field, expression, `compilation failed: ${checked.message}`)];
-  return checked.type === type ? [] : [invalid(field, expression, `must evaluate to ${type} but got ${checked.type}`)];
+  if (types.includes(checked.type)) return [];
+  const wanted =
+    types.length === 1 ? types[0] : `one of [${types.map((type) => (type === "null" ? "null_type" : type)).join(" ")}]`;
+  return [invalid(field, expression, `must evaluate to ${wanted} but got ${checked.type}`)];
 }
 
 function conditionErrors(
   conditions: readonly JsonObject[],
   field: string,
-  variables: Record<string, string>,
+  variables: Map<string, CelType>,
 ): FieldError[] {
   return conditions.flatMap((condition, index) => {
     const at = `${field}[${index}]`;
-    const expression = textOf(condition, "expression");
+    const expression = textOf(condition, "expression").trim();
+    const name = textOf(condition, "name");
+    const isTwice = name !== "" && conditions.findIndex((one) => one["name"] === name) < index;
     return [
-      ...(textOf(condition, "name") === "" ? [required(`${at}.name`)] : []),
-      ...(expression.trim() === ""
+      ...(expression === ""
         ? [required(`${at}.expression`)]
-        : expressionErrors({ expression, field: `${at}.expression`, type: "bool" }, variables)),
+        : expressionErrors({ expression, field: `${at}.expression`, types: ["bool"] }, variables)),
+      ...(name === ""
+        ? [required(`${at}.name`)]
+        : qualifiedNameErrors(name).map((message) => invalid(`${at}.name`, name, message))),
+      ...(isTwice ? [{ type: "Duplicate" as const, field: `${at}.name`, value: name, detail: "" }] : []),
     ];
   });
 }
@@ -56,54 +83,95 @@ function failurePolicyErrors(policy: string, field: string): FieldError[] {
 }
 
 /** What validating and mutating policies have in common. */
-function commonErrors(policy: Manifest, variables: Record<string, string>): FieldError[] {
+function commonErrors(policy: Manifest, scope: Scope): FieldError[] {
   const constraints = fieldOf(policy, "spec", "matchConstraints");
   const errors = failurePolicyErrors(textOf(policy, "spec", "failurePolicy"), "spec.failurePolicy");
   if (!isObject(constraints)) errors.push(required("spec.matchConstraints"));
   else if (items(constraints, "resourceRules").length === 0)
     errors.push(required("spec.matchConstraints.resourceRules"));
+  const conditions = items(policy, "spec", "matchConditions");
   return [
     ...errors,
-    ...conditionErrors(items(policy, "spec", "matchConditions"), "spec.matchConditions", variables),
-    ...items(policy, "spec", "variables").flatMap((variable, index) => variableErrors(variable, index, variables)),
+    ...conditionErrors(conditions, "spec.matchConditions", variablesIn(scope, "condition")),
+    ...variableErrors(namedVariables(policy), scope),
   ];
 }
 
-function variableErrors(variable: JsonObject, index: number, variables: Record<string, string>): FieldError[] {
-  const field = `spec.variables[${index}].expression`;
-  const checked = checkCel(textOf(variable, "expression"), variables);
-  return checked.ok ? [] : [invalid(field, textOf(variable, "expression"), `compilation failed: ${checked.message}`)];
+const identifier = /^[A-Za-z_]\w*$/;
+
+/** Each variable sees those before it. */
+function variableErrors(named: readonly { name: string; expression: string }[], scope: Scope): FieldError[] {
+  const known = variablesIn(scope, "condition");
+  return named.flatMap(({ name, expression }, index) => {
+    const field = `spec.variables[${index}]`;
+    const errors =
+      name.trim() === ""
+        ? [required(`${field}.name`, "name is not specified")]
+        : identifier.test(name)
+          ? []
+          : [invalid(`${field}.name`, name, "must be a valid CEL identifier")];
+    if (expression.trim() === "") return [...errors, required(`${field}.expression`, "expression is not specified")];
+    const variables = new Map([...known, ["variables", composedVariables(named.slice(0, index), known)] as const]);
+    const checked = inspectCel(expression, variables);
+    if (checked.ok) return errors;
+    return [...errors, invalid(`${field}.expression`, expression, `compilation failed: ${checked.message}`)];
+  });
 }
 
 export function validatingPolicyErrors(policy: Manifest): FieldError[] {
-  const variables = variablesFor(policy);
+  const scope = scopeOf(policy);
   const validations = items(policy, "spec", "validations");
   const annotations = items(policy, "spec", "auditAnnotations");
-  const errors = commonErrors(policy, variables);
+  const errors = commonErrors(policy, scope);
   if (validations.length + annotations.length === 0)
     for (const name of ["validations", "auditAnnotations"])
       errors.push(required(`spec.${name}`, "validations or auditAnnotations must contain at least one item"));
   for (const [index, validation] of validations.entries())
-    errors.push(...validationErrors(validation, `spec.validations[${index}]`, variables));
+    errors.push(...validationErrors(validation, `spec.validations[${index}]`, scope));
+  for (const [index, annotation] of annotations.entries())
+    errors.push(...annotationErrors(policy, annotation, `spec.auditAnnotations[${index}]`, scope));
   return errors;
 }
 
-function validationErrors(validation: JsonObject, field: string, variables: Record<string, string>): FieldError[] {
+// oxlint-disable-next-line max-params -- one annotation and where it stands
+function annotationErrors(policy: Manifest, annotation: JsonObject, field: string, scope: Scope): FieldError[] {
+  const key = textOf(annotation, "key");
+  const expression = textOf(annotation, "valueExpression");
+  const full = `${policy.metadata.name}/${key}`;
+  const errors = qualifiedNameErrors(full).map((message) => invalid(`${field}.key`, full, message));
+  const at = `${field}.valueExpression`;
+  if (expression.trim() === "") return [...errors, required(at, "valueExpression is not specified")];
+  return [
+    ...errors,
+    ...expressionErrors({ expression, field: at, types: ["string", "null"] }, variablesIn(scope, "value")),
+  ];
+}
+
+function validationErrors(validation: JsonObject, field: string, scope: Scope): FieldError[] {
   const expression = textOf(validation, "expression");
-  const message = textOf(validation, "messageExpression");
   const reason = textOf(validation, "reason");
   const errors =
     expression.trim() === ""
       ? [required(`${field}.expression`, "expression is not specified")]
-      : expressionErrors({ expression, field: `${field}.expression`, type: "bool" }, variables);
-  if (message !== "")
-    errors.push(
-      ...expressionErrors(
-        { expression: message, field: `${field}.messageExpression`, type: "string" },
-        withoutAuthorizer(variables),
-      ),
-    );
+      : expressionErrors({ expression, field: `${field}.expression`, types: ["bool"] }, variablesIn(scope, "value"));
+  errors.push(...messageErrors(validation, field, scope));
   if (reason !== "" && !reasons.includes(reason)) errors.push(notSupported(`${field}.reason`, reason, reasons));
+  return errors;
+}
+
+function messageErrors(validation: JsonObject, field: string, scope: Scope): FieldError[] {
+  const message = textOf(validation, "message");
+  const expression = textOf(validation, "messageExpression");
+  const at = `${field}.messageExpression`;
+  const errors: FieldError[] = [];
+  if (expression !== "" && expression.trim() === "")
+    errors.push(invalid(at, expression, "must be non-empty if specified"));
+  else if (expression !== "")
+    errors.push(...expressionErrors({ expression, field: at, types: ["string"] }, variablesIn(scope, "message")));
+  if (message !== "" && message.trim() === "")
+    errors.push(invalid(`${field}.message`, message, "must be non-empty if specified"));
+  else if (/[\n\r]/.test(message.trim()))
+    errors.push(invalid(`${field}.message`, message, "must not contain line breaks"));
   return errors;
 }
 
@@ -111,8 +179,8 @@ const mutated = ["*", "CREATE", "UPDATE"];
 const reinvocations = ["IfNeeded", "Never"];
 
 export function mutatingPolicyErrors(policy: Manifest): FieldError[] {
-  const variables = variablesFor(policy);
-  const errors = commonErrors(policy, variables);
+  const scope = scopeOf(policy);
+  const errors = commonErrors(policy, scope);
   for (const rule of items(policy, "spec", "matchConstraints", "resourceRules"))
     for (const operation of Array.isArray(rule.operations) ? rule.operations : [])
       if (!mutated.includes(operation as string))
@@ -120,7 +188,7 @@ export function mutatingPolicyErrors(policy: Manifest): FieldError[] {
   const mutations = items(policy, "spec", "mutations");
   if (mutations.length === 0) errors.push(required("spec.mutations", "mutations must contain at least one item"));
   for (const [index, mutation] of mutations.entries())
-    errors.push(...mutationErrors(mutation, `spec.mutations[${index}]`, variables));
+    errors.push(...mutationErrors(mutation, `spec.mutations[${index}]`, variablesIn(scope, "value")));
   const reinvocation = textOf(policy, "spec", "reinvocationPolicy");
   if (reinvocation === "") errors.push(required("spec.reinvocationPolicy"));
   else if (!reinvocations.includes(reinvocation))
@@ -130,7 +198,7 @@ export function mutatingPolicyErrors(policy: Manifest): FieldError[] {
 
 const patchTypes = { JSONPatch: "jsonPatch", ApplyConfiguration: "applyConfiguration" } as const;
 
-function mutationErrors(mutation: JsonObject, field: string, variables: Record<string, string>): FieldError[] {
+function mutationErrors(mutation: JsonObject, field: string, variables: Map<string, CelType>): FieldError[] {
   const type = textOf(mutation, "patchType");
   if (type === "") return [required(`${field}.patchType`)];
   if (type !== "JSONPatch" && type !== "ApplyConfiguration")
@@ -146,21 +214,20 @@ function mutationErrors(mutation: JsonObject, field: string, variables: Record<s
   return errors;
 }
 
-const scalars: ReadonlySet<string> = new Set(["bool", "int", "uint", "double", "string", "null", "bytes"]);
-
 // oxlint-disable-next-line max-params -- one expression and what it is for
 function patchExpressionErrors(
   expression: string,
   field: string,
-  variables: Record<string, string>,
+  variables: Map<string, CelType>,
   type: keyof typeof patchTypes,
 ): FieldError[] {
   if (expression.trim() === "") return [required(field)];
-  const checked = checkCel(rewriteInitializers(expression), variables);
+  const checked = inspectCel(expression, variables, { hasPatchTypes: true });
   if (!checked.ok) return [invalid(field, expression, `compilation failed: ${checked.message}`)];
-  if (!scalars.has(checked.type)) return [];
   const wanted = type === "JSONPatch" ? "list(JSONPatch)" : "Object";
-  return [invalid(field, expression, `must evaluate to ${wanted} but got ${checked.type}`)];
+  return checked.type === wanted
+    ? []
+    : [invalid(field, expression, `must evaluate to ${wanted} but got ${checked.type}`)];
 }
 
 const actions = ["Audit", "Deny", "Warn"];
@@ -222,7 +289,7 @@ export function webhookErrors(configuration: Manifest): FieldError[] {
   });
 }
 
-const hookVariables = { object: "dyn", oldObject: "dyn", request: "dyn", authorizer: "Authorizer" };
+const hookVariables = admissionVariables({ hasParams: false, hasAuthorizer: true });
 
 function nameErrors(name: string, field: string): FieldError[] {
   if (name === "") return [required(field)];
@@ -249,19 +316,5 @@ function clientErrors(client: Json | undefined, field: string): FieldError[] {
   const { url, service } = isObject(client) ? client : {};
   if ((url === undefined) === (service === undefined))
     return [required(field, "exactly one of url or service is required")];
-  return typeof url === "string" ? urlErrors(url, `${field}.url`) : [];
-}
-
-const urlForm = "; desired format: https://host[/path]";
-
-function urlErrors(text: string, field: string): FieldError[] {
-  const [, scheme = "", rest = ""] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(text) ?? [];
-  const host = rest.split(/[/?#]/)[0] ?? "";
-  return [
-    ...(scheme === "https" ? [] : [invalid(field, scheme, `'https' is the only allowed URL scheme${urlForm}`)]),
-    ...(host === "" ? [invalid(field, host, `host must be specified${urlForm}`)] : []),
-    ...(text.includes("?")
-      ? [invalid(field, text.slice(text.indexOf("?") + 1), "query parameters are not permitted in the URL")]
-      : []),
-  ];
+  return typeof url === "string" ? webhookUrlErrors(url, `${field}.url`) : [];
 }

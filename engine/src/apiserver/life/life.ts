@@ -19,6 +19,7 @@ import { refused } from "./faults.ts";
 import { GarbageCollector } from "./garbage.ts";
 import { concurrency } from "./limits.ts";
 import { Namespaces } from "./namespaces.ts";
+import { PolicyTypes } from "./policy-types.ts";
 import { Population } from "./population.ts";
 
 export type LifeOptions = {
@@ -45,11 +46,17 @@ export async function startLife(options: LifeOptions): Promise<void> {
   const resources = resourcesOf(discovered.value);
   const namespaces = new Namespaces({ cluster, clock, population, resources, caCertificate: options.caCertificate });
   const roles = new ClusterRoles(cluster, clock, find(discovered.value, "rbac.authorization.k8s.io", "ClusterRole"));
+  const policies = new PolicyTypes(
+    cluster,
+    clock,
+    find(discovered.value, "admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+  );
   const expiries = expiryRules(discovered.value).map((rule) => new Expiry(cluster, clock, rule));
   const started = [
     population.start(signal),
     namespaces.start(signal),
     roles.start(signal),
+    policies.start(signal),
     ...expiries.map((expiry) => expiry.start(signal)),
   ];
   await Promise.all(started);
@@ -58,6 +65,7 @@ export async function startLife(options: LifeOptions): Promise<void> {
   run(options, { name: "garbage", queue: garbage.queue, reconcile: (uid) => garbage.reconcile(uid) });
   run(options, { name: "namespaces", queue: namespaces.queue, reconcile: (name) => namespaces.reconcile(name) });
   run(options, { name: "cluster-roles", queue: roles.queue, reconcile: (name) => roles.reconcile(name) });
+  run(options, { name: "policy-types", queue: policies.queue, reconcile: (name) => policies.reconcile(name) });
   for (const expiry of expiries)
     run(options, { name: "expiry", queue: expiry.queue, reconcile: (key) => expiry.reconcile(key) });
 }

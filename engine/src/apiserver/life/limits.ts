@@ -22,3 +22,6 @@ export const pageSize = 500;
 
 /** Objects of a dying namespace go in bursts; one look serves a whole burst. */
 export const removalBurstMs = 20;
+
+/** Kinds that one rule of a policy is checked against (maxTypesToCheck of kube-controller-manager). */
+export const checkedTypesMax = 10;

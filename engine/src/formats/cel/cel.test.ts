@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { convertSchema, customSchemas } from "#api/crd";
 import { deepFreeze, type Json, type JsonObject } from "#kernel";
-import { checkCel } from "./check.ts";
 import { rewriteInitializers } from "./objects.ts";
 import { compileCel, evaluateCel, evaluateRule } from "./evaluate.ts";
 import { compareSemver, parseSemver, type SemanticVersion } from "./semver.ts";
@@ -133,26 +132,7 @@ describe("quantities and versions", () => {
   });
 });
 
-describe("what an expression may be", () => {
-  it.each([
-    ["nothing.x", "ERROR: <input>:1:1: undeclared reference to 'nothing' (in container '')\n | nothing.x\n | ^"],
-    [
-      "object.a == 1 &&\n other",
-      "ERROR: <input>:2:2: undeclared reference to 'other' (in container '')\n |  other\n | .^",
-    ],
-  ])("names what is not declared in %s", (expression, message) => {
-    expect(checkCel(expression, { object: "dyn" })).toEqual({ ok: false, message });
-  });
-
-  it.each([
-    ["object.a == 1", "bool"],
-    ["object.a", "dyn"],
-    ["'a' + 'b'", "string"],
-    ["1", "int"],
-  ])("knows the type of %s", (expression, type) => {
-    expect(checkCel(expression, { object: "dyn" })).toEqual({ ok: true, type });
-  });
-
+describe("comprehensions and lists", () => {
   it.each([
     ["[1, 2].all(i, v, v == i + 1)", true],
     ["{'a': 1}.exists(k, v, k == 'a' && v == 1)", true],

@@ -8,10 +8,10 @@ export {
   CelResourceCheck,
   type DecideAccess,
 } from "./authorizer.ts";
-export { type CelCheck, checkCel } from "./check.ts";
+export { type AdmissionScope, admissionVariables, composedVariables } from "./typed/admission.ts";
 export { declare as declareCel, type Declared as CelDeclared } from "./typed/declared.ts";
 export { inspectCel, type Inspected as CelInspected } from "./typed/inspect.ts";
-export { type CelType, dyn as celDyn, optionalOf as optionalCel } from "./typed/types.ts";
+export { type CelType, optionalOf as optionalCel } from "./typed/types.ts";
 export { parseQuantity, Quantity } from "./quantity.ts";
 export { rewriteInitializers } from "./objects.ts";
 export { type CelSchema, fromCel, toCel } from "./values.ts";

@@ -3,6 +3,7 @@
 import { accessScripts } from "./access-scripts.ts";
 import { policyScripts } from "./policy-scripts.ts";
 import { bodyScripts } from "./body-scripts.ts";
+import { expressionScripts } from "./expression-scripts.ts";
 import type { Script } from "./steps.ts";
 
-export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts];
+export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...expressionScripts];

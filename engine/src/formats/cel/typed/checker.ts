@@ -2,7 +2,15 @@
 // has none gets a type that fits everywhere.
 
 import { type Expression, type Fold, qualifiedName } from "./expression.ts";
-import { namedType, type Overload, overloadsOf } from "./signatures.ts";
+import {
+  isPatchFunction,
+  isPatchType,
+  libraryType,
+  patchFieldType,
+  namedType,
+  type Overload,
+  overloadsOf,
+} from "./signatures.ts";
 import {
   type Bindings,
   bool,
@@ -37,8 +45,12 @@ export type Checked = {
   errors: readonly Wrong[];
 };
 
-export function check(expression: Expression, variables: ReadonlyMap<string, CelType>): Checked {
-  const checker = new Checker(variables);
+export function check(
+  expression: Expression,
+  variables: ReadonlyMap<string, CelType>,
+  hasPatchTypes: boolean,
+): Checked {
+  const checker = new Checker(variables, hasPatchTypes);
   checker.check(expression);
   return checker.result();
 }
@@ -50,13 +62,15 @@ class Checker {
   readonly #names = new Set<string>();
   readonly #errors: Wrong[] = [];
   readonly #variables: ReadonlyMap<string, CelType>;
+  readonly #hasPatchTypes: boolean;
   /** Names that folds bring, the innermost last. */
   readonly #scopes: Map<string, CelType>[] = [];
   #bindings: Bindings = new Map();
   #fresh = 0;
 
-  constructor(variables: ReadonlyMap<string, CelType>) {
+  constructor(variables: ReadonlyMap<string, CelType>, hasPatchTypes: boolean) {
     this.#variables = variables;
+    this.#hasPatchTypes = hasPatchTypes;
   }
 
   result(): Checked {
@@ -100,8 +114,7 @@ class Checker {
       case "map":
         return this.#map(node);
       case "message":
-        for (const { value } of node.fields) this.check(value);
-        return this.#unknown(node.at, node.type);
+        return this.#message(node);
       case "fold":
         return this.#fold(node);
     }
@@ -127,6 +140,21 @@ class Checker {
 
   #plain(type: CelType): CelType {
     return substitute(this.#bindings, type);
+  }
+
+  #message(node: Expression & { kind: "message" }): CelType {
+    const isKnown = this.#hasPatchTypes && isPatchType(node.type);
+    if (!isKnown) return this.#unknown(node.at, node.type);
+    for (const { name, at, value } of node.fields) {
+      const type = this.check(value);
+      const wanted = patchFieldType(node.type, name);
+      if (wanted === undefined || !this.#meets(wanted, type))
+        this.#wrong(
+          at,
+          `expected type of field '${name}' is '${wanted === undefined ? "" : formatType(wanted)}' but provided type is '${formatType(type)}'`,
+        );
+    }
+    return libraryType(node.type);
   }
 
   #select(node: Expression & { kind: "select" }): CelType {
@@ -166,13 +194,17 @@ class Checker {
     if (target === undefined) return this.#resolved(node, node.function, []);
     const prefix = qualifiedName(target);
     const full = `${prefix}.${node.function}`;
-    if (prefix !== undefined && overloadsOf(full) !== undefined) {
+    if (prefix !== undefined && this.#declared(full) !== undefined) {
       this.#functions.set(node, full);
       return this.#resolved(node, full, []);
     }
     const type = this.check(target);
-    if (overloadsOf(node.function) === undefined) return this.#unknown(at, node.function);
+    if (this.#declared(node.function) === undefined) return this.#unknown(at, node.function);
     return this.#resolved(node, node.function, [type]);
+  }
+
+  #declared(name: string): readonly Overload[] | undefined {
+    return isPatchFunction(name) && !this.#hasPatchTypes ? undefined : overloadsOf(name);
   }
 
   #typesOf(nodes: readonly Expression[]): CelType[] {
@@ -182,7 +214,7 @@ class Checker {
   /** The type that a call gives by those of its target and arguments. */
   #resolved(node: Expression & { kind: "call" }, name: string, target: readonly CelType[]): CelType {
     const plain = name.replace(/^\./, "");
-    const overloads = overloadsOf(plain);
+    const overloads = this.#declared(plain);
     if (overloads === undefined) return this.#unknown(node.at, name);
     const isMember = target.length > 0;
     if (plain === "_&&_" || plain === "_||_")

@@ -29,6 +29,8 @@ export function declare(schemas: SchemaSet, ref: SchemaRef, name: string, isReso
 function declaredAt(place: Place): Declared | undefined {
   const node = place.schemas.resolve(place.ref);
   const { type } = node;
+  // Kubernetes' own schemas give amounts no type, so that nothing can be said of them.
+  if (node.format === "quantity") return undefined;
   if (type === "int-or-string") return { type: dyn, elementsMax: textMax(node, requestBytesMax - 2), bytesMin: 1 };
   if (type === "array") return declaredList(place, node);
   if (type === "object" || place.isResource) return declaredObject(place, node);

@@ -104,6 +104,7 @@ export const functions: readonly string[] = [
   "isURL: is_url_string (string) bool",
   "isUnspecified: ip_is_unspecified net.IP.() bool",
   "join: list_join list(string).() string | list_join_string list(string).(string) string",
+  "jsonpatch.escapeKey: string_jsonpatch_escapeKey_string (string) string",
   "labelSelector: authorizer_labelselector kubernetes.authorization.ResourceCheck.(string) kubernetes.authorization.ResourceCheck",
   "last: list_last list(V).() optional_type(V)",
   "lastIndexOf: list_a_last_index_of_int list(A).(A) int | string_last_index_of_string string.(string) int | string_last_index_of_string_int string.(string,int) int",

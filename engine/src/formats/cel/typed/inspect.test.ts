@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { SchemaNode, SchemaSet } from "#kernel";
 import { randomRules, schema } from "../testdata/typed/rules.ts";
+import { admissionVariables, composedVariables } from "./admission.ts";
 import { declare } from "./declared.ts";
 import { inspectCel } from "./inspect.ts";
 
@@ -84,6 +85,28 @@ describe("expressions judged before they are evaluated", () => {
       message:
         "ERROR: <input>:1:6: found no matching overload for '_+_' applied to '(string, int)'\n | '日本' + 1\n | .．．..^",
     });
+  });
+
+  it("knows the variables of policies, what they name themselves, and the types of changes", () => {
+    const variables = admissionVariables({ hasParams: false, hasAuthorizer: true });
+    const named = [
+      { name: "size", expression: "object.spec.replicas + 1" },
+      { name: "name", expression: "request.name" },
+    ];
+    variables.set("variables", composedVariables(named, variables));
+    const said = (rule: string): string => {
+      const found = inspectCel(rule, variables, { hasPatchTypes: true });
+      return found.ok ? found.type : (/ERROR: <input>:\d+:\d+: (.*)/.exec(found.message)?.[1] ?? "");
+    };
+    expect(said("variables.name + 'x'")).toBe("string");
+    expect(said("variables.name + 1")).toContain("'(string, int)'");
+    expect(said("variables.other")).toBe("undefined field 'other'");
+    expect(said("authorizer.requestResource.check('get').allowed()")).toBe("bool");
+    expect(said("namespaceObject.metadata.labels.x")).toBe("string");
+    expect(said("Object{spec: Object.spec{replicas: 1}}")).toBe("Object");
+    expect(said("[JSONPatch{op: 'add', path: '/a', value: 1}]")).toBe("list(JSONPatch)");
+    expect(said("[JSONPatch{op: 1}]")).toBe("expected type of field 'op' is 'string' but provided type is 'int'");
+    expect(said("jsonpatch.escapeKey('a/b')")).toBe("string");
   });
 
   it("refuses what nests too deeply instead of running out of stack", () => {

@@ -8,35 +8,41 @@ import type { Expression } from "./expression.ts";
 import { literalErrors } from "./literals.ts";
 import { parseExpression } from "./parse.ts";
 import { SyntaxFault } from "./tokens.ts";
-import { type CelType, formatType } from "./types.ts";
+import { type CelType, dyn, formatType } from "./types.ts";
 
 export type Inspected =
   | {
       ok: true;
       type: string;
+      result: CelType;
       names: ReadonlySet<string>;
       /** Units of cost at most, over data of this declaration. */
       cost: (root: Declared) => bigint;
     }
   | { ok: false; message: string };
 
-/** Judges an expression over variables of these types. */
-export function inspectCel(text: string, variables: ReadonlyMap<string, CelType>): Inspected {
+/** Judges an expression over variables of these types; `hasPatchTypes`: it makes changes, of the types `Object` and `JSONPatch`. */
+export function inspectCel(
+  text: string,
+  variables: ReadonlyMap<string, CelType>,
+  { hasPatchTypes = false }: { hasPatchTypes?: boolean } = {},
+): Inspected {
   let expression: Expression;
   let checked: Checked;
   try {
     expression = parseExpression(text);
-    checked = check(expression, variables);
+    checked = check(expression, variables, hasPatchTypes);
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error;
     return { ok: false, message: shown(text, [error]) };
   }
   const wrong = checked.errors.length > 0 ? checked.errors : literalErrors(expression, checked);
   if (wrong.length > 0) return { ok: false, message: shown(text, wrong) };
-  const type = checked.types.get(expression);
+  const result = checked.types.get(expression) ?? dyn;
   return {
     ok: true,
-    type: type === undefined ? "" : formatType(type),
+    type: formatType(result),
+    result,
     names: checked.names,
     cost: (root) => costOf(expression, checked, root),
   };

@@ -1,7 +1,7 @@
 // The overloads of a function, read from the list of all when one is first asked for.
 
 import { functions } from "./functions.ts";
-import { type CelType, listOf, mapOf, optionalOf, parameter, simpleType, typeOf } from "./types.ts";
+import { type CelType, dyn, listOf, mapOf, optionalOf, parameter, simpleType, stringType, typeOf } from "./types.ts";
 
 export type Overload = {
   id: string;
@@ -102,4 +102,20 @@ export function namedType(name: string): CelType | undefined {
   const type = named.get(name);
   if (type === undefined) return undefined;
   return typeOf(type === "type" ? { kind: "type", name: "type", parameters: [] } : parseType(type));
+}
+
+/** Types that only expressions which make changes know: `Object`, `Object.spec`, `JSONPatch`. */
+export function isPatchType(name: string): boolean {
+  return name === "JSONPatch" || name === "Object" || name.startsWith("Object.");
+}
+
+/** The type of a field of one of them; undefined: it has no such field. */
+export function patchFieldType(type: string, field: string): CelType | undefined {
+  if (type !== "JSONPatch" || field === "value") return dyn;
+  return ["op", "path", "from"].includes(field) ? stringType : undefined;
+}
+
+/** Functions that only they know. */
+export function isPatchFunction(name: string): boolean {
+  return name.startsWith("jsonpatch.");
 }
