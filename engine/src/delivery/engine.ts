@@ -6,7 +6,7 @@ import { formatDuration } from "#api/flux";
 import { runController, type Pass, type Priority, type ReconcileResult, WorkQueue } from "#controller";
 import { type Fault, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
 import { Bumps } from "./bumps.ts";
-import { attemptOf, bumpReport, carry } from "./carrying.ts";
+import { attemptOf, bumpReport, carry, type Carriers } from "./carrying.ts";
 import { Claims } from "./claims.ts";
 import { dependencyWorld, requireDependencies } from "./dependencies.ts";
 import { Delays } from "./delays.ts";
@@ -71,6 +71,7 @@ class DeliveryEngine implements Engine {
   readonly #identities: Identities;
   readonly #targets: Targets;
   readonly #revisions: Revisions;
+  readonly #carriers: Carriers;
   readonly #bumps: Bumps;
   readonly #dependents = new Dependents();
   readonly #delays: Delays;
@@ -111,6 +112,7 @@ class DeliveryEngine implements Engine {
       revisionOf: (delivery) => wantedRevision(delivery, options.artifacts),
       render: (key) => this.#renderOnly(key),
     });
+    this.#carriers = { desk: this.#desk, decryptions: this.#decryptions, claims: this.#claims };
     this.#describing = new Describing({
       cluster,
       kinds: this.#home.kinds,
@@ -255,8 +257,8 @@ class DeliveryEngine implements Engine {
 
   #carry(state: DeliveryState, artifact: SourceArtifact): void {
     const { key } = state.delivery;
-    carry(state, artifact, { desk: this.#desk, decryptions: this.#decryptions, claims: this.#claims });
-    this.#tell(key);
+    carry(state, artifact, this.#carriers);
+    this.#tellOf(state);
     this.#bumps.add(key);
     for (const dependent of this.#dependents.of(key)) {
       if (isWaitingForOthers(this.#states.get(dependent))) this.#queue.add(dependent, "revision");
@@ -380,13 +382,11 @@ class DeliveryEngine implements Engine {
     if (isAsked) state.heals.clear();
     return {
       ...reach,
+      ...this.#carriers,
       cluster: this.#identities.clusterFor(delivery.identity, reach.cluster),
       state,
       artifact,
       home: this.#home,
-      desk: this.#desk,
-      decryptions: this.#decryptions,
-      claims: this.#claims,
       revisions: this.#revisions,
       clock,
       signal,
@@ -541,8 +541,7 @@ class DeliveryEngine implements Engine {
     if (state === undefined || state.delivery.isDeleting) return;
     const artifact = await wantedArtifact(state.delivery, this.#options.artifacts);
     if (artifact === undefined) return;
-    const [desk, decryptions, revisions] = [this.#desk, this.#decryptions, this.#revisions];
-    await prepare({ desk, decryptions, revisions, home: this.#home, claims: this.#claims }, state, artifact);
+    await prepare({ ...this.#carriers, revisions: this.#revisions, home: this.#home }, state, artifact);
   }
 
   #report(state: DeliveryState, about: Partial<Report> & { phase: Phase }): Promise<void> {
@@ -562,7 +561,11 @@ class DeliveryEngine implements Engine {
 
   #tell(key: string): void {
     const state = this.#states.get(key);
-    if (state === undefined) return;
+    if (state !== undefined) this.#tellOf(state);
+  }
+
+  #tellOf(state: DeliveryState): void {
+    if (this.#listeners.size === 0) return;
     const snapshot = snapshotOf(state);
     for (const listener of this.#listeners) listener(snapshot);
   }

@@ -30,13 +30,14 @@ export type RevisionsOptions = {
   carry: (state: DeliveryState, artifact: SourceArtifact) => void;
 };
 
+/** A delivery, and the hash of the tree at which what it read is known to be as it read it. */
+type Member = { state: DeliveryState; holdsAt: string | undefined };
+
 /** The deliveries of one source. */
 type Book = {
   key: string;
-  states: Map<string, DeliveryState>;
+  members: Map<string, Member>;
   index: ReadIndex;
-  /** The hash of the tree at which what a delivery read is known to be as it read it. */
-  holdsAt: Map<string, string>;
   /** The tree that the last look compared with. */
   last: SourceTree | undefined;
   /** Looks follow each other. */
@@ -44,7 +45,12 @@ type Book = {
 };
 
 /** One look at what a source offers; `fresh`: whose variables and keys are known to be as they were. */
-type Look = { book: Book; artifact: SourceArtifact; fresh: ReadonlySet<DeliveryState> };
+type Look = { artifact: SourceArtifact; fresh: ReadonlySet<Member> };
+
+/** Who must be asked further after the others are decided: whose reads are not known, or who depends on others. */
+type Open = { unknown: Member[]; dependent: Member[]; left: Member[] };
+
+const nobody: ReadonlySet<Member> = new Set();
 
 export class Revisions {
   /** For measurements: deliveries brought to a revision without a pass. */
@@ -63,23 +69,26 @@ export class Revisions {
     const book = this.#bookOf(source);
     if (this.#placed.get(key) !== book) this.remove(key);
     this.#placed.set(key, book);
-    book.states.set(key, state);
+    const member = book.members.get(key);
+    if (member === undefined) book.members.set(key, { state, holdsAt: undefined });
+    else member.state = state;
   }
 
   remove(key: string): void {
     const book = this.#placed.get(key);
     if (book === undefined) return;
     this.#placed.delete(key);
-    for (const kept of [book.states, book.index, book.holdsAt]) kept.delete(key);
-    if (book.states.size === 0) this.#books.delete(book.key);
+    for (const kept of [book.members, book.index]) kept.delete(key);
+    if (book.members.size === 0) this.#books.delete(book.key);
   }
 
   /** A delivery has read these, all of them, at a source's tree. */
   hasRead(key: string, reads: readonly (readonly Read[])[], tree: SourceTree): void {
     const book = this.#placed.get(key);
-    if (book === undefined) return;
+    const member = book?.members.get(key);
+    if (book === undefined || member === undefined) return;
     book.index.set(key, reads);
-    book.holdsAt.set(key, tree.hash);
+    member.holdsAt = tree.hash;
     book.last ??= tree;
   }
 
@@ -95,90 +104,110 @@ export class Revisions {
     const key = keyOf(source);
     const known = this.#books.get(key);
     if (known !== undefined) return known;
-    const parts = { states: new Map(), index: new ReadIndex(), holdsAt: new Map() };
+    const parts = { members: new Map(), index: new ReadIndex() };
     const book: Book = { key, ...parts, last: undefined, looking: Promise.resolve() };
     this.#books.set(key, book);
     return book;
   }
 
   async #look(source: SourceRef, book: Book): Promise<void> {
-    const { artifacts, enqueue } = this.#options;
+    const { artifacts } = this.#options;
     const artifact = artifacts.get(source);
-    const settled: DeliveryState[] = [];
-    for (const state of book.states.values()) {
-      // What is pinned takes nothing new.
-      if (state.delivery.guard.pinnedRevision !== undefined && state.isReady) continue;
-      if (artifact !== undefined && isSettled(state)) settled.push(state);
-      else enqueue(state.delivery.key, "revision");
-    }
-    if (artifact === undefined || settled.length === 0) return;
-    const moved = await this.#moved(book, artifact, settled);
-    for (const { delivery } of moved) enqueue(delivery.key, "revision");
-    const unmoved = settled.filter((state) => !moved.has(state));
+    if (artifact === undefined) return this.#waitForNext(book);
+    const open = await artifact.source.open();
+    const readers = await readersOfChange(book, open);
     // A newer revision has its own look at all of them.
     const isNow = (): boolean => artifacts.get(source)?.revision === artifact.revision;
     if (!isNow()) return;
-    const left = this.#carryAll(unmoved, { book, artifact, fresh: new Set() });
+    const { unknown, dependent, left } = this.#decide(book, artifact, readers);
+    for (const member of unknown) {
+      if (await this.#readsTheSame(member, open, artifact)) dependent.push(member);
+      else this.#options.enqueue(member.state.delivery.key, "revision");
+    }
+    if (unknown.length > 0 && !isNow()) return;
+    left.push(...this.#carryAll(dependent, book, { artifact, fresh: nobody }));
     if (left.length === 0) return;
     const fresh = await this.#fresh(left);
     if (!isNow()) return;
-    for (const state of this.#carryAll(left, { book, artifact, fresh })) {
-      const isSame = fresh.has(state) && this.#holds(state, book, artifact);
+    for (const member of this.#carryAll(left, book, { artifact, fresh })) {
+      const { state } = member;
+      const isSame = fresh.has(member) && this.#holds(member, artifact);
       state.bumpedTo = isSame ? artifact.revision : undefined;
-      enqueue(state.delivery.key, isSame ? "status" : "revision");
+      this.#options.enqueue(state.delivery.key, isSame ? "status" : "revision");
     }
   }
 
-  /** Those that read something that is otherwise now. */
-  async #moved(book: Book, artifact: SourceArtifact, settled: readonly DeliveryState[]): Promise<Set<DeliveryState>> {
-    const { source } = artifact;
-    const open = await source.open();
-    const from = book.last;
-    const changes = from === undefined ? undefined : await changesBetween(from, open);
-    const readers = changes === undefined ? undefined : book.index.readersOf(changes);
-    book.last = source;
-    const moved = new Set<DeliveryState>();
-    const unknown: DeliveryState[] = [];
-    for (const state of settled) {
-      const { key } = state.delivery;
-      if (readers === undefined || book.holdsAt.get(key) !== from?.hash) unknown.push(state);
-      else if (readers.has(key)) moved.add(state);
-      else book.holdsAt.set(key, source.hash);
+  #waitForNext(book: Book): void {
+    for (const { state } of book.members.values()) {
+      if (!isHeldByPin(state)) this.#options.enqueue(state.delivery.key, "revision");
     }
-    for (const state of unknown) {
-      const { desired } = state;
-      const holds = await readsTheSame(state, open);
-      if (holds && state.desired === desired) book.holdsAt.set(state.delivery.key, source.hash);
-      else moved.add(state);
+  }
+
+  /** One step for each: whoever read what has changed runs, whoever stands by itself is carried. */
+  #decide(book: Book, artifact: SourceArtifact, readers: ReadonlySet<string> | undefined): Open {
+    const { enqueue } = this.#options;
+    const open: Open = { unknown: [], dependent: [], left: [] };
+    const { hash } = artifact.source;
+    const from = book.last?.hash;
+    book.last = artifact.source;
+    const look: Look = { artifact, fresh: nobody };
+    for (const member of book.members.values()) {
+      const { state } = member;
+      const { delivery } = state;
+      if (isHeldByPin(state)) continue;
+      if (!isSettled(state)) enqueue(delivery.key, "revision");
+      else if (readers === undefined || member.holdsAt !== from) open.unknown.push(member);
+      else if (readers.has(delivery.key)) enqueue(delivery.key, "revision");
+      else {
+        member.holdsAt = hash;
+        if (delivery.dependsOn.length > 0) open.dependent.push(member);
+        else if (this.#canCarry(member, look)) this.#carry(member, look);
+        else open.left.push(member);
+      }
     }
-    return moved;
+    return open;
+  }
+
+  /** A pass may have read something else meanwhile. */
+  async #readsTheSame(member: Member, open: OpenTree, { source }: SourceArtifact): Promise<boolean> {
+    const { desired } = member.state;
+    const holds = await readsTheSame(member.state, open);
+    if (!holds || member.state.desired !== desired) return false;
+    member.holdsAt = source.hash;
+    return true;
   }
 
   /** Carries those that can be, each after what it depends on; gives those that cannot. */
-  #carryAll(states: readonly DeliveryState[], look: Look): DeliveryState[] {
-    const open = new Set(states);
-    const left: DeliveryState[] = [];
-    const visit = (state: DeliveryState): void => {
-      if (!open.delete(state)) return;
-      for (const { key } of state.delivery.dependsOn) {
-        const dependency = this.#options.state(key);
+  #carryAll(members: readonly Member[], book: Book, look: Look): Member[] {
+    const open = new Set(members);
+    const left: Member[] = [];
+    const visit = (member: Member): void => {
+      if (!open.delete(member)) return;
+      for (const { key } of member.state.delivery.dependsOn) {
+        const dependency = book.members.get(key);
         if (dependency !== undefined) visit(dependency);
       }
-      if (!this.#canCarry(state, look)) return void left.push(state);
-      this.carried += 1;
-      this.#options.carry(state, look.artifact);
+      if (isSettled(member.state) && this.#canCarry(member, look)) this.#carry(member, look);
+      else left.push(member);
     };
-    for (const state of states) visit(state);
+    for (const member of members) visit(member);
     return left;
   }
 
-  #canCarry(state: DeliveryState, { book, artifact, fresh }: Look): boolean {
+  #carry({ state }: Member, { artifact }: Look): void {
+    this.carried += 1;
+    this.#options.carry(state, artifact);
+  }
+
+  /** Of one that is settled. */
+  #canCarry(member: Member, { artifact, fresh }: Look): boolean {
+    const { state } = member;
     const { delivery, desired } = state;
     // Another cluster may not answer: a pass says so.
     if (delivery.isSuspended || delivery.isDeleting || delivery.target !== undefined) return false;
-    if (!isSettled(state) || this.#options.isRunning(delivery.key)) return false;
-    if ((desired?.objects.size ?? 0) > 0 && !fresh.has(state)) return false;
-    if (!this.#holds(state, book, artifact)) return false;
+    if (this.#options.isRunning(delivery.key)) return false;
+    if ((desired?.objects.size ?? 0) > 0 && !fresh.has(member)) return false;
+    if (!this.#holds(member, artifact)) return false;
     return delivery.dependsOn.every(({ key, readyExpression }) => {
       const dependency = this.#options.state(key);
       if (dependency === undefined || readyExpression !== undefined) return false;
@@ -187,19 +216,30 @@ export class Revisions {
   }
 
   /** True when what it read is as it read it, here and elsewhere. A pass may have read something else meanwhile. */
-  #holds(state: DeliveryState, book: Book, { source }: SourceArtifact): boolean {
-    return book.holdsAt.get(state.delivery.key) === source.hash && this.#options.holdsElsewhere(state);
+  #holds({ state, holdsAt }: Member, { source }: SourceArtifact): boolean {
+    return holdsAt === source.hash && this.#options.holdsElsewhere(state);
   }
 
   /** Those whose variables and keys are as they were read. */
-  async #fresh(states: readonly DeliveryState[]): Promise<Set<DeliveryState>> {
+  async #fresh(members: readonly Member[]): Promise<Set<Member>> {
     const look = new ObjectLook(this.#options.cluster);
-    const asked = states.map(async (state) => {
-      const isFresh = await look.areAsRead(state.desired?.objects.values() ?? []);
-      return isFresh ? [state] : [];
+    const asked = members.map(async (member) => {
+      const isFresh = await look.areAsRead(member.state.desired?.objects.values() ?? []);
+      return isFresh ? [member] : [];
     });
     return new Set((await Promise.all(asked)).flat());
   }
+}
+
+/** What is pinned takes nothing new. */
+function isHeldByPin({ delivery, isReady }: DeliveryState): boolean {
+  return isReady && delivery.guard.pinnedRevision !== undefined;
+}
+
+/** Who read something that is otherwise since the last look; undefined when each must be asked. */
+async function readersOfChange({ last, index }: Book, to: OpenTree): Promise<ReadonlySet<string> | undefined> {
+  const changes = last === undefined ? undefined : await changesBetween(last, to);
+  return changes && index.readersOf(changes);
 }
 
 /** undefined when they cannot be compared, or differ in too much: then each delivery's reads are looked at. */

@@ -33,6 +33,8 @@ export type ObjectSnapshot = { ref: VersionedRef; health: Health | undefined };
 
 export type EngineSnapshot = { deliveries: DeliverySnapshot[] };
 
+const none: readonly never[] = [];
+
 export function snapshotOf(state: DeliveryState): DeliverySnapshot {
   const { delivery } = state;
   return {
@@ -48,10 +50,10 @@ export function snapshotOf(state: DeliveryState): DeliverySnapshot {
     revision: state.revision,
     isReady: state.isReady,
     isSuspended: delivery.isSuspended,
-    drift: [...state.drift.values()],
+    drift: state.drift.size === 0 ? none : [...state.drift.values()],
     ...(state.hold === undefined ? {} : { held: { ...state.hold, ...(delivery.isDeleting ? { revision: "" } : {}) } }),
     objectsCount: state.inventory.length,
-    dependsOn: delivery.dependsOn.map((dependency) => dependency.key),
+    dependsOn: delivery.dependsOn.length === 0 ? none : delivery.dependsOn.map((dependency) => dependency.key),
   };
 }
 

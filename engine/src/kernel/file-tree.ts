@@ -81,6 +81,7 @@ export function memoryTree(files: Readonly<Record<string, string | Uint8Array>>,
 
 class MemoryTree implements FileTree {
   readonly revision: string;
+  readonly hash: string;
   readonly #files = new Map<string, Uint8Array>();
   readonly #folders = new Map<string, Map<string, Entry>>([["", new Map()]]);
 
@@ -95,11 +96,7 @@ class MemoryTree implements FileTree {
         hash: sha256Hex(bytes),
       });
     }
-    this.#hashFolder("");
-  }
-
-  get hash(): string {
-    return this.#hashFolder("");
+    this.hash = this.#hashFolder("");
   }
 
   entry(path: string): Entry | undefined {

@@ -50,8 +50,8 @@ type Difference = { read: Pick<Read, "what" | "path">; isFolder: boolean };
 
 function differences(folder: string, before: Listing, after: Listing): Difference[] {
   const found: Difference[] = [];
-  if (namesIn(before) !== namesIn(after)) found.push({ read: { what: "listing", path: folder }, isFolder: false });
-  const old = new Map((before ?? []).map((entry) => [entry.name, entry]));
+  const isListing = !hasSameNames(before, after);
+  if (isListing) found.push({ read: { what: "listing", path: folder }, isFolder: false });
   const note = (path: string, a: Entry | undefined, b: Entry | undefined): void => {
     const [wasFolder, isFolder] = [a?.type === "folder", b?.type === "folder"];
     // That a folder is there is all that asking for it as an entry answers.
@@ -59,6 +59,14 @@ function differences(folder: string, before: Listing, after: Listing): Differenc
     if (wasFolder || isFolder) found.push({ read: { what: "listing", path }, isFolder: true });
   };
   const pathOf = (name: string): string => (folder === "" ? name : `${folder}/${name}`);
+  if (!isListing) {
+    after?.forEach((entry, i) => {
+      const other = before?.[i];
+      if (other?.hash !== entry.hash) note(pathOf(entry.name), other, entry);
+    });
+    return found;
+  }
+  const old = new Map((before ?? []).map((entry) => [entry.name, entry]));
   for (const entry of after ?? []) {
     const other = old.get(entry.name);
     old.delete(entry.name);
@@ -68,6 +76,9 @@ function differences(folder: string, before: Listing, after: Listing): Differenc
   return found;
 }
 
-function namesIn(entries: Listing): string | undefined {
-  return entries?.map((entry) => `${entry.type} ${entry.name}`).join("\n");
+/** Whether both list entries of the same names and types, in the same order. */
+function hasSameNames(before: Listing, after: Listing): boolean {
+  if (before === undefined || after === undefined) return before === after;
+  if (before.length !== after.length) return false;
+  return before.every(({ name, type }, i) => name === after[i]?.name && type === after[i].type);
 }
