@@ -40,12 +40,15 @@ export class ChangeLog {
     return number;
   }
 
-  /** Keys changed after a number, each once, and the number up to which they reach; undefined: too old. */
-  since(number: number, most: number): { keys: ReadonlySet<string>; upTo: number } | undefined {
+  /** Keys changed after a number, each once with its first change, and the number up to which they reach; undefined: too old. */
+  since(number: number, most: number): { keys: ReadonlyMap<string, number>; upTo: number } | undefined {
     if (number < this.#first - 1) return undefined;
-    const keys = new Set<string>();
+    const keys = new Map<string, number>();
     let at = number - this.#first + 1;
-    for (; at < this.#keys.length && keys.size < most; at++) keys.add(this.#keys[at] as string);
+    for (; at < this.#keys.length && keys.size < most; at++) {
+      const key = this.#keys[at] as string;
+      if (!keys.has(key)) keys.set(key, this.#first + at);
+    }
     return { keys, upTo: this.#first + at - 1 };
   }
 }

@@ -407,3 +407,40 @@ describe("secrets", () => {
     expect(page.live).toMatch(/token: .?<secret [0-9a-f]{8}>/);
   });
 });
+
+describe("what has grown", () => {
+  it("shows what controllers make below what they made it for, though it has the same labels", async () => {
+    const served = { kind: "Kustomization", namespace: "shop", name: "served" };
+    await world.create(kustomization("served", "shop", { inventory: ["shop_front__Service"] }));
+    const service = await world.create({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "front", namespace: "shop", labels: ownedBy("served", "shop") },
+      spec: { ports: [{ port: 80 }] },
+    });
+    const { uid = "", name } = service.metadata;
+    await world.create({
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: {
+        name: "front-x7k2p",
+        namespace: "shop",
+        labels: ownedBy("served", "shop"),
+        ownerReferences: [{ apiVersion: "v1", kind: "Service", name, uid, controller: true }],
+      },
+      addressType: "IPv4",
+      endpoints: [],
+    });
+    const slice = { group: "discovery.k8s.io", kind: "EndpointSlice", namespace: "shop", name: "front-x7k2p" };
+    const node = await until(async () =>
+      (await read<Tree>(apiPaths.objects(served))).nodes.find(({ kind }) => kind === "EndpointSlice"),
+    );
+    expect(node).toMatchObject({ isStated: false, parent: "|/Service/shop/front" });
+    const page = await read<ObjectPage>(apiPaths.object(slice));
+    expect(page.chain.map(({ what, kind }) => `${what} ${kind}`).slice(0, 3)).toEqual([
+      "object EndpointSlice",
+      "owner Service",
+      "delivery Kustomization",
+    ]);
+  });
+});

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { linkKey } from "#api/console";
-import { streamsMost } from "./limits.ts";
+import { batchLengthMost, streamsMost } from "./limits.ts";
 import { kustomization, namespace, openWorld, rolesOfDev, until, type viewers, type World } from "./world.contract.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -89,6 +89,32 @@ describe("streams", () => {
     const last = await change("many-39");
     sleepy.resume();
     await until(() => sleepy.text().includes(`"stamp":"${last}"`));
+    for (const stream of [sleepy, awake]) stream.stop();
+    await until(() => world.desk.openStreams === 0);
+  });
+
+  it("hold little for a reader that does not read while 50,000 things happen, and bring it up to date afterwards", async () => {
+    const path = `/api/stream?of=${linkKey(shop)}`;
+    const [sleepy, awake] = [world.stream(path), world.stream(path)];
+    await until(() => [sleepy, awake].every((stream) => stream.text().includes("event: hello")));
+    sleepy.pause();
+    const filling = "x".repeat(400);
+    let most = 0;
+    for (let count = 0; count < 50_000; ) {
+      for (const end = count + 2_000; count < end; count++)
+        world.desk.note(shop, { atMs: Date.now(), level: "info", message: `line ${count} ${filling}` });
+      const last = `"message":"line ${count - 1} `;
+      await until(() => {
+        most = Math.max(most, world.waiting());
+        return awake.text().slice(-4_000_000).includes(last);
+      });
+    }
+    // One batch of each reader, with what a single change may add.
+    expect(most).toBeLessThan(3 * 2 * batchLengthMost);
+    sleepy.resume();
+    await until(() => /event: reset|line 49999 /.test(sleepy.text().slice(-4_000_000)));
+    world.desk.note(shop, { atMs: Date.now(), level: "info", message: "the last line" });
+    await until(() => sleepy.text().slice(-100_000).includes('"message":"the last line"'));
     for (const stream of [sleepy, awake]) stream.stop();
     await until(() => world.desk.openStreams === 0);
   });

@@ -9,6 +9,15 @@ export const gatherMs = 100;
 /** Changes in one event: a reader that fell far behind gets them in parts, so that no part is large. */
 export const batchMost = 500;
 
+/** Length of what is written at once to one reader: all that a reader that does not read makes the server hold. */
+export const batchLengthMost: number = 128 * 1024;
+
+/** How long a node of the graph is, about, before it is made. */
+export const nodeLength = 512;
+
+/** A reader that has not read for so long is cut off; its page opens another stream and goes on. */
+export const stalledMs = 60_000;
+
 /** Consoles open at once on one server; each costs a socket and a share of every change. */
 export const streamsMost = 256;
 

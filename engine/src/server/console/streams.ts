@@ -5,7 +5,7 @@ import type { ServerResponse } from "node:http";
 import type { Change, ObjectChanges, StreamEvents } from "#api/console";
 import type { Clock } from "#kernel";
 import type { Fleet } from "./fleet.ts";
-import { batchMost, heartbeatMs, streamsMost } from "./limits.ts";
+import { batchLengthMost, batchMost, heartbeatMs, nodeLength, stalledMs, streamsMost } from "./limits.ts";
 import { Refused } from "./refusals.ts";
 import type { Rights, Wish } from "./rights.ts";
 import { wishFor } from "./shown-kinds.ts";
@@ -35,6 +35,8 @@ type Reader = OpenStream & {
   place: number;
   isBusy: boolean;
   isFull: boolean;
+  /** When it last read, or had nothing to read. */
+  readMs: number;
   /** What the rights were that this page was last judged by. */
   judged: Map<string, { wish: Wish; isAllowed: boolean }>;
   close: () => void;
@@ -77,6 +79,7 @@ export class Streams {
       place: place ?? fleet.log.last,
       isBusy: false,
       isFull: false,
+      readMs: clock.now(),
       judged: new Map(),
       close: () => {
         clearInterval(heartbeat);
@@ -88,6 +91,7 @@ export class Streams {
     response.on("close", reader.close);
     response.on("drain", () => {
       reader.isFull = false;
+      reader.readMs = clock.now();
       this.#pump(reader);
     });
     this.#send(reader, "hello", { build: this.#options.build, nowMs: clock.now() });
@@ -125,34 +129,52 @@ export class Streams {
       this.#send(reader, "reset", { why: "this page has fallen too far behind" });
       return;
     }
-    const batch = await this.#batch(reader, found.keys);
-    reader.place = found.upTo;
-    if (batch.changes.length > 0) this.#send(reader, "changes", batch.changes);
-    if (batch.objects.put.length + batch.objects.removed.length > 0) this.#send(reader, "objects", batch.objects);
-    if (batch.lines.length > 0) this.#send(reader, "log", batch.lines);
+    const batch = await this.#batch(reader, found);
+    reader.place = batch.upTo;
+    if (batch.changes.length > 0) this.#sendText(reader, "changes", `[${batch.changes.join(",")}]`);
+    if (batch.nodes.length > 0) {
+      const objects = await this.#objectChanges(reader, this.#options.world, batch.nodes);
+      if (objects.put.length + objects.removed.length > 0) this.#send(reader, "objects", objects);
+    }
+    if (batch.lines.length > 0) this.#sendText(reader, "log", `[${batch.lines.join(",")}]`);
   }
 
-  async #batch(reader: Reader, keys: ReadonlySet<string>): Promise<Batch> {
-    const { fleet, world } = this.#options;
-    const batch: Batch = { changes: [], objects: { put: [], removed: [] }, lines: [] };
-    const nodes: string[] = [];
-    for (const key of keys) {
+  /** As many of the changes as may be written at once. */
+  async #batch(reader: Reader, { keys, upTo }: { keys: ReadonlyMap<string, number>; upTo: number }): Promise<Batch> {
+    const batch: Batch = { changes: [], nodes: [], lines: [], upTo };
+    let length = 0;
+    for (const [key, number] of keys) {
+      if (length >= batchLengthMost) return { ...batch, upTo: number - 1 };
       const [what, name = "", rest = ""] = key.split("\0");
-      if (what === "c") {
-        const change = await this.#cardChange(reader, name);
-        if (change !== undefined) batch.changes.push(change);
-      } else if (what === "h") {
-        const happened = fleet.happening(name);
-        if (happened !== undefined && (await this.#may(reader, wishFor(happened.about))))
-          batch.changes.push({ happened });
-      } else if (name === reader.of && what === "o") nodes.push(rest);
-      else if (name === reader.of && what === "l") {
-        const line = fleet.lines.line(rest);
-        if (line !== undefined && (await this.#mayReadPage(reader))) batch.lines.push(line);
+      if (what === "o" && name === reader.of) {
+        batch.nodes.push(rest);
+        length += nodeLength;
       }
+      const text = what === "o" ? "" : await this.#textOf(reader, { what, name, rest });
+      if (text === "") continue;
+      (what === "l" ? batch.lines : batch.changes).push(text);
+      length += text.length;
     }
-    if (nodes.length > 0) batch.objects = await this.#objectChanges(reader, world, nodes);
     return batch;
+  }
+
+  /** A change as JSON; "" where there is nothing that this reader may be told. */
+  async #textOf(
+    reader: Reader,
+    { what, name, rest }: { what: string | undefined; name: string; rest: string },
+  ): Promise<string> {
+    const { fleet } = this.#options;
+    if (what === "c") {
+      const change = await this.#cardChange(reader, name);
+      return change === undefined ? "" : JSON.stringify(change);
+    }
+    if (what === "h") {
+      const happened = fleet.happening(name);
+      const isTold = happened !== undefined && (await this.#may(reader, wishFor(happened.about)));
+      return isTold ? JSON.stringify({ happened } satisfies Change) : "";
+    }
+    const line = what === "l" && name === reader.of ? fleet.lines.line(rest) : undefined;
+    return line !== undefined && (await this.#mayReadPage(reader)) ? JSON.stringify(line) : "";
   }
 
   async #cardChange(reader: Reader, key: string): Promise<Change | undefined> {
@@ -182,14 +204,17 @@ export class Streams {
   async #may(reader: Reader, wish: Wish): Promise<boolean> {
     const { rights } = this.#options;
     const isAllowed = rights.known(reader.viewer, wish) ?? (await rights.may(reader.viewer, wish)).ok;
+    // The server's own rights do not end.
     const key = `${wish.plural} ${wish.namespace}`;
-    if (!reader.judged.has(key)) reader.judged.set(key, { wish, isAllowed });
+    if (reader.viewer.identity !== undefined && !reader.judged.has(key)) reader.judged.set(key, { wish, isAllowed });
     return isAllowed;
   }
 
   /** Keeps the connection, and sees to it that a page does not outlive its session or its rights. */
   #beat(reader: Reader): void {
     if (!reader.isSignedIn()) return this.#end(reader);
+    // What it has not read is let go; a page that wakes up opens another stream.
+    if (reader.isFull && this.#options.clock.now() - reader.readMs > stalledMs) return void reader.response.destroy();
     if (!reader.isFull) reader.isFull = !reader.response.write(": still here\n\n");
     void this.#judgeAgain(reader);
   }
@@ -197,6 +222,7 @@ export class Streams {
   /** What the page shows already was judged when it was read: that is remembered, so that its end is noticed. */
   async #judgeShown(reader: Reader): Promise<void> {
     const { fleet } = this.#options;
+    if (reader.viewer.identity === undefined) return;
     const shown = new Map(fleet.cards().map(({ kind, namespace }) => [`${kind}/${namespace}`, { kind, namespace }]));
     for (const place of shown.values()) await this.#may(reader, wishFor(place));
   }
@@ -219,11 +245,17 @@ export class Streams {
   }
 
   #send<Name extends keyof StreamEvents>(reader: Reader, name: Name, data: StreamEvents[Name]): void {
+    this.#sendText(reader, name, JSON.stringify(data));
+  }
+
+  #sendText(reader: Reader, name: keyof StreamEvents, data: string): void {
+    const { log } = this.#options.fleet;
     if (reader.response.destroyed || reader.response.writableEnded) return;
-    const id = this.#options.fleet.log.cursor(reader.place);
-    const isRoom = reader.response.write(`id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
-    if (!isRoom) reader.isFull = true;
+    if (!reader.isFull) reader.readMs = this.#options.clock.now();
+    const id = log.cursor(reader.place);
+    if (!reader.response.write(`id: ${id}\nevent: ${name}\ndata: ${data}\n\n`)) reader.isFull = true;
   }
 }
 
-type Batch = { changes: Change[]; objects: ObjectChanges; lines: StreamEvents["log"][number][] };
+/** Changes and lines are JSON; of the graph, ids. `upTo`: the number of the last change that is among them. */
+type Batch = { changes: string[]; nodes: string[]; lines: string[]; upTo: number };

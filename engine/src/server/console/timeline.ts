@@ -50,6 +50,9 @@ export async function readPast(world: PageWorld, delivery: string, viewer: Viewe
   const sources = new Map(cards.flatMap(({ source }) => (source === undefined ? [] : [[linkKey(source), source]])));
   const limits = [
     "what was applied is known from DeliveryLogs: the last 50 applies of each delivery, 50 heals, 50 drifts",
+    ...(cards.some(({ kind }) => kind === "HelmRelease")
+      ? ["of a release, what was done first after a commit to its chart counts as done for that commit"]
+      : []),
     ...(limit === "" ? [] : [limit]),
   ];
   const commits: { source: Link; list: readonly PastCommit[]; order: ReadonlyMap<string, number> }[] = [];
@@ -113,7 +116,8 @@ function commitEntries(
     changed: scopes.flatMap(({ card, covers }) => {
       const count = paths.filter(covers).length;
       if (count === 0) return [];
-      return [effectOf({ card, paths: count, at: order.get(commit.id) ?? 0 }, past.logs.get(card.key), order)];
+      const concern = { card, paths: count, at: order.get(commit.id) ?? 0, commitMs: commit.atMs };
+      return [effectOf(concern, past.logs.get(card.key), order)];
     }),
   }));
 }
@@ -125,16 +129,18 @@ function scopeOf({ fleet }: PageWorld, card: Card): (path: string) => boolean {
   return (path) => below === "" || path === below || path.startsWith(`${below}/`) || reads.has(path);
 }
 
-type Concern = { card: Card; paths: number; at: number };
+type Concern = { card: Card; paths: number; at: number; commitMs: number };
 
 /** A commit is applied with the first revision that holds it. `order` counts back from the newest. */
 function effectOf(
-  { card, paths, at }: Concern,
+  { card, paths, at, commitMs }: Concern,
   log: Remembered | undefined,
   order: ReadonlyMap<string, number>,
 ): CommitEffect {
   const { kind, namespace, name, cluster } = card;
   const holds = (entry: LogEntry): boolean => {
+    // Versions of charts name no commit: what was done next with the release counts as this commit's.
+    if (kind === "HelmRelease") return Date.parse(entry.time) >= commitMs - 1_000;
     const place = order.get(parseRevision(String(entry["revision"] ?? "")).digest);
     return place !== undefined && place <= at;
   };

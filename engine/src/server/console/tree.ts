@@ -190,6 +190,8 @@ function grownNodes(world: TreeWorld, key: string): TreeNode[] {
 function nodeOf(world: TreeWorld, key: string, entry: ObjectEntry): TreeNode {
   const { fleet } = world;
   const { id, link, version, refers, health, message, createdMs, info, images, owner, parentUid } = entry;
+  // What has grown may bear the same marks.
+  const isStated = owner === key && fleet.index.get(id) !== undefined;
   const parent = parentUid === "" ? undefined : (fleet.index.byUid(parentUid) ?? fleet.grown.byUid(parentUid));
   return {
     ...link,
@@ -199,13 +201,13 @@ function nodeOf(world: TreeWorld, key: string, entry: ObjectEntry): TreeNode {
     version,
     health,
     message,
-    isStated: owner === key,
+    isStated,
     isDrifted: isDrifted(fleet, key, link),
     isSimulated: isSimulatedKind(world, link),
     createdMs,
     info,
     images,
-    ...(owner === key ? placed(fleet, key, link) : {}),
+    ...(isStated ? placed(fleet, key, link) : {}),
   };
 }
 

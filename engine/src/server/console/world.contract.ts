@@ -1,6 +1,6 @@
 // A cluster with two deliveries, users of different rights, and the console's server over it: what its tests ask.
 
-import { createServer, type IncomingMessage, request, type Server } from "node:http";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fluxDefinitions } from "#api/flux";
 import { administrator, startApiServer } from "#apiserver";
@@ -41,6 +41,8 @@ export type World = {
   create(manifest: Manifest): Promise<Manifest>;
   ask(path: string, who?: keyof typeof viewers, body?: unknown): Promise<Answered>;
   stream(path: string, who?: keyof typeof viewers): Listening;
+  /** Bytes that wait for readers. */
+  waiting(): number;
   /** Ends somebody's session, and begins it again. */
   signOut(who: keyof typeof viewers): void;
   signIn(who: keyof typeof viewers): void;
@@ -69,7 +71,8 @@ export async function openWorld(seed: readonly Manifest[], readOnlyReason = ""):
   });
   await desk.follow();
   const signedOut = new Set<string>();
-  const server = await serve(desk, signedOut);
+  const open = new Set<ServerResponse>();
+  const server = await serve(desk, signedOut, open);
   const { port } = server.address() as AddressInfo;
   return {
     cluster,
@@ -77,6 +80,7 @@ export async function openWorld(seed: readonly Manifest[], readOnlyReason = ""):
     create,
     ask: (path, who = "root", body) => ask({ port, path, who, body }),
     stream: (path, who = "root") => listen({ port, path, who }),
+    waiting: () => [...open].reduce((sum, response) => sum + response.writableLength, 0),
     signOut: (who) => void signedOut.add(who),
     signIn: (who) => void signedOut.delete(who),
     async close() {
@@ -118,8 +122,10 @@ export async function until<T>(find: () => Promise<T | undefined> | T | undefine
   throw new Error("it never came about");
 }
 
-async function serve(desk: ConsoleDesk, signedOut: ReadonlySet<string>): Promise<Server> {
+async function serve(desk: ConsoleDesk, signedOut: ReadonlySet<string>, open: Set<ServerResponse>): Promise<Server> {
   const server = createServer((asked, response) => {
+    open.add(response);
+    response.on("close", () => open.delete(response));
     const who = asked.headers["x-viewer"] as keyof typeof viewers;
     const viewer = viewers[who];
     const isSignedIn = (): boolean => !signedOut.has(who);
