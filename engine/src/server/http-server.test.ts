@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,6 +67,7 @@ beforeAll(async () => {
     consoleFolder: folder,
     hook: (link) => link.name === "fleet" && hooked.push(`${link.kind}/${link.namespace}/${link.name}`) > 0,
     artifacts: (asked, response) => asked.url === "/artifacts/x.tar.gz" && response.end("bytes") !== undefined,
+    patience: { headersTimeout: 300, requestTimeout: 900, connectionsCheckingInterval: 50 },
     signal: ending.signal,
   });
   await until(async () => (await ask("/readyz")).status === 200);
@@ -187,4 +189,76 @@ describe("the port", () => {
     expect((await ask("/assets/main-abc.js")).headers["cache-control"]).toContain("immutable");
     expect((await ask("/")).headers["cache-control"]).toBe("no-cache");
   });
+
+  it("takes the token out of the address alone, and never sends a browser elsewhere", async () => {
+    const filtered = await ask(`/?q=state%3Afailed&token=${token}&sort=age`);
+    expect(filtered.headers["location"]).toBe("/?q=state%3Afailed&sort=age");
+    for (const path of ["//evil.example/", "/.//evil.example/", "/\\evil.example/", "http://evil.example//other/"]) {
+      const { status, headers } = await ask(`${path}?token=${token}`);
+      expect([path, status, String(headers["location"])]).toEqual([path, 303, expect.stringMatching(/^\/(?![/\\])/)]);
+    }
+  });
+
+  it("keeps the cookies of two servers on one machine apart", async () => {
+    const signedIn = await ask(`/?token=${token}`);
+    const cookie = String(signedIn.headers["set-cookie"]).split(";")[0] ?? "";
+    expect(cookie).toBe(`keelson-${server.port}=${token}`);
+    expect((await ask("/metrics", { headers: { cookie: `keelson-1=${token}` } })).status).toBe(401);
+    expect((await ask("/metrics", { headers: { cookie: `keelson-1=other; ${cookie}` } })).status).toBe(200);
+  });
+
+  const paths = [
+    "/../../../etc/passwd",
+    "/assets/../../../../etc/passwd",
+    "/assets/..%2f..%2f..%2fetc%2fpasswd",
+    "/%2e%2e/%2e%2e/etc/passwd",
+    "/artifacts/../../../etc/passwd",
+    "/artifacts/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "/assets/main-abc.js%00.html",
+    "/..\\..\\etc\\passwd",
+  ];
+  for (const path of paths)
+    it(`serves no other file for ${path}`, async () => {
+      const answer = await ask(path);
+      expect([200, 404]).toContain(answer.status);
+      expect(["<title>console</title>", "no such artifact\n", "1"]).toContain(answer.text);
+    });
+
+  it("refuses an address that is none", async () => {
+    for (const path of ["http://[", "*", "/hook/%zz/a/b"]) {
+      const method = path.startsWith("/hook") ? "POST" : "GET";
+      const { status } = await ask(path, { method, headers: bearer });
+      expect([path, status]).toEqual([path, path.startsWith("/hook") ? 404 : 400]);
+    }
+  });
+
+  it("lets go of who sends slowly, or speaks another protocol", async () => {
+    // Headers that never end, a body that never comes, and HTTP/2 without asking.
+    const cases: [string, RegExp][] = [
+      ["GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", /^(HTTP\/1\.1 408 .*)?$/s],
+      [
+        `POST /api/actions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{`,
+        /^(HTTP\/1\.1 408 .*)?$/s,
+      ],
+      ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", /^(HTTP\/1\.1 400 .*)?$/s],
+    ];
+    for (const [sent, answered] of cases) expect(await sayRaw(sent)).toMatch(answered);
+    expect((await ask("/healthz")).status).toBe(200);
+  });
+
+  it("refuses headers beyond measure", async () => {
+    const answer = await ask("/healthz", { headers: { "x-large": "x".repeat(64 * 1024) } });
+    expect(answer.status).toBe(431);
+  });
 });
+
+/** Sends bytes; resolves with all that came once the server has closed the connection. */
+function sayRaw(text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let heard = "";
+    const socket = connect(server.port, "127.0.0.1", () => socket.write(text));
+    socket.setEncoding("utf8").on("data", (chunk: string) => (heard += chunk));
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve(heard));
+  });
+}

@@ -1,6 +1,6 @@
 // The one HTTP port: console, its API, webhooks, artifacts, metrics, probes. Loopback unless told otherwise.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Link, LogLine, Refusal, SignedOut } from "#api/console";
 import type { Cluster } from "#cluster";
@@ -47,6 +47,8 @@ export type HttpServerOptions = {
   logged?: (message: string) => void;
   /** Told of requests that ended in an internal error. */
   failed?: (error: unknown) => void;
+  /** How long senders are waited for. */
+  patience?: ServerOptions;
   signal: AbortSignal;
 };
 
@@ -62,7 +64,7 @@ export type HttpServer = {
 /** Listens and answers; the watches behind it end with the signal. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const desk = new Desk(options);
-  const server = createServer(patience, (request, response) => {
+  const server = createServer(options.patience ?? patience, (request, response) => {
     desk.answer(request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end("internal error\n");
