@@ -18,7 +18,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "#cluster";
-import { type Clock, Fault, type Manifest } from "#kernel";
+import { type Clock, copyJson, Fault, type Json, type Manifest } from "#kernel";
 import { type Finished, versionsMade } from "#apiserver/audit";
 import { asOwn, type Call, methodNotAllowed, noSuchPath, type Notice, Refusal } from "#apiserver/registry";
 import { discoveryOf } from "./discover.ts";
@@ -97,17 +97,17 @@ export class InProcessCluster implements Cluster {
 
   apply(target: Target, manifest: Manifest, options: ApplyOptions): Promise<Answer<Manifest>> {
     const ask: Ask = { verb: "patch", target, fieldManager: options.fieldManager };
-    return this.#written(ask, () => this.#dispatch.apply(this.#call(target), manifest, options));
+    return this.#written(ask, () => this.#dispatch.apply(this.#call(target), asOwn(manifest), options));
   }
 
   patch(target: Target, body: PatchBody, options: WriteOptions): Promise<Answer<Manifest>> {
     const ask: Ask = { verb: "patch", target, fieldManager: options.fieldManager };
-    return this.#written(ask, () => this.#dispatch.patch(this.#call(target), body, options));
+    return this.#written(ask, () => this.#dispatch.patch(this.#call(target), asOwnPatch(body), options));
   }
 
   update(target: Target, manifest: Manifest, options: WriteOptions): Promise<Answer<Manifest>> {
     const ask: Ask = { verb: "update", target, fieldManager: options.fieldManager };
-    return this.#written(ask, () => this.#dispatch.update(this.#call(target), manifest, options));
+    return this.#written(ask, () => this.#dispatch.update(this.#call(target), asOwn(manifest), options));
   }
 
   create(target: Target, manifest: Manifest, options: WriteOptions): Promise<Answer<Manifest>> {
@@ -115,7 +115,7 @@ export class InProcessCluster implements Cluster {
     return this.#written(ask, () =>
       this.#dispatch.create(
         this.#call(isPart(target) ? target : { ...target, name: "" }, target.name),
-        manifest,
+        asOwn(manifest),
         options,
       ),
     );
@@ -213,6 +213,11 @@ type Ask = { verb: string; target: Target; fieldManager: string };
 
 /** What stands for the user agent of requests that never left this process. */
 const ownAgent = "keelson/in-process";
+
+/** The server may keep parts of what it is given. */
+function asOwnPatch(body: PatchBody): PatchBody {
+  return { ...body, patch: copyJson(body.patch as Json) } as PatchBody;
+}
 
 function isPart(target: Target): boolean {
   return (target.subresource ?? "") !== "";

@@ -61,11 +61,12 @@ function user({ user: username, uid, groups, extra }: Identity): JsonObject {
 
 /** Only what says something. */
 function filled(members: Readonly<Record<string, string>>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(members)
-      .filter(([, value]) => value !== "")
-      .map(([name, value]) => [name, value.slice(0, textMax)]),
-  );
+  const kept: JsonObject = {};
+  for (const name in members) {
+    const value = members[name] as string;
+    if (value !== "") kept[name] = value.slice(0, textMax);
+  }
+  return kept;
 }
 
 export function auditEvent(done: Finished): JsonObject {

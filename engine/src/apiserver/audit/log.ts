@@ -63,9 +63,10 @@ export class AuditLog {
     const actingAs = identity === sender ? undefined : identity.user;
     const author = { user: sender.user, actingAs, userAgent, fieldManager, verb, atMs: endedMs };
     for (const { uid, resourceVersion } of made) this.#authors.set(`${uid}/${resourceVersion}`, author);
+    if (this.#authors.size <= authorsKept) return;
     for (const oldest of this.#authors.keys()) {
-      if (this.#authors.size <= authorsKept) break;
       this.#authors.delete(oldest);
+      if (this.#authors.size <= authorsKept) return;
     }
   }
 

@@ -127,8 +127,12 @@ function patchErrors(query: URLSearchParams, manager: string, isApply: boolean):
   return manager === "" ? [required("fieldManager", "is required for apply patch")] : [];
 }
 
+/** What nearly all managers are called. */
+const plainText = /^[\x20-\x7e]*$/;
+
 /** A manager's name is bounded and printable. */
 function managerErrors(manager: string): FieldError[] {
+  if (manager.length <= managerBytesMax && plainText.test(manager)) return [];
   if (encodeUtf8(manager).length > managerBytesMax)
     return [{ type: "TooLong", field: "fieldManager", detail: `may not be more than ${managerBytesMax} bytes` }];
   const runes = Array.from(manager);

@@ -25,8 +25,11 @@ const forms: ReadonlySet<string | undefined> = new Set([
   "PartialObjectMetadataList",
 ]);
 
+const plainForm: Form = { as: undefined, isYaml: false };
+
 /** Reads `Accept`; refuses it where nothing in it is served. */
 export function formOf(accept: string | undefined): Form {
+  if (accept === "application/json") return plainForm;
   const ranges = (accept ?? "").split(",").map((range) => range.trim());
   if (ranges.every((range) => range === "")) return { as: undefined, isYaml: false };
   for (const range of ranges) {
@@ -58,6 +61,7 @@ const producedByLists = [
 
 /** Refuses a request that no route of a built-in kind would take, in the words of the real server's router. */
 export function refuseUnroutable(accept: string | undefined, canWatch: boolean): void {
+  if (accept === "application/json") return;
   const wanted = (accept ?? "").split(",").map((range) => (range.split(";")[0] ?? "").trim());
   if (accept === undefined || wanted.some((media) => media === "*/*" || produced.includes(media))) return;
   const available = (canWatch ? producedByLists : produced).join(", ");

@@ -113,9 +113,12 @@ export async function validateAdmission(
   }
 }
 
-/** A copy of the body that belongs here: right kind, right namespace, right name. `isTyped`: what follows checks it against its schema. */
+/**
+ * The body as it belongs here: right kind, right namespace, right name. `isTyped`: what follows checks it against its schema. Where a
+ * decoder makes an object of its own of it, the draft shares what it does not change with the body.
+ */
 export function startDraft(call: WriteCall, body: Manifest, { isTyped = false }: { isTyped?: boolean } = {}): Manifest {
-  const draft = asOwn(body);
+  const draft = typeof call.served.schema === "string" ? withOwnMetadata(body) : asOwn(body);
   const { resource } = call.served;
   checkShape(call.served, asJson(draft), isTyped && call.served.custom === undefined);
   checkTypeMeta(call.served, draft);
@@ -134,6 +137,12 @@ export function startDraft(call: WriteCall, body: Manifest, { isTyped = false }:
         `the name of the object (${draft.metadata.name}) does not match the name on the URL (${call.name})`,
       );
   }
+  return draft;
+}
+
+function withOwnMetadata(body: Manifest): Manifest {
+  const draft = { ...body };
+  if (isObject(body.metadata)) draft.metadata = { ...body.metadata };
   return draft;
 }
 
