@@ -52,7 +52,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     openApi: new OpenApi(dispatch.registry.table),
     address: `${options.host}:${options.port}`,
     metrics: () => metrics.text(),
-    presenter: new Presenter(dispatch.registry.encodings, clock),
+    presenter: new Presenter(dispatch.registry),
     clock,
     watches,
     unsent: new Unsent(() => clock.now()),

@@ -14,10 +14,7 @@ const tagBytes = 16;
 /** A codec that seals what stands below the prefixes. */
 export function sealingCodec(key: Uint8Array, prefixes: readonly string[]): Codec {
   return {
-    encode: (place, text) => {
-      const plain = plainCodec.encode(place, text);
-      return prefixes.some((prefix) => place.startsWith(prefix)) ? seal(key, place, plain) : plain;
-    },
+    encode: (place, text) => (prefixes.some((prefix) => place.startsWith(prefix)) ? seal(key, place, text) : text),
     decode: (place, value) => plainCodec.decode(place, value[0] === sealMark ? open(key, place, value) : value),
   };
 }

@@ -264,7 +264,7 @@ async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promi
   }
 }
 
-function jsonText(body: string, code: number, warnings: readonly string[] = []): Reply {
+function jsonText(body: string | Buffer, code: number, warnings: readonly string[] = []): Reply {
   return { code, body, contentType: "application/json", warnings };
 }
 
@@ -297,9 +297,9 @@ async function read(context: HandlerContext, asked: Asked, call: Call): Promise<
 }
 
 /** The same data as YAML where that is what was asked for. */
-function shapedText(body: string, code: number, shape: Shape, warnings: readonly string[] = []): Reply {
+function shapedText(body: string | Buffer, code: number, shape: Shape, warnings: readonly string[] = []): Reply {
   if (shape.isYaml !== true) return jsonText(body, code, warnings);
-  return { code, body: formatYaml(decodeJson(body)), contentType: "application/yaml", warnings };
+  return { code, body: formatYaml(decodeJson(body.toString())), contentType: "application/yaml", warnings };
 }
 
 function specialReply(special: { code: number; body: Json | string }): Reply {

@@ -1,37 +1,39 @@
 // Objects, lists and watch events as JSON text in the form a client asked for.
 
 import type { List } from "#cluster";
-import { type Clock, encodeJson, type Manifest } from "#kernel";
+import { encodeJson, type Manifest } from "#kernel";
 import {
   apiVersionOf,
   type Change,
-  type Encodings,
+  itemText,
   type ListText,
   type Notice,
+  recentText,
+  type Registry,
   type Served,
   type TextBuffer,
 } from "#apiserver/registry";
 import type { Shape } from "./shape.ts";
 import { shownMetadata, tableOf } from "./table.ts";
 
+const lineEnd = Buffer.from("}\n");
+
 export class Presenter {
-  readonly #encodings: Encodings;
-  readonly #clock: Clock;
+  readonly #registry: Registry;
   /** Lines of watch events, by the write they tell of: encoded once for all watchers. */
   readonly #lines = new WeakMap<Change, Map<string, Buffer>>();
 
-  constructor(encodings: Encodings, clock: Clock) {
-    this.#encodings = encodings;
-    this.#clock = clock;
+  constructor(registry: Registry) {
+    this.#registry = registry;
   }
 
-  object(served: Served, object: Manifest, shape: Shape): string {
+  object(served: Served, object: Manifest, shape: Shape): string | Buffer {
     if (shape.as === "metadata") return encodeJson(metadataBody(object));
     if (shape.as === "table") {
       const metadata = { resourceVersion: object.metadata.resourceVersion };
       return encodeJson(this.#table(served, [object], { include: shape.include, withColumns: true, metadata }));
     }
-    return Object.isFrozen(object) ? this.#encodings.whole(object) : encodeJson(object);
+    return recentText(this.#registry, served, object) ?? encodeJson(object);
   }
 
   /** A list of whole objects. */
@@ -56,8 +58,8 @@ export class Presenter {
       shape.as === "metadata"
         ? encodeJson(metadataBody(item))
         : served.custom === undefined
-          ? this.#encodings.rest(item)
-          : this.#encodings.whole(item),
+          ? itemText(item)
+          : encodeJson(item),
     );
     return `${encodeJson({ kind, apiVersion, metadata }).slice(0, -1)},"items":[${items.join(",")}]}`;
   }
@@ -85,11 +87,13 @@ export class Presenter {
   }
 
   #encodeLine(served: Served, notice: Notice, shape: Shape, withColumns: boolean): Buffer {
+    const head = `{"type":"${notice.type}","object":`;
     const object = this.#noticeBody(served, notice, shape, withColumns);
-    return Buffer.from(`{"type":"${notice.type}","object":${object}}\n`);
+    if (typeof object === "string") return Buffer.from(`${head}${object}}\n`);
+    return Buffer.concat([Buffer.from(head), object, lineEnd]);
   }
 
-  #noticeBody(served: Served, { object }: Notice, shape: Shape, withColumns: boolean): string {
+  #noticeBody(served: Served, { object }: Notice, shape: Shape, withColumns: boolean): string | Buffer {
     if (shape.as === "whole") return this.object(served, object, shape);
     if (shape.as === "metadata") return encodeJson(metadataBody(object));
     const metadata = { resourceVersion: object.metadata.resourceVersion };
@@ -101,7 +105,7 @@ export class Presenter {
     objects: readonly Manifest[],
     options: Omit<Parameters<typeof tableOf>[2], "nowMs">,
   ): Record<string, unknown> {
-    return tableOf(served, objects, { ...options, nowMs: this.#clock.now() });
+    return tableOf(served, objects, { ...options, nowMs: this.#registry.clock.now() });
   }
 }
 

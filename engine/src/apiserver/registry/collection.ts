@@ -7,6 +7,7 @@ import type { Codec } from "./codec.ts";
 import { type HotObjects, PastObject, StoredObject } from "./hot-objects.ts";
 import { pastWeightMax, recentChangesMax } from "./limits.ts";
 import type { RecentBudget, Rememberer } from "./recent-budget.ts";
+import type { RecentTexts } from "./recent-texts.ts";
 import type { Storage } from "./resource.ts";
 import { storagePrefix } from "./resource.ts";
 import { adopt } from "./stored.ts";
@@ -24,11 +25,15 @@ export type Change = {
 /** What is read as it is taken; undefined: nothing this time, let others have their turn. */
 export type Past<T> = Iterable<T | undefined>;
 
+/** What was just written: the object, given away, and its text before it was sealed. */
+export type Fresh = { object: Manifest; text: Uint8Array };
+
 /** Where objects come from; `fresh` has those that were just written, by their bytes. */
 export type Source = {
   store: Store;
   codec: Codec;
-  fresh: WeakMap<Uint8Array, Manifest>;
+  fresh: WeakMap<Uint8Array, Fresh>;
+  texts: RecentTexts;
   hot: HotObjects;
   recent: RecentBudget;
 };
@@ -40,7 +45,8 @@ export class Collection implements Rememberer {
   readonly storage: Storage;
   readonly #store: Store;
   readonly #codec: Codec;
-  readonly #fresh: WeakMap<Uint8Array, Manifest>;
+  readonly #fresh: WeakMap<Uint8Array, Fresh>;
+  readonly #texts: RecentTexts;
   readonly #prefix: string;
   readonly #hot: HotObjects;
   readonly #objects = new Map<string, StoredObject>();
@@ -55,11 +61,12 @@ export class Collection implements Rememberer {
   readonly #watchers = new Set<(changes: readonly Change[]) => void>();
   readonly #stop: () => void;
 
-  constructor(storage: Storage, { store, codec, fresh, hot, recent }: Source) {
+  constructor(storage: Storage, { store, codec, fresh, texts, hot, recent }: Source) {
     this.storage = storage;
     this.#store = store;
     this.#codec = codec;
     this.#fresh = fresh;
+    this.#texts = texts;
     this.#hot = hot;
     this.#budget = recent;
     this.#prefix = storagePrefix(storage);
@@ -216,8 +223,10 @@ export class Collection implements Rememberer {
 
   #decode(key: string, value: Uint8Array, revision: number): Manifest {
     const fresh = this.#fresh.get(value);
-    if (fresh !== undefined && fresh.apiVersion === this.storage.apiVersion && !Object.isFrozen(fresh))
-      return adopt(fresh, revision);
+    if (fresh !== undefined && fresh.object.apiVersion === this.storage.apiVersion && !Object.isFrozen(fresh.object)) {
+      this.#texts.keep(revision, fresh.text);
+      return adopt(fresh.object, revision);
+    }
     const object = this.#codec.decode(key, value);
     object.apiVersion = this.storage.apiVersion;
     object.metadata.resourceVersion = String(revision);

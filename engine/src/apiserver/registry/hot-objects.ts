@@ -48,9 +48,7 @@ export class StoredObject {
   glimpse(): Manifest {
     if (this.#object !== undefined) return this.#object;
     if (!this.#isPast && this.#hot.hasRoom(this.weight)) return this.object;
-    const object = this.#read(this.key, this.revision);
-    this.#hot.passing.add(object);
-    return object;
+    return this.#read(this.key, this.revision);
   }
 
   /** It was replaced, or removed. */
@@ -59,11 +57,9 @@ export class StoredObject {
     this.#hot.drop(this);
   }
 
-  /** Forgets the decoded object; gives it to whoever keeps more about it. */
-  cool(): Manifest | undefined {
-    const object = this.#object;
+  /** Forgets the decoded object. */
+  cool(): void {
     this.#object = undefined;
-    return object;
   }
 }
 
@@ -101,18 +97,13 @@ export class PastObject {
 const none: Readonly<Record<string, string>> = Object.freeze({});
 
 export class HotObjects {
-  /** Objects decoded for one look: nothing about them is worth keeping. */
-  readonly passing: WeakSet<Manifest> = new WeakSet<Manifest>();
   /** The one used longest ago first. */
   readonly #held = new Set<StoredObject>();
   readonly #weightMax: number;
-  readonly #cooled: (object: Manifest) => void;
   #weight = 0;
 
-  /** `cooled` is told of each object that is no longer kept. */
-  constructor(weightMax: number, cooled: (object: Manifest) => void) {
+  constructor(weightMax: number) {
     this.#weightMax = weightMax;
-    this.#cooled = cooled;
   }
 
   hasRoom(weight: number): boolean {
@@ -123,6 +114,7 @@ export class HotObjects {
   use(stored: StoredObject): void {
     if (!this.#held.delete(stored)) this.#weight += stored.weight;
     this.#held.add(stored);
+    if (this.#weight <= this.#weightMax) return;
     for (const oldest of this.#held) {
       if (this.#weight <= this.#weightMax || oldest === stored) break;
       this.drop(oldest);
@@ -132,7 +124,6 @@ export class HotObjects {
   /** The object is not kept decoded any more. */
   drop(stored: StoredObject): void {
     if (this.#held.delete(stored)) this.#weight -= stored.weight;
-    const object = stored.cool();
-    if (object !== undefined) this.#cooled(object);
+    stored.cool();
   }
 }

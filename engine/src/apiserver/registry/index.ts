@@ -28,7 +28,7 @@ export {
   unsupportedMediaType,
 } from "./refusal.ts";
 export { TextBuffer } from "./text-buffer.ts";
-export type { Encodings } from "./encodings.ts";
+export { itemText, recentText } from "./stored-text.ts";
 export { type Admission, apiVersionOf, type Call, Registry, type WriteCall } from "./registry.ts";
 export { deleteCollection, deleteObject, type Removal } from "./remove.ts";
 export {

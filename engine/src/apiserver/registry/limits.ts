@@ -30,5 +30,5 @@ export const listItemsMax = 100_000;
 /** Bytes, about, of the objects kept decoded: some 9,000 of a usual size. */
 export const hotWeightMax: number = 48 * 1024 * 1024;
 
-/** Bytes, about, of the objects whose text is kept for the next reader, each with its text: 10,000 of a usual size. */
-export const encodedWeightMax: number = 64 * 1024 * 1024;
+/** Bytes of the texts of recent writes: needed until their answers are sent, which is after a commit or two. */
+export const recentTextsBytesMax: number = 4 * 1024 * 1024;

@@ -4,11 +4,11 @@ import type { Identity } from "#cluster";
 import { type Clock, formatTime, type Manifest } from "#kernel";
 import { Compacted, type Store } from "#store";
 import type { Codec } from "./codec.ts";
-import { Collection } from "./collection.ts";
-import { Encodings } from "./encodings.ts";
+import { Collection, type Fresh } from "./collection.ts";
 import { HotObjects } from "./hot-objects.ts";
 import { hotWeightMax, recentWeightMax } from "./limits.ts";
 import { RecentBudget } from "./recent-budget.ts";
+import { RecentTexts } from "./recent-texts.ts";
 import { expired } from "./refusal.ts";
 import { ResourceTable, type Served, type Storage, storageKey, storagePrefix } from "./resource.ts";
 
@@ -62,9 +62,9 @@ export class Registry {
   readonly newUid: () => string;
   readonly newSuffix: () => string;
   readonly admission: Admission[] = [];
-  readonly encodings: Encodings;
+  readonly texts: RecentTexts = new RecentTexts();
   /** Objects by the bytes that were made of them, until their write is durable. */
-  readonly fresh: WeakMap<Uint8Array, Manifest> = new WeakMap<Uint8Array, Manifest>();
+  readonly fresh: WeakMap<Uint8Array, Fresh> = new WeakMap<Uint8Array, Fresh>();
   readonly hot: HotObjects;
   readonly recent: RecentBudget = new RecentBudget(recentWeightMax);
   readonly #collections = new Map<string, Collection>();
@@ -76,8 +76,7 @@ export class Registry {
     this.clock = options.clock;
     this.newUid = options.newUid;
     this.newSuffix = options.newSuffix;
-    this.encodings = new Encodings((object) => this.hot.passing.has(object));
-    this.hot = new HotObjects(options.hotWeight ?? hotWeightMax, (object) => this.encodings.forget(object));
+    this.hot = new HotObjects(options.hotWeight ?? hotWeightMax);
   }
 
   /** RFC 3339, whole seconds. */

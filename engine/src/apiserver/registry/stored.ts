@@ -25,27 +25,20 @@ export async function putObject(
   const { resourceVersion: _, ...metadata } = written.metadata;
   const object = { ...written, metadata };
   const text = textOf(object);
-  const value = registry.codec.encode(key, text.start + text.metadata + text.end);
+  const value = registry.codec.encode(key, text);
   if (value.length > objectBytesMax) throw tooLarge(objectBytesMax);
-  registry.fresh.set(value, object);
+  registry.fresh.set(value, { object, text });
   const outcome = await registry.store.put(key, value, revision);
   if (!outcome.ok) return undefined;
   // No collection that follows the resource: it was dropped meanwhile.
   if (!Object.isFrozen(object)) adopt(object, outcome.revision);
-  const versioned = `${text.metadata.slice(0, -1)},"resourceVersion":"${outcome.revision}"}`;
-  registry.encodings.keep(object, `{"metadata":${versioned}${text.end}`);
   return registry.view(served, object);
 }
 
-/** JSON in three parts, of which the middle one gets the version once that is known. */
-function textOf(object: Manifest): { start: string; metadata: string; end: string } {
+/** JSON that begins as `stored-text.ts` expects it, so that the version can be put in. */
+function textOf(object: Manifest): Buffer {
   const { apiVersion, kind, metadata, ...members } = object;
-  const rest = encodeJson(members);
-  return {
-    start: `{"apiVersion":${encodeJson(apiVersion)},"kind":${encodeJson(kind)},"metadata":`,
-    metadata: encodeJson(metadata),
-    end: rest === "{}" ? "}" : `,${rest.slice(1)}`,
-  };
+  return Buffer.from(encodeJson({ apiVersion, kind, metadata, ...members }));
 }
 
 /** The last state of an object that is no more, with the version of its removal; undefined when somebody else wrote first. */

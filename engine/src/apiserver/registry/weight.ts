@@ -6,16 +6,6 @@ const memberBytes = 48;
 
 const [brace, bracket, colon, comma] = ["{", "[", ":", ","].map((letter) => letter.charCodeAt(0));
 
-/** The same of a text. */
-export function textWeight(text: string): number {
-  let members = 0;
-  for (let at = 0; at < text.length; at++) {
-    const letter = text.charCodeAt(at);
-    if (letter === comma || letter === colon || letter === brace || letter === bracket) members++;
-  }
-  return text.length + members * memberBytes;
-}
-
 /** Bytes, about. */
 export function decodedWeight(encoded: Uint8Array): number {
   let members = 0;
