@@ -71,15 +71,17 @@ async function oneRound({ name, start }, isLast) {
     ["changing applies/s", "2"],
     ["applies without change/s", "2"],
   ]) {
-    const before = processorMsOf(server.pids);
+    const spent = processorTime(server.pids);
     note(what, await applyAll(client, applies, { namespace: "default", value }));
-    const spent = processorMsOf(server.pids) - before;
-    note(`${what.replace("/s", "")}: server's processor time, ms each`, Number((spent / applies).toFixed(3)));
+    const { serverMs, ownMs } = spent();
+    const name = what.replace("/s", "");
+    note(`${name}: server's processor time, ms each`, Number((serverMs / applies).toFixed(3)));
+    note(`${name}: this client's processor time, ms each`, Number((ownMs / applies).toFixed(3)));
   }
   if (isLast) {
     if (parts.includes("lists")) {
       await applyAll(client, listed, { namespace: "default", value: "2" });
-      await lists(client, note);
+      await lists(server, client, note);
     }
     if (parts.includes("watch")) await watch(server, client, note);
     if (parts.includes("fill")) {
@@ -136,12 +138,13 @@ async function applyAll(client, count, { from = 0, ...options }) {
   return Math.round((count - from) / ((performance.now() - begun) / 1000));
 }
 
-async function lists(client, note) {
+async function lists(server, client, note) {
   const path = "/api/v1/namespaces/default/configmaps?labelSelector=bench";
   const forms = { JSON: "application/json", Table: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json" };
   for (const [form, accept] of Object.entries(forms)) {
     const times = [];
     let bytes = 0;
+    const spent = processorTime(server.pids);
     for (let turn = 0; turn < 6; turn++) {
       const begun = performance.now();
       bytes = await client.ask("GET", path, { accept });
@@ -150,6 +153,7 @@ async function lists(client, note) {
     const size = `${listed} objects as ${form}`;
     note(`first list of ${size}, ms`, Math.round(times[0]));
     note(`later list of ${size}, ms`, Math.round(median(times.slice(1))));
+    note(`list of ${size}: server's processor time, ms each`, Math.round(spent().serverMs / times.length));
     console.error(`${(bytes / 1e6).toFixed(1)} MB`);
   }
 }
@@ -180,6 +184,7 @@ async function watch(server, client, note) {
   const stated = await until(initial);
   note(`initial events/s to ${watchers} watchers`, Math.round(seen / ((stated - begun) / 1000)));
   const begunWriting = performance.now();
+  const spent = processorTime(server.pids);
   await applyAll(client, warmUp, { namespace: "warm", value: "3" });
   const ended = await until(initial + warmUp * watchers);
   const seconds = (ended - begunWriting) / 1000;
@@ -187,6 +192,7 @@ async function watch(server, client, note) {
     `events/s to ${watchers} watchers, from the first write to the last event`,
     Math.round((seen - initial) / seconds),
   );
+  note("events: server's processor time, ms each", Number((spent().serverMs / (seen - initial)).toFixed(4)));
   for (const stream of streams) stream.close();
   for (const session of sessions) session.close();
 }
@@ -194,6 +200,12 @@ async function watch(server, client, note) {
 function megabytesOf(pids) {
   const kilobytes = pids.map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]));
   return Math.round(kilobytes.reduce((sum, one) => sum + one, 0) / 1000);
+}
+
+/** Begins to count; the result says what the server and this process have used since. */
+function processorTime(pids) {
+  const [server, own] = [processorMsOf(pids), processorMsOf([process.pid])];
+  return () => ({ serverMs: processorMsOf(pids) - server, ownMs: processorMsOf([process.pid]) - own });
 }
 
 /** What the processes have used of all processors: unlike the clock, hardly moved by whatever else the machine does. */
