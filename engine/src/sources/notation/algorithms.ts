@@ -21,6 +21,32 @@ const byLength: Readonly<Record<number, Algorithm>> = {
   4096: { jws: "PS512", cose: -39, hash: "sha512" },
 };
 
+/** By the identifiers of signature algorithms in certificates and what is signed like them. */
+const signatureHashes: Readonly<Record<string, string>> = {
+  "1.2.840.10045.4.3.2": "sha256",
+  "1.2.840.10045.4.3.3": "sha384",
+  "1.2.840.10045.4.3.4": "sha512",
+  "1.2.840.113549.1.1.11": "sha256",
+  "1.2.840.113549.1.1.12": "sha384",
+  "1.2.840.113549.1.1.13": "sha512",
+};
+
+const digests: Readonly<Record<string, string>> = {
+  "2.16.840.1.101.3.4.2.1": "sha256",
+  "2.16.840.1.101.3.4.2.2": "sha384",
+  "2.16.840.1.101.3.4.2.3": "sha512",
+};
+
+/** The digest that a signature algorithm signs; undefined for one that is not known, or too weak. */
+export function hashOfSignature(oid: string): string | undefined {
+  return signatureHashes[oid];
+}
+
+/** A digest algorithm's name; undefined for one that is not known, or too weak. */
+export function digestOf(oid: string): string | undefined {
+  return digests[oid];
+}
+
 /** undefined: keys of this kind or size must not sign. */
 export function algorithmOf(key: KeyObject): Algorithm | undefined {
   const { namedCurve = "", modulusLength = 0 } = key.asymmetricKeyDetails ?? {};

@@ -18,16 +18,18 @@ export function readCose(bytes: Buffer): Signed {
   if (!(head instanceof Map)) throw new Error("the protected header is no map");
   const critical = head.get(label.critical);
   const chain = open.get(label.chain);
+  const stamp = open.get(labels.timestamp);
   return {
     payload,
     contentType: textOf(head.get(label.contentType), "content type"),
-    certificates: (Array.isArray(chain) ? chain : []).map(bytesOf),
+    certificates: (Array.isArray(chain) ? chain : []).map((each) => bytesOf(each, "a certificate")),
     scheme: textOf(head.get(labels.scheme), labels.scheme),
     signingMs: timeOf(head.get(labels.signing)),
     authenticSigningMs: timeOf(head.get(labels.authentic)),
     expiryMs: timeOf(head.get(labels.expiry)),
     critical: (Array.isArray(critical) ? critical : []).map((each) => textOf(each, "crit")),
-    hasTimestamp: open.has(labels.timestamp),
+    signature,
+    timestamp: stamp === undefined ? undefined : bytesOf(stamp, labels.timestamp),
     isBy: ({ publicKey }) => {
       const algorithm = algorithmOf(publicKey);
       if (algorithm === undefined || algorithm.cose !== head.get(label.algorithm))
@@ -52,9 +54,9 @@ function signedText(head: Buffer, payload: Buffer): Buffer {
   ]);
 }
 
-function bytesOf(value: Cbor): Buffer {
+function bytesOf(value: Cbor, name: string): Buffer {
   if (Buffer.isBuffer(value)) return value;
-  throw new Error("a certificate is no bytes");
+  throw new Error(`${name} is no bytes`);
 }
 
 function textOf(value: Cbor | undefined, name: string): string {

@@ -15,7 +15,8 @@ export type Signature = {
   isByAuthority: boolean;
   signedMs: number;
   expiryMs: number | undefined;
-  hasTimestamp: boolean;
+  signature: Buffer;
+  timestamp: Buffer | undefined;
 };
 
 /** Reads an envelope of either form; throws an Error where it is malformed or its signature does not hold. */
@@ -25,13 +26,13 @@ export function readSignature(mediaType: string, bytes: Buffer): Signature {
   if (leaf === undefined) throw new Error("certificate chain is not present");
   if (!signed.isBy(leaf)) throw new Error("signature is invalid");
   const { signedMs, isByAuthority } = checkScheme(signed);
-  const { expiryMs, hasTimestamp } = signed;
+  const { expiryMs, signature, timestamp } = signed;
   if (expiryMs !== undefined && expiryMs <= signedMs)
     throw new Error("expiry cannot be equal or before the signing time");
   const chain = [leaf, ...rest];
   checkChain(chain);
   if (signed.contentType !== payloadType) throw new Error(`payload content type ${signed.contentType} not supported`);
-  return { target: targetOf(signed.payload), chain, isByAuthority, signedMs, expiryMs, hasTimestamp };
+  return { target: targetOf(signed.payload), chain, isByAuthority, signedMs, expiryMs, signature, timestamp };
 }
 
 const payloadType = "application/vnd.cncf.notary.payload.v1+json";

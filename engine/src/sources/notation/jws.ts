@@ -20,7 +20,8 @@ export function readJws(bytes: Buffer): Signed {
     authenticSigningMs: timeOf(header[labels.authentic]),
     expiryMs: timeOf(header[labels.expiry]),
     critical: Array.isArray(crit) ? crit.map((each) => textOf(each, "crit")) : [],
-    hasTimestamp: open[labels.timestamp] !== undefined,
+    signature: Buffer.from(signature ?? "", "base64url"),
+    timestamp: bytesOf(open[labels.timestamp]),
     isBy: ({ publicKey }) => {
       const algorithm = algorithmOf(publicKey);
       if (algorithm === undefined || algorithm.jws !== alg)
@@ -35,6 +36,10 @@ function objectOf(bytes: Buffer, what: string): JsonObject {
   const data = JSON.parse(bytes.toString("utf8")) as Json;
   if (!isObject(data)) throw new Error(`the ${what} is no JSON object`);
   return data;
+}
+
+function bytesOf(value: Json | undefined): Buffer | undefined {
+  return value === undefined || value === null ? undefined : Buffer.from(textOf(value, labels.timestamp), "base64");
 }
 
 function textOf(value: Json | undefined, name: string): string {

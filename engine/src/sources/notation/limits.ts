@@ -8,5 +8,9 @@ export const attemptsMost = 16;
 export const nestedMost = 16;
 /** A list of revoked certificates: large authorities' have some MiB. */
 export const revocationListMost: number = 16 * 1024 * 1024;
+/** An answer of one responder: a few hundred bytes, with its certificate some KiB. */
+export const responderAnswerMost: number = 64 * 1024;
+/** A responder is given so long; notation gives it two seconds, with lists to fall back on. */
+export const responderTimeoutMs = 5_000;
 /** Certificates of one chain: leaf, some intermediates, root. */
 export const chainMost = 16;

@@ -1,12 +1,14 @@
-// Whether a certificate of a chain was revoked, by the list that it names. Answers of OCSP are not asked for: where a
-// certificate names nothing else, its state is unknown, and a policy that enforces revocation refuses it.
+// Whether a certificate of a chain was revoked: by the responders that it names, and where those do not know, by the list that
+// it names. Where neither can tell, its state is unknown, and a policy that enforces revocation refuses it.
 // https://www.rfc-editor.org/rfc/rfc5280#section-5
 
 import { type X509Certificate, verify } from "node:crypto";
 import { ASN1Obj, X509Certificate as Parsed } from "@sigstore/core";
 import type { HttpAccess, HttpClient } from "#sources/http";
+import { hashOfSignature } from "./algorithms.ts";
 import { nameOf } from "./chain.ts";
 import { revocationListMost } from "./limits.ts";
+import { askResponders, isInvalidLater, isSameNumber, responderUrls, type Standing } from "./ocsp.ts";
 
 export type RevocationCall = {
   client: HttpClient;
@@ -14,62 +16,73 @@ export type RevocationCall = {
   signal: AbortSignal;
   timeoutMs: number;
   nowMs: number;
+  /** When it was signed, where an authority vouches for that. */
+  authenticMs?: number | undefined;
 };
 
-const oids = { lists: "2.5.29.31", access: "1.3.6.1.5.5.7.1.1", responder: "1.3.6.1.5.5.7.48.1" } as const;
+const lists = "2.5.29.31";
 
-const hashes: Readonly<Record<string, string>> = {
-  "1.2.840.10045.4.3.2": "sha256",
-  "1.2.840.10045.4.3.3": "sha384",
-  "1.2.840.10045.4.3.4": "sha512",
-  "1.2.840.113549.1.1.11": "sha256",
-  "1.2.840.113549.1.1.12": "sha384",
-  "1.2.840.113549.1.1.13": "sha512",
-};
-
-/** Throws an Error where one is revoked, or that cannot be told. */
-export async function checkRevocation(chain: readonly X509Certificate[], call: RevocationCall): Promise<void> {
+/** Throws an Error where one is revoked, or that cannot be told. `whose` is how messages call them. */
+export async function checkRevocation(
+  chain: readonly X509Certificate[],
+  call: RevocationCall,
+  whose = "signing",
+): Promise<void> {
+  let unknown: string | undefined;
   for (const [i, certificate] of chain.entries()) {
     const issuer = chain[i + 1];
     // The root answers for itself.
-    if (issuer === undefined) return;
-    const parsed = Parsed.parse(certificate.toString());
-    const urls = listUrls(parsed);
-    if (urls.length === 0 && !namesResponder(parsed)) continue;
-    const subject = `signing certificate with subject ${nameOf(certificate)}`;
-    if (urls.length === 0)
-      throw new Error(`${subject} revocation status is unknown: it names no list, and OCSP is not asked`);
-    const isRevoked = await stateIn(urls, { issuer, serial: parsed.serialNumber, subject }, call);
-    if (isRevoked) throw new Error(`${subject} is revoked`);
+    if (issuer === undefined) break;
+    const { standing, failures } = await standingOf(certificate, issuer, call);
+    const subject = `${whose} certificate with subject ${nameOf(certificate)}`;
+    if (standing === "revoked") throw new Error(`${subject} is revoked`);
+    const why = failures.length === 0 ? "" : `: ${failures.join("; ")}`;
+    if (standing === "unknown") unknown = `${subject} revocation status is unknown${why}`;
   }
+  if (unknown !== undefined) throw new Error(unknown);
 }
 
-type Asked = { issuer: X509Certificate; serial: Buffer; subject: string };
+async function standingOf(
+  certificate: X509Certificate,
+  issuer: X509Certificate,
+  call: RevocationCall,
+): Promise<{ standing: Standing; failures: string[] }> {
+  const parsed = Parsed.parse(certificate.toString());
+  const [responders, listed] = [responderUrls(parsed), listUrls(parsed)];
+  const asked =
+    responders.length === 0
+      ? { standing: listed.length === 0 ? ("good" as const) : ("unknown" as const), failures: [] }
+      : await askResponders(responders, { certificate: parsed, issuer }, call);
+  if (asked.standing !== "unknown" || listed.length === 0) return asked;
+  return stateIn(listed, { issuer, serial: parsed.serialNumber }, call);
+}
+
+type Asked = { issuer: X509Certificate; serial: Buffer };
 
 async function stateIn(
   urls: readonly string[],
-  { issuer, serial, subject }: Asked,
+  asked: Asked,
   call: RevocationCall,
-): Promise<boolean> {
+): Promise<{ standing: Standing; failures: string[] }> {
   const failures: string[] = [];
   for (const url of urls) {
     try {
       const { client, access, signal, timeoutMs } = call;
       const { bytes } = await client.read({ url, access, signal, timeoutMs }, revocationListMost);
-      return isListed(bytes, { issuer, serial }, call.nowMs);
+      return { standing: isListed(bytes, asked, call) ? "revoked" : "good", failures };
     } catch (error) {
       failures.push(error instanceof Error ? error.message : "it cannot be read");
     }
   }
-  throw new Error(`${subject} revocation status is unknown: ${failures.join("; ")}`);
+  return { standing: "unknown", failures };
 }
 
-function isListed(bytes: Buffer, { issuer, serial }: Omit<Asked, "subject">, nowMs: number): boolean {
+function isListed(bytes: Buffer, { issuer, serial }: Asked, { nowMs, authenticMs }: RevocationCall): boolean {
   const list = ASN1Obj.parseBuffer(Buffer.from(bytes));
   const [body, algorithm, signature] = list.subs;
   if (body === undefined || algorithm === undefined || signature === undefined)
     throw new Error("the list is malformed");
-  const hash = hashes[algorithm.subs[0]?.toOID() ?? ""];
+  const hash = hashOfSignature(algorithm.subs[0]?.toOID() ?? "");
   if (hash === undefined) throw new Error("the list is signed by an unknown algorithm");
   // The first byte of a bit string counts its unused bits.
   if (!verify(hash, body.toDER(), issuer.publicKey, signature.value.subarray(1)))
@@ -80,11 +93,8 @@ function isListed(bytes: Buffer, { issuer, serial }: Omit<Asked, "subject">, now
   if (next !== undefined && next < nowMs) throw new Error("the list is outdated");
   const revoked = members[2 + times.length];
   const isEntries = revoked !== undefined && revoked.tag.number === 0x10 && revoked.tag.class === 0;
-  return (isEntries ? revoked.subs : []).some((entry) => isSameNumber(entry.subs[0]?.value, serial));
-}
-
-function isSameNumber(a: Buffer | undefined, b: Buffer): boolean {
-  return a !== undefined && BigInt(`0x0${a.toString("hex")}`) === BigInt(`0x0${b.toString("hex")}`);
+  const entry = (isEntries ? revoked.subs : []).find(({ subs }) => isSameNumber(subs[0]?.value, serial));
+  return entry !== undefined && !isInvalidLater(entry.subs[2]?.subs ?? [], authenticMs);
 }
 
 function listUrls(certificate: Parsed): string[] {
@@ -95,12 +105,7 @@ function listUrls(certificate: Parsed): string[] {
       found.push(node.value.toString("latin1"));
     node.subs.forEach(look);
   };
-  const extension = certificate.extension(oids.lists);
+  const extension = certificate.extension(lists);
   if (extension !== undefined) look(extension.valueObj);
   return found.filter((url) => /^https?:\/\//.test(url));
-}
-
-function namesResponder(certificate: Parsed): boolean {
-  const descriptions = certificate.extension(oids.access)?.valueObj.subs[0]?.subs ?? [];
-  return descriptions.some(({ subs }) => subs[0]?.toOID() === oids.responder);
 }

@@ -15,7 +15,9 @@ export type Signed = {
   expiryMs: number | undefined;
   /** Names of headers that must be understood. */
   critical: readonly string[];
-  hasTimestamp: boolean;
+  /** The envelope's signature, and an authority's word for when it was made. */
+  signature: Buffer;
+  timestamp: Buffer | undefined;
   /** Whether the envelope's signature is by the key of a certificate; throws where its algorithm is not the key's. */
   isBy: (certificate: X509Certificate) => boolean;
 };

@@ -6,7 +6,14 @@ import { createSign, X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { manifestOf, type PushedDescriptor, sha256, type TestRegistry } from "../oci/registry.contract.ts";
 
-export type Signer = { key: string; certificate: string };
+export type Signer = {
+  key: string;
+  certificate: string;
+  /** Whom the certificate is issued by, up to the root. */
+  issuers?: readonly string[];
+  /** An authority's word for when a signature was made. */
+  timestamp?: (signature: Buffer) => Buffer;
+};
 
 /** A key and a certificate for code signing that vouches for itself. */
 export function makeSigner(folder: string): Signer {
@@ -54,7 +61,14 @@ export function signWithNotation(
   const signature = createSign("SHA256")
     .update(`${head}.${payload}`)
     .sign({ key: signer.key, dsaEncoding: "ieee-p1363" }, "base64url");
-  const header = { x5c: [certificate.raw.toString("base64")], "io.cncf.notary.signingAgent": "keelson-test" };
+  const { issuers = [], timestamp } = signer;
+  const chain = [signer.certificate, ...issuers].map((each) => new X509Certificate(each).raw.toString("base64"));
+  const stamp = timestamp?.(Buffer.from(signature, "base64url")).toString("base64");
+  const header = {
+    x5c: chain,
+    "io.cncf.notary.signingAgent": "keelson-test",
+    ...(stamp === undefined ? {} : { "io.cncf.notary.timestampSignature": stamp }),
+  };
   const artifactType = "application/vnd.cncf.notary.signature";
   const bytes = Buffer.from(JSON.stringify({ payload, protected: head, header, signature }));
   const thumbprint = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
@@ -69,12 +83,12 @@ export function signWithNotation(
 }
 
 /** A trust policy for every repository. */
-export function trustPolicyOf(level = "strict"): string {
+export function trustPolicyOf(level = "strict", stores: readonly string[] = ["ca:keelson"], verification = {}): string {
   const policy = {
     name: "all",
     registryScopes: ["*"],
-    signatureVerification: { level },
-    trustStores: ["ca:keelson"],
+    signatureVerification: { level, ...verification },
+    trustStores: stores,
     trustedIdentities: ["*"],
   };
   return JSON.stringify({ version: "1.0", trustPolicies: [policy] });

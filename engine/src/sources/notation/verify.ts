@@ -9,8 +9,9 @@ import { isPartOf, subjectName } from "./distinguished-name.ts";
 import { readSignature, type Signature } from "./envelope.ts";
 import { notationFault } from "./faults.ts";
 import { attemptsMost, envelopeMost } from "./limits.ts";
-import { checkRevocation } from "./revocation.ts";
+import { checkRevocation, type RevocationCall } from "./revocation.ts";
 import { nameOf } from "./chain.ts";
+import { readTimestamp, type Timestamp } from "./timestamp.ts";
 import { type Check, policyFor, type TrustPolicy, type TrustPolicyDocument } from "./trust-policy.ts";
 
 export type NotationTrust = { policy: TrustPolicyDocument; certificates: readonly X509Certificate[] };
@@ -136,7 +137,6 @@ async function judge(tools: NotationTools, what: Case, call: RegistryCall): Prom
   };
   if (!(await run("authenticity", () => checkAuthenticity(signature, policy, trusted)))) outcome = "ignored";
   await run("expiry", () => checkExpiry(signature, nowMs));
-  await run("authenticTimestamp", () => checkTimes(signature, policy, nowMs));
   const { access, signal, timeoutMs } = call;
   const asking = {
     client: tools.http,
@@ -144,7 +144,9 @@ async function judge(tools: NotationTools, what: Case, call: RegistryCall): Prom
     signal,
     timeoutMs,
     nowMs,
+    authenticMs: signature.isByAuthority ? signature.signedMs : undefined,
   };
+  await run("authenticTimestamp", () => checkTimes(signature, { policy, trusted }, asking));
   // Whom nobody trusts need not be asked about.
   if (outcome === "verified") await run("revocation", () => checkRevocation(signature.chain, asking));
   const { target: described } = signature;
@@ -177,17 +179,45 @@ function checkExpiry({ expiryMs }: Signature, nowMs: number): void {
     throw new Error(`digital signature has expired on ${new Date(expiryMs).toISOString()}`);
 }
 
+type Trust = { policy: TrustPolicy; trusted: readonly X509Certificate[] };
+
 /** Certificates are valid at the time that counts: an authority's word for it, or now. */
-function checkTimes({ chain, isByAuthority, signedMs }: Signature, policy: TrustPolicy, nowMs: number): void {
-  const outside = (atMs: number): X509Certificate | undefined =>
-    chain.find(({ validFrom, validTo }) => atMs < Date.parse(validFrom) || atMs > Date.parse(validTo));
+async function checkTimes(signature: Signature, { policy, trusted }: Trust, call: RevocationCall): Promise<void> {
+  const { chain, isByAuthority, signedMs } = signature;
+  const { nowMs } = call;
   const wantsTimestamp =
     !isByAuthority &&
     policy.stores.includes("tsa") &&
     (policy.verifiesTimestamp === "always" || chain.some(({ validTo }) => nowMs > Date.parse(validTo)));
-  if (wantsTimestamp)
-    throw new Error("the policy wants the countersignature of a timestamping authority, which is not read here");
-  const found = outside(isByAuthority ? signedMs : nowMs);
+  if (wantsTimestamp) return checkTimestamp(signature, trusted, call);
+  const atMs = isByAuthority ? signedMs : nowMs;
+  checkValid(chain, { fromMs: atMs, toMs: atMs });
+}
+
+async function checkTimestamp(
+  { chain, signature, timestamp }: Signature,
+  trusted: readonly X509Certificate[],
+  call: RevocationCall,
+): Promise<void> {
+  if (timestamp === undefined) throw new Error("no timestamp countersignature was found in the signature envelope");
+  if (trusted.length === 0) throw new Error("no trusted TSA certificate found in trust store");
+  const seen = readSeen(timestamp, signature, trusted);
+  checkValid(chain, seen);
+  const { authenticMs: _, ...asking } = call;
+  await checkRevocation(seen.chain, asking, "timestamping");
+}
+
+function readSeen(...[token, signature, trusted]: Parameters<typeof readTimestamp>): Timestamp {
+  try {
+    return readTimestamp(token, signature, trusted);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "it cannot be read";
+    throw new Error(`failed to verify the timestamp countersignature: ${why}`, { cause: error });
+  }
+}
+
+function checkValid(chain: readonly X509Certificate[], { fromMs, toMs }: { fromMs: number; toMs: number }): void {
+  const found = chain.find(({ validFrom, validTo }) => fromMs < Date.parse(validFrom) || toMs > Date.parse(validTo));
   if (found !== undefined)
     throw new Error(
       `certificate ${nameOf(found)} is valid from ${found.validFrom} to ${found.validTo} alone, and was not when it counts`,
