@@ -30,6 +30,7 @@ import {
   trackOwnership,
   type Watch,
   watchObjects,
+  whenConverted,
   type WriteCall,
 } from "#apiserver/registry";
 import type { Authorizer } from "./authorizer.ts";
@@ -63,6 +64,14 @@ export class Dispatch {
     this.registry = registry;
     this.authorizer = authorizer;
     this.#specials = specials;
+  }
+
+  /** What a webhook has to convert for a request is asked for until all of it is there: objects change meanwhile. */
+  async atHand(verb: string, call: Call): Promise<void> {
+    if (call.served.conversion === undefined) return;
+    this.permit(verb, call);
+    for (let missing = this.registry.prepare(call); missing !== undefined; missing = this.registry.prepare(call))
+      await missing;
   }
 
   /** undefined: the request is about a stored object. */
@@ -195,7 +204,10 @@ export class Dispatch {
     this.permit("delete", call);
     const warnings: string[] = [];
     const write = this.#writeCall(call, { fieldManager: "", isDryRun: options.isDryRun === true }, warnings);
-    return { ...(await deleteObject(this.registry, write, options).catch(withWarnings(warnings))), warnings };
+    const removal = await whenConverted(() => deleteObject(this.registry, write, options)).catch(
+      withWarnings(warnings),
+    );
+    return { ...removal, warnings };
   }
 
   async deleteCollection(
@@ -203,11 +215,8 @@ export class Dispatch {
     options: DeleteOptions & ListOptions,
   ): Promise<{ doomed: Manifest[]; removals: Removal[] }> {
     this.permit("deletecollection", call);
-    return deleteCollection(
-      this.registry,
-      this.#writeCall(call, { fieldManager: "", isDryRun: options.isDryRun === true }, []),
-      options,
-    );
+    const write = this.#writeCall(call, { fieldManager: "", isDryRun: options.isDryRun === true }, []);
+    return whenConverted(() => deleteCollection(this.registry, write, options));
   }
 
   /** Throws unless the caller may do this, and the resource can. */
@@ -234,7 +243,8 @@ export class Dispatch {
     isNew = false,
   ): Promise<Write<Manifest>> {
     const warnings: string[] = [];
-    const value = await run(this.#writeCall(call, options, warnings)).catch(withWarnings(warnings));
+    const write = this.#writeCall(call, options, warnings);
+    const value = await whenConverted(() => run(write)).catch(withWarnings(warnings));
     return isNew ? { value, warnings, isNew } : { value, warnings };
   }
 

@@ -20,7 +20,15 @@ import type {
 } from "#cluster";
 import { type Clock, copyJson, Fault, type Json, type Manifest } from "#kernel";
 import { type Finished, versionsMade } from "#apiserver/audit";
-import { asOwn, type Call, methodNotAllowed, noSuchPath, type Notice, Refusal } from "#apiserver/registry";
+import {
+  asOwn,
+  type Call,
+  methodNotAllowed,
+  noSuchPath,
+  type Notice,
+  Refusal,
+  whenConverted,
+} from "#apiserver/registry";
 import { discoveryOf } from "./discover.ts";
 import type { Dispatch, Write } from "./dispatch.ts";
 import { eventQueue } from "./event-queue.ts";
@@ -56,12 +64,18 @@ export class InProcessCluster implements Cluster {
   }
 
   get(target: Target): Promise<Answer<Manifest>> {
-    return answer(() => asOwn(this.#dispatch.get(this.#call(target))));
+    return answer(async () => {
+      const call = this.#call(target);
+      if (call.served.conversion !== undefined) await this.#dispatch.atHand("get", call);
+      return asOwn(this.#dispatch.get(call));
+    });
   }
 
   list(resource: Resource, options: ListOptions = {}): Promise<Answer<List>> {
-    return answer(() => {
-      const list = this.#dispatch.list(this.#collectionCall(resource, options.namespace), options);
+    return answer(async () => {
+      const call = this.#collectionCall(resource, options.namespace);
+      if (call.served.conversion !== undefined) await this.#dispatch.atHand("list", call);
+      const list = await whenConverted(async () => this.#dispatch.list(call, options));
       const shape = options.isMetadataOnly === true ? metadataOnly : asOwn;
       return { ...list, items: list.items.map(shape) };
     });
@@ -74,7 +88,9 @@ export class InProcessCluster implements Cluster {
     let stop = (): void => undefined;
     let cancelBookmark = (): void => undefined;
     try {
-      const watch = this.#dispatch.watch(this.#collectionCall(resource, options.namespace), options, queue.push);
+      const call = this.#collectionCall(resource, options.namespace);
+      if (call.served.conversion !== undefined) await this.#dispatch.atHand("watch", call);
+      const watch = this.#dispatch.watch(call, options, queue.push);
       stop = watch.stop;
       const bookmark = (): void => {
         queue.push([watch.bookmark()]);

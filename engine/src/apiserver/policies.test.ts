@@ -79,3 +79,44 @@ it("changes objects as mutating policies say, again where they may, and refuses 
     },
   });
 });
+
+it("lets requests pass a webhook whose Service has simulated pods that are ready, and refuses them before", async () => {
+  const hook = {
+    name: "hook.example.com",
+    clientConfig: { service: { namespace: "default", name: "hook", path: "/check" } },
+    rules: [{ operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"] }],
+    sideEffects: "None",
+    admissionReviewVersions: ["v1"],
+    timeoutSeconds: 2,
+  };
+  const configuration = {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingWebhookConfiguration",
+    metadata: { name: "hook" },
+    webhooks: [hook],
+  };
+  expect(await create(configuration, "admissionregistration.k8s.io")).toMatchObject({ ok: true });
+  expect(await create(configMap("early", {}))).toMatchObject({ ok: false, status: { code: 500 } });
+  const node = {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: "n1", labels: { "keelson.dev/simulated": "true" } },
+  };
+  expect(await create(node)).toMatchObject({ ok: true });
+  const slice = (name: string, nodeName: string, ready: boolean): JsonObject => ({
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { name, labels: { "kubernetes.io/service-name": "hook" } },
+    addressType: "IPv4",
+    endpoints: [{ addresses: ["10.0.0.1"], nodeName, conditions: { ready } }],
+  });
+  for (const [name, nodeName, ready] of [
+    ["unready", "n1", false],
+    ["real", "n2", true],
+  ] as const) {
+    expect(await create(slice(name, nodeName, ready), "discovery.k8s.io")).toMatchObject({ ok: true });
+    expect(await create(configMap("early", {}))).toMatchObject({ ok: false });
+  }
+  expect(await create(slice("ready", "n1", true), "discovery.k8s.io")).toMatchObject({ ok: true });
+  expect(await create(configMap("late", {}))).toMatchObject({ ok: true });
+});

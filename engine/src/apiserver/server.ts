@@ -89,7 +89,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   registry.admission.push(...admissionOf({ registry, authorizer: rbac }, options), quota.admission);
   const definitionKind = registry.table.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
   assert(definitionKind !== undefined, "CustomResourceDefinition is served");
-  const definitions = new Definitions(registry, definitionKind, failed);
+  const conversions = { post: postReview, newUid: randomUUID };
+  const definitions = new Definitions(registry, definitionKind, { failed, conversions });
   await bootstrap(registry);
   const tokens = new ServiceAccountTokens(registry, options.clock, identity.signingKey);
   const readers: TokenReader[] = [fixedToken(identity.administratorToken, administrator), tokens.read];

@@ -1,5 +1,5 @@
-// Admission webhooks: called by URL as kube-apiserver calls them. A webhook of a Service cannot be reached, since workloads are
-// simulated: its failure policy decides, with the words of a server that finds the Service unreachable.
+// Admission webhooks: called by URL as kube-apiserver calls them. Nobody answers for a Service, since workloads are simulated: while its
+// simulated pods are ready it lets everything pass unchanged, and before that its failure policy decides, as in any cluster.
 
 import { applyJsonPatch } from "#formats/patch";
 import {
@@ -19,6 +19,7 @@ import { webhookSecondsDefault } from "./limits.ts";
 import { isExempt, matchRules, selectsNamespace, selectsObject } from "./matching.ts";
 import { objectsOf } from "./policies.ts";
 import { type AdmissionRequest, inVersion, requestBody, requestOf } from "./request.ts";
+import { isSimulated } from "./simulated-service.ts";
 
 /** Sends a review; gives the answer's code and text. Throws where nobody answers. */
 export type PostReview = (
@@ -115,6 +116,11 @@ async function reviewed(
       reason: "BadRequest",
       message: `admission webhook ${JSON.stringify(name)} does not support dry run`,
     });
+  const service = serviceOf(hook);
+  if (service !== undefined && isSimulated(registry, textOf(service, "namespace"), textOf(service, "name"))) {
+    request.call.annotate?.("keelson.dev/simulated-webhook", name);
+    return undefined;
+  }
   let response: JsonObject;
   try {
     response = await ask(post, hook, review(registry, matched, request));
@@ -159,6 +165,11 @@ async function ask(post: PostReview, hook: JsonObject, body: JsonObject): Promis
   if (response.uid !== uid)
     throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? "")}`);
   return response;
+}
+
+function serviceOf(hook: JsonObject): JsonObject | undefined {
+  const service = isObject(hook.clientConfig) ? hook.clientConfig.service : undefined;
+  return isObject(service) ? service : undefined;
 }
 
 function targetOf(client: JsonObject, seconds: number): string {

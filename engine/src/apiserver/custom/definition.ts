@@ -1,7 +1,7 @@
 // A CustomResourceDefinition as the server reads it, and what is served for each of its versions.
 
 import { type CustomKind, customKinds } from "#api/crd";
-import type { Served, Storage, Subresource } from "#apiserver/registry";
+import type { Conversion, Served, Storage, Subresource } from "#apiserver/registry";
 import { asJson, type JsonObject, type Manifest } from "#kernel";
 
 export type DefinitionNames = {
@@ -27,7 +27,7 @@ export type Definition = Manifest & {
     scope: "Namespaced" | "Cluster";
     versions: DefinitionVersion[];
     preserveUnknownFields?: boolean;
-    conversion?: { strategy?: string };
+    conversion?: JsonObject;
   };
   status?: {
     conditions?: Condition[];
@@ -65,12 +65,26 @@ export function storageOf(definition: Definition): Storage {
 }
 
 /** What is served of a definition: one entry a served version, the preferred one first. */
-export function servedOf(definition: Definition): Served[] {
+export function servedOf(definition: Definition, conversion?: Conversion): Served[] {
   const storage = storageOf(definition);
   return customKinds(asJson(definition))
     .filter((kind) => kind.isServed)
     .sort((a, b) => compareVersions(b.version, a.version))
-    .map((kind) => servedKind(kind, storage, rawSchema(definition, kind.version)));
+    .map((kind) => servedKind(kind, storage, rawSchema(definition, kind.version)))
+    .map((served) => (conversion === undefined ? served : converted(served, conversion)));
+}
+
+/** Served with what a webhook makes of its objects. */
+function converted(served: Served, conversion: Conversion): Served {
+  const { group, version } = served.resource;
+  return {
+    ...served,
+    conversion,
+    convert: {
+      fromStorage: (object) => conversion.convert(object, `${group}/${version}`),
+      toStorage: (object) => conversion.convert(object, served.storage.apiVersion),
+    },
+  };
 }
 
 function rawSchema(definition: Definition, version: string): JsonObject | undefined {

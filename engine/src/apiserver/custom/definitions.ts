@@ -1,23 +1,30 @@
 // Serves CustomResourceDefinitions: accepts their names, says so in their conditions, adds what they define to the table the
 // moment they are established, and clears their objects away when they are deleted.
 
-import type { Manifest } from "#kernel";
+import { encodeJson, type Manifest } from "#kernel";
 import {
   asOwn,
   type Change,
   changeObject,
+  type Conversion,
   deleteCollection,
   type Registry,
   type Served,
   type WriteCall,
 } from "#apiserver/registry";
+import { type ConversionSources, conversionOf } from "./conversion.ts";
 import { asDefinition, type Definition, isEstablished, servedOf, storageOf } from "./definition.ts";
 import { acceptNames } from "./names.ts";
 
 /** Holds a definition until its objects are gone. */
 export const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
+export type DefinitionsOptions = { failed: (error: unknown) => void; conversions: ConversionSources };
+
 export class Definitions {
+  readonly #conversions: ConversionSources;
+  /** Kept while a definition's conversion stays as it is, with all that was converted. */
+  readonly #converting = new Map<string, { by: string; conversion: Conversion | undefined }>();
   readonly #registry: Registry;
   readonly #definitions: Served;
   /** What each definition, by name, has in the table now. */
@@ -26,7 +33,9 @@ export class Definitions {
   readonly #failed: (error: unknown) => void;
   #isClosed = false;
 
-  constructor(registry: Registry, definitions: Served, failed: (error: unknown) => void) {
+  constructor(registry: Registry, definitions: Served, options: DefinitionsOptions) {
+    const { failed, conversions } = options;
+    this.#conversions = conversions;
     this.#registry = registry;
     this.#definitions = definitions;
     this.#failed = failed;
@@ -55,7 +64,7 @@ export class Definitions {
 
   #serve(definition: Definition): void {
     const name = definition.metadata.name;
-    const next = servedOf(definition);
+    const next = servedOf(definition, this.#conversion(definition));
     for (const old of this.#serving.get(name) ?? [])
       if (!next.some((one) => one.resource.version === old.resource.version))
         this.#registry.table.remove(old.resource.group, old.resource.version, old.resource.plural);
@@ -63,7 +72,19 @@ export class Definitions {
     this.#serving.set(name, next);
   }
 
+  #conversion(definition: Definition): Conversion | undefined {
+    const { name } = definition.metadata;
+    // Schemas have no say in it; what a webhook answers may change with them all the same.
+    const by = encodeJson([definition.spec.conversion ?? null, definition.metadata.generation ?? 0]);
+    const known = this.#converting.get(name);
+    if (known?.by === by) return known.conversion;
+    const conversion = conversionOf(definition, this.#conversions);
+    this.#converting.set(name, { by, conversion });
+    return conversion;
+  }
+
   #withdraw(name: string): void {
+    this.#converting.delete(name);
     for (const { resource, storage } of this.#serving.get(name) ?? []) {
       this.#registry.table.remove(resource.group, resource.version, resource.plural);
       this.#registry.drop(storage);
@@ -108,7 +129,10 @@ export class Definitions {
   /** Deletes the objects of a definition that is going, then lets it go. */
   async #clear(definition: Definition): Promise<void> {
     if (!(definition.metadata.finalizers ?? []).includes(cleanupFinalizer)) return;
-    const served = this.#serving.get(definition.metadata.name)?.[0] ?? servedOf(definition)[0];
+    const { apiVersion } = storageOf(definition);
+    const all = this.#serving.get(definition.metadata.name) ?? servedOf(definition);
+    // In the version that objects are stored in, so that nothing has to be converted for it.
+    const served = all.find(({ resource }) => `${resource.group}/${resource.version}` === apiVersion) ?? all[0];
     if (served !== undefined && this.#registry.collection(storageOf(definition)).size > 0) {
       await deleteCollection(this.#registry, this.#call(served, "", ""), {});
       if (this.#registry.collection(storageOf(definition)).size > 0) {

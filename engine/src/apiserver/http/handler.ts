@@ -23,6 +23,7 @@ import {
   notFound,
   type Served,
   unsupportedMediaType,
+  whenConverted,
 } from "#apiserver/registry";
 import type { BodyOptions, Dispatch, Write } from "../dispatch.ts";
 import { watchSecondsDefault } from "../limits.ts";
@@ -247,10 +248,11 @@ function refuseForm(call: Call, method: string, accept: string | undefined): voi
 async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
   const { method = "GET", headers } = asked.request;
   refuseForm(call, method, headers.accept);
+  if (call.served.conversion !== undefined) await context.dispatch.atHand(verbOf(asked, call.name), call);
   switch (method) {
     case "GET":
     case "HEAD":
-      return read(context, asked, call);
+      return whenConverted(() => read(context, asked, call));
     case "POST":
       return create(context, asked, call);
     case "PUT":
@@ -483,11 +485,12 @@ function deletedStatus({ resource }: Served, object: Manifest): Record<string, u
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
 }
 
-function openWatch(context: HandlerContext, asked: Asked, call: Call): Promise<void> {
+async function openWatch(context: HandlerContext, asked: Asked, call: Call): Promise<void> {
   const { dispatch, presenter, clock, watches } = context;
   const shape = shapeFor(asked, call, true);
   const options = watchOptions(asked.query);
   const collection = { ...call, name: "" };
+  if (call.served.conversion !== undefined) await dispatch.atHand("watch", collection);
   const seconds = timeoutSeconds(asked.query) ?? watchSecondsDefault;
   context.answered("WATCH", call.served.resource.plural, 200);
   return streamWatch({

@@ -2,6 +2,7 @@
 
 export { type Codec, plainCodec } from "./codec.ts";
 export type { Change, Past } from "./collection.ts";
+export { type Conversion, NotConverted, whenConverted } from "./conversion.ts";
 export { applyOver, objectTypeOf, trackOwnership } from "./ownership.ts";
 export { decodeObject } from "./schema-checks.ts";
 export { asOwn } from "./own.ts";
@@ -29,9 +30,10 @@ export {
 } from "./refusal.ts";
 export { TextBuffer } from "./text-buffer.ts";
 export { itemText, recentText } from "./stored-text.ts";
-export { type Admission, apiVersionOf, type Call, Registry, type WriteCall } from "./registry.ts";
+export { type Admission, type Call, Registry, type WriteCall } from "./registry.ts";
 export { deleteCollection, deleteObject, type Removal } from "./remove.ts";
 export {
+  apiVersionOf,
   type ResourceTable,
   type ScalePaths,
   type Served,

@@ -32,3 +32,9 @@ export const hotWeightMax: number = 48 * 1024 * 1024;
 
 /** Bytes of the texts of recent writes: needed until their answers are sent, which is after a commit or two. */
 export const recentTextsBytesMax: number = 4 * 1024 * 1024;
+
+/** How often a write begins again for a version that was not at hand: one of its object for each manager's version, and then some. */
+export const conversionAttemptsMax = 20;
+
+/** How long after a failure a watch asks for the conversion of its next event again. */
+export const conversionRetryMs = 1_000;

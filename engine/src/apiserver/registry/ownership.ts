@@ -10,8 +10,8 @@ import {
 } from "#merge";
 import { asJson, asManifest, type JsonObject, type Manifest } from "#kernel";
 import { applyConflict, badRequest, plainError } from "./refusal.ts";
-import { apiVersionOf, type Registry, type WriteCall } from "./registry.ts";
-import type { Served } from "./resource.ts";
+import type { Registry, WriteCall } from "./registry.ts";
+import { apiVersionOf, type Served } from "./resource.ts";
 
 /** What a request for the object itself, or for its status, cannot set. */
 const statusSet: FieldSet = fieldSetOf(["status"]);

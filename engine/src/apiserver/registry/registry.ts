@@ -10,7 +10,7 @@ import { hotWeightMax, recentWeightMax } from "./limits.ts";
 import { RecentBudget } from "./recent-budget.ts";
 import { RecentTexts } from "./recent-texts.ts";
 import { expired } from "./refusal.ts";
-import { ResourceTable, type Served, type Storage, storageKey, storagePrefix } from "./resource.ts";
+import { apiVersionOf, ResourceTable, type Served, type Storage, storageKey, storagePrefix } from "./resource.ts";
 
 /** One request on a resource, after authentication. `namespace` is "" for all namespaces and for cluster scope. */
 export type Call = {
@@ -109,6 +109,17 @@ export class Registry {
       : this.collection(storage).get(storageKey(storage, namespace, name))?.object;
   }
 
+  /** Resolves once what a request reads is at hand in its version; undefined: it is. */
+  prepare({ served, namespace, name }: Call): Promise<void> | undefined {
+    const { conversion, storage } = served;
+    if (conversion === undefined) return undefined;
+    const collection = this.collection(storage);
+    const prefix = storagePrefix(storage) + (namespace === "" || !storage.isNamespaced ? "" : `${namespace}/`);
+    const found = name === "" ? collection.range(prefix) : [collection.get(storageKey(storage, namespace, name))];
+    const objects = [...found].flatMap((stored) => (stored === undefined ? [] : [stored.object]));
+    return conversion.prepare(objects, apiVersionOf(served));
+  }
+
   /** A stored object in the version of the request; frozen and shared. */
   view(served: Served, object: Manifest): Manifest {
     const apiVersion = apiVersionOf(served);
@@ -148,9 +159,4 @@ export class Registry {
 
 function expiredBy(error: unknown, revision: number): unknown {
   return error instanceof Compacted ? expired(`too old resource version: ${revision} (${error.oldest})`) : error;
-}
-
-export function apiVersionOf(served: Served): string {
-  const { group, version } = served.resource;
-  return group === "" ? version : `${group}/${version}`;
 }

@@ -4,6 +4,7 @@
 import type { Identity, Resource } from "#cluster";
 import type { JsonObject, Manifest, SchemaRef, SchemaSet } from "#kernel";
 import type { FieldError, PrinterColumn } from "#api/crd";
+import type { Conversion } from "./conversion.ts";
 
 /** What versions of one resource share: one place in the store, in one version. */
 export type Storage = {
@@ -82,6 +83,8 @@ export type Served = {
   schema: SchemaRef | undefined;
   /** Both directions between the stored version and this one; absent where only apiVersion differs. */
   convert?: { fromStorage: (object: Manifest) => Manifest; toStorage: (object: Manifest) => Manifest };
+  /** Where a webhook converts: what `convert` needs is asked for beforehand. */
+  conversion?: Conversion;
   scale?: ScalePaths;
   /** Present for custom resources. */
   custom?: {
@@ -92,6 +95,12 @@ export type Served = {
     deprecationWarning: string | undefined;
   };
 };
+
+/** Group and version as objects state them. */
+export function apiVersionOf(served: Served): string {
+  const { group, version } = served.resource;
+  return group === "" ? version : `${group}/${version}`;
+}
 
 /** The prefix of all keys of a resource. No group or plural can hold a slash. */
 export function storagePrefix(storage: { group: string; plural: string }): string {

@@ -3,8 +3,8 @@
 
 import { encodeJson, type Manifest } from "#kernel";
 import type { Stored } from "./collection.ts";
-import { apiVersionOf, type Registry } from "./registry.ts";
-import type { Served } from "./resource.ts";
+import type { Registry } from "./registry.ts";
+import { apiVersionOf, type Served } from "./resource.ts";
 import type { TextBuffer } from "./text-buffer.ts";
 
 /** How `putObject` begins what it stores, up to the first member of its metadata. */

@@ -5,7 +5,7 @@ import { encodeJson, type Json, type JsonObject, type Manifest } from "#kernel";
 import { objectBytesMax } from "./limits.ts";
 import { tooLarge } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
-import type { Served } from "./resource.ts";
+import { apiVersionOf, type Served } from "./resource.ts";
 
 export type Writing = {
   served: Served;
@@ -21,10 +21,13 @@ export async function putObject(
   registry: Registry,
   { served, key, draft, revision }: Writing,
 ): Promise<Manifest | undefined> {
+  await served.conversion?.prepare([draft], served.storage.apiVersion);
   const written = served.convert?.toStorage(draft) ?? { ...draft, apiVersion: served.storage.apiVersion };
   const { resourceVersion: _, ...metadata } = written.metadata;
   const object = { ...written, metadata };
   const text = textOf(object);
+  // The answer is what the written object becomes again.
+  await served.conversion?.prepare([object], apiVersionOf(served));
   const value = registry.codec.encode(key, text);
   if (value.length > objectBytesMax) throw tooLarge(objectBytesMax);
   registry.fresh.set(value, { object, text });

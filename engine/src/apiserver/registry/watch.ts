@@ -4,11 +4,12 @@ import type { WatchOptions } from "#cluster";
 import type { Manifest } from "#kernel";
 import { zeroOf } from "#merge";
 import type { Change, Past, Stored } from "./collection.ts";
+import { InOrder } from "./conversion.ts";
 import { glimpsesMax } from "./limits.ts";
 import { type Filter, futureVersion, glimpse, parseFilter, parseResourceVersion, passes, scopePrefix } from "./read.ts";
 import { badRequest } from "./refusal.ts";
-import { apiVersionOf, type Call, type Registry } from "./registry.ts";
-import type { Served } from "./resource.ts";
+import type { Call, Registry } from "./registry.ts";
+import { apiVersionOf, type Served } from "./resource.ts";
 import { writeWhole } from "./stored-text.ts";
 import type { TextBuffer } from "./text-buffer.ts";
 
@@ -48,19 +49,62 @@ export function watchObjects(
   if (since > now) throw futureVersion(since, now);
   const noticed = (change: Change): Notice | undefined =>
     change.key.startsWith(prefix) ? noticeOf(registry, call, filter, change) : undefined;
-  const { past, stop } = registry.orExpired(since, () =>
-    collection.watch(wantsState ? now : since, (changes) => {
-      const notices = changes.map(noticed).filter((notice) => notice !== undefined);
-      if (notices.length > 0) deliver(notices);
-    }),
-  );
+  const tell = (changes: readonly Change[]): void => {
+    const notices = changes.map(noticed).filter((notice) => notice !== undefined);
+    if (notices.length > 0) deliver(notices);
+  };
+  const changes = inOrder(registry, call, tell);
+  const from = wantsState ? now : since;
+  const { past, stop } = registry.orExpired(since, () => collection.watch(from, changes.push));
   const isTold = options.sendInitialEvents === true && options.allowBookmarks === true;
   const end = isTold ? bookmarkOf(call, now, { "k8s.io/initial-events-end": "true" }) : undefined;
-  const start = wantsState ? standing(registry, call, filter, [...collection.range(prefix)], end) : each(past, noticed);
+  const start = wantsState
+    ? standing(registry, call, filter, [...collection.range(prefix)], end)
+    : each(changes.isLate ? changes.first(past) : past, noticed);
   return {
-    start: registry.eachOrExpired(wantsState ? now : since, start),
-    stop,
-    bookmark: () => bookmarkOf(call, registry.store.revision),
+    start: registry.eachOrExpired(from, start),
+    stop: () => {
+      stop();
+      changes.stop();
+    },
+    bookmark: () => bookmarkOf(call, changes.revision()),
+  };
+}
+
+type Changes = {
+  push: (changes: readonly Change[]) => void;
+  stop: () => void;
+  /** What is told up to. */
+  revision: () => number;
+  /** Told in its order once its objects are at hand, what is past included. */
+  isLate: boolean;
+  first: (past: Past<Change>) => Past<Change>;
+};
+
+/** Changes as they happen; where a webhook converts, as soon as it has. */
+function inOrder(registry: Registry, call: Call, tell: (changes: readonly Change[]) => void): Changes {
+  const { conversion } = call.served;
+  const present = (): number => registry.store.revision;
+  if (conversion === undefined)
+    return { push: tell, stop: () => undefined, revision: present, isLate: false, first: (past) => past };
+  let told = present();
+  const prepare = (changes: readonly Change[]): Promise<void> | undefined => {
+    const objects = changes.flatMap(({ object, previous }) => (previous === undefined ? [object] : [object, previous]));
+    return conversion.prepare(objects, apiVersionOf(call.served));
+  };
+  const queue = new InOrder<readonly Change[]>(registry, prepare, (changes) => {
+    told = changes.at(-1)?.revision ?? told;
+    tell(changes);
+  });
+  return {
+    push: (changes) => queue.push(changes),
+    stop: () => queue.stop(),
+    revision: () => (queue.isIdle ? present() : told),
+    isLate: true,
+    first: (past) => {
+      queue.push([...past].filter((change) => change !== undefined));
+      return [];
+    },
   };
 }
 

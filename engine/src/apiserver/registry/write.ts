@@ -23,9 +23,9 @@ import {
   plainError,
   type Refusal,
 } from "./refusal.ts";
-import { apiVersionOf, type Registry, type WriteCall } from "./registry.ts";
+import type { Registry, WriteCall } from "./registry.ts";
 import { finishDeletion } from "./remove.ts";
-import { type Served, storageKey, type WriteContext } from "./resource.ts";
+import { apiVersionOf, type Served, storageKey, type WriteContext } from "./resource.ts";
 import { decodeObject, validateSchema } from "./schema-checks.ts";
 import { putObject, removeObject } from "./stored.ts";
 
