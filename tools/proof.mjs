@@ -30,7 +30,8 @@ const proofs = {
   },
   "helmrelease-kills": {
     program: "tools/proofs/helmrelease-kills.mjs",
-    about: "the engine over HelmReleases killed at every write of an install, an upgrade and a way back",
+    about:
+      "[embedded|real] [step]: the engine over HelmReleases killed at every write of an install, an upgrade and a way back (real: KEELSON_ORACLES)",
   },
   hostile: {
     program: "tools/proofs/hostile.mjs",

@@ -1,9 +1,11 @@
-// npm run proof -- helmrelease-kills: the engine over HelmReleases killed at every single write of an install, an upgrade and a way back,
-// before the write takes effect and after; what is started next comes to the same end, and no hook runs twice.
+// npm run proof -- helmrelease-kills [embedded|real] [STEP]: the engine over HelmReleases killed at every single write (or every STEP-th) of an
+// install, an upgrade and a way back, before the write takes effect and after; what is started next comes to the same end, and no hook runs
+// twice. `real`: over the kube-apiserver in KEELSON_ORACLES.
 import { spawnSync } from "node:child_process";
 
+const [server = "embedded", step = "1"] = process.argv.slice(2);
 const done = spawnSync("npx", ["vitest", "run", "engine/src/dialects/flux/releases/kill.test.ts"], {
   stdio: "inherit",
-  env: { ...process.env, KEELSON_PROOF: "helmrelease-kills" },
+  env: { ...process.env, KEELSON_PROOF: "helmrelease-kills", KEELSON_SERVER: server, KEELSON_STEP: step },
 });
 process.exit(done.status ?? 1);

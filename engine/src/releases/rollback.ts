@@ -30,6 +30,8 @@ class Rollback {
   readonly #kinds: KnownKinds;
   readonly #waiter: Waiter;
   readonly #created: ReleaseObject[] = [];
+  /** True when the objects could not all be written: what was made is cleaned up then, and stays where only the wait failed, as in Helm. */
+  #isHalfDone = false;
 
   constructor(run: Run, options: RollbackOptions) {
     this.#run = run;
@@ -139,6 +141,7 @@ class Rollback {
     if (!disableHooks) await hooks.execute("pre-rollback");
     setOwner(sides.targets, release);
     await writer.updateAll(sides, release, this.#created).catch(async (thrown: unknown) => {
+      this.#isHalfDone = true;
       // A revision whose objects were half replaced is in force no more.
       setStatus(current, "superseded", current.info.description ?? "");
       await this.#run.record(current);
@@ -154,7 +157,7 @@ class Rollback {
   async #fail(release: Release, fault: Fault): Promise<ActionResult> {
     setStatus(release, "failed", `Rollback ${JSON.stringify(release.name)} failed: ${fault.message}`);
     await this.#run.record(release);
-    if (this.#options.cleanupOnFail && this.#created.length > 0)
+    if (this.#options.cleanupOnFail && this.#isHalfDone && this.#created.length > 0)
       await new ObjectWriter(this.#run, { serverSide: true }).removeAll(this.#created, "Background");
     return this.#run.failed(fault, release);
   }

@@ -1,0 +1,12 @@
+// The scripts of switches.contract.ts on our engine: over the embedded server and, where it is at hand, over a real one; and on
+// Flux's own controller, which judges what they expect.
+
+import { switchesContract } from "./switches.contract.ts";
+import { hasHelmController, hasOracle, ReleaseWorld } from "./world.contract.ts";
+
+switchesContract("on the embedded server", () => ReleaseWorld.embedded());
+if (hasOracle) switchesContract("on a real kube-apiserver", () => ReleaseWorld.real());
+if (hasHelmController)
+  switchesContract("with Flux's own controller", () =>
+    ReleaseWorld.flux(["--insecure-kubeconfig-tls", "--feature-gates=ExternalArtifact=true"]),
+  );
