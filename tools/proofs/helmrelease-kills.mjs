@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 
 const [server = "embedded", step = "1"] = process.argv.slice(2);
+if (server === "real" && process.env.KEELSON_ORACLES === undefined) throw new Error("KEELSON_ORACLES names no folder");
 const done = spawnSync("npx", ["vitest", "run", "engine/src/dialects/flux/releases/kill.test.ts"], {
   stdio: "inherit",
   env: { ...process.env, KEELSON_PROOF: "helmrelease-kills", KEELSON_SERVER: server, KEELSON_STEP: step },
