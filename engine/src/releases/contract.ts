@@ -266,6 +266,8 @@ export type ApplyFlags = {
   /** Objects that exist become the release's, whoever made them. */
   takeOwnership?: boolean;
   crds?: CrdsPolicy;
+  /** Put on the definitions of the chart's crds/. */
+  crdLabels?: { readonly [key: string]: string };
   labels?: { [key: string]: string };
   maxHistory?: number;
   /** Renders, checks and asks the cluster; changes nothing. The release that comes back is not stored. */

@@ -11,10 +11,18 @@ import { ObjectWriter } from "./object-writer.ts";
 import type { Run } from "./run.ts";
 import type { Waiter } from "./waiter.ts";
 
+type DefinitionsHow = {
+  policy: CrdsPolicy;
+  labels: { readonly [key: string]: string } | undefined;
+  serverSide: boolean;
+  kinds: KnownKinds;
+  waiter: Waiter;
+};
+
 export async function applyDefinitions(
   run: Run,
   files: readonly { path: string; data: Uint8Array }[],
-  how: { policy: CrdsPolicy; serverSide: boolean; kinds: KnownKinds; waiter: Waiter },
+  how: DefinitionsHow,
 ): Promise<void> {
   if (how.policy === "Skip" || files.length === 0) return;
   const written: ReleaseObject[] = [];
@@ -22,6 +30,9 @@ export async function applyDefinitions(
     try {
       const objects = await buildObjects(stringOf(data), how.kinds, run.options.namespace);
       if (objects.length === 0) throw releaseFault("release-render-failed", "resources are empty");
+      for (const { manifest } of objects)
+        if (how.labels !== undefined)
+          manifest.metadata = { ...manifest.metadata, labels: { ...manifest.metadata.labels, ...how.labels } };
       written.push(...(await applyFile(run, objects, how)));
     } catch (thrown) {
       const fault = faultFrom(thrown);

@@ -102,6 +102,7 @@ class Install {
     const files = "rendered" in input ? input.rendered.rendering.crds : chartDefinitions(input.chart, input);
     await applyDefinitions(this.#run, files, {
       policy,
+      labels: this.#options.crdLabels,
       serverSide: this.#serverSide,
       kinds: this.#kinds,
       waiter: this.#waiter,

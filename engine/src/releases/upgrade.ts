@@ -104,7 +104,13 @@ class Upgrade {
     if (policy === "Skip" || isDryRun) return;
     const input = this.#options;
     const files = "rendered" in input ? input.rendered.rendering.crds : chartDefinitions(input.chart, input);
-    await applyDefinitions(this.#run, files, { policy, serverSide, kinds: this.#kinds, waiter: this.#waiter });
+    await applyDefinitions(this.#run, files, {
+      policy,
+      labels: this.#options.crdLabels,
+      serverSide,
+      kinds: this.#kinds,
+      waiter: this.#waiter,
+    });
   }
 
   async #carryOut(

@@ -5,7 +5,7 @@ import type { GoMap } from "#formats/gotemplate";
 import type { FileTree } from "#kernel";
 import type { CommonOptions, Release, ReleaseActions, WaitStrategy } from "#releases";
 import { maxHistoryOf, releaseNameOf, releaseNamespaceOf, type TimedAction, timeoutOf } from "./names.ts";
-import { postRenderOf } from "./post-render.ts";
+import { originLabels, postRenderOf } from "./post-render.ts";
 import { goesBackToProven } from "./remediation.ts";
 
 /** What is released: the object, its chart and its values. */
@@ -73,6 +73,7 @@ export function installOptions(context: Wish): Parameters<ReleaseActions["instal
     disableOpenApiValidation: install.disableOpenAPIValidation ?? false,
     takeOwnership: install.disableTakeOwnership !== true,
     crds: crdsOf(install.crds, serverSide),
+    crdLabels: originLabels(context.object),
     createNamespace: spec.targetNamespace !== undefined && install.createNamespace === true,
     replace: install.replace ?? false,
     serverSide,
@@ -93,6 +94,7 @@ export function upgradeOptions(context: Wish, last: Release | undefined): Parame
     disableOpenApiValidation: upgrade.disableOpenAPIValidation ?? false,
     takeOwnership: upgrade.disableTakeOwnership !== true,
     crds: crdsOf(upgrade.crds, mode.serverSide),
+    crdLabels: originLabels(context.object),
     valuesPolicy: upgrade.preserveValues === true ? "reuse" : "reset",
     cleanupOnFail: upgrade.cleanupOnFail ?? false,
     maxHistory: maxHistoryOf(context.object),

@@ -319,6 +319,11 @@ spec: {containers: [{name: smoke, image: example.test/none}]}
       };
       await web.install({}, files("first"));
       expect(await describedAs()).toContain("first");
+      const made = await world.get("apiextensions.k8s.io", "CustomResourceDefinition", "knobs.example.test");
+      expect(made?.metadata.labels).toEqual({
+        "helm.toolkit.fluxcd.io/name": "defined",
+        "helm.toolkit.fluxcd.io/namespace": "shop",
+      });
       const status = await world.status("defined");
       expect(status.inventory?.entries.map(({ id }) => id)).toContain(
         "_knobs.example.test_apiextensions.k8s.io_CustomResourceDefinition",
