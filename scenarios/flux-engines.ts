@@ -30,6 +30,9 @@ const controllers = ["source", "kustomize"];
 /** True when the real server and Flux's controllers are there. */
 export const hasFluxEngines: boolean = oracles.hasOracle() && flux.hasFlux(controllers);
 
+/** The same with helm-controller. */
+export const hasHelmEngines: boolean = hasFluxEngines && flux.hasFlux(["helm"]);
+
 /** A kube-apiserver with Flux's own definitions and namespace, and a folder for what runs beside it. */
 export class RealCluster {
   readonly folder: string = mkdtempSync(join(tmpdir(), "keelson-engines-"));
@@ -37,10 +40,10 @@ export class RealCluster {
   #oracle: Oracle | undefined;
   readonly #engines = new Set<Stoppable>();
 
-  async start(): Promise<void> {
+  async start({ withHelm = false } = {}): Promise<void> {
     this.#oracle = await oracles.startOracle();
     writeFileSync(this.kubeconfig, kubeconfigText(this.#oracle));
-    for (const file of flux.fluxDefinitionFiles(controllers))
+    for (const file of flux.fluxDefinitionFiles([...controllers, ...(withHelm ? ["helm"] : [])]))
       await this.kubectl(["apply", "--server-side", "-f", file]);
     await this.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]);
     await this.kubectl(["create", "namespace", "flux-system"]);
@@ -58,8 +61,14 @@ export class RealCluster {
     return JSON.parse(await this.kubectl([...args, "-o", "json"])) as T;
   }
 
-  /** Flux's source- and kustomize-controller. */
-  async startFlux(args: { source?: string[]; kustomize?: string[] } = {}): Promise<Stoppable> {
+  /** How a client of this process reaches it. */
+  get access(): { url: string; token: string } {
+    if (this.#oracle === undefined) throw new Error("the server has not been started");
+    return this.#oracle;
+  }
+
+  /** Flux's source- and kustomize-controller, and helm-controller where it is given arguments. */
+  async startFlux(args: { source?: string[]; kustomize?: string[]; helm?: string[] } = {}): Promise<Stoppable> {
     const { kubeconfig, folder } = this;
     const source = await flux.startFluxController("source", { kubeconfig, folder, args: args.source ?? [] });
     // kustomize-controller tries an address that nobody serves any more for minutes.
@@ -73,6 +82,8 @@ export class RealCluster {
     });
     const kustomize = await flux.startFluxController("kustomize", { kubeconfig, folder, args: args.kustomize ?? [] });
     const started = [source, kustomize];
+    if (args.helm !== undefined)
+      started.push(await flux.startFluxController("helm", { kubeconfig, folder, args: args.helm }));
     return this.#keep({ stop: async (options) => void (await Promise.all(started.map((each) => each.stop(options)))) });
   }
 

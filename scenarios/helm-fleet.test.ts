@@ -2,63 +2,14 @@
 // and everything in it becomes ready. Then an upgrade, and a broken one that goes back by itself. KEELSON_FLEETS names the folder.
 // cert-manager's fail-closed webhooks are taken away: where workloads are simulated nobody answers them.
 
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Pusher, TestRegistry } from "../engine/src/sources/oci/registry.contract.ts";
+import { fleets, podinfoValues, startFleetCharts } from "./fleet-charts.ts";
 import { Home, hasKubectl, run, until } from "./home.ts";
 import { Repository, serveOverHttp } from "./repository.ts";
 
-const fleets = process.env["KEELSON_FLEETS"];
 const helm = join(process.env["KEELSON_ORACLES"] ?? "/nowhere", "helm");
-
-const chart = (name: string): Buffer => readFileSync(`${fleets}/charts/${name}.tgz`);
-
-/** The registries of the example, as one. */
-async function startRegistry(): Promise<TestRegistry> {
-  const registry = await TestRegistry.start();
-  const pusher = new Pusher(registry.url);
-  const push = async (repository: string, tag: string, name: string): Promise<void> => {
-    const config = { mediaType: "application/vnd.cncf.helm.config.v1+json", bytes: Buffer.from("{}") };
-    const layer = { mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", bytes: chart(name) };
-    await pusher.push(repository, tag, { config, layers: [layer] });
-  };
-  await push("quay/jetstack/charts/cert-manager", "1.21.1", "cert-manager-v1.21.1");
-  await push("docker/envoyproxy/gateway-helm", "1.9.0", "gateway-helm-1.9.0");
-  return registry;
-}
-
-type ChartRepository = { url: string; offer(version: string): void; close(): void };
-
-/** podinfo's chart repository. */
-async function startChartRepository(): Promise<ChartRepository> {
-  const offered = new Map<string, Buffer>();
-  const index = (): string => {
-    const versions = [...offered].map(([version, bytes]) => ({
-      apiVersion: "v2",
-      name: "podinfo",
-      version,
-      urls: [`podinfo-${version}.tgz`],
-      digest: createHash("sha256").update(bytes).digest("hex"),
-    }));
-    return JSON.stringify({ apiVersion: "v1", entries: { podinfo: versions } });
-  };
-  const server = createServer((request, response) => {
-    const path = request.url ?? "";
-    if (path.endsWith("/index.yaml")) return void response.end(index());
-    const bytes = offered.get(/podinfo-(.*)\.tgz$/.exec(path)?.[1] ?? "");
-    response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/podinfo`,
-    offer: (version) => void offered.set(version, chart(`podinfo-${version}`)),
-    close: () => void server.close(),
-  };
-}
 
 type Snapshot = { version: number; status: string; chartVersion: string; action?: string };
 
@@ -67,32 +18,15 @@ async function historyOf(home: Home): Promise<Snapshot[]> {
   return (release?.status?.["history"] ?? []) as Snapshot[];
 }
 
-const values = (more: string): string => `apiVersion: helm.toolkit.fluxcd.io/v2
-kind: HelmRelease
-metadata: {name: podinfo, namespace: podinfo}
-spec:
-  timeout: 20s
-  upgrade: {strategy: {name: RemediateOnFailure}, remediation: {retries: 0, remediateLastFailure: true}}
-  chart: {spec: {version: ">=1.0.0"}}
-  values:
-    httpRoute: {hostnames: [podinfo.production]}
-${more}`;
-
 describe.skipIf(fleets === undefined || !hasKubectl)("a fleet of charts", () => {
   it("comes up whole, is upgraded, and a broken upgrade goes back by itself", { timeout: 600_000 }, async () => {
     using repository = new Repository();
     repository.copy(`${fleets}/flux2-kustomize-helm-example`).commit("the example");
     const served = await serveOverHttp(repository);
-    const registry = await startRegistry();
-    const charts = await startChartRepository();
-    charts.offer("6.14.0");
-    const mirrors = [
-      { from: "oci://quay.io/", to: `oci://${registry.host}/quay`, insecure: true },
-      { from: "oci://docker.io/", to: `oci://${registry.host}/docker`, insecure: true },
-      { from: "https://stefanprodan.github.io/podinfo", to: charts.url },
-    ];
+    const charts = await startFleetCharts();
+    charts.podinfo.offer("6.14.0");
     const file = join(repository.path, ".git", "mirrors.yaml");
-    writeFileSync(file, JSON.stringify({ mirrors }));
+    writeFileSync(file, charts.mirrors);
     await using home = new Home({
       args: ["--repo", served.url, "--branch", "main", "--path", "clusters/production", "--mirrors", file],
     });
@@ -108,7 +42,7 @@ describe.skipIf(fleets === undefined || !hasKubectl)("a fleet of charts", () => 
       expect(JSON.stringify(pulled?.status?.["history"])).toContain("1.21.1+");
 
       // A newer chart is followed.
-      charts.offer("6.14.1");
+      charts.podinfo.offer("6.14.1");
       await home.keelson(["reconcile", "source", "helm", "podinfo", "-n", "podinfo"]);
       await until("the newer chart", async () => {
         const [newest] = await historyOf(home);
@@ -118,7 +52,7 @@ describe.skipIf(fleets === undefined || !hasKubectl)("a fleet of charts", () => 
       // A broken one goes back, and says so.
       const path = "apps/production/podinfo-values.yaml";
       repository
-        .write({ [path]: values("    podAnnotations: {keelson.dev/simulate: crash}\n") })
+        .write({ [path]: podinfoValues("production", "    podAnnotations: {keelson.dev/simulate: crash}\n") })
         .commit("breaks podinfo");
       await home.keelson(["reconcile", "source", "git", "flux-system"]);
       const back = await until(
@@ -137,7 +71,7 @@ describe.skipIf(fleets === undefined || !hasKubectl)("a fleet of charts", () => 
       ).toBe(0);
 
       // Who repairs it in Git has it repaired.
-      repository.write({ [path]: values("    replicaCount: 3\n") }).commit("repairs podinfo");
+      repository.write({ [path]: podinfoValues("production", "    replicaCount: 3\n") }).commit("repairs podinfo");
       await home.keelson(["reconcile", "source", "git", "flux-system"]);
       await until("three replicas", async () => {
         const live = await home.object("deployment", "podinfo", "podinfo");
@@ -146,8 +80,37 @@ describe.skipIf(fleets === undefined || !hasKubectl)("a fleet of charts", () => 
       await seenByEverybody(home);
     } finally {
       served.close();
-      charts.close();
-      await registry.close();
+      await charts.close();
+    }
+  });
+});
+
+describe.skipIf(fleets === undefined || !hasKubectl)("the same fleet's staging", () => {
+  it("comes up whole", { timeout: 600_000 }, async () => {
+    using repository = new Repository();
+    repository.copy(`${fleets}/flux2-kustomize-helm-example`).commit("the example");
+    const served = await serveOverHttp(repository);
+    const charts = await startFleetCharts();
+    charts.podinfo.offer("6.14.1");
+    const file = join(repository.path, ".git", "mirrors.yaml");
+    writeFileSync(file, charts.mirrors);
+    await using home = new Home({
+      args: ["--repo", served.url, "--branch", "main", "--path", "clusters/staging", "--mirrors", file],
+    });
+    try {
+      home.start();
+      await home.ready();
+      await home.readyCondition("kustomization", "infra-controllers", "True", 180_000);
+      await withoutWebhooks(home);
+      for (const name of ["infra-configs", "apps"]) await home.readyCondition("kustomization", name, "True", 180_000);
+      expect(await historyOf(home)).toMatchObject([{ version: 1, status: "deployed", chartVersion: "6.14.1" }]);
+      const route = await home.object("httproute", "podinfo", "podinfo");
+      expect(JSON.stringify(route)).toContain("podinfo.staging");
+      const issuer = await home.object("clusterissuer", "letsencrypt");
+      expect(JSON.stringify(issuer)).toContain("acme-staging-v02");
+    } finally {
+      served.close();
+      await charts.close();
     }
   });
 });

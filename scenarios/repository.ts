@@ -1,7 +1,7 @@
 // A real Git repository for a scenario: made from a folder or from texts, committed to, served by git's own HTTP backend.
 
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -35,6 +35,10 @@ export class Repository {
       writeFileSync(join(this.path, path), text);
     }
     return this;
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.path, path), "utf8");
   }
 
   remove(path: string): this {
