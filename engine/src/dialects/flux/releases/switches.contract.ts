@@ -290,8 +290,14 @@ export function switchesContract(title: string, start: () => Promise<ReleaseWorl
       expect(status.helmChart).toBe("flux-system/shop-bucketed");
       const made = await world.get("source.toolkit.fluxcd.io", "HelmChart", "shop-bucketed", "flux-system");
       expect(made?.["spec"]).toMatchObject({ sourceRef: { kind: "Bucket", name: "charts" }, chart: "./bucketed" });
-      await web.remove();
+      // Where its source goes it goes, too.
+      const here = { kind: "GitRepository", name: "charts", namespace: "shop" };
+      await web.apply({ chart: { spec: { chart: "./bucketed", sourceRef: here } } });
+      await world.until("the move", async () => (await world.status("bucketed")).helmChart === "shop/shop-bucketed");
+      await world.untilDone("bucketed");
       expect(await world.get("source.toolkit.fluxcd.io", "HelmChart", "shop-bucketed", "flux-system")).toBeUndefined();
+      await web.remove();
+      expect(await world.get("source.toolkit.fluxcd.io", "HelmChart", "shop-bucketed")).toBeUndefined();
     });
 
     it.concurrent("chartRef to an ExternalArtifact: its digest is part of the version where its revision has one", async () => {
@@ -332,6 +338,15 @@ export function switchesContract(title: string, start: () => Promise<ReleaseWorl
       expect((await world.stored("abroad-abroad", 1, "abroad"))?.info.status).toBe("deployed");
       await web.remove();
       expect(await world.data("abroad-abroad-settings", "abroad")).toBeUndefined();
+      // Who cannot be reached any more must not keep the object from going.
+      const lost = scene("lost");
+      await world.apply(
+        asManifest({ apiVersion: "v1", kind: "Secret", metadata: { ...metadata, name: "lost" }, data: { value } }),
+      );
+      await lost.install({ kubeConfig: { secretRef: { name: "lost" } } });
+      await world.remove(await world.target("", "Secret", "lost"));
+      await lost.remove();
+      expect(await world.data("lost-settings")).toBeDefined();
     });
   });
 }

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HelmReleaseSpec } from "#api/flux";
-import { asManifest, type Manifest } from "#kernel";
+import { asManifest, encodeUtf8, type Manifest, textOf } from "#kernel";
 import { plain, Scene } from "./scene.contract.ts";
 import { chartOf, hasHelm, type ReleaseWorld } from "./world.contract.ts";
 
@@ -341,6 +341,108 @@ export function releaseContract(title: string, start: () => Promise<ReleaseWorld
       await web.remove();
       expect(await world.data("kept-settings")).toBeDefined();
       expect(await world.get("source.toolkit.fluxcd.io", "HelmChart", "shop-kept")).toBeDefined();
+    });
+
+    it.concurrent("stalls where a failed upgrade has nothing to go back to", async () => {
+      const web = scene("orphan");
+      web.offer("1.0.0");
+      await web.apply({ timeout: "2s", values: { broken: true } });
+      await world.untilCondition("orphan", { type: "Stalled", status: "True", reason: "RetriesExceeded" });
+      const upgrade = { remediation: { retries: 1 } };
+      await web.apply({ timeout: "2s", values: { broken: true, greeting: "other" }, upgrade });
+      const stalled = await world.untilCondition("orphan", {
+        type: "Stalled",
+        status: "True",
+        reason: "MissingRollbackTarget",
+      });
+      expect(stalled.message).toBe(
+        "Failed to perform remediation: missing target release for rollback: cannot remediate failed release",
+      );
+      expect(await web.history()).toMatch(/^v2 failed upgrade, v1 failed/);
+    });
+
+    it.concurrent("a new chart version counts failures anew", async () => {
+      const web = scene("afresh-chart");
+      web.offer("1.0.0");
+      await web.apply({ timeout: "2s", values: { broken: true } });
+      await world.untilCondition("afresh-chart", { type: "Stalled", status: "True", reason: "RetriesExceeded" });
+      const { "templates/workload.yaml": _, ...healthy } = plain;
+      world.offer(web.chart, "1.1.0", chartOf("afresh-chart", "1.1.0", healthy));
+      const status = await world.until("another attempt", async () => {
+        const found = await world.status("afresh-chart");
+        return found.history?.[0]?.status === "deployed" && found;
+      });
+      expect(status.history?.[0]).toMatchObject({ version: 2, chartVersion: "1.1.0", action: "upgrade" });
+      expect((await world.untilDone("afresh-chart")).installFailures).toBeUndefined();
+    });
+
+    it.concurrent("says of an artifact that is no chart, and goes on with one that is", async () => {
+      const web = scene("garbled");
+      world.offer(web.chart, "1.0.0", encodeUtf8("this is no chart"));
+      await web.apply();
+      await world.untilCondition("garbled", {
+        status: "False",
+        reason: "ArtifactFailed",
+        text: "Could not load chart",
+      });
+      world.offer(web.chart, "1.0.1", chartOf("garbled", "1.0.1", plain));
+      await world.untilDone("garbled");
+    });
+
+    it.concurrent("remediation.ignoreTestFailures: a failing test is told and undoes nothing", async () => {
+      const web = scene("lenient");
+      const smoke = `{{- if .Values.smoking }}
+apiVersion: v1
+kind: Pod
+metadata: {name: "{{ .Release.Name }}-smoke", annotations: {helm.sh/hook: test}}
+spec: {containers: [{name: smoke, image: example.test/none}]}
+{{- end }}
+`;
+      const spec = { test: { enable: true, timeout: "2s" } };
+      await web.install({ ...spec, values: { greeting: "good" } }, { ...plain, "templates/smoke.yaml": smoke });
+      const upgrade = { remediation: { remediateLastFailure: true, ignoreTestFailures: true } };
+      await web.apply({ ...spec, upgrade, values: { greeting: "bad", smoking: true } });
+      await world.untilCondition("lenient", { status: "False", reason: "TestFailed" });
+      await world.ask("lenient");
+      expect((await world.data("lenient-settings"))?.["greeting"]).toBe("bad");
+      expect(await world.condition("lenient", "Remediated")).toBeUndefined();
+      expect(await web.history()).toMatch(/^v2 deployed upgrade/);
+    });
+
+    it.concurrent("Events carry revision, app version and the digest of values", async () => {
+      const web = scene("eventful");
+      const status = await web.install({ values: { greeting: "hi" } });
+      const annotations = await world.until("the Event", async () => {
+        const list = await world.cluster.list(await world.resource("", "Event"));
+        const found = (list.ok ? list.value.items : []).find(
+          (event) => event["reason"] === "InstallSucceeded" && textOf(event, "involvedObject", "name") === "eventful",
+        );
+        return found?.metadata.annotations;
+      });
+      expect(annotations).toEqual({
+        "helm.toolkit.fluxcd.io/app-version": "1.0.0",
+        "helm.toolkit.fluxcd.io/revision": "1.0.0",
+        "helm.toolkit.fluxcd.io/token": status.lastAttemptedConfigDigest,
+      });
+    });
+
+    it.concurrent("commonMetadata reaches no selector and no pod template", async () => {
+      const web = scene("labelled");
+      const labels = '{app: "{{ .Release.Name }}"}';
+      const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: "{{ .Release.Name }}-web"}
+spec:
+  selector: {matchLabels: ${labels}}
+  template: {metadata: {labels: ${labels}}, spec: {containers: [{name: web, image: example.test/none}]}}
+`;
+      const commonMetadata = { labels: { team: "shop" }, annotations: { note: "hi" } };
+      await web.install({ commonMetadata, install: { disableWait: true } }, { "templates/all.yaml": deployment });
+      const made = await world.get("apps", "Deployment", "labelled-web");
+      expect(made?.metadata).toMatchObject({ labels: { team: "shop" }, annotations: { note: "hi" } });
+      expect(made?.["spec"]).toMatchObject({ selector: { matchLabels: { app: "labelled" } } });
+      expect(textOf(made, "spec", "template", "metadata", "labels", "team")).toBe("");
+      expect(textOf(made, "spec", "template", "metadata", "labels", "helm.toolkit.fluxcd.io/name")).toBe("");
     });
 
     it.concurrent("unlocks what a killed process left pending, and upgrades", async () => {
