@@ -1,5 +1,5 @@
 // What HelmReleases of one repository cost beside the floor of bare applies: time until all are ready, requests, memory, and one value changed in
-// one of them. In one process, over the embedded control plane with its simulated workloads; the chart comes from a HelmRepository over HTTP.
+// one of them. In one process but for the threads that render, over the embedded control plane with its simulated workloads; the chart comes from a HelmRepository over HTTP.
 // KEELSON_FLEETS gives podinfo's chart; without it one of our own of the same objects is taken.
 // Usage: node --expose-gc bench/helmreleases.mjs [COUNT …]
 
@@ -17,6 +17,7 @@ import { deliveryLogs } from "../engine/dist/dialects/keelson/index.js";
 import { startReleases } from "../engine/dist/dialects/flux/releases/index.js";
 import { encodeUtf8, sha256Hex } from "../engine/dist/kernel/index.js";
 import { loadChartArchive, loadChartFiles, packChart, renderChart } from "../engine/dist/render/helm/index.js";
+import { startChartThreads } from "../engine/dist/releases/index.js";
 import { memoryStore } from "../engine/dist/store/index.js";
 
 const counts = process.argv.slice(2).map(Number);
@@ -116,7 +117,9 @@ class Bench {
       failed: (source, fault) => console.error(source.kind, source.name, fault.message),
     });
     await artifacts.ready;
+    this.threads = startChartThreads(clock);
     this.releases = startReleases({
+      renderer: this.threads,
       cluster,
       artifacts: artifacts.view,
       clock,
@@ -198,6 +201,7 @@ class Bench {
   async close() {
     this.ending.abort();
     await this.releases?.ended;
+    await this.threads?.close();
     this.files.close();
     await this.server.close();
     rmSync(this.folder, { recursive: true, force: true });

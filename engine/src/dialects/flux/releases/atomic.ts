@@ -41,6 +41,8 @@ export type AtomicEnd =
   | { is: "failed"; message: string };
 
 export type AtomicContext = ActionContext & {
+  /** An action is over: what others have stored meanwhile is to be seen. */
+  dropRecords: () => void;
   /** Compares the objects of a release with what is there; undefined when nobody asks for it. */
   findDrift: ((release: Release) => Promise<ObjectDrift[]>) | undefined;
   /** True when the chart looks up something else than when this release was made; undefined when it looks up nothing. */
@@ -62,6 +64,7 @@ export async function bringInSync(context: AtomicContext): Promise<AtomicEnd> {
     if (done.has(kind)) return stopped(context);
     await announce(context, next.do);
     const end = await perform(context, next, seen);
+    context.dropRecords();
     // Given up for something newer: what follows is the next pass's to say.
     if (context.signal.aborted) return { is: "again" };
     if (end !== undefined) return actionFailed(context, end);

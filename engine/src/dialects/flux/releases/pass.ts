@@ -23,6 +23,7 @@ import { type Charts, type LoadedChart, whyNotReady } from "./charts.ts";
 import { configDigest } from "./digests.ts";
 import { correct, detectsDrift, findDrift, ignoreRulesOf } from "./drift.ts";
 import { ReleaseKindFault } from "./faults.ts";
+import { type HeldRecords, holdRecords } from "./held-records.ts";
 import { latest } from "./history.ts";
 import { asksCluster } from "./lookups.ts";
 import { objectsOf, type FindResource } from "./manifest-objects.ts";
@@ -157,7 +158,7 @@ async function prepared(context: PassContext): Promise<PassEnd> {
   conditions.passed("ValuesError");
   const chart = await chartOf(context, source);
   conditions.passed("ArtifactFailed", "ChartMutateError");
-  return context.target((reach) => onTarget(context, { reach, chart, values }));
+  return context.target((reach) => onTarget(context, { reach, records: holdRecords(reach.acting), chart, values }));
 }
 
 function requireAccess(object: HelmRelease, { isCrossNamespaceAllowed }: ReleaseSettings): void {
@@ -223,7 +224,7 @@ async function chartOf({ attempt, charts, settings }: PassContext, source: Manif
   }
 }
 
-type Prepared = { reach: Reach & { acting: Cluster }; chart: LoadedChart; values: GoMap };
+type Prepared = { reach: Reach & { acting: Cluster }; records: HeldRecords; chart: LoadedChart; values: GoMap };
 
 async function onTarget(context: PassContext, prepared: Prepared): Promise<PassEnd> {
   const { attempt } = context;
@@ -358,11 +359,14 @@ export async function uninstallRelease(context: PassContext): Promise<string | u
   const nothing = { bytes: new Uint8Array(), name: "", version: "", appVersion: "", ociDigest: "" };
   // An uninstall needs no chart.
   const chart = nothing as unknown as LoadedChart;
-  return context.target((reach) => uninstall(actionContext(context, { reach, chart, values: {} }, storage), false));
+  return context.target((reach) => {
+    const prepared = { reach, records: holdRecords(reach.acting), chart, values: {} };
+    return uninstall(actionContext(context, prepared, storage), false);
+  });
 }
 
-function storageOf({ clock }: Pick<PassContext, "clock">, { reach }: Prepared, namespace: string) {
-  return releaseStorage({ cluster: reach.acting, namespace, clock, fieldManager: helmManager });
+function storageOf({ clock }: Pick<PassContext, "clock">, { records }: Prepared, namespace: string) {
+  return releaseStorage({ cluster: records.cluster, namespace, clock, fieldManager: helmManager });
 }
 
 function finderOf({ kinds }: Reach): FindResource {
@@ -375,6 +379,7 @@ function actionContext(context: PassContext, prepared: Prepared, storageNamespac
   return {
     attempt,
     storage,
+    dropRecords: () => prepared.records.drop(),
     chart: prepared.chart,
     values: prepared.values,
     find: finderOf(prepared.reach),
