@@ -6,7 +6,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Card, DeliveryPage, FleetState, ObjectPage, PlanView, Tree } from "../engine/src/api/console/index.ts";
+import type {
+  Card,
+  DeliveryPage,
+  FleetState,
+  Moment,
+  ObjectPage,
+  PlanView,
+  Tree,
+} from "../engine/src/api/console/index.ts";
 import { ConsoleClient } from "./console-client.ts";
 import { kustomization, namespace } from "./fixtures.ts";
 import { Home, hasKubectl, until } from "./home.ts";
@@ -233,8 +241,20 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
     expect(entries.find(({ what }) => what === "action")).toBeDefined();
   });
 
+  it("shows what was released at an earlier moment", async () => {
+    const { history } = await console.read<DeliveryPage>(page);
+    const second = history.find(({ to }) => to === "v2");
+    const moment = await until("the journal", async () => {
+      const at = (second?.atMs ?? 0) + (second?.tookMs ?? 0) + 3_000;
+      const found = await console.read<Moment>(`/api/moment?at=${at}&delivery=HelmRelease/shop/web`);
+      return (found.objects ?? []).length > 0 ? found : undefined;
+    });
+    const object = moment.objects?.find((each) => each.object.name === "settings");
+    expect(object?.desired).toMatch(/colour: (green|blue)/);
+    expect(moment.deliveries.find(({ key }) => key === "HelmRelease/shop/web")?.revision).toBe("web@1.0.0");
+  });
+
   it("lets no value of a Secret through", async () => {
-    await console.read("/api/moment?at=4000000000000&delivery=HelmRelease/shop/web");
     const said = console.heard.join("\n");
     expect(said).toContain("<secret ");
     for (const text of [canary, btoa(canary)]) expect(said.includes(text)).toBe(false);

@@ -30,7 +30,7 @@ export async function readMoment(
   const limits = [...always, ...past.limits];
   const chosen = deliveries.find(({ key }) => key === asked.delivery);
   if (chosen === undefined) return { atMs: asked.atMs, deliveries, limits };
-  const objects = await objectsThen(world, { chosen, limits }, viewer);
+  const objects = await objectsThen(world, { chosen, limits, atMs: asked.atMs }, viewer);
   return { atMs: asked.atMs, deliveries, objects, limits };
 }
 
@@ -42,7 +42,7 @@ function deliveryThen(past: Past, card: Card, atMs: number): DeliveryThen {
   const apply = log?.applies.find((entry) => Date.parse(entry.time) <= atMs);
   if (log === undefined || apply === undefined)
     return { ...none, state: "unknown", because: "nothing that is kept reaches back so far" };
-  const revision = String(apply["revision"] ?? "");
+  const revision = revisionThen(card, String(apply["revision"] ?? ""));
   const commit = past.commits.flatMap(({ list }) => list).find(({ id }) => id !== "" && revision.includes(id));
   const isGood = String(apply["result"]).endsWith("Succeeded");
   const { paths: _paths, ...facts } = commit ?? { paths: [], id: "" };
@@ -54,6 +54,12 @@ function deliveryThen(past: Past, card: Card, atMs: number): DeliveryThen {
     because: isGood ? "" : `${String(apply["result"])}: ${wordsOf(String(apply["message"] ?? ""))}`,
     drift: openDrift(log, Date.parse(apply.time), atMs),
   };
+}
+
+/** Of a release the journal has the chart's version alone. */
+function revisionThen({ kind, revision }: Card, noted: string): string {
+  const chart = kind === "HelmRelease" ? revision.split("@")[0] : "";
+  return chart === undefined || chart === "" ? noted : `${chart}@${noted}`;
 }
 
 /** Drift that was seen by then, and neither healed nor applied over. */
@@ -75,12 +81,15 @@ function openDrift(log: Remembered, appliedMs: number, atMs: number): DeliveryTh
   return [...open.values()];
 }
 
+type Chosen = { chosen: DeliveryThen; limits: string[]; atMs: number };
+
 async function objectsThen(
   world: ObjectWorld & TreeWorld,
-  { chosen, limits }: { chosen: DeliveryThen; limits: string[] },
+  { chosen, limits, atMs }: Chosen,
   viewer: Viewer,
 ): Promise<ObjectThen[]> {
   const { fleet } = world;
+  if (chosen.key.startsWith("HelmRelease/")) return releasedThen(world, { chosen, limits, atMs }, viewer);
   const looking = fleet.engine?.looking;
   const look = looking?.look(chosen.key);
   if (looking === undefined || look === undefined || chosen.revision === "") {
@@ -91,14 +100,59 @@ async function objectsThen(
     const source = await fleet.history?.tree(look.delivery.source, chosen.revision);
     if (source === undefined) throw new Error(`revision ${chosen.revision} is not in the history that is at hand`);
     const stated = await world.renderings.get(looking, chosen.key, { revision: chosen.revision, source });
-    const readable = await readableManifests(world, viewer, [...stated.values()]);
-    if (readable.length > momentObjectsMost)
-      limits.push(`only ${momentObjectsMost} of ${readable.length} objects are shown`);
-    return readable.slice(0, momentObjectsMost).map((manifest) => objectThen(manifest, chosen, look.mask));
+    return await shownThen(world, viewer, { chosen, limits, manifests: [...stated.values()], mask: look.mask });
   } catch (thrown) {
     limits.push(look.mask(wordsOf(formatFault(faultFrom(thrown)))));
     return [];
   }
+}
+
+/** By Helm's record of the release that had been made by then. */
+async function releasedThen(
+  world: ObjectWorld & TreeWorld,
+  { chosen, limits, atMs }: Chosen,
+  viewer: Viewer,
+): Promise<ObjectThen[]> {
+  const { key } = chosen;
+  const states = world.fleet.releases;
+  const look = await states?.look(key);
+  if (states === undefined || look === undefined) {
+    limits.push("its objects are not known: no engine here runs it");
+    return [];
+  }
+  try {
+    const records = await states.looking.records(key);
+    const record = records.find(({ info }) => Date.parse(info.last_deployed ?? "") <= atMs && wasDeployed(info.status));
+    const stated = record && (await states.stated(key, record.version));
+    if (stated !== undefined)
+      return await shownThen(world, viewer, { chosen, limits, manifests: stated.manifests, mask: look.mask });
+    limits.push("Helm's record of that time is gone: spec.maxHistory says how many are kept");
+  } catch (thrown) {
+    limits.push(look.mask(wordsOf(formatFault(faultFrom(thrown)))));
+  }
+  return [];
+}
+
+function wasDeployed(status: string): boolean {
+  return status === "deployed" || status === "superseded";
+}
+
+type Then = {
+  chosen: DeliveryThen;
+  limits: string[];
+  manifests: readonly Manifest[];
+  mask: (text: string) => string;
+};
+
+async function shownThen(
+  world: TreeWorld,
+  viewer: Viewer,
+  { chosen, limits, manifests, mask }: Then,
+): Promise<ObjectThen[]> {
+  const readable = await readableManifests(world, viewer, manifests);
+  if (readable.length > momentObjectsMost)
+    limits.push(`only ${momentObjectsMost} of ${readable.length} objects are shown`);
+  return readable.slice(0, momentObjectsMost).map((manifest) => objectThen(manifest, chosen, mask));
 }
 
 async function readableManifests(
