@@ -2,14 +2,14 @@
 // written, and encrypted values stay masked.
 
 import type { Cluster } from "#cluster";
-import { decodeUtf8, formatRef, type Manifest, refKey, type VersionedRef } from "#kernel";
+import { decodeUtf8, type Manifest, refKey, type VersionedRef } from "#kernel";
 import type { Step } from "#plan";
 import { fileLengthMost, filesMost } from "#render/locate";
 import { DeliveryFault } from "./faults.ts";
 import type { Identities } from "./identities.ts";
 import { outcomesMost } from "./limits.ts";
 import type { Masker } from "./masker.ts";
-import type { Delivery, Outcome } from "./model.ts";
+import type { Delivery, Dialect, Outcome } from "./model.ts";
 import type { SourceArtifact } from "./pass.ts";
 import type { ArtifactView } from "./ports.ts";
 import { wantedArtifact, wantedRevision } from "./pins.ts";
@@ -57,7 +57,9 @@ export interface Looking {
 }
 
 export type LookingOptions = {
+  /** By deliveryKey. */
   states: ReadonlyMap<string, DeliveryState>;
+  dialects: readonly Pick<Dialect, "kinds">[];
   artifacts: ArtifactView;
   pool: RenderPool;
   remotes?: RemoteBases;
@@ -149,8 +151,9 @@ export class EngineLooking implements Looking {
   }
 
   #find(label: string): DeliveryState | undefined {
-    for (const state of this.#options.states.values()) if (formatRef(state.delivery.ref) === label) return state;
-    return undefined;
+    const kinds = this.#options.dialects.flatMap((dialect) => dialect.kinds);
+    const group = kinds.find(({ kind }) => label.startsWith(`${kind}/`))?.group;
+    return group === undefined ? undefined : this.#options.states.get(`${group}/${label}`);
   }
 
   #require(label: string): DeliveryState {

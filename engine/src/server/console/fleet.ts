@@ -9,11 +9,13 @@ import { cardOf, happeningOf, type InventoryItem, inventoryOf } from "./cards.ts
 import { ChangeLog } from "./change-log.ts";
 import { EngineLog } from "./engine-log.ts";
 import { Grown } from "./grown.ts";
-import { gatherMs, happeningsMost, topicLingerMs } from "./limits.ts";
+import type { Remembered } from "./delivery-log.ts";
+import { gatherMs, happeningsMost, pastTtlMs, topicLingerMs } from "./limits.ts";
 import type { ObjectEntry } from "./object-entries.ts";
 import { ObjectIndex } from "./object-index.ts";
 import { Places } from "./places.ts";
 import type { EngineView, ReleasesView, SourceHistory } from "./ports.ts";
+import { Recent } from "./recent.ts";
 import { ReleaseStates } from "./release-states.ts";
 import { shownKind, shownKinds } from "./shown-kinds.ts";
 import { type ReleasePhase, withRelease, withSnapshot } from "./snapshot-view.ts";
@@ -52,6 +54,8 @@ export class Fleet {
   readonly grown: Grown;
   readonly lines: EngineLog = new EngineLog();
   readonly places: Places = new Places();
+  /** What all deliveries remember, by viewer. */
+  readonly logs: Recent<{ logs: ReadonlyMap<string, Remembered>; limit: string }>;
   readonly #options: FleetOptions;
   readonly #held = new Map<string, Held>();
   readonly #happenings = new Map<string, Happening>();
@@ -73,6 +77,7 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.log = new ChangeLog(options.epoch);
+    this.logs = new Recent(options.clock, pastTtlMs);
     const { cluster, clock, signal } = options;
     const changed = (id: string, owner: string): void => this.#objectChanged(id, owner);
     this.index = new ObjectIndex({ cluster, clock, signal, changed, isListed: (entry) => this.isListed(entry) });

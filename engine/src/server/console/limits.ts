@@ -117,3 +117,6 @@ export const historyPatienceMs = 2_000;
 
 /** How long a roll-back by Helm may take while somebody waits for its answer: its hooks are waited for. */
 export const rollBackPatienceMs: number = 5 * 60_000;
+
+/** How long the logs of all deliveries are kept for one viewer: as long as somebody drags through the past. */
+export const pastTtlMs = 2_000;

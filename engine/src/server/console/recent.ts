@@ -7,10 +7,12 @@ type Kept<T> = { untilMs: number; answer: Promise<T> };
 
 export class Recent<T> {
   readonly #clock: Clock;
+  readonly #ttlMs: number;
   readonly #kept = new Map<string, Kept<T>>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, ttlMs: number = renderingTtlMs) {
     this.#clock = clock;
+    this.#ttlMs = ttlMs;
   }
 
   /** The answer that is known by a name; made where none is, or where it is too old. */
@@ -19,7 +21,7 @@ export class Recent<T> {
     if (known !== undefined && known.untilMs > this.#clock.now()) return known.answer;
     const answer = make();
     this.#kept.delete(name);
-    this.#kept.set(name, { untilMs: this.#clock.now() + renderingTtlMs, answer });
+    this.#kept.set(name, { untilMs: this.#clock.now() + this.#ttlMs, answer });
     // What failed is tried again by the next who asks.
     answer.catch(() => this.#kept.delete(name));
     for (const oldest of this.#kept.keys()) {

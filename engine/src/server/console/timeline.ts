@@ -3,9 +3,9 @@
 
 import { type Card, type CommitEffect, type Link, linkKey, type Timeline, type TimelineEntry } from "#api/console";
 import type { LogEntry } from "#api/keelson";
-import { faultFrom, formatFault, parseRevision } from "#kernel";
+import { faultFrom, formatFault, parentPath, parseRevision } from "#kernel";
 import { wordsOf } from "./cards.ts";
-import { type Remembered, readDeliveryLogs } from "./delivery-log.ts";
+import { readDeliveryLog, readDeliveryLogs, type Remembered } from "./delivery-log.ts";
 import { commitsMost } from "./limits.ts";
 import type { PageWorld } from "./page-world.ts";
 import type { PastCommit } from "./ports.ts";
@@ -46,7 +46,8 @@ export async function readPast(world: PageWorld, delivery: string, viewer: Viewe
   const { fleet, rights } = world;
   const wanted = fleet.cards().filter(({ role, key }) => role === "delivery" && (delivery === "" || key === delivery));
   const cards = await rights.sieve(viewer, wanted, (card) => wishFor(card));
-  const { logs, limit } = await readLogs(world, cards, viewer);
+  const { logs, limit } =
+    delivery === "" ? await readLogs(world, cards, viewer) : await readOwnLog(world, cards, viewer);
   const sources = new Map(cards.flatMap(({ source }) => (source === undefined ? [] : [[linkKey(source), source]])));
   const limits = [
     "what was applied is known from DeliveryLogs: the last 50 applies of each delivery, 50 heals, 50 drifts",
@@ -63,8 +64,24 @@ export async function readPast(world: PageWorld, delivery: string, viewer: Viewe
   return { cards, logs, commits, limits };
 }
 
+/** Of the one delivery that is asked about. */
+async function readOwnLog(world: PageWorld, [card]: readonly Card[], viewer: Viewer): ReturnType<typeof readLogsNow> {
+  if (card === undefined) return { logs: new Map(), limit: "" };
+  const own = await readDeliveryLog(world.fleet, clusterOf(world.cluster, viewer), card);
+  return { logs: new Map([[card.key, own]]), limit: own.limit };
+}
+
 /** As the viewer; where logs may not be listed everywhere, namespace by namespace. */
-async function readLogs(
+function readLogs(
+  world: PageWorld,
+  cards: readonly Card[],
+  viewer: Viewer,
+): Promise<{ logs: ReadonlyMap<string, Remembered>; limit: string }> {
+  const namespaces = [...new Set(cards.map((card) => card.namespace))].sort().join(" ");
+  return world.fleet.logs.get(`${viewer.id} ${namespaces}`, () => readLogsNow(world, cards, viewer));
+}
+
+async function readLogsNow(
   world: PageWorld,
   cards: readonly Card[],
   viewer: Viewer,
@@ -107,26 +124,49 @@ function commitEntries(
   { source, list, order }: Past["commits"][number],
 ): TimelineEntry[] {
   const readers = past.cards.filter((card) => card.source !== undefined && linkKey(card.source) === linkKey(source));
-  const scopes = readers.map((card) => ({ card, covers: scopeOf(world, card) }));
+  const scopes = scopesOf(world, readers);
   return list.map(({ paths, ...commit }) => ({
     what: "commit" as const,
     atMs: commit.atMs,
     commit,
     source,
-    changed: scopes.flatMap(({ card, covers }) => {
-      const count = paths.filter(covers).length;
-      if (count === 0) return [];
+    changed: [...concerned(scopes, paths)].map(([card, count]) => {
       const concern = { card, paths: count, at: order.get(commit.id) ?? 0, commitMs: commit.atMs };
-      return [effectOf(concern, past.logs.get(card.key), order)];
+      return effectOf(concern, past.logs.get(card.key), order);
     }),
   }));
 }
 
-/** Which files concern a delivery: those below its path, and those that it reads elsewhere. */
-function scopeOf({ fleet }: PageWorld, card: Card): (path: string) => boolean {
-  const below = card.path.replace(/^\.?\/*/, "").replace(/\/+$/, "");
-  const reads = new Set(fleet.engine?.looking.look(card.key)?.rendered?.reads ?? []);
-  return (path) => below === "" || path === below || path.startsWith(`${below}/`) || reads.has(path);
+/** Which files concern which deliveries: those below a delivery's path, and those that it reads elsewhere. */
+type Scopes = { byFolder: ReadonlyMap<string, readonly Card[]>; byFile: ReadonlyMap<string, readonly Card[]> };
+
+function scopesOf({ fleet }: PageWorld, cards: readonly Card[]): Scopes {
+  const [byFolder, byFile] = [new Map<string, Card[]>(), new Map<string, Card[]>()];
+  const add = (map: Map<string, Card[]>, path: string, card: Card): void => {
+    const list = map.get(path);
+    if (list === undefined) map.set(path, [card]);
+    else list.push(card);
+  };
+  for (const card of cards) {
+    add(byFolder, card.path.replace(/^\.?\/*/, "").replace(/\/+$/, ""), card);
+    for (const path of fleet.engine?.looking.look(card.key)?.rendered?.reads ?? []) add(byFile, path, card);
+  }
+  return { byFolder, byFile };
+}
+
+/** The deliveries that some files concern, with how many of these: in time by the files, however many deliveries there are. */
+function concerned({ byFolder, byFile }: Scopes, paths: readonly string[]): Map<Card, number> {
+  const counts = new Map<Card, number>();
+  for (const path of paths) {
+    const cards = new Set(byFile.get(path));
+    for (const card of byFolder.get(path) ?? []) cards.add(card);
+    for (let folder = path; folder !== ""; ) {
+      folder = parentPath(folder);
+      for (const card of byFolder.get(folder) ?? []) cards.add(card);
+    }
+    for (const card of cards) counts.set(card, (counts.get(card) ?? 0) + 1);
+  }
+  return counts;
 }
 
 type Concern = { card: Card; paths: number; at: number; commitMs: number };
