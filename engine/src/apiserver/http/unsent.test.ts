@@ -10,12 +10,17 @@ function reader(unsentBytes: number): Reader {
 }
 
 /** Follows them, and looks again after each step; `step` says what happens meanwhile. */
-function play(readers: readonly Reader[], steps: number, step: () => void = () => undefined): boolean[] {
+function play(
+  readers: readonly Reader[],
+  steps: number,
+  step: () => void = () => undefined,
+  stepMs: number = unsentLookMs,
+): boolean[] {
   let now = 1_000_000;
   const unsent = new Unsent(() => now);
   for (const one of readers) unsent.follow(one);
   for (let count = 0; count < steps; count++) {
-    now += unsentLookMs;
+    now += stepMs;
     step();
     unsent.follow(reader(0));
   }
@@ -46,4 +51,8 @@ it("leaves alone a watch with nothing to send", () => {
 it("waits the shorter the more there is", () => {
   const readers = [reader(3 * unsentBytesMax), reader(unsentBytesMax / 2)];
   expect(play(readers, Math.ceil(unsentPatienceMs / 8 / unsentLookMs) + 1)).toEqual([true, false]);
+});
+
+it("does not take its own absence for that of its readers", () => {
+  expect(play([reader(2 * unsentBytesMax)], 2, undefined, 10 * unsentPatienceMs)).toEqual([false]);
 });

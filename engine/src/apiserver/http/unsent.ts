@@ -16,19 +16,21 @@ export type Answering = {
 /** Bytes of an answer that its maker holds back until the client has taken what comes before. */
 export type Waiting = { bytes: number };
 
-type Followed = { answering: Answering; taken: number; stillSince: number };
+/** `stillMs`: for how long it was seen to take nothing. */
+type Followed = { answering: Answering; taken: number; stillMs: number };
 
 export class Unsent {
   readonly #now: () => number;
   readonly #open = new Map<Answering, Followed>();
-  #lookedAt = 0;
+  #lookedAt: number;
 
   constructor(now: () => number) {
     this.#now = now;
+    this.#lookedAt = now();
   }
 
   follow(answering: Answering): void {
-    this.#open.set(answering, { answering, taken: answering.takenBytes, stillSince: this.#now() });
+    this.#open.set(answering, { answering, taken: answering.takenBytes, stillMs: 0 });
     if (this.#now() - this.#lookedAt >= unsentLookMs) this.#look();
   }
 
@@ -38,20 +40,21 @@ export class Unsent {
 
   #look(): void {
     const now = this.#now();
+    // A server that was busy itself could send nothing meanwhile: its readers are not to blame for that time.
+    const elapsedMs = Math.min(now - this.#lookedAt, 2 * unsentLookMs);
     this.#lookedAt = now;
     let total = 0;
     for (const one of this.#open.values()) {
       const { unsentBytes, takenBytes } = one.answering;
       total += unsentBytes;
-      if (unsentBytes > 0 && takenBytes === one.taken) continue;
+      one.stillMs = unsentBytes > 0 && takenBytes === one.taken ? one.stillMs + elapsedMs : 0;
       one.taken = takenBytes;
-      one.stillSince = now;
     }
     if (total <= unsentBytesMax) return;
     // The more there is, the sooner: memory must not grow for as long as one reader may pause.
     const patienceMs = unsentPatienceMs * (unsentBytesMax / total) ** 2;
-    const still = [...this.#open.values()].filter(({ stillSince }) => now - stillSince >= patienceMs);
-    still.sort((a, b) => a.stillSince - b.stillSince);
+    const still = [...this.#open.values()].filter(({ stillMs }) => stillMs > 0 && stillMs >= patienceMs);
+    still.sort((a, b) => b.stillMs - a.stillMs);
     for (const { answering } of still) {
       if (total <= unsentBytesMax) return;
       total -= answering.unsentBytes;
