@@ -255,7 +255,9 @@ function pathOf({ resource, namespace, name, subresource = "" }: Target): string
   return `${root}${place}/${resource.plural}/${name}${subresource === "" ? "" : `/${subresource}`}`;
 }
 
-/** PartialObjectMetadata of an object; the caller's own. */
-export function metadataOnly(object: Manifest): Manifest {
-  return asOwn({ apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata", metadata: object.metadata });
+/** PartialObjectMetadata of an object; the caller's own but for who owns which field, which is the larger part of it. */
+export function metadataOnly({ metadata: { managedFields, ...metadata } }: Manifest): Manifest {
+  const own = asOwn({ apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata", metadata });
+  if (managedFields !== undefined) own.metadata.managedFields = managedFields;
+  return own;
 }

@@ -67,6 +67,8 @@ export class Registry {
   readonly fresh: WeakMap<Uint8Array, Fresh> = new WeakMap<Uint8Array, Fresh>();
   readonly hot: HotObjects;
   readonly recent: RecentBudget = new RecentBudget(recentWeightMax);
+  /** The last second that was asked for: thousands of writes may fall into one. */
+  #second = { at: Number.NaN, text: "" };
   readonly #collections = new Map<string, Collection>();
   readonly #views = new WeakMap<Manifest, Map<string, Manifest>>();
 
@@ -81,7 +83,9 @@ export class Registry {
 
   /** RFC 3339, whole seconds. */
   now(): string {
-    return formatTime(this.clock.now());
+    const second = Math.floor(this.clock.now() / 1000);
+    if (second !== this.#second.at) this.#second = { at: second, text: formatTime(second * 1000) };
+    return this.#second.text;
   }
 
   collection(storage: Storage): Collection {
