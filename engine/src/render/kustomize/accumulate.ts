@@ -147,7 +147,11 @@ function addFolder(target: Target, into: Accumulator, { path, loader, isComponen
     throw invalid(`expected kind 'Component' but got '${kind}'`, { at: loader.place });
   if (!isComponent && kind === "Component")
     throw invalid("a component cannot be a resource", { at: loader.place, hint: "list it under components" });
-  if (isComponent) return accumulate(below, into, context);
+  if (isComponent) {
+    accumulate(below, into, context);
+    // All objects are gathered anew behind a component: two that it gave one id are refused here.
+    return into.list.reset(into.list.items);
+  }
   const own = emptyAccumulator();
   accumulate(below, own, context);
   into.list.addAll(own.list.items);

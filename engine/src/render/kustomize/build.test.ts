@@ -73,6 +73,18 @@ test.each([
     /already registered/,
   ],
   [
+    "an object that is there twice once a component is done",
+    {
+      "kustomization.yaml": "resources: [x.yaml]\ncomponents: [c]\nsortOptions: {order: fifo}\n",
+      "c/kustomization.yaml":
+        "kind: Component\nreplacements:\n- sourceValue: a\n  targets: [{select: {kind: ConfigMap}, fieldPaths: [metadata.name]}]",
+      "x.yaml":
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}",
+    },
+    ".",
+    /already registered/,
+  ],
+  [
     "an apiVersion that a replacement left without its group",
     {
       "kustomization.yaml":

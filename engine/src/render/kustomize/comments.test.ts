@@ -26,6 +26,19 @@ test.each([
   expect(kept(original, before, after)).toBe(wanted);
 });
 
-test("where several lines become one, comments are lost", () => {
-  expect(kept("a: [1,\n  2] # x\n", "a: [1, 2]", "a: [1, 3]")).toBe("a: [1, 3]");
+test.each([
+  ["folded text", "a: >-\n  x\n  y\nb: 1 # z\n", "a: >-\n  x y\nb: 1", "a: >-\n  x y\nb: 2", "a: >-\n  x y\nb: 2 # z"],
+  ["a flow over two lines", "a: [1,\n  2] # x\n", "a: [1, 2]", "a: [1, 3]", "a: [1, 3] # x"],
+])("what stands behind %s is found again", (_name, ...[original, before, after, wanted]) => {
+  expect(kept(original, before, after)).toBe(wanted);
+});
+
+test.each([
+  ["below a line and apart from the next", "a: 1\n# x\n\nb: 1\n", "a: 1\n# x\n\nb: 2"],
+  ["with a blank line inside", "a:\n  # x\n\n  # y\n  b: 1\n", "a:\n  # x\n\n  # y\n  b: 2"],
+  ["in front of less indented lines", "a:\n  c: 1\n  # x\nb: 1\n", "a:\n  c: 1\n  # x\nb: 2"],
+  ["behind a flow", "a: []\n# x\n\nb: 1\n", "a: []\n# x\nb: 2"],
+])("comments %s stay so", (_name, original, wanted) => {
+  const bare = original.replace(/^ *#.*\n\n?|^\n/gm, "").trim();
+  expect(kept(original, bare, bare.replace("b: 1", "b: 2"))).toBe(wanted);
 });

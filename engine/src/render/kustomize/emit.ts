@@ -69,6 +69,8 @@ function emitScalar(node: YamlNode, indent: number, isInFlow: boolean): string {
   const { value } = node;
   const style = writtenStyle(node, isInFlow);
   const mark = writesTag(node) ? `${node.tag} ` : "";
+  // In a flow nothing cannot stand for itself.
+  if (isInFlow && value === "" && style === "plain") return `${mark}''`;
   if (style === "plain") return mark + value;
   if (style === "single") return `${mark}'${value.replaceAll("'", "''")}'`;
   if (style === "double") return mark + JSON.stringify(value);
