@@ -397,3 +397,318 @@ const others = [
   '{{ toToml (dict "t" (toDate "2006-01-02" "2020-02-29") "l" (list (toDate "2006-01-02" "2020-02-29"))) }}',
 ];
 for (const one of others) ask(one);
+
+/** Functions that came later, each with a dozen inputs or more; the order above stays as it was recorded. */
+const types = ['"string"', '"map"', '"int"', '"[]interface {}"', '""', "nil"];
+const later = {
+  ...group(
+    [any],
+    "mustLast mustInitial mustReverse mustCompact mustUniq mustDeepCopy mustToPrettyJson mustToRawJson tuple hello call mustFirst mustRest mustToStrings",
+  ),
+  ...group([list, any], "mustPrepend mustPush mustWithout mustAppend mustHas push prepend"),
+  ...group([integer, list], "mustChunk chunk"),
+  ...group([list, integer, integer], "mustSlice slice"),
+  ...group([map, map], "mustMergeOverwrite"),
+  ...group([types, any], "typeIsLike"),
+  ...group([text, text], "trimall"),
+  ...group([key, any], "dict"),
+  ...group([key, map, map], "pluck"),
+  ...group([integer, [...text].reverse()], "trunc abbrev indent nindent repeat wrap"),
+  ...group([integer, text, [...text].reverse()], "wrapWith"),
+  ...group([[...integer, "7", '"x"', "2.9", "12"]], "until"),
+  ...group([[...regex].reverse(), [...text].reverse()], "regexMatch mustRegexMatch regexFind mustRegexFind"),
+  ...group([[...regex].reverse(), text, integer], "mustRegexSplit"),
+  ...group(
+    [[...regex].reverse(), text, ['"$2"', '"${1}z"', '"a$$b"']],
+    "regexReplaceAll mustRegexReplaceAll regexReplaceAllLiteral mustRegexReplaceAllLiteral",
+  ),
+  ...group([[...time, "-1", '"x"', "nil", "1.5", "(list)", "253402300799", "(int64 1)"]], "unixEpoch"),
+  ...group([[...time, "-1", "253402300799", "(int64 1)", "951782400", "(int 0)", "-86401", "4102444800"]], "htmlDate"),
+  ...group([time, ['"UTC"', '"Asia/Tokyo"', '"Nowhere"', '""']], "htmlDateInZone"),
+  ...group([layout, time, ['"Asia/Tokyo"', '"America/St_Johns"']], "date_in_zone"),
+  ...group([['"90m"', '"-36h"', '"bad"', '"1.5h"'], time], "date_modify must_date_modify"),
+  ...group(
+    [
+      ['"pw"', '"a much longer password than a key has bytes"', "nil"],
+      ['"x"', '"AAAAAAAAAAAAAAAAAAAAAA=="', '"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="', "nil"],
+    ],
+    "decryptAES",
+  ),
+  ...group(
+    [['"a = 0x1f"', '"t = 07:32:00"', '"x = [1, \\"a\\"]"', '"[a]\\n[a]"', '"a.b = 1\\n[a]\\nc = 2"']],
+    "fromToml",
+  ),
+};
+for (const [name, pools] of Object.entries(later))
+  for (const args of samples(pools, limit)) ask(`{{ ${name.split("/")[0]} ${args.join(" ")} | printf "%v" }}`);
+
+/** What gives something else each time is asked about, not for. */
+const lengths = ["0", "1", "5", "100", "1000", '"3"', "2.5", "nil", "true", '"x"'];
+const letters = { AlphaNum: "[a-zA-Z0-9]", Alpha: "[a-zA-Z]", Numeric: "[0-9]", Ascii: "[ -~]" };
+for (const [name, letter] of Object.entries(letters)) {
+  for (const length of lengths) ask(`{{ rand${name} ${length} | len }}`);
+  ask(`{{ rand${name} 40 | regexMatch "^${letter}{40}$" }}`);
+  ask(`{{ rand${name} }}`);
+}
+for (const length of lengths) ask(`{{ randBytes ${length} | b64dec | len }}`);
+ask("{{ randBytes 9 | len }}");
+ask("{{ randBytes 1 2 }}");
+for (const range of ["1 2", "-1 0", "0 1", "5 6", '"a" 2', "1 nil", "1", "7 8", "100 101", "-5 -4", "true 1", "2.5 3"])
+  ask(`{{ randInt ${range} }}`);
+for (const one of [
+  '""',
+  '"aaa"',
+  "nil",
+  "3",
+  '"éé"',
+  "(list)",
+  '"zz"',
+  "true",
+  '"1"',
+  "1.5",
+  '"  "',
+  '"xxxxxxxx" | len',
+])
+  ask(`{{ shuffle ${one} }}`);
+for (const test of [
+  "",
+  "| len",
+  '| regexMatch "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"',
+  "| kindOf",
+  "| typeOf",
+])
+  ask(`{{ uuidv4 ${test === "" ? "1" : test} }}`);
+for (const given of ["nil", '"a"', "2.5", "true", "(list)", "(dict)", '"" ""']) ask(`{{ uuidv4 ${given} }}`);
+for (const given of [
+  "| typeOf",
+  "| kindOf",
+  "| empty",
+  "| unixEpoch | kindOf",
+  "1",
+  "nil",
+  '"x"',
+  "1 2",
+  "(list)",
+  "| toString | empty",
+  "| not",
+])
+  ask(`{{ now ${given} }}`);
+for (const given of [
+  "now",
+  "nil",
+  '"x"',
+  "(list)",
+  "1 2",
+  "true",
+  "1.5",
+  '""',
+  "(dict)",
+  '(now | dateModify "-1h")',
+  '(now | dateModify "25h")',
+  '(now | dateModify "-90s")',
+])
+  ask(`{{ ago ${given} }}`);
+for (const given of [
+  "nil",
+  "3",
+  "(list)",
+  "true",
+  "",
+  '"a" "b"',
+  "1.5",
+  "(dict)",
+  '"" | hasPrefix "$2a$10$"',
+  '"pw" | len',
+  ".Values.big",
+  ".Values.missing",
+])
+  ask(`{{ bcrypt ${given} }}`);
+for (const given of [
+  '"a" nil',
+  "nil nil",
+  '"a"',
+  '"a:b" "pw"',
+  "1 2",
+  '"a" "b" "c"',
+  "(list) 1",
+  "true false",
+  '"u" "p" | trunc 9',
+  '"" "" | len',
+  '"u" "p" "nosuch"',
+  ".Values.big 1",
+])
+  ask(`{{ htpasswd ${given} }}`);
+for (const given of [
+  '"pw"',
+  'nil "a"',
+  '"a" nil',
+  "1 2",
+  '"k" "v" | len',
+  '"k" "" | len',
+  '"k" "0123456789abcdef" | len',
+  "(list) 1",
+  'true "x"',
+  "",
+  '"a" "b" "c"',
+  '"k" "v" | decryptAES "k"',
+])
+  ask(`{{ encryptAES ${given} }}`);
+for (const given of [
+  '"nosuch"',
+  '"" | trunc 31',
+  "nil",
+  "3",
+  "",
+  "true",
+  "(list)",
+  '"RSA"',
+  '"ecdsa" | trunc 30',
+  '"ed25519" | trunc 27',
+  '"ed25519" | len',
+  '"rsa" 1',
+])
+  ask(`{{ genPrivateKey ${given} }}`);
+const wrongNames = [
+  "",
+  "nil",
+  '"a"',
+  '"a" "b"',
+  "nil nil",
+  '"a" nil',
+  "1 2",
+  '"a" 1 2 3 4 5',
+  "(list) 1",
+  '"a" true',
+  '"a" "1" nil',
+  "(dict) (dict)",
+];
+for (const name of [
+  "genCA",
+  "genCAWithKey",
+  "genSelfSignedCert",
+  "genSelfSignedCertWithKey",
+  "genSignedCert",
+  "genSignedCertWithKey",
+  "buildCustomCert",
+])
+  for (const given of wrongNames) ask(`{{ ${name} ${given} }}`);
+const authority = '(genCAWithKey "ca" 1 (genPrivateKey "ed25519"))';
+for (const one of [
+  '{{ genCAWithKey "x" 1 "no key" }}',
+  '{{ genCAWithKey "x" 1 (genPrivateKey "ed25519") | kindOf }}',
+  `{{ ${authority}.Cert | trunc 27 }}`,
+  `{{ ${authority}.Key | trunc 27 }}`,
+  `{{ ${authority}.Nothing }}`,
+  `{{ genSignedCertWithKey "x" (list "10.0.0.1" "bad") nil 1 ${authority} (genPrivateKey "ed25519") }}`,
+  `{{ genSignedCertWithKey "x" (list 1) nil 1 ${authority} (genPrivateKey "ed25519") }}`,
+  `{{ genSignedCertWithKey "x" nil (list 1) 1 ${authority} (genPrivateKey "ed25519") }}`,
+  `{{ (genSignedCertWithKey "x" (list "::1") (list "a.b") 1 ${authority} (genPrivateKey "ecdsa")).Cert | trunc 27 }}`,
+  `{{ (genSelfSignedCertWithKey "x" nil (list "*.b") 1 (genPrivateKey "ecdsa")).Key | trunc 30 }}`,
+  '{{ buildCustomCert "bad!" "YQ==" }}',
+  '{{ buildCustomCert "YQ==" "bad!" }}',
+  '{{ buildCustomCert "YQ==" "YQ==" }}',
+])
+  ask(one);
+
+/** Helm's own functions, and Go's that need a template around them. */
+const helmsOwn = {
+  include: [
+    '"h" .Release',
+    '"h" nil',
+    '"none" .',
+    "nil .",
+    '"h"',
+    '"h" 1 2',
+    "3 .",
+    '"h" (list 1)',
+    '"h" .Values | len',
+    '"" .',
+    '"h" (dict "a" 1)',
+    '"h" true',
+  ],
+  tpl: [
+    '"{{ . }}" 1',
+    '"{{ .Values.n }}" .',
+    '"{{" .',
+    '"{{ nosuch }}" .',
+    '"" .',
+    '"x" nil',
+    "nil .",
+    "3 .",
+    '"{{ include \\"h\\" . }}" 2',
+    '"{{ fail \\"x\\" }}" .',
+    '"{{ template \\"h\\" 1 }}" .',
+    '"{{ .a.b.c }}" .',
+    '"{{ define \\"h\\" }}other{{ end }}{{ include \\"h\\" 1 }}" .',
+  ],
+  required: [
+    '"m" 1',
+    '"m" nil',
+    '"m" ""',
+    '"m" 0',
+    '"m" false',
+    '"m" (list)',
+    '"" nil',
+    "nil nil",
+    '"m" .Values.missing',
+    '"m" .Values.n',
+    '"m"',
+    "1 2",
+    '"a\\nb" nil',
+  ],
+  fail: ['"x"', '""', "nil", "3", "", '"a" "b"', '"a\\nb"', '"é"', "(print 1 2)", "true", "(list)", '"100%"'],
+  lookup: [
+    '"v1" "Pod" "a" "b"',
+    '"v1" "Pod" "" ""',
+    '"" "" "" ""',
+    '"v1" "Pod"',
+    "nil nil nil nil",
+    "1 2 3 4",
+    '"v1" "Pod" "a" "b" | toJson',
+    '"v1" "Pod" "a" "b" | empty',
+    '"v1" "Pod" "a" "b" | kindOf',
+    '"a/b/c" "Pod" "" ""',
+    '"v1" "" "" ""',
+    '"v1" "Pod" "a" "b" "c"',
+  ],
+  call: [
+    "nil",
+    "1 2",
+    '"x" 1',
+    "(dict)",
+    ".Values.n",
+    ".Values.AsMap",
+    ".Values.missing",
+    "(list) 1",
+    "true",
+    "1.5",
+    ".Release.Name",
+    "",
+  ],
+};
+const helper = '{{ define "h" }}[{{ . }}]{{ end }}';
+for (const [name, all] of Object.entries(helmsOwn)) for (const given of all) ask(`{{ ${name} ${given} }}${helper}`);
+
+/** Structs by every verb, and the place that an error names behind a parenthesis or inside a map. */
+for (const verb of ["%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%t", "%10v|", "%T"]) {
+  ask(`{{ printf ${JSON.stringify(verb)} .Capabilities.KubeVersion }}`);
+  ask(`{{ printf ${JSON.stringify(verb)} .Capabilities.HelmVersion }}`);
+}
+for (const one of [
+  "{{ .Values.n.x }}",
+  "{{ .Values.map.a.x }}",
+  "{{ .Chart.Name.x }}",
+  "{{ (.Values.n).x }}",
+  '{{ (index .Values "n").x }}',
+  '{{ (dict "a" 1).a.x }}',
+  '{{ $d := dict "a" 1 }}{{ $d.a.x }}',
+  "{{ with .Values.n }}{{ .x }}{{ end }}",
+  "{{ with .Values.map }}{{ .a.x }}{{ end }}",
+  '{{ range list "a" }}{{ .Values.x }}{{ end }}',
+  "{{ $v0 ",
+  "{{ $v0",
+  "{{ $a := 1 }}{{ $a ",
+  "{{ range $a, ",
+  '{{ concat (list 1) "x" }}',
+])
+  ask(one);

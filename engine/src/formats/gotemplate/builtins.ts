@@ -2,9 +2,9 @@
 
 import { bytesOf, byteLength, sliceBytes, stringOf } from "./bytes.ts";
 import { equalsAny, isLess, isLessOrEqual } from "./comparison.ts";
-import { GoError } from "./faults.ts";
+import { GoError, NotAFunction } from "./faults.ts";
 import { define, type FunctionTable } from "./functions.ts";
-import { printValue, sprint, sprintln } from "./print.ts";
+import { sprint, sprintln } from "./print.ts";
 import { sprintf } from "./printf.ts";
 import { Bytes, GoObject, goTypeOf, Integer, isMap, isTrue, mapGet, typed, type Value } from "./values.ts";
 
@@ -147,7 +147,7 @@ export function escapeQuery(text: string): string {
 
 function callValue(fn: Value): Value {
   if (fn === null || fn === undefined) throw new GoError("call of nil");
-  throw new GoError(`non-function ${printValue(fn)} of type ${goTypeOf(fn)}`);
+  throw new NotAFunction(goTypeOf(fn));
 }
 
 /** All built-in functions; `and` and `or` stand here for their names, they are evaluated elsewhere. */

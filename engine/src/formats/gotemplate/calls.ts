@@ -1,6 +1,6 @@
 // Calls of functions and methods: arity, types of arguments, conversion of constants, and the place of an error.
 
-import { GoError, TemplateExecError, TemplateLimitError } from "./faults.ts";
+import { GoError, NotAFunction, TemplateExecError, TemplateLimitError } from "./faults.ts";
 import { canBeNil, type GoFunction, type ParameterType, typeNameOf } from "./functions.ts";
 import type { Frame } from "./runtime.ts";
 import type { ArgumentNode, Node } from "./tree.ts";
@@ -55,8 +55,14 @@ function invoke(frame: Frame, fn: GoFunction, site: CallSite, values: Value[]): 
     if (!(error instanceof GoError || error instanceof TemplateExecError) || error instanceof TemplateLimitError)
       throw explain(error, site);
     frame.at = site.node;
-    return frame.fail(`error calling ${site.name}: ${error.message}`, error);
+    return frame.fail(`error calling ${site.name}: ${describe(error, site)}`, error);
   }
+}
+
+function describe(error: Error, { args }: CallSite): string {
+  const called = args[0]?.node;
+  if (!(error instanceof NotAFunction) || called === undefined) return error.message;
+  return `non-function ${formatNode(called).replace(/^\((.*)\)$/s, "$1")} of type ${error.type}`;
 }
 
 /** A mistake of this engine's own keeps its stack and gains the function's name. */

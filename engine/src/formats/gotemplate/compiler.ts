@@ -247,8 +247,8 @@ function compileChain(node: ChainNode, args: readonly Argument[]): Command {
   return (frame, dot, final) => {
     frame.at = node;
     if (inner.evaluate === undefined) return frame.fail("indirection through explicit nil");
+    // As in Go, what fails behind the parenthesis is told of the last thing inside it.
     const receiver = inner.evaluate(frame, dot);
-    frame.at = node;
     return evaluateFields(frame, { dot, receiver, names: node.names, node, args }, final);
   };
 }

@@ -33,3 +33,13 @@ export class TemplateLimitError extends Fault<TemplateFaultCode> {
 export class GoError extends Error {
   override readonly name: string = "GoError";
 }
+
+/** Something was called that is no function; who knows the template's text puts it into the message. */
+export class NotAFunction extends GoError {
+  readonly type: string;
+
+  constructor(type: string) {
+    super(`non-function of type ${type}`);
+    this.type = type;
+  }
+}

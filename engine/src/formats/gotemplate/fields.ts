@@ -3,7 +3,7 @@
 import { type Argument, callFunction, type Final, noFinal } from "./calls.ts";
 import type { Frame } from "./runtime.ts";
 import type { Node } from "./tree.ts";
-import { GoObject, goTypeOf, isMap, mapGet, mapMethod, type Value } from "./values.ts";
+import { type GoMap, GoObject, goTypeOf, isMap, mapGet, mapMethod, type Value } from "./values.ts";
 import { quote } from "./print.ts";
 
 export type FieldChain = {
@@ -18,19 +18,25 @@ export type FieldChain = {
 export function evaluateFields(frame: Frame, chain: FieldChain, final: Final): Value {
   const { names } = chain;
   let value = chain.receiver;
+  let holder: Value;
   const last = names.length - 1;
   for (let i = 0; i < last; i++) {
     const name = names[i] as string;
+    const before = value;
     // The common case: an entry of a map. A method on the way is called, as the last one is.
     value =
       isMap(value) && mapMethod(value, name) === undefined
         ? mapEntry(frame, value, name)
-        : fieldOf(frame, value, { ...chain, args: [] }, { name, final: noFinal });
+        : fieldOf(frame, value, { ...chain, args: [] }, { name, final: noFinal, holder });
+    holder = before;
   }
-  return fieldOf(frame, value, chain, { name: names[last] as string, final });
+  return fieldOf(frame, value, chain, { name: names[last] as string, final, holder });
 }
 
-function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: { name: string; final: Final }): Value {
+/** `holder`: the value before this one in the chain, whose field or entry it is. */
+type Target = { name: string; final: Final; holder: Value };
+
+function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: Target): Value {
   const { name, final } = target;
   if (receiver === undefined) {
     if (frame.set.missingKey === "error") frame.fail(`nil data; no entry for key ${quote(name)}`);
@@ -56,9 +62,15 @@ function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: { nam
     }
     if (receiver.kind === "map") return frame.set.missingKey === "error" ? failMissing(frame, name) : null;
   }
-  // What a range hands out of a list of anything keeps that type, whatever it holds.
-  const type = Object.is(receiver, frame.element) ? "interface {}" : goTypeOf(receiver);
+  // What a range hands out of a list of anything, or a map of anything holds, keeps that type, whatever it is.
+  const isAnything = Object.is(receiver, frame.element) || (isMap(target.holder) && holdsAnything(target.holder));
+  const type = isAnything ? "interface {}" : goTypeOf(receiver);
   return frame.fail(`can't evaluate field ${name} in type ${type}`);
+}
+
+function holdsAnything(map: GoMap): boolean {
+  const type = goTypeOf(map);
+  return type === "common.Values" || type.endsWith("interface {}");
 }
 
 function mapEntry(frame: Frame, map: { [key: string]: Value }, name: string): Value {

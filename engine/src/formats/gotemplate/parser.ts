@@ -118,17 +118,21 @@ class Parser {
     return this.#keep(() => this.#nextNonSpace());
   }
 
-  /** Takes a token and puts it back. What the lexer finds wrong counts only when the token is used: another error may come first. */
+  /** Takes a token and puts it back. */
   #keep(take: () => Token): Token {
-    let token: Token;
-    try {
-      token = take();
-    } catch (error) {
-      if (!(error instanceof TemplateParseError)) throw error;
-      token = { type: "error", value: "", position: this.#last.position, line: this.#last.line, error };
-    }
+    const token = this.#taken(take);
     this.#back(token);
     return token;
+  }
+
+  /** What the lexer finds wrong counts only when the token is used: another error may come first. */
+  #taken(take: () => Token): Token {
+    try {
+      return take();
+    } catch (error) {
+      if (!(error instanceof TemplateParseError)) throw error;
+      return { type: "error", value: "", position: this.#last.position, line: this.#last.line, error };
+    }
   }
 
   #expect(type: Token["type"], context: string): Token {
@@ -313,8 +317,9 @@ class Parser {
     const names: Token[] = [];
     while (this.#peekNonSpace().type === "variable") {
       const variable = this.#nextNonSpace();
-      const after = this.#next();
-      const next = after.type === "space" ? this.#nextNonSpace() : after;
+      // What the lexer finds wrong behind a variable counts only after the variable itself.
+      const after = this.#taken(() => this.#next());
+      const next = after.type === "space" ? this.#taken(() => this.#nextNonSpace()) : after;
       if (next.type === "assign" || next.type === "declare") {
         pipe.isAssign = next.type === "assign";
         names.push(variable);

@@ -153,6 +153,10 @@ function formatArgument(value: Value, verb: string, flags: Flags): string {
   if (verb === "T") return pad(goTypeOf(value), flags);
   if (value === null || value === undefined) return verb === "v" ? pad("<nil>", flags) : `%!${verb}(<nil>)`;
   if (verb === "p") return `%!p(${goTypeOf(value)}=${printValue(value)})`;
+  if (value instanceof GoObject) {
+    const parts = value.parts();
+    if (parts !== undefined) return formatStruct(value, parts, { verb, flags });
+  }
   // With %v the plus sign asks for field names, not for signs.
   return formatByType(value, verb, verb === "v" && flags.plus ? { ...flags, plus: false } : flags, 0);
 }
@@ -202,6 +206,21 @@ function formatObject(value: Value[] | GoMap | GoObject, verb: string, flags: Fl
 
 function asSyntax(text: string): string {
   return text.replace(/(^|:)<nil>$/, "$1interface {}(nil)");
+}
+
+function formatStruct(
+  { goType }: GoObject,
+  parts: readonly (readonly [string, Value])[],
+  { verb, flags }: { verb: string; flags: Flags },
+): string {
+  const isSyntax = verb === "v" && flags.sharp;
+  const isNamed = isSyntax || (verb === "v" && flags.plus);
+  const inner = verb === "v" ? { ...flags, plus: false } : flags;
+  const texts = parts.map(([name, value]) => {
+    const text = formatByType(value, verb, inner, 1);
+    return isNamed ? `${name}:${text}` : text;
+  });
+  return isSyntax ? `${goType}{${texts.join(", ")}}` : `{${texts.join(" ")}}`;
 }
 
 /** A value with a String or Error method is formatted as that text by the verbs for text. */

@@ -42,7 +42,7 @@ const failures: [template: string, message: string][] = [
     "{{len .none}}",
     'template: template:1:2: executing "template" at <len .none>: error calling len: len of nil pointer',
   ],
-  ["{{.a.b}}", 'template: template:1:4: executing "template" at <.a.b>: can\'t evaluate field b in type string'],
+  ["{{.a.b}}", 'template: template:1:4: executing "template" at <.a.b>: can\'t evaluate field b in type interface {}'],
   ["{{.none.b}}", 'template: template:1:7: executing "template" at <.none.b>: nil pointer evaluating interface {}.b'],
   [
     "{{lt 1 1.5}}",

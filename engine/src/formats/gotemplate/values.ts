@@ -35,6 +35,10 @@ export abstract class GoObject {
   field(_name: string): Value {
     return undefined;
   }
+  /** The fields of a struct, which printf shows one by one; undefined where a method gives its text. */
+  parts(): readonly (readonly [name: string, value: Value])[] | undefined {
+    return undefined;
+  }
   /** A method bound to this value; undefined when there is none. */
   method(_name: string): GoFunction | undefined {
     return undefined;

@@ -54,6 +54,14 @@ class KubeVersion extends GoObject {
   print(): string {
     return `{${this.version} ${this.normalized} ${this.major} ${this.minor}}`;
   }
+  override parts(): [string, Value][] {
+    return [
+      ["Version", this.version],
+      ["normalizedVersion", this.normalized],
+      ["Major", this.major],
+      ["Minor", this.minor],
+    ];
+  }
   override printAlone(): string {
     return this.isAddressable ? this.compared : this.print();
   }
@@ -115,6 +123,9 @@ class HelmVersion extends GoObject {
   };
   print(): string {
     return `{${Object.values(this.#fields).join(" ")}}`;
+  }
+  override parts(): [string, Value][] {
+    return Object.entries(this.#fields);
   }
   plain(): Value {
     return struct({ version: helmVersion, go_version: "go1.26.8", kube_client_version: "v1.37" });

@@ -53,6 +53,12 @@ export class Certificate extends GoObject {
   print(): string {
     return `{${this.cert} ${this.key}}`;
   }
+  override parts(): [string, Value][] {
+    return [
+      ["Cert", this.cert],
+      ["Key", this.key],
+    ];
+  }
   plain(): Value {
     return struct({ Cert: this.cert, Key: this.key });
   }

@@ -5,6 +5,7 @@ import { define, type GoFunction, GoObject, Integer, type Value } from "#formats
 import { dayNames, monthNames, zoneOffsetSeconds } from "#kernel";
 import { Duration, second } from "./duration.ts";
 import { formatLayout } from "./layout.ts";
+import { knownAbbreviation } from "./zone-names.ts";
 
 /** Nanoseconds from Go's zero time, January 1 of year 1, to 1970. */
 export const zeroTime: bigint = -62_135_596_800n * second;
@@ -41,7 +42,9 @@ function zoneName(zone: string, ms: number, offset: number): string {
   if (zone === "UTC" || zone === "Local" || zone === "") return "UTC";
   const named = namedZone.exec(zone);
   if (named !== null) return named[1] as string;
-  if (!/^[+-]|-local$/.test(zone)) {
+  const known = knownAbbreviation(zone, offset);
+  if (known !== undefined && known !== "") return known;
+  if (known === undefined && !/^[+-]|-local$/.test(zone)) {
     for (const locale of ["en-US", "en-GB", "en-AU"]) {
       const name = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "short" })
         .formatToParts(new Date(ms))
