@@ -1,8 +1,8 @@
-// Every chart below a folder through keelson and the real Helm: what differs, and how long each takes. A folder with cases.jsonl
-// gives recorded arguments; any other chart is rendered with its defaults and with each values file in its ci/. Needs the
-// engine built (npm run build).
+// Every chart below the folders through keelson and the real Helm: what differs, and how long each takes. A folder with
+// cases.jsonl gives recorded arguments; any other chart is rendered with its defaults and with each values file in its ci/.
+// Needs the engine built (npm run build). Without a folder: the charts of KEELSON_CASES.
 //
-//   npm run proof -- helm-charts FOLDER [--processes] [--report FILE] [--only TEXT]
+//   npm run proof -- helm-charts [FOLDER …] [--processes] [--report FILE] [--only TEXT]
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -12,7 +12,9 @@ const { formatFault } = await import("../../engine/dist/kernel/index.js");
 const { localTree } = await import("../../engine/dist/cli/local-tree.js");
 
 const words = process.argv.slice(2);
-const root = resolve(words[0] ?? process.env.KEELSON_CASES ?? "");
+const named = words.filter((word, i) => !word.startsWith("--") && !["--report", "--only"].includes(words[i - 1]));
+const recorded = ["helm", "helm-assembled"].map((group) => join(process.env.KEELSON_CASES ?? "", group));
+const roots = (named.length > 0 ? named : recorded).map((folder) => resolve(folder));
 if (process.env.KEELSON_ORACLES === undefined) throw new Error("KEELSON_ORACLES names no folder");
 const helm = join(process.env.KEELSON_ORACLES, "helm");
 const flag = (name) => (words.includes(name) ? words[words.indexOf(name) + 1] : undefined);
@@ -27,13 +29,14 @@ function* chartFolders(folder) {
 }
 
 /** The runs of one folder: where, the chart, the words after it. */
-function casesOf(folder) {
-  const recorded = join(folder, "cases.jsonl");
-  if (existsSync(recorded))
-    return readFileSync(recorded, "utf8")
+function casesOf(root, folder) {
+  const file = join(folder, "cases.jsonl");
+  if (existsSync(file))
+    return readFileSync(file, "utf8")
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line))
+      .filter(({ values }) => values !== undefined)
       .map(({ id, values, args, release }) => ({
         id,
         folder,
@@ -160,8 +163,8 @@ function judge(kase, got, want) {
   return found === undefined ? { verdict: "equal" } : { verdict: "different", detail: found };
 }
 
-for (const folder of chartFolders(root)) {
-  for (const kase of casesOf(folder)) {
+for (const [root, folder] of roots.flatMap((one) => [...chartFolders(one)].map((folder) => [one, folder]))) {
+  for (const kase of casesOf(root, folder)) {
     if (!kase.id.includes(only)) continue;
     const options = optionsOf(kase);
     if (options === undefined) {
@@ -213,5 +216,23 @@ const figures = {
   memoryMiB: Math.round(process.memoryUsage().rss / 2 ** 20),
 };
 console.log(JSON.stringify(figures, null, 1));
+const row = (what, value) => console.log(`| ${what} | ${value} |`);
+const ms = (value) => `${Math.round(value)} ms`;
+const { milliseconds } = figures;
+row(`${timings.length} cases: helm`, ms(milliseconds.helm));
+row(
+  "… keelson in process, warm",
+  `${ms(milliseconds.ours)} (${(milliseconds.helm / milliseconds.ours).toFixed(1)} times faster)`,
+);
+row("charts of more than 100 templates that take more than half of helm's time", figures.aboveHalf.length);
+if (withProcesses) {
+  const more = timings.map(({ process, helm }) => process - helm).toSorted((a, b) => a - b);
+  row("… keelson as whole processes", ms(milliseconds.process));
+  row("more than the binary: median, most", `${ms(more[more.length >> 1])}, ${ms(more.at(-1))}`);
+  row("charts on which it is more than 80 ms", more.filter((one) => one > 80).length);
+}
+row("memory of the process", `${figures.memoryMiB} MB`);
+for (const { id, templates, ours, helm } of figures.slowest)
+  row(`${id}, ${templates} templates`, `${ours} ms, helm ${helm} ms`);
 const report = flag("--report");
 if (report !== undefined) writeFileSync(report, JSON.stringify({ figures, shown, timings }, null, 1));

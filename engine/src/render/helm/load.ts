@@ -92,7 +92,7 @@ function checkApiVersion(version: string): void {
   if (version === "v1" || version === "v2") return;
   throw helmFault(
     "chart-load",
-    version === "v3" ? "chart v3 support is not enabled" : `unsupported chart version ${version}`,
+    version === "v3" ? "invalid chart apiVersion" : `unsupported chart version ${version}`,
     {
       at: "Chart.yaml",
       hint: "use apiVersion: v2",
