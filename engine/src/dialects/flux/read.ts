@@ -13,7 +13,7 @@ import {
 import type { Identity } from "#cluster";
 import { type Delivery, deliveryKey, guardMarks, readGuard, type Remembered, type Wait } from "#delivery";
 import { checkExpressions } from "#health";
-import { joinPath, type JsonObject, type Manifest, refOf, splitApiVersion, type VersionedRef } from "#kernel";
+import { type JsonObject, type Manifest, refOf, splitApiVersion, type VersionedRef } from "#kernel";
 import { driftMark, parseInventoryEntry, type Policy, readDriftMode, readSwitches } from "#plan";
 import { dependenciesOf } from "./depends-on.ts";
 import { FluxFault } from "./faults.ts";
@@ -68,7 +68,7 @@ export function readKustomization(object: Manifest, options: ReadOptions): Deliv
       name: spec.sourceRef.name,
       namespace: spec.sourceRef.namespace ?? ref.namespace,
     },
-    path: isDeleting ? "" : pathOf(spec, ref),
+    path: isDeleting ? "" : pathOf(spec),
     renderer: { name: "layout", options: renderOptions(spec) },
     target: targetOf(spec, ref, options),
     identity: identityOf(spec.serviceAccountName ?? options.defaultServiceAccount, ref.namespace),
@@ -145,16 +145,14 @@ function badExpression(message: string): FluxFault {
   });
 }
 
-function pathOf(spec: KustomizationSpec, ref: VersionedRef): string {
-  const path = joinPath("", spec.path ?? "");
-  if (path !== undefined) return path;
-  throw new FluxFault({
-    code: "spec-invalid",
-    disposition: "stall",
-    at: `${ref.kind}/${ref.namespace}/${ref.name} spec.path`,
-    message: `"${spec.path ?? ""}" leads out of the source`,
-    hint: "name a folder in the source, such as ./apps",
-  });
+/** As in Flux nothing leads out of the source: what climbs stays at its root. */
+function pathOf(spec: KustomizationSpec): string {
+  const parts: string[] = [];
+  for (const part of (spec.path ?? "").split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts.join("/");
 }
 
 /** What is merged into the folder's own kustomization. */

@@ -573,7 +573,13 @@ function building(scene: (name: string) => Scene): void {
       expect((await s.failed("a.yaml")).reason).toBe("BuildFailed");
       await s.apply({ path: "./nowhere" });
       expect((await s.failed("kustomization path not found")).reason).toBe("ArtifactFailed");
+      // What climbs stays at the root of the source.
+      await s.apply({ path: "../../outside" });
+      expect((await s.failed("outside")).reason).toBe("ArtifactFailed");
       await s.apply({ path: "./empty" });
+      await s.world.untilReady("layouts");
+      await s.apply({ path: "../../empty/../../empty" });
+      await s.observed();
       await s.world.untilReady("layouts");
       expect(await s.inventory()).toEqual([]);
     });
