@@ -69,6 +69,7 @@ export async function openEngine(options: EngineOptions & Given, clock: Clock): 
     signal,
     random,
     failed: (source, fault) => tellFault({ log, http, clock }, source, fault),
+    passed: (source, tookMs) => http.passed(source, tookMs),
   });
   await artifacts.ready;
   // One thread beside this one: rendering then never holds up the API server.
@@ -192,6 +193,11 @@ function reachOf(
     jitterPercent: tuning?.jitterPercent ?? 5,
     logged: (message) => log.info("delivery", message),
     told: (event) => tellEvent({ log, http, clock }, event),
+    // group/kind/namespace/name
+    passed(key, _, tookMs) {
+      const [kind = "", namespace = "", name = ""] = key.split("/").slice(1);
+      http.passed({ kind, namespace, name }, tookMs);
+    },
   };
 }
 

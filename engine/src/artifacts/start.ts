@@ -56,6 +56,8 @@ export type ArtifactsOptions = {
   selector?: string | undefined;
   /** Told of each failed pass. */
   failed?: (source: SourceName, fault: Fault) => void;
+  /** Told of each pass. */
+  passed?: (source: SourceName, tookMs: number) => void;
 };
 
 export type Artifacts = {
@@ -238,6 +240,7 @@ class SourceLoops implements Artifacts {
       signal,
       reconcile: (key, passSignal) => this.#reconcile(key, passSignal),
       failed: (key, fault) => this.#options.failed?.(sourceOf(key), fault),
+      passed: (key, _, tookMs) => this.#options.passed?.(sourceOf(key), tookMs),
     });
     unsubscribe();
     for (const watch of this.#watches.values()) watch.close();

@@ -32,7 +32,7 @@ export type ControllerOptions = {
   /** Told of each failed pass. */
   failed?: (key: string, fault: Fault, retryInMs: number | undefined) => void;
   /** Told of each pass. */
-  passed?: (key: string, priority: Priority, tookMs: number) => void;
+  passed?: ((key: string, priority: Priority, tookMs: number) => void) | undefined;
 };
 
 /** Resolved when the signal has aborted and every running pass has ended. Never rejected. */

@@ -105,8 +105,7 @@ class DeliveryEngine implements Engine {
     this.#desk = new RenderDesk(options.pool, options.remotes, () => this.#states.size);
     this.#decryptions = new Decryptions(options.decryption ?? noServices(clock), this.#home);
     this.#journal = options.journal ?? noJournal;
-    const logged = (message: string): void => this.#log(message);
-    this.#reporter = new Reporter({ ...options, cluster, journal: this.#journal, logged });
+    this.#reporter = new Reporter({ ...options, cluster, journal: this.#journal, logged: (text) => this.#log(text) });
     this.#claims = new Claims({
       deliveries: () => this.#deliveries(),
       revisionOf: (delivery) => wantedRevision(delivery, options.artifacts),
@@ -173,6 +172,7 @@ class DeliveryEngine implements Engine {
       concurrency: concurrentPasses,
       reconcile: (key, stop, pass) => this.#reconcile(key, stop, pass),
       failed: (key, fault) => this.#log(`${key}: ${formatFault(fault)}`),
+      passed: this.#options.passed,
       signal,
     });
     await watches;

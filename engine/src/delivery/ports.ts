@@ -1,6 +1,7 @@
 // What the engine is given and what it offers.
 
 import type { Cluster } from "#cluster";
+import type { Priority } from "#controller";
 import type { Clock } from "#kernel";
 import type { DecryptionOptions } from "./decryption.ts";
 import type { EventInput } from "./events.ts";
@@ -46,6 +47,8 @@ export type DeliveryOptions = {
   logged?: (message: string) => void;
   /** Told of every Event about a delivery. */
   told?: (event: EventInput) => void;
+  /** Told of every pass over a delivery, by its key. */
+  passed?: (key: string, priority: Priority, tookMs: number) => void;
 };
 
 /** The running engine. */

@@ -183,6 +183,7 @@ describe("the port", () => {
     const signedIn = await ask("/metrics", { headers: { cookie: cookie.split(";")[0] ?? "" } });
     expect(signedIn.status).toBe(200);
     expect(signedIn.text).toContain('gotk_resource_info{customresource_kind="Kustomization"');
+    expect(signedIn.text).toContain("# TYPE gotk_reconcile_duration_seconds histogram");
   });
 
   it("keeps hashed files for ever and the page never", async () => {

@@ -18,7 +18,7 @@ import { hasToken, isForeign, isHostAllowed, isSame, tokenCookie } from "./acces
 import { type Asset, loadAssets } from "./assets.ts";
 import type { ServerCode } from "./faults.ts";
 import { bodyMost, connectionsMost, patience } from "./limits.ts";
-import { fleetSamples, formatMetrics, processSamples } from "./metrics.ts";
+import { fleetSamples, formatMetrics, PassDurations, processSamples } from "./metrics.ts";
 
 export type HttpServerOptions = {
   cluster: Cluster;
@@ -58,6 +58,8 @@ export type HttpServer = {
   attach(engine: EngineView, history?: SourceHistory, releases?: ReleasesView): void;
   /** A line of the engine's log about a delivery or source. */
   note(about: Link, line: Omit<LogLine, "key">): void;
+  /** A pass over a delivery or source has ended. */
+  passed(about: Link, tookMs: number): void;
   close(): Promise<void>;
 };
 
@@ -77,6 +79,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     port: (server.address() as AddressInfo).port,
     note: (about, line) => desk.console.note(about, line),
+    passed: (about, tookMs) => desk.passes.note(about, tookMs),
     attach(engine, history, releases) {
       const unsubscribe = desk.console.attach(engine, history, releases);
       options.signal.addEventListener("abort", unsubscribe, { once: true });
@@ -120,6 +123,7 @@ const headers: Readonly<Record<string, string>> = {
 
 class Desk {
   readonly console: ConsoleDesk;
+  readonly passes: PassDurations = new PassDurations();
   readonly #options: HttpServerOptions;
   readonly #assets: ReadonlyMap<string, Asset>;
   readonly #signIn: SignIn | undefined;
@@ -197,8 +201,10 @@ class Desk {
       help: "Consoles that are open.",
       type: "gauge",
     } as const;
+    const cards = this.console.cards();
     const samples = [
-      ...fleetSamples(this.console.cards()),
+      ...fleetSamples(cards),
+      this.passes.sample(cards),
       ...processSamples(),
       { ...errors, values: [["", this.#errors] as [string, number]] },
       { ...streams, values: [["", this.console.openStreams] as [string, number]] },
