@@ -93,7 +93,7 @@ async function build(work: Work): Promise<void> {
   const digestOfHelm2 = lockDigestOfHelm2(work.requested);
   resolveAliases(work);
   checkLock(work, lock, digestOfHelm2);
-  await fillCharts(work, lock.dependencies);
+  await fillCharts(work, lock.dependencies ?? []);
 }
 
 function begin(folder: string, options: DependencyOptions): Work {
@@ -236,7 +236,7 @@ async function resolveVersion(work: Work, dependency: Dependency): Promise<strin
 }
 
 function checkLock(work: Work, lock: Lock, digestOfHelm2: string): void {
-  if (lockDigest(work.requested, lock.dependencies) === lock.digest) return;
+  if (lockDigest(work.requested, lock.dependencies ?? []) === lock.digest) return;
   if (work.chart.metadata.apiVersion !== "v1")
     throw fault(
       "failed",

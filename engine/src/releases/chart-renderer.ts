@@ -69,7 +69,7 @@ export function renderWork(
     const { text, hooks, crds, notes, inputs, warnings, isVolatile } = rendering;
     return {
       rendering: { text, hooks, crds, notes, inputs, warnings, isVolatile },
-      chart: storedChart(rendering.chart),
+      chart: storedChart(rendering.chart, { hasDefaults: options.defaults !== undefined }),
       config: toPlain(rendering.config) as JsonObject,
     };
   });

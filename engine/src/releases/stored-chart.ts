@@ -4,8 +4,11 @@ import { encodeUtf8, type JsonObject } from "#kernel";
 import { type Chart, type ChartFile, dependencyJson, lockOf, type Metadata, toPlain } from "#render/helm";
 import type { StoredChart, StoredFile } from "./contract.ts";
 
-export function storedChart(chart: Chart): StoredChart {
+/** `hasDefaults`: its defaults are those of the revision before. */
+export function storedChart(chart: Chart, { hasDefaults }: { hasDefaults: boolean }): StoredChart {
   const lock = lockOf(chart);
+  // Without values.yaml Go's map was never made, unless dependencies put theirs into it.
+  const isNil = !hasDefaults && chart.metadata.dependencies === null && !chart.raw.some(isValuesFile);
   return {
     metadata: metadataJson(chart.metadata),
     lock:
@@ -14,14 +17,18 @@ export function storedChart(chart: Chart): StoredChart {
         : {
             generated: lock.generated === "" ? zeroTime : lock.generated,
             digest: lock.digest,
-            dependencies: lock.dependencies.length === 0 ? null : lock.dependencies.map(dependencyJson),
+            dependencies: lock.dependencies?.map(dependencyJson) ?? null,
           },
     templates: filesJson(chart.templates),
-    values: toPlain(chart.values) as JsonObject,
+    values: isNil ? null : (toPlain(chart.values) as JsonObject),
     schema: chart.schema === undefined ? null : base64(encodeUtf8(chart.schema)),
     schemamodtime: zeroTime,
     files: filesJson(chart.files),
   };
+}
+
+function isValuesFile({ name }: ChartFile): boolean {
+  return name === "values.yaml";
 }
 
 /** Go's time that was never set. */

@@ -14,7 +14,8 @@ export type Lock = {
   /** RFC 3339. */
   generated: string;
   digest: string;
-  dependencies: Dependency[];
+  /** null where none are named, not even an empty list. */
+  dependencies: Dependency[] | null;
 };
 
 /** The lock in a chart's folder; undefined when it has none. requirements.lock is the older name, and wins as in Helm. */
@@ -32,7 +33,7 @@ function readLock(data: Json, name: string): Lock | undefined {
   return {
     generated: scalarText(memberOf(data, "generated"), "Lock.generated"),
     digest: scalarText(memberOf(data, "digest"), "Lock.digest"),
-    dependencies: dependencies.dependencies ?? [],
+    dependencies: dependencies.dependencies,
   };
 }
 
@@ -93,6 +94,6 @@ export function formatLock(lock: Lock): string {
   return formatYaml({
     generated: lock.generated,
     digest: lock.digest,
-    dependencies: lock.dependencies.map(dependencyJson),
+    dependencies: (lock.dependencies ?? []).map(dependencyJson),
   });
 }
