@@ -25,6 +25,12 @@ export const requestsAtOnce = 8;
 export const writeTriesMost = 5;
 export const writeRetryMs = 10;
 
+/**
+ * How long an object must say that it has failed, and nothing else be under way, until a wait ends: a Deployment that goes back
+ * from a version beyond its deadline says so until its old Pods have gone.
+ */
+export const failedForMs = 2_000;
+
 /** Between two looks of the legacy wait, as in Helm. */
 export const legacyPollMs = 2_000;
 

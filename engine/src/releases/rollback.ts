@@ -100,7 +100,7 @@ class Rollback {
     try {
       await this.#perform(release, current, { originals, targets, strays });
     } catch (thrown) {
-      return this.#fail(release, faultFrom(thrown));
+      return this.#fail(release, thrown);
     }
     for (const one of await this.#run.context.storage.history(release.name))
       if (one.info.status === "deployed" && one.version !== release.version) {
@@ -149,17 +149,33 @@ class Rollback {
     });
     await this.#waiter.ready(sides.targets).catch(async (thrown: unknown) => {
       await this.#run.record(current);
-      throw thrown;
+      throw new WaitFailed(faultFrom(thrown));
     });
     if (!disableHooks) await hooks.execute("post-rollback");
   }
 
-  async #fail(release: Release, fault: Fault): Promise<ActionResult> {
-    setStatus(release, "failed", `Rollback ${JSON.stringify(release.name)} failed: ${fault.message}`);
+  async #fail(release: Release, thrown: unknown): Promise<ActionResult> {
+    const { name } = release;
+    const isWait = thrown instanceof WaitFailed;
+    const cause = isWait ? thrown.fault : faultFrom(thrown);
+    setStatus(release, "failed", `${isWait ? "Release" : "Rollback"} ${JSON.stringify(name)} failed: ${cause.message}`);
     await this.#run.record(release);
+    const fault = isWait
+      ? releaseFault("release-wait-failed", `release ${name} failed: ${cause.message}`, { cause })
+      : cause;
     if (this.#options.cleanupOnFail && this.#isHalfDone && this.#created.length > 0)
       await new ObjectWriter(this.#run, { serverSide: true }).removeAll(this.#created, "Background");
     return this.#run.failed(fault, release);
+  }
+}
+
+/** What was written did not come up: Helm says so in other words. */
+class WaitFailed extends Error {
+  readonly fault: Fault;
+
+  constructor(fault: Fault) {
+    super(fault.message);
+    this.fault = fault;
   }
 }
 

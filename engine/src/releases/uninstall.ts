@@ -94,11 +94,12 @@ class Uninstall {
     return this.#run.failed(fault, release);
   }
 
-  /** A hook that fails leaves the release as it is stored: uninstalling. */
+  /** A hook that fails leaves the release as it is stored: uninstalling. The next try runs it anew. */
   async #orKeepStatus(release: Release, step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (thrown) {
+      delete release.keelson;
       await this.#run.record(release);
       throw thrown;
     }

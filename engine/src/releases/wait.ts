@@ -3,8 +3,10 @@
 
 import { Informer, type Resource } from "#cluster";
 import { assess, type HealthExpressions, type KStatus } from "#health";
-import { isObject, type Manifest, textOf } from "#kernel";
+import { fieldOf, isObject, type Json, type Manifest, textOf } from "#kernel";
 import { releaseFault } from "./faults.ts";
+import { kstatusMessage } from "./kstatus-words.ts";
+import { failedForMs } from "./limits.ts";
 import type { ReleaseObject } from "./objects.ts";
 import type { Run } from "./run.ts";
 
@@ -13,7 +15,15 @@ export type Judgement = { status: KStatus; message: string };
 /** Judges an object as the server has it; undefined is one that is not there. */
 export type Judge = (live: Manifest | undefined) => Judgement;
 
-export type WaitUntil = { judge: Judge; desired: "Current" | "NotFound"; timeoutMs: number };
+export type WaitUntil = {
+  judge: Judge;
+  desired: "Current" | "NotFound";
+  timeoutMs: number;
+  /** A failure counts only once it has lasted. */
+  isPatient?: boolean;
+  /** Words for the end in place of kstatus' own: of the first that failed, or none in time. */
+  conclude?: (failed: Judgement | undefined) => string;
+};
 
 /** kstatus; with `jobs` a Job is current only when it is complete. */
 export function readyJudge(run: Run, options: { jobs: boolean; expressions?: readonly HealthExpressions[] }): Judge {
@@ -21,10 +31,9 @@ export function readyJudge(run: Run, options: { jobs: boolean; expressions?: rea
   return (live) => {
     const now = run.context.clock.now();
     const health = assess(live, { now, ...(expressions === undefined ? {} : { expressions }) });
-    if (live?.kind !== "Job" || live.apiVersion !== "batch/v1")
-      return { status: health.kstatus, message: health.message };
-    const status = jobs ? jobStatus(live) : health.kstatus;
-    return { status, message: status === "Failed" ? jobFailure(live) : health.message };
+    const message = expressions === undefined ? kstatusMessage(live, health) : health.message;
+    if (live?.kind !== "Job" || live.apiVersion !== "batch/v1" || !jobs) return { status: health.kstatus, message };
+    return { status: jobStatus(live), message: hookJudge(live).message };
   };
 }
 
@@ -47,6 +56,23 @@ export function hookJudge(live: Manifest | undefined): Judgement {
   return { status: "Current", message: "Resource is current" };
 }
 
+/** The same by Helm 3's rules and in its words: what is deleted meanwhile has run, too. */
+export function legacyHookJudge(): Judge {
+  let isSeen = false;
+  return (live) => {
+    if (live === undefined) return isSeen ? { status: "Current", message: "" } : hookJudge(live);
+    isSeen = true;
+    const { status } = hookJudge(live);
+    const failure = live.kind === "Job" ? `: ${reasonOf(live, "Failed")}` : "";
+    return { status, message: `${live.kind.toLowerCase()} ${live.metadata.name} failed${failure}` };
+  };
+}
+
+/** Its conclusion. */
+export function legacyConclusion(failed: Judgement | undefined): string {
+  return failed?.message ?? "timed out waiting for the condition";
+}
+
 /** Until nothing of it is left. */
 export function goneJudge(live: Manifest | undefined): Judgement {
   return live === undefined
@@ -55,9 +81,17 @@ export function goneJudge(live: Manifest | undefined): Judgement {
 }
 
 function conditionIsTrue(live: Manifest, type: string): boolean {
-  const conditions = isObject(live["status"]) ? live["status"]["conditions"] : undefined;
-  if (!Array.isArray(conditions)) return false;
-  return conditions.some((each) => isObject(each) && each["type"] === type && each["status"] === "True");
+  return trueCondition(live, type) !== undefined;
+}
+
+function trueCondition(live: Manifest, type: string): Json | undefined {
+  const conditions = fieldOf(live, "status", "conditions");
+  if (!Array.isArray(conditions)) return undefined;
+  return conditions.find((each) => isObject(each) && each["type"] === type && each["status"] === "True");
+}
+
+function reasonOf(live: Manifest, type: string): string {
+  return textOf(trueCondition(live, type), "reason");
 }
 
 function jobStatus(live: Manifest): KStatus {
@@ -83,7 +117,10 @@ class Wait {
   readonly #objects: readonly ReleaseObject[];
   readonly #informers = new Map<string, Informer<Manifest>>();
   readonly #stop = new AbortController();
+  #look: () => void = () => {};
   #told = "";
+  /** Since when nothing has been waited for but what has failed. */
+  #failedSinceMs: number | undefined;
   /** Why a kind cannot be watched at all. */
   #refused: string | undefined;
 
@@ -105,6 +142,7 @@ class Wait {
           isLate = true;
           resolve();
         };
+        this.#look = look;
         const cancel = clock.after(this.#until.timeoutMs, end);
         this.#stop.signal.addEventListener("abort", cancel);
         this.#run.signal.addEventListener("abort", () => resolve(), { signal: this.#stop.signal });
@@ -152,16 +190,35 @@ class Wait {
 
   #isSettled(): boolean {
     let waiting: { object: ReleaseObject; judgement: Judgement } | undefined;
+    let hasFailed = false;
     for (const object of this.#objects) {
       const judgement = this.#judge(object);
       if (judgement === undefined) return false;
       if (judgement.status === this.#until.desired) continue;
-      if (judgement.status === "Failed" && this.#until.desired === "Current") continue;
+      if (judgement.status === "Failed" && this.#until.desired === "Current") {
+        hasFailed = true;
+        continue;
+      }
       waiting ??= { object, judgement };
     }
-    if (waiting === undefined) return true;
+    if (waiting === undefined) return !hasFailed || this.#hasLasted();
+    this.#failedSinceMs = undefined;
     this.#tell(waiting.object, waiting.judgement);
     return false;
+  }
+
+  /** A Deployment that goes back from a version that failed says so a little longer. */
+  #hasLasted(): boolean {
+    if (this.#until.isPatient !== true) return true;
+    const { clock } = this.#run.context;
+    if (this.#failedSinceMs === undefined) {
+      this.#failedSinceMs = clock.now();
+      this.#stop.signal.addEventListener(
+        "abort",
+        clock.after(failedForMs, () => this.#look()),
+      );
+    }
+    return clock.now() - this.#failedSinceMs >= failedForMs;
   }
 
   #tell({ ref }: ReleaseObject, { status, message }: Judgement): void {
@@ -173,12 +230,18 @@ class Wait {
 
   #conclude(isLate: boolean): void {
     if (this.#refused !== undefined) throw releaseFault("release-wait-failed", this.#refused);
+    const { desired, conclude } = this.#until;
+    if (conclude !== undefined) {
+      const found = this.#objects.map((object) => this.#judge(object));
+      if (found.every((each) => each?.status === desired)) return;
+      throw releaseFault("release-wait-failed", conclude(found.find((each) => each?.status === "Failed")));
+    }
     const lines: string[] = [];
     for (const object of this.#objects) {
       const { status, message } = this.#judge(object) ?? { status: "Unknown", message: "" };
-      if (status === this.#until.desired) continue;
+      if (status === desired) continue;
       const { kind, namespace, name } = object.ref;
-      const what = this.#until.desired === "Current" ? "not ready" : "still exists";
+      const what = desired === "Current" ? "not ready" : "still exists";
       lines.push(`resource ${kind}/${namespace}/${name} ${what}. status: ${status}, message: ${message}`);
     }
     if (isLate && lines.length > 0) lines.push("context deadline exceeded");

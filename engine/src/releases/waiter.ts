@@ -8,7 +8,7 @@ import { LookFailed, legacyReady, type Readiness } from "./legacy-ready.ts";
 import { type KnownKinds, nameOf, type ReleaseObject } from "./objects.ts";
 import { pause } from "./patience.ts";
 import type { Run } from "./run.ts";
-import { goneJudge, hookJudge, readyJudge, waitFor } from "./wait.ts";
+import { goneJudge, hookJudge, legacyConclusion, legacyHookJudge, readyJudge, waitFor } from "./wait.ts";
 
 export class Waiter {
   readonly #run: Run;
@@ -34,13 +34,17 @@ export class Waiter {
     const { expressions } = this.#run.options;
     const judge = readyJudge(this.#run, { jobs, ...(expressions === undefined ? {} : { expressions }) });
     const waited = objects.filter(({ manifest, ref }) => ref.kind !== "Deployment" || !isPaused(manifest));
-    await waitFor(this.#run, waited, { judge, desired: "Current", timeoutMs });
+    await waitFor(this.#run, waited, { judge, desired: "Current", timeoutMs, isPatient: true });
   }
 
   /** Until a hook has run. */
   async hook(objects: readonly ReleaseObject[]): Promise<void> {
-    const waited = this.#strategy === "legacy" ? objects.filter(({ ref }) => /^(Job|Pod)$/.test(ref.kind)) : objects;
-    await waitFor(this.#run, waited, { judge: hookJudge, desired: "Current", timeoutMs: this.#run.timeoutMs });
+    const { timeoutMs } = this.#run;
+    if (this.#strategy !== "legacy")
+      return waitFor(this.#run, objects, { judge: hookJudge, desired: "Current", timeoutMs });
+    const conclude = legacyConclusion;
+    for (const object of objects.filter(({ ref }) => /^(Job|Pod)$/.test(ref.kind)))
+      await waitFor(this.#run, [object], { judge: legacyHookJudge(), desired: "Current", timeoutMs, conclude });
   }
 
   /** Until the objects are gone; `hookOnly` does not wait unless it must. */
