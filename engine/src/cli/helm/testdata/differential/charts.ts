@@ -33,6 +33,9 @@ metadata:
   annotations:
     helm.sh/hook: ${events}
     test.keelson.dev/ends: {{ .Values.hooks.${name} | quote }}
+    {{- with get (dict "badly" "fail" "never" "stall") .Values.hooks.${name} }}
+    keelson.dev/simulate: {{ . }}
+    {{- end }}
 ${more}${body.startsWith("apiVersion: batch") ? jobSpec : podSpec}
 {{- end }}`;
 
@@ -100,10 +103,16 @@ spec:
   {{- with .Values.strategy }}
   strategy: {type: {{ . }}}
   {{- end }}
+  {{- with .Values.deadline }}
+  progressDeadlineSeconds: {{ . }}
+  {{- end }}
   selector: {matchLabels: {app: {{ .Release.Name }}}}
   template:
     metadata:
       labels: {app: {{ .Release.Name }}}
+      {{- with .Values.simulate }}
+      annotations: {keelson.dev/simulate: {{ . }}}
+      {{- end }}
     spec:
       containers:
         - name: main
@@ -167,12 +176,51 @@ items:
     kind: ConfigMap
     metadata: {name: {{ .Release.Name }}-two}
 {{- end }}
+{{- if .Values.workloads }}
+{{- range list "StatefulSet" "DaemonSet" }}
+---
+apiVersion: apps/v1
+kind: {{ . }}
+metadata:
+  name: {{ $.Release.Name }}-{{ lower . }}
+spec:
+  {{- if eq . "StatefulSet" }}
+  replicas: 2
+  serviceName: {{ $.Release.Name }}
+  {{- end }}
+  selector: {matchLabels: {app: {{ $.Release.Name }}-{{ lower . }}}}
+  template:
+    metadata:
+      labels: {app: {{ $.Release.Name }}-{{ lower . }}}
+    spec:
+      containers: [{name: main, image: {{ $.Values.image }}}]
+{{- end }}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ .Release.Name }}-disk
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ .Release.Name }}-alone
+spec:
+  containers: [{name: main, image: "example.com/main:1"}]
+{{- end }}
 {{- if .Values.job }}
 ---
 ${job}
 metadata:
   name: {{ .Release.Name }}-work
-  annotations: {test.keelson.dev/ends: {{ .Values.job }}}
+  annotations:
+    test.keelson.dev/ends: {{ .Values.job }}
+    {{- if eq .Values.job "badly" }}
+    keelson.dev/simulate: fail
+    {{- end }}
 ${jobSpec}
 {{- end }}
 `;

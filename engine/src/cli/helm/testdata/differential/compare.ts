@@ -36,7 +36,7 @@ export async function contentsOf(cluster: Cluster, namespace: string): Promise<J
 /** All that a server holds, of all namespaces and of none, with the records of `default`. */
 export async function everything(cluster: Cluster): Promise<JsonObject> {
   const contents: JsonObject = {};
-  for (const [key, { object }] of await allObjects(cluster)) contents[key] = steady(object, "default");
+  for (const [key, { object }] of await settledObjects(cluster)) contents[key] = steady(object, "default");
   for (const release of await releaseStorage({ cluster, namespace: "default", clock: realClock }).list())
     contents[`release/${release.name}/${release.version}`] = steadyRelease(release, "default");
   return contents;
@@ -56,6 +56,19 @@ export async function removeAll(cluster: Cluster, kept: readonly string[]): Prom
       if (isHeld) await cluster.patch(target, { type: "merge", patch }, { fieldManager: "test" });
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Once no definition is on its way out: the server empties it first. What somebody's finalizer holds stays. */
+async function settledObjects(cluster: Cluster): ReturnType<typeof allObjects> {
+  for (let looks = 0; ; looks++) {
+    const objects = await allObjects(cluster);
+    const isGoing = [...objects.values()].some(
+      ({ resource, object }) =>
+        resource.kind === "CustomResourceDefinition" && (object.metadata.deletionTimestamp ?? "") !== "",
+    );
+    if (!isGoing || looks > 100) return objects;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
@@ -87,18 +100,27 @@ async function listAll(cluster: Cluster, resource: Resource, namespace?: string)
   if (!answer.ok) throw new Error(`${resource.plural}: ${answer.status.message}`);
   return answer.value.items
     .filter(({ metadata }) => metadata.name !== "kubernetes" || (metadata.namespace ?? "default") !== "default")
-    .filter((object) => object.metadata.name !== "kube-root-ca.crt")
+    .filter((object) => object.metadata.name !== "kube-root-ca.crt" && !isOfController(object))
     .filter((object) => resource.kind !== "ServiceAccount" || object.metadata.name !== "default");
 }
 
-const passing = new Set(["uid", "resourceVersion", "creationTimestamp", "clusterIP", "clusterIPs", "modtime"]);
-/** Labels of records, in seconds. */
-const moments = new Set(["createdAt", "modifiedAt"]);
+/** Made by a workload's controller, under names of its choice. */
+function isOfController({ metadata }: Manifest): boolean {
+  return (metadata.ownerReferences ?? []).some(({ kind }) => ownersOfMany.has(kind));
+}
+const ownersOfMany = new Set(["ReplicaSet", "StatefulSet", "DaemonSet", "Job"]);
+
+const passing = new Set(["topology.kubernetes.io/zone", "uid", "resourceVersion", "creationTimestamp", "clusterIP", "clusterIPs", "modtime"]);
+/** Labels of records, in seconds, and ports and nodes that the server chooses: that they are there is all. */
+const chosen = new Set(["createdAt", "modifiedAt", "nodePort", "healthCheckNodePort", "nodeName"]);
+
+/** Who writes beside whoever made an object, sooner or later. */
+const servers = new Set(["node", "kubelet", "kube-apiserver", "kube-controller-manager"]);
 
 function steady(object: Manifest, namespace: string): Json {
   const { managedFields = [], ...metadata } = object.metadata;
   const fields = managedFields
-    .filter(({ manager }) => manager !== "node")
+    .filter(({ manager = "" }) => !servers.has(manager))
     .map((entry) => canonicalJson({ ...entry, time: "" } as Json))
     .sort();
   const plain = { ...asJson(object), metadata: { ...metadata, managedFields: fields } as unknown as Json };
@@ -127,10 +149,17 @@ function clean(value: Json, namespace: string): Json {
       .filter(([key]) => !passing.has(key))
       .map(([key, member]) => [
         key.replaceAll(namespace, "NAMESPACE"),
-        moments.has(key) ? "MOMENT" : clean(member, namespace),
+        chosen.has(key) ? "CHOSEN" : clean(key === "description" ? inOneOrder(member) : member, namespace),
       ])
       .sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
   ) as JsonObject;
+}
+
+/** What was refused of objects that are written at once is told in the order in which it comes. */
+function inOneOrder(description: Json): Json {
+  if (typeof description !== "string") return description;
+  const [before = "", ...rest] = description.split(/(?<= failed: )/);
+  return before + rest.join("").split("\n").sort().join("\n");
 }
 
 /** Lines that tell where two contents part. */

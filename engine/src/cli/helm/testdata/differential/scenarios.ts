@@ -1,12 +1,16 @@
 // What is done to a release, step by step: the words of helm's own command line. CHART1 and CHART2 stand for the two versions
 // of the chart, CRDS for the one with definitions; `kubectl` steps edit what lives.
 
+import type { ReleaseStatus } from "#releases";
+
 export type Step =
   | readonly string[]
   /** A merge patch by another manager. */
   | { edit: string; kind: string; group?: string; name: string; patch: object }
   /** An object of somebody else's. */
-  | { make: object };
+  | { make: object }
+  /** Statuses of revisions, as a process that is killed leaves them. */
+  | { mark: { readonly [revision: string]: ReleaseStatus } };
 
 /** What differs on purpose in one scenario, and why; one that matches nothing fails too. */
 export type Divergence = { pattern: RegExp; reason: string };
@@ -194,6 +198,101 @@ export const scenarios: readonly Scenario[] = [
     upgrade("--dry-run=server", "--set", "greeting=x"),
     ["rollback", "web", "1", "--dry-run=server"],
     ["uninstall", "web", "--dry-run"],
+    ["uninstall", "web"],
+  ] },
+  { name: "an upgrade that was cut off, and a rollback", steps: [
+    install("--set", "extra=x"),
+    upgrade("--set", "greeting=bye"),
+    { mark: { 1: "deployed", 2: "pending-upgrade" } },
+    upgrade("--set", "greeting=again"),
+    ["upgrade", "--install", "web", "CHART1"],
+    ["list"],
+    ["list", "--pending"],
+    ["status", "web"],
+    ["rollback", "web", "1"],
+    upgrade("--set", "greeting=more"),
+    ["uninstall", "web"],
+  ] },
+  { name: "an install that was cut off", steps: [
+    install("--set", "extra=x"),
+    { mark: { 1: "pending-install" } },
+    install(),
+    install("--replace"),
+    upgrade(),
+    ["upgrade", "--install", "web", "CHART1"],
+    ["rollback", "web", "1"],
+    ["rollback", "web"],
+    ["uninstall", "web"],
+  ] },
+  { name: "a rollback that was cut off", steps: [
+    install(),
+    upgrade("--set", "greeting=bye"),
+    ["rollback", "web", "1"],
+    { mark: { 2: "deployed", 3: "pending-rollback" } },
+    upgrade(),
+    ["rollback", "web", "2"],
+    upgrade("--reuse-values"),
+    ["uninstall", "web", "--keep-history"],
+  ] },
+  { name: "an uninstall that was cut off", steps: [
+    install("--set", "extra=x"),
+    { mark: { 1: "uninstalling" } },
+    upgrade(),
+    ["upgrade", "--install", "web", "CHART1"],
+    install(),
+    ["uninstall", "web", "--keep-history"],
+    ["uninstall", "web"],
+  ] },
+  { name: "after an install that failed", steps: [
+    install("--set", "bad=text,extra=x"),
+    install(),
+    ["upgrade", "--install", "web", "CHART1", "--set", "bad=text"],
+    install("--replace", "--set", "greeting=new"),
+    ["rollback", "web", "1"],
+    upgrade("--rollback-on-failure", "--timeout", "60s", "--set", "bad=text"),
+    ["uninstall", "web"],
+  ] },
+  { name: "rollbacks by another way of applying", steps: [
+    install("--server-side=false", "--set", "extra=x,replicas=2"),
+    upgrade("--server-side=auto", "--set", "greeting=bye"),
+    ["rollback", "web", "1", "--server-side=true"],
+    upgrade("--server-side=auto", "--set", "replicas=4"),
+    ["rollback", "web", "2", "--server-side=auto"],
+    ["rollback", "web", "3", "--server-side=false"],
+    ["rollback", "web", "1", "--server-side=false", "--force-replace"],
+    ["uninstall", "web"],
+  ] },
+  { name: "rollbacks over fields of others", steps: [
+    install("--set", "replicas=2,extra=x"),
+    upgrade("--set", "replicas=3"),
+    { edit: "an autoscaler", kind: "Deployment", group: "apps", name: "web", patch: { spec: { replicas: 5 } } },
+    ["rollback", "web", "1", "--cleanup-on-fail"],
+    ["rollback", "web", "1", "--force-conflicts"],
+    ["uninstall", "web"],
+  ] },
+  { name: "a hook that fails in a rollback", steps: [
+    install("--set", "hooks.preJob=badly", "--no-hooks"),
+    upgrade("--set", "greeting=bye"),
+    ["rollback", "web", "1"],
+    ["rollback", "web", "1", "--no-hooks"],
+    ["uninstall", "web", "--no-hooks"],
+  ], divergences: [{
+    pattern: /^rollback web 1.*web[./]v?3\.(metadata\.labels\.status|info|hooks)/,
+    reason: "helm leaves this revision pending, so that no upgrade is possible; here it has failed",
+  }] },
+  { name: "a hook that fails before an uninstall", steps: [
+    install("--set", "hooks.preJob=badly", "--no-hooks"),
+    ["uninstall", "web"],
+    ["uninstall", "web"],
+    ["status", "web"],
+    ["uninstall", "web", "--no-hooks"],
+  ], divergences: [{
+    pattern: /\.release\/web\/1\.hooks/,
+    reason: "helm leaves the hook's phase as it was before its end: Running; here it has failed",
+  }] },
+  { name: "a hook that fails after an uninstall", steps: [
+    install("--set", "hooks.postPod=badly", "--no-hooks"),
+    ["uninstall", "web", "--keep-history"],
     ["uninstall", "web"],
   ] },
 ];

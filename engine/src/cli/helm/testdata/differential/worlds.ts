@@ -2,17 +2,20 @@
 // `test.keelson.dev/ends` says, Deployments become available at once.
 
 import { spawn } from "node:child_process";
+import { setMaxListeners } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startApiServer } from "#apiserver";
+import { startLife } from "#apiserver/life";
+import { startWorkloads } from "#apiserver/workloads";
 import { type Cluster, connectCluster, connectionOf, Informer, parseKubeConfig, type Resource } from "#cluster";
 import { fieldOf, type Json, type Manifest } from "#kernel";
 import { memoryStore } from "#store";
 import { realClock } from "../../../../cluster/cluster.contract.ts";
 
 type Oracle = { stop(): void; url: string; token: string };
-type OracleModule = { hasOracle(): boolean; startOracle(): Promise<Oracle> };
+type OracleModule = { hasOracle(): boolean; startOracle(options: { flags: string[] }): Promise<Oracle> };
 const oracles = (await import(
   new URL("../../../../../../tools/oracle-apiserver.mjs", import.meta.url).href
 )) as unknown as OracleModule;
@@ -22,9 +25,12 @@ export const hasOracle: () => boolean = oracles.hasOracle;
 
 export type World = { name: string; cluster: Cluster; kubeconfig: string; folder: string; close(): Promise<void> };
 
+/** `isAlive`: controllers and a kubelet bring forth Pods, in place of a node that says what annotations want. */
+export type WorldOptions = { isAlive?: boolean };
+
 /** The real server. */
-export async function realWorld(): Promise<World> {
-  const oracle = await oracles.startOracle();
+export async function realWorld(options: WorldOptions = {}): Promise<World> {
+  const oracle = await oracles.startOracle({ flags: ["--allow-privileged=true"] });
   const text = `apiVersion: v1
 kind: Config
 current-context: real
@@ -32,23 +38,29 @@ contexts: [{name: real, context: {cluster: real, user: real}}]
 clusters: [{name: real, cluster: {server: "${oracle.url}", insecure-skip-tls-verify: true}}]
 users: [{name: real, user: {token: ${oracle.token}}}]
 `;
-  return world("real", text, () => oracle.stop());
+  return world("real", text, { ...options, stop: () => oracle.stop() });
 }
 
 /** Our own. */
-export async function embeddedWorld(): Promise<World> {
+export async function embeddedWorld(options: WorldOptions = {}): Promise<World> {
   const server = await startApiServer({ store: memoryStore(), clock: realClock, listen: { port: 0 } });
-  return world("embedded", server.kubeconfig(), () => server.close());
+  return world("embedded", server.kubeconfig(), { ...options, stop: () => server.close() });
 }
 
-async function world(name: string, text: string, stop: () => Promise<void> | void): Promise<World> {
+async function world(
+  name: string,
+  text: string,
+  { isAlive = false, stop }: WorldOptions & { stop: () => Promise<void> | void },
+): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "keelson-releases-"));
   const kubeconfig = join(folder, "kubeconfig");
   writeFileSync(kubeconfig, text);
   const connection = await connectionOf(parseKubeConfig(text, folder), { clock: realClock, environment: {} });
   const cluster = connectCluster(connection, { clock: realClock });
   const node = new AbortController();
-  await playNode(cluster, node.signal);
+  setMaxListeners(0, node.signal);
+  if (isAlive) await bringToLife(cluster, node.signal);
+  else await playNode(cluster, node.signal);
   return {
     name,
     cluster,
@@ -61,6 +73,12 @@ async function world(name: string, text: string, stop: () => Promise<void> | voi
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
+}
+
+/** What kube-controller-manager and kubelets do, and are shown to do, simulated: nothing runs. */
+async function bringToLife(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  await startLife({ cluster, clock: realClock, signal, caCertificate: "" });
+  await startWorkloads({ cluster, clock: realClock, signal, random: Math.random });
 }
 
 async function playNode(cluster: Cluster, signal: AbortSignal): Promise<void> {
