@@ -48,11 +48,12 @@ const proofs = {
   "release-kills": {
     program: "tools/proofs/release-kills.mjs",
     about:
-      "[kills of each] [seed]: kill -9 of installs, tests, upgrades, rollbacks and uninstalls of Helm releases with hooks",
+      "[kills of each] [seed] [embedded|real]: kill -9 of installs, tests, upgrades, rollbacks and uninstalls of Helm releases with hooks",
   },
   "release-charts": {
     program: "tools/proofs/release-charts.mjs",
-    about: "[count]: real charts installed, upgraded, uninstalled by helm and keelson (KEELSON_ORACLES, KEELSON_CASES)",
+    about:
+      "[count] [from number]: real charts installed, upgraded, uninstalled by helm and keelson (KEELSON_ORACLES, KEELSON_CASES)",
   },
   "sops-fuzz": {
     program: "bench/secrets/fuzz.mjs",
