@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { rolldown } from "rolldown";
+import { startControlPlane } from "./control-plane.mjs";
 
 /** Third-party code that few charts need and that takes longer to load than most charts take to render. */
 const deferredPackages = /^(ajv\b.*|bcryptjs|@noble\/(curves|ciphers)\/.*|@sigstore\/.*|re2js|fflate)$/;
@@ -76,6 +77,10 @@ export async function bundleCommand(dist) {
     platform: "node",
     external: ["lmdb"],
     plugins,
+    // Our modules do nothing when they are loaded: who imports one thing through a folder's door loads no others.
+    // What several commands share stays out of what one of them loads later.
+    experimental: { chunkOptimization: false },
+    treeshake: { moduleSideEffects: (id) => !id.startsWith(dist) || id === join(dist, "main.js") },
   });
   const chunkFileNames = ({ facadeModuleId: file, name }) =>
     `${file?.startsWith(dist) ? relative(dist, file).replace(/[\\/]/g, "-").replace(/\.js$/, "") : name}.cjs`;
@@ -99,7 +104,7 @@ export async function bundleCommand(dist) {
   await theirs.write({ dir: join(fresh, "deferred"), format: "cjs", ...names });
   rmSync(folder, { recursive: true, force: true });
   renameSync(fresh, folder);
-  writeCodeCache(folder);
+  await writeCodeCache(folder);
 }
 
 /** A chart and a kustomization that use much of what such things use: what they run is compiled code on each later start. */
@@ -111,6 +116,9 @@ const sample = {
     '{{- define "labels" -}}\n{{- range $k, $v := .Values.labels }}\n{{ $k }}: {{ $v | quote }}\n{{- end }}\n{{- end }}\n',
   "chart/templates/a.yaml":
     'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ printf "%s-%s" .Release.Name .Values.name | trunc 63 | trimSuffix "-" }}\n  labels: {{- include "labels" . | nindent 4 }}\n  annotations:\n    sum: {{ toYaml .Values | sha256sum }}\nspec:\n  {{- if and .Values.ports (not (eq .Values.name "")) }}\n  replicas: {{ len .Values.ports | default 1 }}\n  {{- end }}\n  image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"\n  {{- with .Values.labels }}\n  selector: {{- toYaml . | nindent 4 }}\n  {{- end }}\n  text: {{ tpl "{{ .Values.name }}" $ | b64enc }}\n  {{- if semverCompare ">=1.20-0" .Capabilities.KubeVersion.Version }}\n  ok: true\n  {{- end }}\n',
+  "release/Chart.yaml": "apiVersion: v2\nname: release\nversion: 0.1.0\n",
+  "release/templates/a.yaml":
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: {{ .Values.a | default .Release.Name }}}\n",
   "app/kustomization.yaml":
     "resources: [a.yaml]\nnamePrefix: p-\nnamespace: shop\nlabels: [{pairs: {a: b}, includeSelectors: true}]\nconfigMapGenerator: [{name: c, literals: [a=b]}]\nimages: [{name: nginx, newTag: '2'}]\npatches:\n- patch: |\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: web}\n    spec: {replicas: 2}\n- target: {kind: Deployment}\n  patch: '- {op: add, path: /metadata/annotations, value: {a: b}}'\n",
   "app/a.yaml":
@@ -118,24 +126,48 @@ const sample = {
 };
 
 /** Runs commands once so that V8 knows what they need, and keeps the compiled code of every file beside it. */
-function writeCodeCache(folder) {
+async function writeCodeCache(folder) {
   const place = mkdtempSync(join(tmpdir(), "keelson-code-"));
+  const loader = join(folder, "..", "..", "bin", "code-cache.cjs");
+  const run = (words) => {
+    const code = `require(${JSON.stringify(loader)}).start(${JSON.stringify(folder)}, { keeps: true })`;
+    const done = spawnSync(process.execPath, ["-e", code, "--", "keelson", ...words], { cwd: place, encoding: "utf8" });
+    if (done.status !== 0) throw new Error(`${words.join(" ")}: ${done.stderr}`);
+  };
   try {
     for (const [path, text] of Object.entries(sample)) {
       mkdirSync(dirname(join(place, path)), { recursive: true });
       writeFileSync(join(place, path), text);
     }
-    const loader = join(folder, "..", "..", "bin", "code-cache.cjs");
-    for (const words of [["version"], ["build", "app"], ["template", "web", "chart"]]) {
-      const code = `require(${JSON.stringify(loader)}).start(${JSON.stringify(folder)}, { keeps: true })`;
-      const done = spawnSync(process.execPath, ["-e", code, "--", "keelson", ...words], {
-        cwd: place,
-        encoding: "utf8",
-      });
-      if (done.status !== 0) throw new Error(`${words.join(" ")}: ${done.stderr}`);
-    }
+    for (const words of [["version"], ["build", "app"], ["template", "web", "chart"]]) run(words);
+    await runAgainstServer(place, run);
     createRequire(import.meta.url)(loader).keepRest(folder);
   } finally {
     rmSync(place, { recursive: true, force: true });
+  }
+}
+
+/** Commands that talk to a server. Where none can be started, what they need is compiled when it is used. */
+async function runAgainstServer(place, run) {
+  const server = await startControlPlane(join(place, "data")).catch(() => undefined);
+  if (server === undefined) return;
+  try {
+    const kubeconfig = {
+      "current-context": "a",
+      contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
+      clusters: [{ name: "a", cluster: { server: server.url, "insecure-skip-tls-verify": true } }],
+      users: [{ name: "a", user: { token: server.token } }],
+    };
+    writeFileSync(join(place, "kubeconfig"), JSON.stringify(kubeconfig));
+    const target = ["-n", "default", "--kubeconfig", "kubeconfig"];
+    for (const words of [
+      ["upgrade", "--install", "a", "release"],
+      ["upgrade", "a", "release"],
+      ["rollback", "a"],
+      ["list"],
+    ])
+      run(["helm", ...words, ...target]);
+  } finally {
+    await server.stop("SIGKILL");
   }
 }

@@ -27,6 +27,8 @@ describe.skipIf(!existsSync(fileURLToPath(folder)))("the bundled command line", 
     { starts: "main.cjs", loads: [] },
     { starts: "cli-commands-build.cjs", loads: ["kustomize"] },
     { starts: "cli-commands-template.cjs", loads: ["helm"] },
+    { starts: "cli-commands-helm-list.cjs", loads: [] },
+    { starts: "cli-commands-helm-rollback.cjs", loads: [] },
   ];
   for (const { starts, loads } of cases) {
     it(`${starts} loads ${loads.join(", ") || "no room at all"}`, () => {
