@@ -41,7 +41,8 @@ export type {
   ValuesPolicy,
   WaitStrategy,
 } from "./contract.ts";
-export { computedValues, releaseActions, releaseObjects } from "./actions.ts";
+export { releaseActions } from "./actions.ts";
+export { computedValues, releaseObjects } from "./reading.ts";
 export { lookedUpLabel } from "./lookups.ts";
 export { setOwnerOf } from "./objects.ts";
 export { recordName } from "./record.ts";

@@ -10,7 +10,8 @@ import { buildObjects, KnownKinds, type ReleaseObject, setOwner } from "./object
 import { ObjectWriter } from "./object-writer.ts";
 import { claim } from "./ownership.ts";
 import { failPending, isPending, isSameWork } from "./pending.ts";
-import { checkLabels, checkName, newRelease, renderRelease } from "./prepare.ts";
+import { checkLabels, checkName } from "./names.ts";
+import { newRelease, renderRelease } from "./prepare.ts";
 import { Run, setStatus } from "./run.ts";
 import { uninstall } from "./uninstall.ts";
 import { upgrade } from "./upgrade.ts";

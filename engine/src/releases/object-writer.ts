@@ -4,7 +4,6 @@
 import type { Answer, DeleteOptions, Status } from "#cluster";
 import { type Fault, faultFrom, type JsonObject, type Manifest } from "#kernel";
 import { takeOverPatch } from "#plan";
-import { clientSidePatch } from "./client-side.ts";
 import type { ObjectAction } from "./contract.ts";
 import { releaseFault } from "./faults.ts";
 import { requestsAtOnce, writeRetryMs, writeTriesMost } from "./limits.ts";
@@ -220,6 +219,8 @@ export class ObjectWriter {
 
   async #patch(target: ReleaseObject, original: Manifest, live: Manifest): Promise<void> {
     const { cluster, fieldManager } = this.#run.context;
+    // Needs the schemas of all kinds, and is rare.
+    const { clientSidePatch } = await import("./client-side.ts");
     const body = clientSidePatch(target, { original, live }, this.#how.threeWayUntyped ?? false);
     if (Object.keys(body.patch as JsonObject).length === 0)
       return this.#run.note({ ref: target.ref, action: "unchanged" });

@@ -7,7 +7,6 @@ import { type Chart, coalesceValues, copyMap, mergeTables, userValues } from "#r
 import { chartsInThisThread } from "./chart-renderer.ts";
 import { ClusterView } from "./cluster-view.ts";
 import type {
-  ApplyFlags,
   ChartInput,
   CommonOptions,
   Release,
@@ -18,30 +17,9 @@ import type {
   ValuesPolicy,
 } from "./contract.ts";
 import { releaseFault } from "./faults.ts";
-import { releaseNameLengthMost } from "./limits.ts";
 import { lookedUpLabel, lookedUpMark } from "./lookups.ts";
-import { systemLabels } from "./record.ts";
 
 export type RenderRequest = CommonOptions & ChartInput & RenderFlags & { valuesPolicy?: ValuesPolicy };
-
-const namePattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-
-export function checkName(name: string, before = ""): void {
-  if (name.length <= releaseNameLengthMost && namePattern.test(name)) return;
-  throw releaseFault(
-    "release-name",
-    `${before}release name ${JSON.stringify(name)}: invalid release name, must match regex ${namePattern.source} and the length must not be longer than ${releaseNameLengthMost}`,
-  );
-}
-
-/** Labels of Helm's own are refused. */
-export function checkLabels(labels: ApplyFlags["labels"]): void {
-  if (Object.keys(labels ?? {}).some((key) => systemLabels.includes(key)))
-    throw releaseFault(
-      "release-options",
-      `user supplied labels contains system reserved label name. System labels: [${systemLabels.join(" ")}]`,
-    );
-}
 
 /** Renders for `revision`; `current` is the revision whose values may stay. */
 export async function renderRelease(

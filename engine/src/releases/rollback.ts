@@ -8,7 +8,7 @@ import { descriptionLengthMost } from "./limits.ts";
 import { buildObjects, KnownKinds, type ReleaseObject, setOwner } from "./objects.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import { failPending, isPending } from "./pending.ts";
-import { checkName } from "./prepare.ts";
+import { checkName } from "./names.ts";
 import { serverSideFor, straysOf } from "./revisions.ts";
 import { Run, setStatus } from "./run.ts";
 import { Waiter } from "./waiter.ts";

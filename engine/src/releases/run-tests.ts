@@ -5,7 +5,7 @@ import type { ActionResult, Release, ReleaseContext, ReleaseHook, ReleaseProgres
 import { releaseFault } from "./faults.ts";
 import { HookRunner, hooksFor } from "./hooks.ts";
 import { KnownKinds } from "./objects.ts";
-import { checkName } from "./prepare.ts";
+import { checkName } from "./names.ts";
 import { Run } from "./run.ts";
 import { Waiter } from "./waiter.ts";
 

@@ -1,7 +1,7 @@
 // The records of releases in Secrets or ConfigMaps, named, labelled and pruned as Helm 4.3 does it (pkg/storage), so that
 // either finds what the other wrote.
 
-import type { Cluster, Resource, Status } from "#cluster";
+import type { Answer, Cluster, List, Resource, Status } from "#cluster";
 import { type Clock, isObject, type Json, type Manifest } from "#kernel";
 import type { Release, ReleaseStorage, StorageDriver } from "./contract.ts";
 import { releaseFault } from "./faults.ts";
@@ -108,19 +108,24 @@ class ClusterStorage implements ReleaseStorage {
   }
 
   async #query(labelSelector: string): Promise<Release[]> {
-    const releases: Release[] = [];
-    let token = "";
-    do {
-      const answer = await this.#cluster.list(resources[this.driver], {
+    const page = (token: string): Promise<Answer<List>> =>
+      this.#cluster.list(resources[this.driver], {
         ...(this.namespace === "" ? {} : { namespace: this.namespace }),
         labelSelector,
         limit: recordsPageSize,
         ...(token === "" ? {} : { continue: token }),
       });
+    const releases: Release[] = [];
+    let coming: Promise<Answer<List>> | undefined = page("");
+    while (coming !== undefined) {
+      const answer: Answer<List> = await coming;
       if (!answer.ok) throw refused("listing releases", answer.status);
-      for (const item of answer.value.items) releases.push(...[this.#read(item) ?? []].flat());
-      token = answer.value.continue;
-    } while (token !== "");
+      const { items } = answer.value;
+      const token: string = answer.value.continue;
+      // The next ones are on their way while these are unpacked.
+      coming = token === "" ? undefined : page(token);
+      for (const item of items) releases.push(...[this.#read(item) ?? []].flat());
+    }
     return releases.sort(
       (a, b) => compare(a.name, b.name) || compare(a.namespace, b.namespace) || a.version - b.version,
     );

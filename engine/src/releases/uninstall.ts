@@ -10,7 +10,7 @@ import { HookRunner } from "./hooks.ts";
 import { buildObjects, KnownKinds, type ReleaseObject } from "./objects.ts";
 import { ObjectWriter, type Propagation } from "./object-writer.ts";
 import { ownershipProblems } from "./ownership.ts";
-import { checkName } from "./prepare.ts";
+import { checkName } from "./names.ts";
 import { Run, setStatus } from "./run.ts";
 import { Waiter } from "./waiter.ts";
 

@@ -11,7 +11,8 @@ import { buildObjects, difference, KnownKinds, type ReleaseObject, setOwner } fr
 import { ObjectWriter } from "./object-writer.ts";
 import { claim } from "./ownership.ts";
 import { failPending, isPending, isSameWork, refusePending } from "./pending.ts";
-import { checkLabels, checkName, newRelease, renderRelease } from "./prepare.ts";
+import { checkLabels, checkName } from "./names.ts";
+import { newRelease, renderRelease } from "./prepare.ts";
 import { currentOf, noDeployed, serverSideFor, straysOf } from "./revisions.ts";
 import { rollback } from "./rollback.ts";
 import { Run, setStatus } from "./run.ts";

@@ -5,7 +5,8 @@ import { usage } from "../arguments.ts";
 import { chartAccessFlags } from "../chart-access.ts";
 import { chartFlags, postRenderFlags, valueFlags } from "../chart-source.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
-import { applyOptions, chartOptions, readServerSide, withoutSecrets } from "../helm/chart-options.ts";
+import { readServerSide } from "../helm/action-options.ts";
+import { applyOptions, chartOptions, withoutSecrets } from "../helm/chart-options.ts";
 import { formatData, formatStatus, releaseData } from "../helm/print-release.ts";
 import { actionFlags, helmFlags, outputFlag, renderFlags, writeFlags } from "../helm/release-flags.ts";
 import { commonOptions, type OpenReleases, saying, successOf, withReleases } from "../helm/releases.ts";
@@ -56,7 +57,7 @@ async function install(
   io: Io,
 ): Promise<ExitCode> {
   announceTarget(open.target, io);
-  const result = await open.actions.install({
+  const result = await (await open.actions()).install({
     ...commonOptions(name, open, given, io),
     ...(await chartOptions(chart, given, io)),
     ...applyOptions(given),

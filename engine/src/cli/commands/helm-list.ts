@@ -1,6 +1,5 @@
 // `keelson helm list`: the releases of a namespace or of all, as `helm list` shows them.
 
-import { formatGoTime } from "#render/helm";
 import type { Release, ReleaseStatus } from "#releases";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
@@ -43,6 +42,8 @@ export const command: Command = defineCommand({
       { io, ports },
       async ({ storage }) => {
         const releases = choose(await storage.list(), given);
+        const layout = given["time-format"];
+        const time = layout === undefined ? goTime : (await import("../helm/time-layout.ts")).byLayout(layout);
         if (given.short) {
           const names = releases.map(({ name }) => name);
           io.stdout.write(
@@ -51,14 +52,14 @@ export const command: Command = defineCommand({
         } else if (given.output !== "table")
           io.stdout.write(
             formatData(
-              releases.map((release) => rowOf(release, given["time-format"])),
+              releases.map((release) => rowOf(release, time)),
               given.output,
             ),
           );
         else {
           const table = {
             header: ["NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION"],
-            rows: releases.map((release) => Object.values(rowOf(release, given["time-format"]))),
+            rows: releases.map((release) => Object.values(rowOf(release, time))),
           };
           io.stdout.write(formatColumns(table, io, !given["no-headers"]));
         }
@@ -79,13 +80,15 @@ type Row = {
   app_version: string;
 };
 
-function rowOf(release: Release, layout: string | undefined): Row {
+type TimeFormat = (time: string | undefined) => string;
+
+function rowOf(release: Release, format: TimeFormat): Row {
   const { name, namespace, version, info, chart } = release;
   return {
     name,
     namespace,
     revision: String(version),
-    updated: layout === undefined ? goTime(info.last_deployed) : formatGoTime(info.last_deployed ?? "", layout),
+    updated: format(info.last_deployed),
     status: info.status,
     chart: chartName(release),
     app_version: chart.metadata.appVersion ?? "",

@@ -1,11 +1,10 @@
 // `keelson helm rollback NAME [REVISION]`: what `helm rollback` does, with its flags.
 
 import { type Command, defineCommand } from "../command.ts";
-import { readServerSide } from "../helm/chart-options.ts";
+import { historyMax, readServerSide } from "../helm/action-options.ts";
 import { actionFlags, helmFlags, writeFlags } from "../helm/release-flags.ts";
 import { commonOptions, readDryRun, readRevision, successOf, withReleases } from "../helm/releases.ts";
 import { announceTarget } from "../target.ts";
-import { historyMax } from "./helm-upgrade.ts";
 
 export const command: Command = defineCommand({
   arguments: "NAME [REVISION]",
@@ -28,7 +27,7 @@ export const command: Command = defineCommand({
     const [name = "", revision = "0"] = args;
     return withReleases(flags, { io, ports }, async (open) => {
       announceTarget(open.target, io);
-      const result = await open.actions.rollback({
+      const result = await (await open.actions()).rollback({
         ...commonOptions(name, open, flags, io),
         ...historyMax(flags, io),
         revision: readRevision(revision),

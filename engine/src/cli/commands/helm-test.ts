@@ -26,7 +26,7 @@ export const command: Command = defineCommand({
     const [name = ""] = args;
     return withReleases(flags, { io, ports }, async (open) => {
       let logs = "";
-      const result = await open.actions.test({
+      const result = await (await open.actions()).test({
         name,
         namespace: open.namespace,
         timeoutMs: readTimeout(flags.timeout),

@@ -29,7 +29,7 @@ export const command: Command = defineCommand({
     return withReleases(flags, { io, ports }, async (open) => {
       announceTarget(open.target, io);
       for (const name of args) {
-        const result = await open.actions.uninstall({
+        const result = await (await open.actions()).uninstall({
           ...commonOptions(name, open, flags, io),
           keepHistory: flags["keep-history"],
           ignoreNotFound: flags["ignore-not-found"],

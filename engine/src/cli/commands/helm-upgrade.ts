@@ -1,13 +1,14 @@
 // `keelson helm upgrade NAME CHART`: what `helm upgrade` does, with its flags; with --install also the first time.
 
-import type { ApplyFlags, ValuesPolicy } from "#releases";
+import type { ReleaseActions, ValuesPolicy } from "#releases";
 import { chartAccessFlags } from "../chart-access.ts";
 import { chartFlags, postRenderFlags, valueFlags } from "../chart-source.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
-import { applyOptions, chartOptions, readServerSide, withoutSecrets } from "../helm/chart-options.ts";
+import { historyMax, readServerSide } from "../helm/action-options.ts";
+import { applyOptions, chartOptions, withoutSecrets } from "../helm/chart-options.ts";
 import { formatData, formatStatus, releaseData } from "../helm/print-release.ts";
 import { actionFlags, helmFlags, outputFlag, renderFlags, writeFlags } from "../helm/release-flags.ts";
-import { commonOptions, type OpenReleases, readRevision, saying, successOf, withReleases } from "../helm/releases.ts";
+import { commonOptions, type OpenReleases, saying, successOf, withReleases } from "../helm/releases.ts";
 import type { Io } from "../io.ts";
 import { announceTarget } from "../target.ts";
 
@@ -71,8 +72,8 @@ async function upgrade(
   open: OpenReleases,
   given: Flags,
   io: Io,
-): ReturnType<OpenReleases["actions"]["upgrade"]> {
-  return open.actions.upgrade({
+): ReturnType<ReleaseActions["upgrade"]> {
+  return (await open.actions()).upgrade({
     ...commonOptions(name, open, given, io),
     ...(await chartOptions(chart, given, io)),
     ...applyOptions(given),
@@ -90,8 +91,8 @@ async function install(
   open: OpenReleases,
   given: Flags,
   io: Io,
-): ReturnType<OpenReleases["actions"]["install"]> {
-  return open.actions.install({
+): ReturnType<ReleaseActions["install"]> {
+  return (await open.actions()).install({
     ...commonOptions(name, open, given, io),
     ...(await chartOptions(chart, given, io)),
     ...applyOptions(given),
@@ -108,9 +109,4 @@ function valuesPolicy(given: Flags): ValuesPolicy {
   if (given["reset-values"]) return "reset";
   if (given["reuse-values"]) return "reuse";
   return given["reset-then-reuse-values"] ? "reset-then-reuse" : "default";
-}
-
-/** Helm keeps ten revisions unless told otherwise. */
-export function historyMax(given: { "history-max": string | undefined }, io: Io): Pick<ApplyFlags, "maxHistory"> {
-  return { maxHistory: readRevision(given["history-max"] ?? io.env["HELM_MAX_HISTORY"] ?? "10") };
 }

@@ -109,20 +109,11 @@ type Surroundings = { given: Flags; io: Io; ports: Ports };
 async function renderAs(source: ChartSource, options: RenderOptions, around: Surroundings): Promise<ChartRendering> {
   const { given, io, ports } = around;
   if (!asksServer(given)) return renderChart(source, { ...options, checkTime: renderTimeLimit(io) });
-  const { connectTarget } = await import("../target.ts");
-  const { ClusterView } = await import("#releases");
+  const { renderForCluster } = await import("../cluster-rendering.ts");
   const flags = { kubeconfig: given.kubeconfig, context: given["kube-context"], namespace: undefined, timeout: "5m" };
-  const target = await connectTarget(flags, { io, ports });
-  try {
-    const view = new ClusterView(target.cluster);
-    const rendering = await view.render(source, { ...options, checkTime: renderTimeLimit(io) });
-    const { releaseName, namespace = "default", isUpgrade = false } = options;
-    const isFree = isUpgrade || given["take-ownership"];
-    await view.check(rendering, { name: releaseName, namespace, isFree });
-    return rendering;
-  } finally {
-    target.close();
-  }
+  const isFree = options.isUpgrade === true || given["take-ownership"];
+  const timed = { ...options, checkTime: renderTimeLimit(io) };
+  return renderForCluster(source, timed, { flags, surroundings: { io, ports }, isFree });
 }
 
 function asksServer(given: Flags): boolean {

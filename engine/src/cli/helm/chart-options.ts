@@ -74,16 +74,6 @@ function readLabels(texts: readonly string[]): { [key: string]: string } {
   );
 }
 
-/** `true`, `false`; `auto` where it is allowed. */
-export function readServerSide(text: string | undefined, hasAuto: true): boolean | "auto";
-export function readServerSide(text: string | undefined, hasAuto: false): boolean;
-export function readServerSide(text: string | undefined, hasAuto: boolean): boolean | "auto" {
-  if (text === undefined) return hasAuto ? "auto" : true;
-  if (text === "true" || text === "false") return text === "true";
-  if (hasAuto && text === "auto") return "auto";
-  throw usage(`invalid/unknown release server-side apply method: ${text}`);
-}
-
 /** The release of a dry run as it is printed with `--hide-secret`. */
 export function withoutSecrets(release: Release, given: { "hide-secret": boolean }): Release {
   if (!given["hide-secret"]) return release;

@@ -7,7 +7,6 @@ import {
   type ActionResult,
   type CommonOptions,
   type Release,
-  releaseActions,
   type ReleaseActions,
   type ReleaseEvent,
   releaseStorage,
@@ -18,7 +17,6 @@ import {
 import { type Cluster, type Connection, fixedCredentials } from "#cluster";
 import { Fault } from "#kernel";
 import { usage } from "../arguments.ts";
-import { machineEnvironment } from "../chart-files.ts";
 import type { ExitCode } from "../exit.ts";
 import type { CliCode } from "../faults.ts";
 import type { Io } from "../io.ts";
@@ -29,7 +27,8 @@ export type OpenReleases = {
   cluster: Cluster;
   namespace: string;
   storage: ReleaseStorage;
-  actions: ReleaseActions;
+  /** Loaded when first asked for: who only reads needs no renderer. */
+  actions(): Promise<ReleaseActions>;
   target: ConnectedTarget;
 };
 
@@ -57,15 +56,15 @@ export async function withReleases(
       clock: io.clock,
       driver: driverOf(io),
     });
-    const actions = releaseActions({
-      cluster,
-      storage,
-      clock: io.clock,
-      fieldManager: "helm",
-      environment: machineEnvironment(io.clock),
-      onEvent: (event) => tell(io, event),
-      ...logsOf(target, io),
-    });
+    const actions = async (): Promise<ReleaseActions> =>
+      (await import("./open-actions.ts")).openActions({
+        cluster,
+        storage,
+        clock: io.clock,
+        fieldManager: "helm",
+        onEvent: (event) => tell(io, event),
+        ...logsOf(target, io),
+      });
     return await body({ cluster, namespace, storage, actions, target });
   } finally {
     target.close();
