@@ -69,6 +69,9 @@ function interruptSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** The most that a timer can wait. */
+const longestDelayMs = 2 ** 31 - 1;
+
 async function main(): Promise<ExitCode> {
   let signal: AbortSignal | undefined;
   const io: Io = {
@@ -84,7 +87,14 @@ async function main(): Promise<ExitCode> {
       return signal;
     },
   };
-  return await runCommandLine(process.argv.slice(2), io, ports);
+  // The clock's timers hold no process: without this one a command would end, and well, where it only waits for time to pass, such
+  // as for a server that is away.
+  const hold = setInterval(() => {}, longestDelayMs);
+  try {
+    return await runCommandLine(process.argv.slice(2), io, ports);
+  } finally {
+    clearInterval(hold);
+  }
 }
 
 /** Resolves when all that was written is out: a pipe takes 64 KiB at a time. */

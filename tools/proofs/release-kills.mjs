@@ -42,6 +42,39 @@ export async function releaseKills({ times = 50, seed = 20261121, isReal = false
   }
 }
 
+/**
+ * The same life on a server that is killed while the first hook of each step is under way, and comes back after a while. A step that
+ * gives up is taken again, with --resume. Resolves with how many went on by themselves.
+ */
+export async function serverKills() {
+  const folder = mkdtempSync(join(tmpdir(), "keelson-server-kills-"));
+  const data = join(folder, "data");
+  let server = await startControlPlane(data);
+  const world = new World(server, folder);
+  let goneOn = 0;
+  try {
+    await world.open();
+    for (const step of steps) {
+      const going = world.tryOnce(step);
+      await world.untilHook();
+      await server.stop("SIGKILL");
+      await sleep(500);
+      server = await startControlPlane(data, { port: Number(new URL(server.url).port) });
+      world.reconnect(server);
+      let isDone = await going;
+      if (isDone) goneOn++;
+      for (let tries = 0; !isDone && tries < 3; tries++) isDone = await world.tryOnce(step);
+      if (!isDone) throw new Error(`${step.name} does not come through`);
+      await world.checkEnd(step);
+    }
+    return { steps: steps.length, goneOn };
+  } finally {
+    await world.close();
+    await server.stop("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** One life of a release; what each step leaves, and which hooks it runs. */
 const steps = [
   {
@@ -124,6 +157,37 @@ class World {
       this.#durations.set(step.name, performance.now() - begun);
       await this.#check(step);
     }
+  }
+
+  /** The server is back, with what it held. */
+  reconnect(server) {
+    this.#client.close();
+    this.#server = server;
+    this.#client = openClient(server);
+    writeFileSync(join(this.#folder, "kubeconfig"), kubeconfig(server));
+  }
+
+  /** Whether it ends well. */
+  tryOnce(step) {
+    return this.#run(step.words).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Until there is a hook that has not been counted. */
+  async untilHook() {
+    const before = this.#jobs.size;
+    while (this.#jobs.size === before) await sleep(5);
+  }
+
+  /** The release stands where it should, whatever it took. */
+  async checkEnd({ name, revisions, objects }) {
+    const records = await this.#records();
+    const isRight =
+      revisions === 0 ? records.length === 0 : records.at(-1) === "deployed" && !/pending/.test(records.join());
+    if (!isRight) throw new Error(`after ${name}, records: ${records.join()}`);
+    expectSame({ name }, "objects", await this.#objects(), objects);
   }
 
   /** One step, killed at a random moment, and again until it ends by itself; answers how often it was killed. */
@@ -224,7 +288,8 @@ class World {
   /** Lets Jobs end after a while, and counts them. */
   async #playNode() {
     while (!this.#isOver) {
-      await this.#look();
+      // The server may be away.
+      await this.#look().catch(() => {});
       await sleep(15);
     }
   }
@@ -244,7 +309,10 @@ class World {
     const conditions = ["SuccessCriteriaMet", "Complete"].map((type) => ({ type, ...condition }));
     const body = { status: { startTime: now, completionTime: now, succeeded: 1, conditions } };
     const contentType = "application/merge-patch+json";
-    if (!this.#isOver) await this.#client.ask("PATCH", `${jobsPath}/${name}/status`, { body, contentType });
+    const path = `${jobsPath}/${name}/status`;
+    const ask = () => this.#client.ask("PATCH", path, { body, contentType }).catch(() => undefined);
+    // Until the server has heard it.
+    while (!this.#isOver && (await ask()) === undefined) await sleep(50);
   }
 }
 

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 
 type Kills = { [action: string]: number };
-const { releaseKills } = (await import(new URL("./release-kills.mjs", import.meta.url).href)) as {
+const { releaseKills, serverKills } = (await import(new URL("./release-kills.mjs", import.meta.url).href)) as {
   releaseKills: (options: { times: number; seed: number }) => Promise<{ kills: Kills; rounds: number; hooks: number }>;
+  serverKills: () => Promise<{ steps: number; goneOn: number }>;
 };
 
 // Processes take their time to start: by request boundaries the same is tried in releases/kills.test.ts, everywhere.
@@ -14,5 +15,13 @@ it.skipIf(process.env["CI"] === undefined)(
     expect(Object.keys(kills)).toEqual(["install", "test", "upgrade", "rollback", "uninstall"]);
     // The measuring round ran them too.
     expect(hooks).toBe(10 * (rounds + 1));
+  },
+);
+
+it.skipIf(process.env["CI"] === undefined)(
+  "releases come to where they should when the server is killed while a hook is under way",
+  { timeout: 600_000 },
+  async () => {
+    expect(await serverKills()).toMatchObject({ steps: 5 });
   },
 );
