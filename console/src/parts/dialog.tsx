@@ -16,8 +16,8 @@ export function Dialog({ title, class: name = "", isBare = false, children }: Di
   useEffect(() => {
     const before = document.activeElement;
     // A hurried Enter must not meet the button that closes: until something better takes the focus, the window itself has it.
-    if (!isBare) box.current?.setAttribute("autofocus", "");
     box.current?.showModal();
+    if (!isBare) box.current?.focus();
     // A dialog taken out of the page, unlike one that is closed, gives the focus to nobody.
     return () => {
       const target = before instanceof HTMLElement && before.isConnected ? before : mainHeading();

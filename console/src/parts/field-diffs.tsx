@@ -10,7 +10,7 @@ export function FieldDiffs({ changes }: { changes: readonly FieldDiff[] }): JSX.
       {changes.map((change) => (
         <div key={change.path}>
           <dt>
-            <code>{change.path.replace(/^\./, "")}</code>
+            <code>{change.path}</code>
             {change.managers.length > 0 && <span class="soft">{change.managers.join(", ")}</span>}
             {change.statedAt !== undefined && (
               <code class="soft" title={change.statedAt.note}>

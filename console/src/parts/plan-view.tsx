@@ -56,7 +56,9 @@ export function PlanSteps({ plan, from = "" }: { plan: Plan; from?: string }): J
           ))}
         </ul>
       )}
-      {steps.length === 0 && <p class="soft">Nothing to do: all {plural(unchanged, "object")} are as Git says.</p>}
+      {steps.length === 0 && (
+        <p class="soft">Nothing to do: all {plural(unchanged, "object")} are as they should be.</p>
+      )}
       <ul class="steps">
         {shown.map((step) => (
           <Step
@@ -72,7 +74,11 @@ export function PlanSteps({ plan, from = "" }: { plan: Plan; from?: string }): J
           Show {steps.length - shown.length} more
         </button>
       )}
-      {steps.length > 0 && unchanged > 0 && <p class="soft">{plural(unchanged, "object")} stay as they are.</p>}
+      {steps.length > 0 && unchanged > 0 && (
+        <p class="soft">
+          {plural(unchanged, "object")} {unchanged === 1 ? "stays as it is" : "stay as they are"}.
+        </p>
+      )}
     </>
   );
 }

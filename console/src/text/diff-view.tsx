@@ -16,9 +16,18 @@ type DiffViewProps = {
   rightName: string;
   /** Lines that only the left has are no difference: the right does not state them. */
   isLeftFuller?: boolean;
+  /** Who states the right one. */
+  stater?: string;
 };
 
-export function DiffView({ left, right, leftName, rightName, isLeftFuller = false }: DiffViewProps): JSX.Element {
+export function DiffView({
+  left,
+  right,
+  leftName,
+  rightName,
+  isLeftFuller = false,
+  stater = "Git",
+}: DiffViewProps): JSX.Element {
   const lines = useMemo(() => tone(diffLines(left, right), isLeftFuller), [left, right, isLeftFuller]);
   const hunks = useMemo(() => hunksOf(lines, isExtra), [lines]);
   const opened = useSignal<ReadonlySet<number>>(new Set());
@@ -46,7 +55,7 @@ export function DiffView({ left, right, leftName, rightName, isLeftFuller = fals
               class="plain diff-skipped"
               onClick={() => (opened.value = new Set([...opened.value, hunk.id]))}
             >
-              {skippedWords(hunk.lines)}
+              {skippedWords(hunk.lines, stater)}
             </button>
           );
         return hunk.lines.map((line) => (
@@ -68,12 +77,12 @@ function tone(lines: readonly DiffLine[], isLeftFuller: boolean): Toned[] {
   return lines.map((line) => (isLeftFuller && line.what === "removed" ? { ...line, isExtra: true } : line));
 }
 
-function skippedWords(lines: readonly Toned[]): string {
+function skippedWords(lines: readonly Toned[], stater: string): string {
   const extra = lines.filter(isExtra).length;
   const same = lines.length - extra;
   const parts = [
     same > 0 ? `${plural(same, "line")} the same` : "",
-    extra > 0 ? `${plural(extra, "line")} that Git does not state` : "",
+    extra > 0 ? `${plural(extra, "line")} that ${stater} does not state` : "",
   ];
   return parts.filter(Boolean).join(", ");
 }

@@ -34,6 +34,7 @@ export type {
   PlanStep,
   PlanView,
   Refusal,
+  ReleaseEntry,
   Rights,
   SearchAnswer,
   SearchHit,

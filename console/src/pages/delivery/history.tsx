@@ -1,13 +1,17 @@
 // Attempts to bring revisions about: which, when, how long, with which result; and the way back to one.
 
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { type Command } from "../../keys/keymap.ts";
+import { useRowFocus } from "../../keys/row-focus.ts";
+import { useCommands } from "../../keys/use-commands.ts";
 import { CommitLine } from "../../parts/commit.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Awaiting, Nothing } from "../../parts/nothing.tsx";
 import { Exact } from "../../parts/when.tsx";
 import { overlay } from "../../state/overlays.ts";
-import type { Card, DeliveryPage, HistoryEntry } from "../../wire/types.ts";
-import { shortRevision } from "../../words/revision.ts";
+import type { Card, DeliveryPage, HistoryEntry, ReleaseEntry } from "../../wire/types.ts";
+import { shortCommit, shortRevision } from "../../words/revision.ts";
 import { formatTook } from "../../words/time.ts";
 
 export function History({ card, page }: { card: Card; page: DeliveryPage | undefined }): JSX.Element {
@@ -18,50 +22,97 @@ export function History({ card, page }: { card: Card; page: DeliveryPage | undef
         <p>Each revision that is applied appears here, with how long it took and how it ended.</p>
       </Nothing>
     );
-  const right = page.rights["roll-back"];
+  return <Entries card={card} page={page} />;
+}
+
+function Entries({ card, page }: { card: Card; page: DeliveryPage }): JSX.Element {
+  const { history, rights } = page;
+  const right = rights["roll-back"];
+  const denied = right.ok ? "" : right.reason;
+  const keys = useMemo(() => history.map(keyOf), [history]);
+  const goBack = (entry: HistoryEntry | undefined): void => {
+    if (entry !== undefined && denied === "" && entry.canRollBack) askRollBack(card, entry);
+  };
+  const focus = useRowFocus(keys, (index) => goBack(history[index]));
+  const chosen = history[focus.at] ?? history.find((entry) => entry.canRollBack);
+  const why = denied || (chosen === undefined ? "there is nothing to go back to" : chosen.whyNot);
+  useCommands([
+    ...focus.commands.filter((command) => command.keys !== "o"),
+    {
+      keys: "R",
+      does: chosen === undefined ? "Roll back" : `Roll back to ${nameOf(chosen)}`,
+      area: "History",
+      run: () => goBack(chosen),
+      ...(why === "" ? {} : { whyNot: why }),
+    },
+    ...returns(history, denied, goBack),
+  ]);
   return (
-    <ol class="history">
-      {page.history.map((entry, index) => (
-        <Entry
-          key={`${entry.revision} ${entry.atMs}`}
-          card={card}
-          entry={entry}
-          isNow={index === 0}
-          whyNot={right.ok ? "" : right.reason}
-        />
-      ))}
-    </ol>
+    <>
+      {denied !== "" && <p class="soft why-not">No way back from here: {denied}.</p>}
+      <ol class="history">
+        {history.map((entry, index) => (
+          <Entry key={keyOf(entry)} entry={entry} index={index} denied={denied} goBack={() => goBack(entry)} />
+        ))}
+      </ol>
+    </>
   );
 }
 
-type EntryProps = { card: Card; entry: HistoryEntry; isNow: boolean; whyNot: string };
+/** Entries that the palette offers to go back to. */
+const returnsMost = 12;
 
-function Entry({ card, entry, isNow, whyNot }: EntryProps): JSX.Element {
+function returns(
+  history: readonly HistoryEntry[],
+  denied: string,
+  goBack: (entry: HistoryEntry) => void,
+): readonly Command[] {
+  if (denied !== "") return [];
+  return history
+    .filter((entry) => entry.canRollBack)
+    .slice(0, returnsMost)
+    .map((entry) => ({
+      keys: "",
+      does: `Roll back to ${nameOf(entry)}${entry.commit === undefined ? "" : `: ${entry.commit.subject}`}`,
+      area: "History",
+      run: () => goBack(entry),
+    }));
+}
+
+function askRollBack({ kind, namespace, name }: Card, { to }: HistoryEntry): void {
+  overlay.value = { what: "action", ask: { action: "roll-back", link: { kind, namespace, name }, revision: to } };
+}
+
+const keyOf = (entry: HistoryEntry): string => `${entry.to} ${entry.atMs}`;
+
+/** What a person calls it. */
+function nameOf({ commit, release, revision }: HistoryEntry): string {
+  if (release !== undefined) return `v${release.version}, ${release.chart} ${release.chartVersion}`;
+  return commit === undefined ? shortRevision(revision) : shortCommit(commit.id);
+}
+
+type EntryProps = { entry: HistoryEntry; index: number; denied: string; goBack: () => void };
+
+function Entry({ entry, index, denied, goBack }: EntryProps): JSX.Element {
   const isGood = /succeeded|deployed|superseded/i.test(entry.result);
-  const reason = entry.canRollBack ? whyNot : entry.whyNot;
-  const ask = (): void => {
-    overlay.value = {
-      what: "action",
-      ask: {
-        action: "roll-back",
-        link: { kind: card.kind, namespace: card.namespace, name: card.name },
-        revision: entry.revision,
-      },
-    };
-  };
+  const why = index === 0 ? "" : entry.canRollBack ? "" : entry.whyNot;
   return (
-    <li>
+    <li data-row={index} tabIndex={-1}>
       <span class={`mark ${isGood ? "mark-ready" : "mark-failed"}`}>
         <Icon name={isGood ? "ready" : "failed"} title={isGood ? "succeeded" : "failed"} />
       </span>
       <div class="history-words">
-        <p>
-          {entry.commit === undefined ? (
-            <code>{shortRevision(entry.revision)}</code>
-          ) : (
+        {entry.release !== undefined && <Release release={entry.release} />}
+        {entry.commit !== undefined && (
+          <p>
             <CommitLine commit={entry.commit} />
-          )}
-        </p>
+          </p>
+        )}
+        {entry.commit === undefined && entry.release === undefined && (
+          <p>
+            <code>{shortRevision(entry.revision)}</code>
+          </p>
+        )}
         <p class="soft">
           <Exact atMs={entry.atMs} />
           {entry.tookMs > 0 && <> · took {formatTook(entry.tookMs)}</>}
@@ -69,15 +120,33 @@ function Entry({ card, entry, isNow, whyNot }: EntryProps): JSX.Element {
           {entry.times > 1 && <> · {entry.times} times</>}
         </p>
         {!isGood && <p class="history-why">{entry.message || entry.result}</p>}
+        {why !== "" && denied === "" && <p class="soft">No way back to it: {why}.</p>}
       </div>
-      {isNow ? (
-        <span class="soft">now</span>
-      ) : (
-        <button type="button" aria-disabled={reason !== ""} title={reason} onClick={reason === "" ? ask : undefined}>
-          Roll back to this
+      {index === 0 && <span class="soft">newest</span>}
+      {index > 0 && denied === "" && entry.canRollBack && (
+        <button type="button" aria-label={`Roll back to this: ${nameOf(entry)}`} onClick={goBack}>
+          Roll back to this…
         </button>
       )}
     </li>
+  );
+}
+
+/** `v4 podinfo 6.14.0, app 6.14.0 · upgrade · deployed · tests passed` */
+function Release({ release }: { release: ReleaseEntry }): JSX.Element {
+  const { version, chart, chartVersion, appVersion, status, action, tests } = release;
+  const more = [action, status, tests === "" ? "" : `tests ${tests}`].filter(Boolean).join(" · ");
+  return (
+    <p>
+      <code>v{version}</code>{" "}
+      <b class="commit-subject">
+        {chart} {chartVersion}
+      </b>{" "}
+      <span class="soft">
+        {appVersion !== "" && `app ${appVersion} · `}
+        {more}
+      </span>
+    </p>
   );
 }
 

@@ -55,27 +55,42 @@ export function ObjectTexts({ page }: { page: ObjectPage }): JSX.Element {
   );
 }
 
+/** What states the object, where a text stands beside another: Git, or a chart with its values. */
+function titlesOf({ from, delivery }: ObjectPage): { stater: string; desired: string; applied: string } {
+  if (from !== undefined) return { stater: "the chart", desired: from.desired, applied: from.applied };
+  const isRelease = delivery?.kind === "HelmRelease";
+  return {
+    stater: isRelease ? "the chart" : "Git",
+    desired: isRelease ? "from the chart" : "from Git",
+    applied: "",
+  };
+}
+
 function Differences({ page }: { page: ObjectPage }): JSX.Element {
   const { live, desired, missing, diff } = page;
+  const titles = titlesOf(page);
   return (
     <>
       {diff.length > 0 ? (
         <section class="stated">
-          <h2>{plural(diff.length, "field")} not as Git says</h2>
+          <h2>
+            {plural(diff.length, "field")} not as {titles.stater} says
+          </h2>
           <FieldDiffs changes={diff} />
         </section>
       ) : (
         desired !== "" &&
         live !== "" && (
           <p class="soft stated">
-            Every field that Git states is as Git says. What else differs was added by the cluster and others.
+            Every field that {titles.stater} states is as {titles.stater} says. What else differs was added by the
+            cluster and others.
           </p>
         )
       )}
       {live === "" || desired === "" ? (
         <>
           {live === "" && <Nothing title="It is not in the cluster">{missing.live}</Nothing>}
-          {desired === "" && <Nothing title="Git does not state it">{missing.desired}</Nothing>}
+          {desired === "" && <Nothing title={`${capital(titles.stater)} does not state it`}>{missing.desired}</Nothing>}
           <YamlView text={live || desired} label={live === "" ? "Desired" : "Live"} />
         </>
       ) : (
@@ -83,7 +98,8 @@ function Differences({ page }: { page: ObjectPage }): JSX.Element {
           left={live}
           right={desired}
           leftName="Live, in the cluster"
-          rightName="Desired, from Git"
+          rightName={`Desired, ${titles.desired}`}
+          stater={titles.stater}
           isLeftFuller
         />
       )}
@@ -91,11 +107,18 @@ function Differences({ page }: { page: ObjectPage }): JSX.Element {
   );
 }
 
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
 function AllThree({ page }: { page: ObjectPage }): JSX.Element {
   const { live, desired, applied, missing } = page;
+  const titles = titlesOf(page);
   const panes = [
-    { name: "Desired, from Git", text: desired, why: missing.desired },
-    { name: "Last applied", text: applied, why: missing.applied },
+    { name: `Desired, ${titles.desired}`, text: desired, why: missing.desired },
+    {
+      name: titles.applied === "" ? "Last applied" : `Last applied, ${titles.applied}`,
+      text: applied,
+      why: missing.applied,
+    },
     { name: "Live, in the cluster", text: live, why: missing.live },
   ];
   return (

@@ -124,7 +124,7 @@ function DriftEntry({ entry }: { entry: TimelineEntry & { what: "drift" | "heal"
         <a href={hrefOf(entry.delivery)}>{entry.delivery.name}</a> {entry.object}
       </p>
       <p class="soft">
-        {entry.fields.replace(/(^|[;,] )\./g, "$1")}
+        {entry.fields}
         {entry.by !== "" && ` · changed by ${entry.by}`}
       </p>
     </div>
