@@ -1,5 +1,6 @@
 // Measures the console's page: bundle sizes; time to the first useful paint and until it is quiet, with 1,000 and 5,000
-// deliveries; the answer to a keystroke; frame times while 200 objects a second change, in the list and in a graph.
+// deliveries; the answer to a keystroke; frame times while 200 objects a second change, in the list, in the list while it is
+// scrolled from end to end, and in a graph.
 //
 //   node bench/console-page.mjs [--seconds 10]        needs a build (npm run build) and Chromium
 
@@ -73,6 +74,16 @@ function frameTimes(forMs) {
     };
     requestAnimationFrame(frame);
   });
+}
+
+/** In the page: scrolls down, a screen every six frames, and up again at the end. */
+function scrollThrough() {
+  const step = () => {
+    const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+    scrollTo(0, isAtEnd ? 0 : scrollY + innerHeight / 6);
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
 }
 
 function quantiles(times) {
@@ -158,6 +169,11 @@ async function measureFleet(browser, count) {
   const list = await whileChanging(server, change, () => page.evaluate(frameTimes, seconds * 1_000));
   console.log(`  list, ${changesASecond} changes a second:  ${quantiles(list)}`);
   await measureKeystroke(page);
+  await page.goto(server.url);
+  await page.waitForSelector(".card-row");
+  await page.evaluate(scrollThrough);
+  const scrolled = await whileChanging(server, change, () => page.evaluate(frameTimes, seconds * 1_000));
+  console.log(`  the same, scrolled all the time:  ${quantiles(scrolled)}`);
   const card = fleet.cards[0];
   await page.goto(`${server.url}/${card.key}`);
   await page.waitForSelector(".node");

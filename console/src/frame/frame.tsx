@@ -60,8 +60,8 @@ export function Frame({ children }: { children: ComponentChildren }): JSX.Elemen
       <ReadOnlyLine />
       <main id="content" tabIndex={-1}>
         {children}
+        {notice.value !== "" && <p class="notice">{notice.value}</p>}
       </main>
-      {notice.value !== "" && <p class="notice">{notice.value}</p>}
       <p class="unseen" aria-live="polite" role="status">
         {announced.value}
       </p>
@@ -115,7 +115,11 @@ function Live(): JSX.Element {
 function ReadOnlyLine(): JSX.Element | null {
   const { isReadOnly = false, readOnlyReason = "" } = session.value ?? {};
   if (!isReadOnly) return null;
-  return <div class="read-only-line">Read-only: {readOnlyReason || "nothing can be changed from this console"}.</div>;
+  return (
+    <section class="read-only-line" aria-label="What may be done here">
+      Read-only: {readOnlyReason || "nothing can be changed from this console"}.
+    </section>
+  );
 }
 
 /** What the palette offers and no key does. */

@@ -13,7 +13,7 @@ export function LostLine(): JSX.Element | null {
   void now.value;
   const seconds = Math.max(0, Math.ceil((value.retryAtMs - Date.now()) / 1_000));
   return (
-    <div class="lost-line">
+    <section class="lost-line" aria-label="Connection">
       <span>
         Not connected. This is how things stood at <Clock atMs={value.sinceMs} />.{" "}
         {seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…"}
@@ -21,7 +21,7 @@ export function LostLine(): JSX.Element | null {
       <button type="button" onClick={retryNow}>
         Try now
       </button>
-    </div>
+    </section>
   );
 }
 

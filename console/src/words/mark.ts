@@ -21,8 +21,19 @@ export const meaningOf: Readonly<Record<Mark, string>> = {
 
 const busyPhases: ReadonlySet<string> = new Set(["rendering", "applying", "pruning", "checking", "deleting"]);
 
+/** Cards are never changed, only replaced; each is judged once, however often a long list is sorted. */
+const known = new WeakMap<Card, Mark>();
+
 /** The state of a card. */
 export function markOf(card: Card): Mark {
+  const before = known.get(card);
+  if (before !== undefined) return before;
+  const mark = judged(card);
+  known.set(card, mark);
+  return mark;
+}
+
+function judged(card: Card): Mark {
   if (card.isSuspended) return "suspended";
   if (card.phase === "failed") return "failed";
   if (card.held !== undefined || card.pinned !== undefined) return "held";

@@ -35,7 +35,7 @@ async function whyRefused(token: string): Promise<string> {
     const answer = await fetch(apiPaths.session(), { headers: { authorization: `Bearer ${token}` } });
     if (answer.ok) return "";
     return answer.status === 401
-      ? "This is not the token that the server printed. Each start prints a new one."
+      ? "This is not the token that the server printed."
       : `The server answered HTTP ${answer.status}.`;
   } catch {
     return "The server does not answer. Is it still running?";
