@@ -17,8 +17,8 @@ export type Resource<T> = {
 /** Changes of a fleet come many a second; a page reads again at most this often. */
 const againMs = 700;
 
-/** What follows a change, such as its line in the history, is written a moment after it and tells nobody. */
-const afterMs = 3_000;
+/** What follows a change, such as its line in the history, is written a moment after it, on a busy server later, and tells nobody. */
+const aftersMs = [3_000, 12_000] as const;
 
 type State<T> = { path: string; value: T | undefined; error: ReadError | undefined };
 
@@ -30,7 +30,7 @@ class Reader<T> {
   readonly #ending = new AbortController();
   #isBusy = false;
   #isStale = false;
-  #after: ReturnType<typeof setTimeout> | undefined;
+  #afters: ReturnType<typeof setTimeout>[] = [];
 
   constructor(path: string, state: Signal<State<T>>, paceMs: number) {
     this.#path = path;
@@ -43,15 +43,15 @@ class Reader<T> {
     else void this.#read();
   }
 
-  /** Reads now, and once more when things have settled. */
-  askTwice(): void {
+  /** Reads now, and again when things have settled. */
+  askAgain(): void {
     this.ask();
-    clearTimeout(this.#after);
-    this.#after = setTimeout(() => this.ask(), afterMs);
+    this.#afters.forEach(clearTimeout);
+    this.#afters = aftersMs.map((afterMs) => setTimeout(() => this.ask(), afterMs));
   }
 
   end(): void {
-    clearTimeout(this.#after);
+    this.#afters.forEach(clearTimeout);
     this.#ending.abort();
   }
 
@@ -99,7 +99,7 @@ export function useResource<T>(
     // Read, so that their changes run this again.
     void cause.value;
     void epoch.value;
-    if (!isFirst.current) reader.current?.askTwice();
+    if (!isFirst.current) reader.current?.askAgain();
     isFirst.current = false;
   });
   const known = state.value.path === path ? state.value : undefined;

@@ -12,7 +12,7 @@ import { now } from "../../state/now.ts";
 import type { Card } from "../../wire/types.ts";
 import { type Mark, markOf, marks, whyOf } from "../../words/mark.ts";
 import { shortRevision } from "../../words/revision.ts";
-import { countsOf } from "../fleet/arrange.ts";
+import { type Counts, countsOf } from "../fleet/arrange.ts";
 import "./wall.css";
 
 /** Rows of trouble that fit a television; the rest is counted. */
@@ -37,6 +37,17 @@ export function WallPage(): JSX.Element {
           <Clock atMs={now.value} />
         </p>
       </header>
+      {isLoaded.value && <Standing deliveries={deliveries} counts={counts} troubles={troubles} />}
+    </main>
+  );
+}
+
+type StandingProps = { deliveries: readonly Card[]; counts: Counts; troubles: readonly Card[] };
+
+/** Drawn once it is known: what comes later would push what one already reads. */
+function Standing({ deliveries, counts, troubles }: StandingProps): JSX.Element {
+  return (
+    <>
       <ul class="wall-counts">
         {marks.map((mark) => (
           <li key={mark} class={(counts[mark] ?? 0) === 0 ? "is-none" : ""}>
@@ -75,7 +86,7 @@ export function WallPage(): JSX.Element {
           </ul>
         </section>
       </div>
-    </main>
+    </>
   );
 }
 
