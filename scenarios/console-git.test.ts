@@ -92,6 +92,52 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console and Git", () => {
     await live("settings", (colour) => colour !== "orange");
   });
 
+  it("rolls back by keys alone: jump to it, its history, the commit before, the plan, done", async () => {
+    const { page, base } = seen;
+    const unpinned = ["annotate", "kustomization", "shop", "-n", "flux-system", "keelson.dev/pinned-revision-"];
+    await home.kubectl(unpinned);
+    paint("violet");
+    await page.goto(base);
+    await page.getByRole("link", { name: "shop", exact: true }).first().waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: /Name, kind/ }).waitFor();
+    await page.keyboard.type("shop");
+    await page.locator('[role="option"][aria-selected="true"]', { hasText: "Kustomization in" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "shop" }).waitFor();
+    await page.getByRole("tab", { name: "History" }).waitFor();
+    await page.keyboard.press("6");
+    const rows = page.locator(".history li");
+    await until(
+      "the commit in the history",
+      async () => {
+        await rows
+          .first()
+          .getByText("violet settings")
+          .waitFor({ timeout: 10_000 })
+          .catch(() => page.reload());
+        return (await rows.first().getByText("violet settings").count()) > 0 ? true : undefined;
+      },
+      patienceMs,
+    );
+    await rows
+      .nth(1)
+      .getByRole("button", { name: /Roll back/ })
+      .waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    expect(await page.locator(":focus").getAttribute("data-row")).toBe("1");
+    await page.keyboard.press("R");
+    // What Enter does is what has the focus, once the plan is there.
+    await page.getByRole("dialog").locator("button.primary:focus", { hasText: "Roll back" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await live("settings", (colour) => colour !== "violet");
+    expect(inGit(settings)).not.toContain("violet");
+    // The focus is back where one was.
+    expect(await page.locator(":focus").getAttribute("data-row")).not.toBeNull();
+  });
+
   it("pins where that is chosen, and resumes", async () => {
     const { page } = seen;
     await paintAndGoBack("pink");
