@@ -184,7 +184,8 @@ describe.skipIf(!canRun)("GitRepositories under Flux's controller and under ours
     const objects = Object.keys(specs).map((name) => ({ kind: "GitRepository", name, compare }));
     const found = await pair.settled(
       objects,
-      120_000,
+      // Half a hundred objects, on a machine that may do other things.
+      300_000,
       (name, differing) => otherwise[name] !== undefined && differing.every((each) => each.what === "content"),
     );
     for (const name of Object.keys(otherwise)) {
@@ -194,5 +195,5 @@ describe.skipIf(!canRun)("GitRepositories under Flux's controller and under ours
     }
     expect(found).toEqual({});
     expect(objects.length).toBeGreaterThan(40);
-  }, 300_000);
+  }, 420_000);
 });

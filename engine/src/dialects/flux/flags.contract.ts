@@ -1,6 +1,7 @@
 // What an engine started with Flux's lockdown flag and as one shard does, and what only time or a label would bring: scripts as
 // those of tricky.contract.ts, for an engine that looks after Kustomizations labelled `sharding.fluxcd.io/key: one` alone.
 
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { asManifest, type JsonObject, type Manifest } from "#kernel";
 import { dataOf, definition, deployment, kustomize, settle } from "./samples.contract.ts";
@@ -15,8 +16,18 @@ const shard = "sharding.fluxcd.io/key";
 
 export const shardFlags: Flags = {
   flux: { isCrossNamespaceAllowed: false, watchSelector: `${shard}=one` },
-  args: ["--no-cross-namespace-refs=true", `--watch-label-selector=${shard}=one`],
+  ageSecret: { namespace: "flux-system", name: "sops-age" },
+  args: ["--no-cross-namespace-refs=true", `--watch-label-selector=${shard}=one`, "--sops-age-secret=sops-age"],
 };
+
+const testdata = new URL("../../secrets/testdata/", import.meta.url).pathname;
+
+/** A Secret with one age key, in the namespace of the engine. */
+function keySecret(name: string, file: string): Manifest {
+  const key = readFileSync(`${testdata}keys/${file}`).toString("base64");
+  const metadata = { name, namespace: "flux-system", labels: { "reconcile.fluxcd.io/watch": "Enabled" } };
+  return asManifest({ apiVersion: "v1", kind: "Secret", metadata, data: { [file]: key } });
+}
 
 const ours: JsonObject = { labels: { [shard]: "one" } };
 
@@ -80,6 +91,19 @@ export function flagsContract(title: string, start: (flags: Flags) => Promise<Ho
         await s.apply({ dependsOn: [{ name: "lock-base", namespace: "shop" }] });
         expect((await s.failed("dependency 'shop/lock-base' not found")).reason).toBe("DependencyNotReady");
       });
+    });
+
+    it("the installation's own keys open what names no Secret, and nothing that does", async () => {
+      const s = scene("own-keys");
+      await world.apply(keySecret("sops-age", "age.agekey"), keySecret("stranger", "stranger.agekey"));
+      s.commit(readFileSync(`${testdata}recorded/encrypted-regex/encrypted.yaml`, "utf8"));
+      await s.apply({ decryption: { provider: "sops" } });
+      await world.untilReady(s.name);
+      const secret = await world.get("", "Secret", "database");
+      const { password = "" } = (secret?.["data"] ?? {}) as { password?: string };
+      expect(Buffer.from(password, "base64").toString("utf8")).toBe("correct horse: battery");
+      await s.apply({ decryption: { provider: "sops", secretRef: { name: "stranger" } } });
+      expect((await s.failed("")).reason).toBe("BuildFailed");
     });
 
     it("an account for decryption needs the gate of identities by object", async () => {

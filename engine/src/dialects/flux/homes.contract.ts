@@ -3,6 +3,7 @@
 
 import { connectCluster, fixedCredentials } from "#cluster";
 import { fluxDefinitions } from "#api/flux";
+import { noServices } from "#delivery";
 import { FluxWorld, hasFluxController } from "./flux-controller.contract.ts";
 import type { FluxOptions } from "./index.ts";
 import type { Home } from "./scene.contract.ts";
@@ -15,9 +16,12 @@ const oracles = (await import(new URL("../../../../tools/oracle-apiserver.mjs", 
 };
 
 /** How an engine is started: for ours, and the same for Flux's. */
-export type Flags = { flux?: FluxOptions; args?: string[] };
+export type Flags = { flux?: FluxOptions; ageSecret?: { namespace: string; name: string }; args?: string[] };
 
-const tuningOf = ({ flux }: Flags) => ({ flux: { dependencyRetryMs: 1000, ...flux } });
+const tuningOf = ({ flux, ageSecret }: Flags) => ({
+  flux: { dependencyRetryMs: 1000, ...flux },
+  decryption: { ...noServices(realClock), ...(ageSecret === undefined ? {} : { ageSecret }) },
+});
 
 async function startEmbedded(flags: Flags): Promise<Home> {
   const world = await World.start();
