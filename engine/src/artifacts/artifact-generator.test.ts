@@ -293,6 +293,46 @@ describe("ArtifactGenerator", () => {
     },
   );
 
+  it("is left alone where it says so, and goes on where it left off", async () => {
+    const reconcile = "source.extensions.fluxcd.io/reconcile";
+    const copy = [{ from: "@mono/top.yaml", to: "@artifact/" }];
+    await generate("resting", { artifacts: [{ name: "rested", copy }] });
+    await world.untilReady("ArtifactGenerator", "resting");
+    const before = (await world.get("ExternalArtifact", "rested"))?.["status"];
+    await world.patch("ArtifactGenerator", "resting", { metadata: { annotations: { [reconcile]: "Disabled" } } });
+    const isTold = async (): Promise<boolean> =>
+      (await world.events()).some(({ reason }) => reason === "ReconciliationDisabled");
+    for (let tries = 0; !(await isTold()) && tries < 3000; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const spec = { artifacts: [{ name: "rested", copy }], commonMetadata: { labels: { team: "shop" } } };
+    await world.patch("ArtifactGenerator", "resting", { spec });
+    const other = { artifacts: [{ name: "awake", copy }], commonMetadata: { annotations: { note: "common" } } };
+    await generate("awake", other);
+    await world.untilReady("ArtifactGenerator", "awake");
+    expect((await world.get("ExternalArtifact", "awake"))?.metadata.annotations).toMatchObject({ note: "common" });
+    const resting = await world.get("ExternalArtifact", "rested");
+    expect(resting?.metadata.labels).not.toMatchObject({ team: "shop" });
+    expect(resting?.["status"]).toEqual(before);
+    await world.patch("ArtifactGenerator", "resting", { metadata: { annotations: { [reconcile]: null } } });
+    await world.until("ExternalArtifact", "rested", ({ metadata }) => metadata.labels?.["team"] === "shop");
+  });
+
+  it("names no source of another namespace where that is not allowed", async () => {
+    await world.stopLoops();
+    world.isCrossNamespaceAllowed = false;
+    world.startLoops();
+    await world.artifacts.ready;
+    const sources = [{ alias: "far", kind: "GitRepository", name: "mono", namespace: "elsewhere" }];
+    const artifacts = [{ name: "far", copy: [{ from: "@far/**", to: "@artifact/" }] }];
+    await generate("far", { sources, artifacts });
+    const far = await world.untilReady("ArtifactGenerator", "far", "False");
+    expect(condition(far, "Stalled")).toMatchObject({ status: "True", reason: "AccessDenied" });
+    await world.stopLoops();
+    world.isCrossNamespaceAllowed = true;
+    world.startLoops();
+    await world.artifacts.ready;
+  });
+
   it("makes an output again that someone has deleted, and takes all along when it goes itself", async () => {
     await generate("keeper", { artifacts: [{ name: "kept", copy: [{ from: "@mono/top.yaml", to: "@artifact/" }] }] });
     const first = await world.untilReady("ExternalArtifact", "kept");

@@ -338,6 +338,19 @@ describe("GitRepository", () => {
     await world.patch("GitRepository", "wordy", { spec: { suspend: true } });
   });
 
+  it("names the address of the day: what is served elsewhere from now on is the same artifact", async () => {
+    const moved = new TestRepository(`${world.folder}/moved`, { isBare: false });
+    moved.commit({ "a.yaml": "a" });
+    await world.repository("moved", { url: moved.path });
+    const { artifact: before } = statusOf(await world.untilReady("GitRepository", "moved"));
+    await world.stopLoops();
+    world.address = "http://127.0.0.2:1";
+    world.startLoops();
+    await world.artifacts.ready;
+    const { artifact: after } = statusOf(await world.lookAgain("GitRepository", "moved"));
+    expect(after).toEqual({ ...before, url: String(before["url"]).replace("127.0.0.1:1", "127.0.0.2:1") });
+  });
+
   it("offers everything again after a restart, without the network", async () => {
     const folder = `${world.folder}/restart`;
     const made = new TestRepository(`${folder}/shop.git`);

@@ -23,6 +23,9 @@ export class World {
 
   readonly #mirrors: MirrorMap;
   readonly #env: Environment;
+  /** Where artifacts are said to be. */
+  address = "http://127.0.0.1:1";
+  isCrossNamespaceAllowed = true;
   /** Which objects the loops look after. */
   selector: string | undefined;
 
@@ -79,7 +82,8 @@ export class World {
       folder: `${folder}/cache`,
       environment: { ...testEnvironment, ...this.#env },
       mirrors: this.#mirrors,
-      address: "http://127.0.0.1:1",
+      address: this.address,
+      isCrossNamespaceAllowed: this.isCrossNamespaceAllowed,
       selector: this.selector,
       signal: this.#abort.signal,
     });
