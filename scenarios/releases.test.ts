@@ -184,6 +184,14 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
     expect(step?.changes[0]?.statedAt).toMatchObject({ path: "charts/web/templates/settings.yaml" });
   });
 
+  it("puts drift back at a person's word", async () => {
+    const { plan } = await console.act({ action: "heal", link });
+    expect(plan.says).toEqual([expect.stringContaining("puts back what release v1 says in ConfigMap/shop/settings")]);
+    expect(plan.plan?.steps).toMatchObject([{ action: "configure", changes: [{ path: "data.colour", to: '"blue"' }] }]);
+    expect((await home.object("configmap", "settings", "shop"))?.data?.["colour"]).toBe("blue");
+    await cardWhen("no drift", ({ drift }) => drift.length === 0);
+  });
+
   it("has a history of releases, and shows what the last one changed", async () => {
     push({ "apps/shop/release.yaml": release("green") }, "all green");
     const found = await released(2, "green");
@@ -222,6 +230,10 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
 
   it("goes back by Helm's own roll-back where no commit is wanted, stays there, and follows again when it is resumed", async () => {
     await cardWhen("a ready release", ({ ready, phase }) => ready === "True" && phase === "ready");
+    // What somebody else has changed meanwhile is taken back.
+    const patch = '{"data":{"colour":"red"}}';
+    await home.kubectl(["patch", "configmap", "settings", "-n", "shop", "--type=merge", "-p", patch]);
+    await cardWhen("the drift", ({ drift }) => drift.length > 0);
     const { plan } = await console.act({ action: "roll-back", link, revision: "v2", how: "pin", reason: "for now" });
     expect(plan.says[0]).toBe("suspends HelmRelease/shop/web, so that it is not upgraded again");
     await released(4, "green");

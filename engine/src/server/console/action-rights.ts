@@ -37,10 +37,7 @@ export function whyNotNow(action: Action, { object, card }: Pick<Subject, "objec
     case "heal":
     case "accept":
       if (card.role !== "delivery") return "a source has no drift";
-      if (card.drift.length === 0) return "nothing has drifted";
-      return action === "heal" && card.kind === "HelmRelease"
-        ? "a release heals itself when spec.driftDetection.mode is enabled; reconcile it with that set"
-        : "";
+      return card.drift.length === 0 ? "nothing has drifted" : "";
     case "roll-back":
       if (card.kind === "HelmRelease") return whyNoEarlier(object);
       if (card.kind !== "Kustomization") return "a source is not rolled back";

@@ -1,6 +1,6 @@
 // Deliveries and sources as cards, events as happenings: small plain data, made here so that the browser knows no Kubernetes.
 
-import type { Card, DriftView, Happening, HeldView, Link } from "#api/console";
+import type { Card, DriftView, Happening, HeldView, Link, ObjectLink } from "#api/console";
 import { linkKey } from "#api/console";
 import { guardMarks } from "#delivery";
 import { type Condition, conditionsOf, fieldOf, type Manifest, parseRevision, shortRevision, textOf } from "#kernel";
@@ -49,7 +49,7 @@ export function cardOf(object: Manifest): Card {
     url: maskUrl(textOf(object, "spec", "url") || textOf(object, "spec", "endpoint")),
     objects: inventoryOf(object).length,
     health: {},
-    drift: driftOf(find("Drifted")),
+    drift: driftOf(find("Drifted"), inventoryOf(object)),
     dependsOn: dependenciesOf(object),
   };
 }
@@ -99,24 +99,30 @@ function heldOf(condition: Condition | undefined): HeldView | undefined {
 }
 
 /** From the condition's text, where no engine in this process says it as data. */
-function driftOf(condition: Condition | undefined): DriftView[] {
+function driftOf(condition: Condition | undefined, inventory: readonly InventoryItem[]): DriftView[] {
   if (condition?.status !== "True") return [];
-  if (condition.message.startsWith("Cluster state of release")) return releaseDrift(condition.message);
+  if (condition.message.startsWith("Cluster state of release")) return releaseDrift(condition.message, inventory);
   return condition.message.split("; ").flatMap((part) => {
     const match = /^([^/\s:]+)\/(?:([^/\s:]+)\/)?([^\s:]+): (.*)$/s.exec(part);
     if (match === null) return [];
     const [, kind = "", namespace = "", name = "", text = ""] = match;
-    return [{ object: { group: "", kind, namespace, name }, fields: [wordsOf(text)], by: [] }];
+    return [{ object: grouped({ kind, namespace, name }, inventory), fields: [wordsOf(text)], by: [] }];
   });
 }
 
+/** The text names no group; the inventory does. */
+function grouped(link: Link, inventory: readonly InventoryItem[]): ObjectLink {
+  const found = inventory.find((item) => linkKey(item) === linkKey(link));
+  return { group: found?.group ?? "", ...link };
+}
+
 /** A line for each object of a release, as helm-controller writes them: `Deployment/shop/web changed (0 additions, …)`. */
-function releaseDrift(message: string): DriftView[] {
+function releaseDrift(message: string, inventory: readonly InventoryItem[]): DriftView[] {
   return message.split("\n").flatMap((line) => {
     const match = /^([^/\s]+)\/(?:([^/\s]+)\/)?(\S+) (changed .*|removed)$/.exec(line);
     if (match === null) return [];
     const [, kind = "", namespace = "", name = "", words = ""] = match;
-    return [{ object: { group: "", kind, namespace, name }, fields: [wordsOf(words)], by: [] }];
+    return [{ object: grouped({ kind, namespace, name }, inventory), fields: [wordsOf(words)], by: [] }];
   });
 }
 

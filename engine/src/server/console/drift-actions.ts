@@ -2,12 +2,14 @@
 
 import { type DriftView, linkKey, type ObjectLink, type PlanStep, type PlanView } from "#api/console";
 import type { Cluster } from "#cluster";
-import { type Json, type Manifest, refKey } from "#kernel";
+import { type Json, type Manifest, refKey, refOf } from "#kernel";
 import { planAccept } from "./accept.ts";
 import type { ActionWorld, Intent, Subject } from "./intent.ts";
 import { clusterIn, targetOf } from "./object-page.ts";
 import { planOfSome } from "./plan-view.ts";
 import { Refused, refusedBy } from "./refusals.ts";
+import { releasePlanOfSome } from "./release-plan.ts";
+import { helmManager } from "./release-statement.ts";
 import type { Rights } from "./rights.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -42,18 +44,42 @@ function mayPatch(rights: Rights, viewer: Viewer, where: { group: string; plural
 
 type Wanted = { object: ObjectLink; cluster: Cluster; manifest: Manifest };
 
+/** What a delivery states now, and who applies it. */
+type Stating = {
+  manifests: ReadonlyMap<string, Manifest>;
+  manager: string;
+  revision: string;
+  plan: (manifests: readonly Manifest[]) => Promise<PlanView>;
+};
+
+async function statingOf(world: ActionWorld, { ask }: Subject): Promise<Stating> {
+  const key = linkKey(ask.link);
+  const { engine, releases } = world.fleet;
+  const absent = new Refused("not-ready", "the engine in this process does not run it", "ask at the one that does");
+  if (ask.link.kind === "HelmRelease") {
+    const record = await releases?.stated(key).catch(() => undefined);
+    if (releases === undefined || record === undefined) throw absent;
+    const manifests = new Map(record.manifests.map((manifest) => [refKey(refOf(manifest)), manifest]));
+    const plan: Stating["plan"] = (list) =>
+      releasePlanOfSome(world, key, { states: releases, record, manifests: list });
+    return { manifests, manager: helmManager, revision: `v${record.version}`, plan };
+  }
+  const look = engine?.looking.look(key);
+  if (engine === undefined || look === undefined) throw absent;
+  const revision = look.offered ?? "";
+  const manifests = await world.renderings.get(engine.looking, key, { revision });
+  const { manager } = look.delivery.policy;
+  return { manifests, manager, revision, plan: (list) => planOfSome(world, key, { look, manifests: list }) };
+}
+
 async function planHeal(world: ActionWorld, subject: Subject, drifted: readonly DriftView[]): Promise<Intent> {
   const key = linkKey(subject.ask.link);
-  const looking = world.fleet.engine?.looking;
-  const look = looking?.look(key);
-  if (looking === undefined || look === undefined)
-    throw new Refused("not-ready", "the engine in this process does not run this delivery", "ask at the one that does");
-  const stated = await world.renderings.get(looking, key, { revision: look.offered ?? "" });
+  const stating = await statingOf(world, subject);
   const wanted: Wanted[] = [];
   for (const { object } of drifted) {
     const cluster = clusterIn(world, object, subject.viewer);
     const target = await targetOf(cluster, object);
-    const manifest = stated.get(refKey({ ...object, namespace: target.namespace }));
+    const manifest = stating.manifests.get(refKey({ ...object, namespace: target.namespace }));
     if (manifest === undefined) throw new Refused("not-possible", `${key} does not state ${linkKey(object)} any more`);
     if (isMasked(manifest))
       throw new Refused(
@@ -63,21 +89,23 @@ async function planHeal(world: ActionWorld, subject: Subject, drifted: readonly 
       );
     wanted.push({ object, cluster, manifest });
   }
-  const manager = look.delivery.policy.manager;
-  const plan = healing(await planOfSome(world, key, { look, manifests: wanted.map(({ manifest }) => manifest) }));
+  const plan = healing(await stating.plan(wanted.map(({ manifest }) => manifest)));
+  const who = subject.ask.link.kind === "HelmRelease" ? `release ${stating.revision}` : "Git";
   return {
     shown: {
-      says: drifted.map(({ object, fields }) => `puts back what Git says in ${linkKey(object)}: ${fields.join("; ")}`),
+      says: drifted.map(
+        ({ object, fields }) => `puts back what ${who} says in ${linkKey(object)}: ${fields.join("; ")}`,
+      ),
       plan,
       ways: [],
       needsReason: false,
       places: [],
     },
-    depends: driftState(drifted, look.offered ?? ""),
+    depends: driftState(drifted, stating.revision),
     async carryOut() {
       for (const { object, cluster, manifest } of wanted) {
         const answer = await cluster.apply(await targetOf(cluster, object), manifest, {
-          fieldManager: manager,
+          fieldManager: stating.manager,
           isForced: true,
         });
         if (!answer.ok) throw refusedBy(answer.status, `healing ${linkKey(object)}`);

@@ -1,9 +1,9 @@
 // The Plan of a release for reading: what the next install or upgrade would do, what the last one changed, what going back to
 // an earlier record would do.
 
-import { type Link, linkKey, type PlanView } from "#api/console";
+import { type Link, linkKey, type PlanStep, type PlanView } from "#api/console";
 import { type StatedRelease, stepsBetween } from "#dialects/flux/releases";
-import { faultFrom, formatFault } from "#kernel";
+import { faultFrom, formatFault, type Manifest } from "#kernel";
 import type { Step } from "#plan";
 import { wordsOf } from "./cards.ts";
 import { findTemplate, templateFor } from "./release-origin.ts";
@@ -51,6 +51,22 @@ export async function releasePlan(
   const steps = await states.looking.steps(key, wanted);
   const seen = { key, revision, atMs: world.clock.now(), which: "pending" as const };
   return shownSteps(world, { ...seen, states, wanted, steps }, viewer);
+}
+
+/** What putting some objects of a release back would do. */
+export async function releasePlanOfSome(
+  world: PlanWorld,
+  key: string,
+  { states, record, manifests }: { states: ReleaseStates; record: StatedRelease; manifests: readonly Manifest[] },
+): Promise<PlanView> {
+  const look = await states.look(key);
+  const mask = look?.mask ?? ((text: string): string => text);
+  const steps: PlanStep[] = [];
+  for (const manifest of manifests) steps.push(stepView(await states.looking.step(key, manifest), mask, undefined));
+  const counts: { [action in PlanStep["action"]]?: number } = {};
+  for (const { action } of steps) counts[action] = (counts[action] ?? 0) + 1;
+  const [revision, from, atMs] = [record.title, world.fleet.card(key)?.revision ?? "", world.clock.now()];
+  return { revision, from, atMs, which: "pending", steps, counts, warnings: [], problem: "" };
 }
 
 /** What the newest record states otherwise than the one before it. */

@@ -10,7 +10,7 @@ import type { ReleaseStates } from "./release-states.ts";
 import { type Statement, type StatementAsk, unstated } from "./statement.ts";
 
 /** Who applies the objects of releases. */
-const helmManager = "helm-controller";
+export const helmManager = "helm-controller";
 
 export async function releaseStatement(
   { fleet }: ObjectWorld,

@@ -5,8 +5,8 @@ import type { HelmRelease } from "#api/flux";
 import type { Cluster } from "#cluster";
 import { type Clock, type Fault } from "#kernel";
 import { releaseActions, releaseStorage } from "#releases";
-import { commonOptions } from "./action-options.ts";
-import { helmManager, maxHistoryOf, storageNamespaceOf } from "./names.ts";
+import { applyMode, commonOptions } from "./action-options.ts";
+import { helmManager, maxHistoryOf, releaseNameOf, storageNamespaceOf } from "./names.ts";
 
 export type RollBackWish = {
   object: HelmRelease;
@@ -24,17 +24,16 @@ export async function rollBackRelease(
 ): Promise<{ ok: true; version: number } | { ok: false; fault: Fault }> {
   const { object, version, cluster, clock, description, signal } = wish;
   const storage = releaseStorage({ cluster, namespace: storageNamespaceOf(object), clock, fieldManager: helmManager });
-  const { serverSideApply, cleanupOnFail = false, force = false } = object.spec.rollback ?? {};
-  const isServerSide =
-    serverSideApply === undefined || serverSideApply === "auto" ? "auto" : serverSideApply === "enabled";
+  const spec = object.spec.rollback ?? {};
+  const record = await storage.get(releaseNameOf(object), version).catch(() => undefined);
   const result = await releaseActions({ cluster, storage, clock, fieldManager: helmManager }).rollback({
     ...commonOptions({ object, signal }, "rollback"),
     wait: "hookOnly",
     onPending: "refuse",
     revision: version,
-    serverSide: isServerSide,
-    forceReplace: force && isServerSide === false,
-    cleanupOnFail,
+    // As the loop's own actions do: what others have changed in the meantime is taken back.
+    ...applyMode(spec, record),
+    cleanupOnFail: spec.cleanupOnFail ?? false,
     maxHistory: maxHistoryOf(object),
     description,
   });
