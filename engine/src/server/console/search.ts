@@ -58,7 +58,8 @@ type Subject = {
   card: Card | undefined;
 };
 
-type Found = { hit: SearchHit; wish: Wish; rank: number };
+/** `order`: what stands first among equals, as one text. */
+type Found = { hit: SearchHit; wish: Wish; rank: number; order: string };
 
 export type SearchWorld = { fleet: Fleet; rights: Rights };
 
@@ -73,7 +74,7 @@ export async function search(
   if (terms.length === 0) return { hits: [], total: 0, terms };
   const found = [...foundCards(fleet, terms), ...foundObjects(fleet, terms)];
   const allowed = await allowedOf(rights, viewer, found);
-  allowed.sort((a, b) => a.rank - b.rank || compare(a.hit, b.hit));
+  allowed.sort((a, b) => a.rank - b.rank || compare(a.order, b.order));
   const limit = Math.min(asked.limit, hitsMost);
   return {
     hits: allowed.slice(asked.offset, asked.offset + limit).map(({ hit }) => hit),
@@ -82,21 +83,36 @@ export async function search(
   };
 }
 
-/** A search must not flood the API server with questions: what is not known beyond a bound counts as not allowed. */
+/**
+ * Asked once for each kind and namespace. A search must not flood the API server with questions: what is not known beyond a
+ * bound counts as not allowed.
+ */
 async function allowedOf(rights: Rights, viewer: Viewer, found: readonly Found[]): Promise<Found[]> {
-  const open = new Set<string>();
-  const asked = found.filter(({ wish }) => {
+  const places = new Map<string, { wish: Wish; found: Found[] }>();
+  for (const each of found) {
+    const { plural, group, namespace } = each.wish;
+    const key = `${plural}.${group}/${namespace}`;
+    const place = places.get(key);
+    if (place === undefined) places.set(key, { wish: each.wish, found: [each] });
+    else place.found.push(each);
+  }
+  let open = 0;
+  const asked = [...places.values()].filter(({ wish }) => {
     const known = rights.known(viewer, wish);
     if (known !== undefined) return known;
-    open.add(`${wish.plural}.${wish.group}/${wish.namespace}`);
-    return open.size <= reviewsMost;
+    open += 1;
+    return open <= reviewsMost;
   });
-  return rights.sieve(viewer, asked, ({ wish }) => wish);
+  const allowed = await rights.sieve(viewer, asked, ({ wish }) => wish);
+  return allowed.flatMap((place) => place.found);
 }
 
-function compare(a: SearchHit, b: SearchHit): number {
-  const [x, y] = [`${a.name} ${a.namespace} ${a.kind}`, `${b.name} ${b.namespace} ${b.kind}`];
-  return x < y ? -1 : x > y ? 1 : 0;
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function orderOf({ name, namespace, kind }: SearchHit): string {
+  return `${name} ${namespace} ${kind}`;
 }
 
 function* foundObjects(fleet: Fleet, terms: readonly Term[]): Generator<Found> {
@@ -108,7 +124,9 @@ function* foundObjects(fleet: Fleet, terms: readonly Term[]): Generator<Found> {
     if (!words.every((word) => haystack.includes(word) || commitTextOf(fleet, owner, commits).includes(word))) continue;
     const subject = { ...link, images, labels, health, cluster: "", owner, haystack, card: fleet.card(owner) };
     const matched = matchAll(subject, terms);
-    if (matched !== undefined) yield { hit: hitOf(entry, matched.words), wish: wishOf(entry), rank: matched.rank + 1 };
+    if (matched === undefined) continue;
+    const hit = hitOf(entry, matched.words);
+    yield { hit, wish: wishOf(entry), rank: matched.rank + 1, order: orderOf(hit) };
   }
 }
 
@@ -153,7 +171,7 @@ function* foundCards(fleet: Fleet, terms: readonly Term[]): Generator<Found> {
     if (matched === undefined) continue;
     const group = kind === "Kustomization" ? kustomizeGroup : kind === "HelmRelease" ? helmGroup : sourceGroup;
     const hit: SearchHit = { group, kind, namespace, name, health, owner: "", matched: matched.words, role };
-    yield { hit, wish: wishFor(card), rank: matched.rank };
+    yield { hit, wish: wishFor(card), rank: matched.rank, order: orderOf(hit) };
   }
 }
 
