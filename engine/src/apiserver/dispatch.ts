@@ -249,17 +249,17 @@ export class Dispatch {
   }
 
   #writeCall(call: Call, options: BodyOptions, warnings: string[]): WriteCall {
-    return {
-      ...call,
-      ...(options.duplicates === undefined ? {} : { duplicates: options.duplicates }),
-      ...(options.annotate === undefined ? {} : { annotate: options.annotate }),
-      fieldManager: options.fieldManager,
-      isDryRun: options.isDryRun === true,
-      fieldValidation: options.fieldValidation ?? "Ignore",
-      warn: (text) => {
-        if (!warnings.includes(text)) warnings.push(text);
-      },
+    const { identity, served, namespace, name, subresource } = call;
+    const { fieldManager, isDryRun = false, fieldValidation = "Ignore", duplicates, annotate } = options;
+    const warn = (text: string): void => {
+      if (!warnings.includes(text)) warnings.push(text);
     };
+    const own = { fieldManager, isDryRun, fieldValidation, warn };
+    // All of them with the same members, written out: every step of every write reads this object.
+    const write: WriteCall = { identity, served, namespace, name, subresource, ...own };
+    if (duplicates !== undefined) write.duplicates = duplicates;
+    if (annotate !== undefined) write.annotate = annotate;
+    return write;
   }
 }
 

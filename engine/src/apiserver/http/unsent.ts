@@ -30,7 +30,8 @@ export class Unsent {
   }
 
   follow(answering: Answering): void {
-    this.#open.set(answering, { answering, taken: answering.takenBytes, stillMs: 0 });
+    // What its connection has taken is asked at the first look: most answers are gone by then.
+    this.#open.set(answering, { answering, taken: -1, stillMs: 0 });
     if (this.#now() - this.#lookedAt >= unsentLookMs) this.#look();
   }
 
