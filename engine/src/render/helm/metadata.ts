@@ -1,7 +1,16 @@
 // Chart.yaml: reading, checking, and the form in which templates see it.
 
 import { isObject, type Json, type JsonObject } from "#kernel";
-import { formatShortest, type GoMap, GoError, mapSet, quote, typed, type Value } from "#formats/gotemplate";
+import {
+  formatShortest,
+  type GoMap,
+  GoError,
+  mapSet,
+  nilContainer,
+  quote,
+  typed,
+  type Value,
+} from "#formats/gotemplate";
 import type { Dependency, Maintainer, Metadata } from "./chart.ts";
 import { helmFault } from "./faults.ts";
 import { parseVersion } from "./functions/semver.ts";
@@ -175,7 +184,7 @@ function checkDependencies(dependencies: readonly Dependency[], fail: (message: 
 export function metadataMap(metadata: Metadata, isRoot: boolean): GoMap {
   const annotations =
     metadata.annotations === null
-      ? typed({}, "map[string]string")
+      ? nilContainer(typed({}, "map[string]string"))
       : typed({ ...metadata.annotations }, "map[string]string");
   return {
     Name: metadata.name,

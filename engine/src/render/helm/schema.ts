@@ -11,6 +11,7 @@ import type { Chart } from "./chart.ts";
 import { helmFault } from "./faults.ts";
 import { toPlain } from "./functions/plain.ts";
 import { compiledSchemasMax } from "./limits.ts";
+import { describeErrors } from "./schema-errors.ts";
 
 /** Checks the values against the schemas of the chart and its subcharts; throws with all that is wrong. */
 export function checkSchemas(chart: Chart, values: GoMap): void {
@@ -54,6 +55,8 @@ const options: Options = {
   logger: false,
   unicodeRegExp: false,
   addUsedSchema: false,
+  // 0.3 is a multiple of 0.1, as for who computes with fractions.
+  multipleOfPrecision: 9,
   messages: false,
   // The code is run once or twice: making it takes longer than running it, and making it smaller longer still.
   code: { optimize: false },
@@ -104,76 +107,4 @@ function withoutDraft(schema: Json): Json {
   if (!isObject(schema)) return schema;
   const { $schema: _draft, ...rest } = schema;
   return rest;
-}
-
-function describeErrors(errors: readonly ErrorObject[]): string {
-  // anyOf, oneOf and if report themselves and their branches; the branches stand indented below.
-  const lines: string[] = [];
-  const properties = new Map<string, string[]>();
-  for (const error of errors) {
-    if (error.keyword === "additionalProperties") {
-      const list = properties.get(error.instancePath) ?? [];
-      list.push(`'${String(error.params["additionalProperty"])}'`);
-      properties.set(error.instancePath, list);
-      continue;
-    }
-    const words = describeError(error);
-    if (words !== undefined) lines.push(`- at '${error.instancePath}': ${words}`);
-  }
-  for (const [path, names] of properties)
-    lines.push(`- at '${path}': additional properties ${names.join(", ")} not allowed`);
-  return `${[...new Set(lines)].sort().join("\n")}\n`;
-}
-
-function typeName(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
-}
-
-function describeError(error: ErrorObject): string | undefined {
-  const { keyword, params, data } = error;
-  const limit = String(params["limit"] ?? "");
-  switch (keyword) {
-    case "type":
-      return `got ${typeName(data)}, want ${[params["type"] as string | string[]].flat().join(" or ")}`;
-    case "required":
-      return `missing property '${String(params["missingProperty"])}'`;
-    case "enum":
-      return `value must be ${(params["allowedValues"] as unknown[]).length === 1 ? "" : "one of "}${(params["allowedValues"] as unknown[]).map(quoteValue).join(", ")}`;
-    case "const":
-      return `value must be ${quoteValue(params["allowedValue"])}`;
-    case "minLength":
-    case "maxLength":
-    case "minItems":
-    case "maxItems":
-    case "minProperties":
-    case "maxProperties":
-      return `${keyword}: got ${sizeOf(data)}, want ${limit}`;
-    case "minimum":
-    case "maximum":
-    case "exclusiveMinimum":
-    case "exclusiveMaximum":
-      return `${keyword}: got ${JSON.stringify(data)}, want ${limit}`;
-    case "pattern":
-      return `'${String(data)}' does not match pattern '${String(params["pattern"])}'`;
-    case "format":
-      return `'${String(data)}' is not valid ${String(params["format"])}`;
-    case "multipleOf":
-      return `multipleOf: got ${JSON.stringify(data)}, want ${String(params["multipleOf"])}`;
-    case "uniqueItems":
-      return `items at ${String(params["j"])} and ${String(params["i"])} are equal`;
-    case "false schema":
-      return "false schema";
-    default:
-      return `'${keyword}' failed`;
-  }
-}
-
-function quoteValue(value: unknown): string {
-  return typeof value === "string" ? `'${value}'` : JSON.stringify(value);
-}
-
-function sizeOf(value: unknown): number {
-  if (typeof value === "string") return Array.from(value).length;
-  return Array.isArray(value) ? value.length : Object.keys(value as object).length;
 }
