@@ -100,6 +100,8 @@ describe("keelson template from elsewhere", () => {
     const named = await run(["template", "x", "near/web"], { HELM_REPOSITORY_CONFIG: file });
     expect(named.stdout).toBe(printed("1.2.0+b"));
     expect(authorized).toEqual(Array.from({ length: 2 }, () => `Basic ${btoa("ada:secret")}`));
+    const flagged = await run(["template", "x", "near/web", "--repository-config", file, "--qps", "5"]);
+    expect(flagged.stdout).toBe(named.stdout);
     expect((await run(["template", "x", "far/web"])).stderr).toContain("repo far not found");
   });
 

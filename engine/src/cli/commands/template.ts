@@ -75,6 +75,14 @@ const flags = {
   "wait-for-jobs": { about: "accepted: nothing is waited for", isHidden: true },
   atomic: { about: "accepted", isHidden: true },
   "rollback-on-failure": { about: "accepted", isHidden: true },
+  "repository-config": { takes: "FILE", about: "names of repositories, in place of $HELM_REPOSITORY_CONFIG" },
+  "registry-config": { takes: "FILE", about: "logins to registries, in place of $HELM_REGISTRY_CONFIG" },
+  "repository-cache": { takes: "FOLDER", about: "accepted: nothing is kept", isHidden: true },
+  "content-cache": { takes: "FOLDER", about: "accepted: nothing is kept", isHidden: true },
+  color: { takes: "WHEN", about: "accepted", isHidden: true },
+  colour: { takes: "WHEN", about: "accepted", isHidden: true },
+  qps: { takes: "NUMBER", about: "accepted", isHidden: true },
+  "burst-limit": { takes: "NUMBER", about: "accepted", isHidden: true },
 } as const;
 
 type Flags = FlagValues<typeof flags>;
@@ -92,7 +100,8 @@ export const command: Command = defineCommand({
     "keelson template . -s templates/deployment.yaml",
   ],
   flags,
-  async run({ args, flags: given, io, ports }) {
+  async run({ args, flags: given, io: plain, ports }) {
+    const io = withPlaces(plain, given);
     const [name, chart] = nameAndChart(args, given);
     const source = await openChartSource(chart, given, io);
     const options = await optionsOf(name, given, io);
@@ -103,6 +112,19 @@ export const command: Command = defineCommand({
     return 0;
   },
 });
+
+/** Flags that name a file count before the variables that do. */
+function withPlaces(io: Io, given: Flags): Io {
+  const { "repository-config": repositories, "registry-config": registries } = given;
+  return {
+    ...io,
+    env: {
+      ...io.env,
+      ...(repositories === undefined ? {} : { HELM_REPOSITORY_CONFIG: repositories }),
+      ...(registries === undefined ? {} : { HELM_REGISTRY_CONFIG: registries }),
+    },
+  };
+}
 
 type Surroundings = { given: Flags; io: Io; ports: Ports };
 
