@@ -14,6 +14,10 @@ const proofs = {
     program: "tools/proofs/flux-answers.mjs",
     about: "[count] [seed]: random inputs through Flux's own libraries and keelson (KEELSON_ORACLES)",
   },
+  "helm-beside": {
+    program: "tools/proofs/helm-beside.mjs",
+    about: "what keelson helm prints and waits for, beside the real helm on both servers (KEELSON_ORACLES)",
+  },
   "helm-fuzz": {
     program: "bench/helm/fuzz.mjs",
     about: "[count] [first seed] [report]: random templates through Helm's engine and keelson (KEELSON_ORACLES)",

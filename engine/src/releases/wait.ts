@@ -1,6 +1,7 @@
 // Waits for objects as Helm 4.3 does with its default strategy: by watches, with kstatus' judgement (pkg/kube/statuswait.go).
 // A failed object ends its own wait, not that of the others; the wait's own end names all that is not as it should be.
 
+import { setMaxListeners } from "node:events";
 import { Informer, type Resource } from "#cluster";
 import { assess, type HealthExpressions, type KStatus } from "#health";
 import { fieldOf, isObject, type Json, type Manifest, textOf } from "#kernel";
@@ -128,6 +129,8 @@ class Wait {
     this.#run = run;
     this.#until = until;
     this.#objects = objects;
+    // Each kind's watch listens; Node takes more than ten for a leak and says so.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   async settled(): Promise<void> {

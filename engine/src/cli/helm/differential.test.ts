@@ -18,8 +18,8 @@ const servers: readonly Opened[] = [
 
 for (const [name, open] of servers) {
   compare(`releases beside the real helm, on ${name}`, () => open({}), scenarios);
-  // The rules are the same on either; KEELSON_PROOF=helm-waits tries both.
-  if (open === realWorld || process.env["KEELSON_PROOF"] === "helm-waits")
+  // The rules are the same on either; KEELSON_PROOF=helm-beside tries both.
+  if (open === realWorld || process.env["KEELSON_PROOF"] === "helm-beside")
     compare(`waits beside the real helm's, on ${name}`, () => open({ isAlive: true }), waits);
 }
 

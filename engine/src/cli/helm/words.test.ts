@@ -10,7 +10,15 @@ import { memoryIo } from "../io.ts";
 import { runCommandLine } from "../run.ts";
 import { writeChart } from "./testdata/differential/charts.ts";
 import { actions, absentFlags, type Reading, readings, state } from "./testdata/differential/words.ts";
-import { embeddedWorld, hasOracle, helm, helmBinary, type Ran, type World } from "./testdata/differential/worlds.ts";
+import {
+  embeddedWorld,
+  hasOracle,
+  helm,
+  helmBinary,
+  type Ran,
+  realWorld,
+  type World,
+} from "./testdata/differential/worlds.ts";
 
 async function ours(
   world: World,
@@ -59,10 +67,14 @@ function expectSame(theirs: Ran, own: Ran, mask: (text: string) => string = (tex
   if (theirs.code !== 0) expect.soft(mask(own.error)).toContain(mask(errorOf(theirs.error)));
 }
 
-describe.skipIf(!hasOracle())("what is printed, beside the real helm", () => {
+/** Beside the embedded control plane the real one; KEELSON_PROOF=helm-beside alone takes the time for it. */
+const servers: [name: string, open: () => Promise<World>][] = [["the embedded control plane", embeddedWorld]];
+if (process.env["KEELSON_PROOF"] === "helm-beside") servers.push(["a real kube-apiserver", realWorld]);
+
+describe.skipIf(!hasOracle()).each(servers)("what is printed, beside the real helm, on %s", (_, open) => {
   let world: World;
   beforeAll(async () => {
-    world = await embeddedWorld();
+    world = await open();
     for (const namespace of ["shop", "other"]) await makeNamespace(world, namespace);
     for (const words of state) await helm(world, wordsOf(words, world));
   });
