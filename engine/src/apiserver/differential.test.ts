@@ -10,6 +10,7 @@ import { moreDefinitions } from "./testdata/differential/definitions.ts";
 import { divergences } from "./testdata/differential/divergences.ts";
 import { generatedScripts } from "./testdata/differential/generate.ts";
 import { handScripts } from "./testdata/differential/hand.ts";
+import { reachScripts } from "./testdata/differential/reach.ts";
 import { definitionStep, scripts } from "./testdata/differential/scripts.ts";
 import { post, type Script } from "./testdata/differential/steps.ts";
 import { type ApiServer, startApiServer } from "./server.ts";
@@ -24,9 +25,15 @@ const isProof = process.env["KEELSON_PROOF"] === "differential";
 const seed = 1;
 const generatedCount = isProof ? 720 : 200;
 const only = new RegExp(process.env["KEELSON_ONLY"] ?? "");
-const allScripts: readonly Script[] = [...scripts, ...handScripts, ...generatedScripts(seed, generatedCount)].filter(
-  ({ name }) => only.test(name),
-);
+/** One in so many of the scripts that take every kind in turn; no divisor of their number per kind, so that each of them comes up. */
+const reachStep = isProof ? 1 : 13;
+const reached = reachScripts.filter((_, index) => index % reachStep === 0);
+const allScripts: readonly Script[] = [
+  ...scripts,
+  ...handScripts,
+  ...reached,
+  ...generatedScripts(seed, generatedCount),
+].filter(({ name }) => only.test(name));
 /** Scripts at work at one time: each keeps to a namespace of its own. Those without one see each other, and take turns. */
 const width = 6;
 /** So little that objects are dropped and decoded again all the time: nobody may notice. */

@@ -12,6 +12,7 @@ import {
   decodeObject,
   deleteCollection,
   deleteObject,
+  type Doomed,
   forbidden,
   getObject,
   listObjects,
@@ -34,7 +35,7 @@ import {
   type WriteCall,
 } from "#apiserver/registry";
 import type { Authorizer } from "./authorizer.ts";
-import { applyObject, patchedScale, patchObject } from "./patching.ts";
+import { applyObject, patchedScale, patchObject, refuseNameless } from "./patching.ts";
 import { finalizeNamespace } from "./pod-parts.ts";
 import { applyScale, getScale, updateScale } from "./scale.ts";
 
@@ -148,6 +149,7 @@ export class Dispatch {
       return this.#write(call, options, (write) => updateScale(this.registry, write, () => body));
     if (subresource === "finalize")
       return this.#write(call, options, (write) => finalizeNamespace(this.registry, write, body));
+    refuseNameless(call, body);
     const exists = this.#exists(call);
     const uid = body.metadata?.uid ?? "";
     if (!exists && served.strategy.allowsCreateOnUpdate && subresource === "" && uid !== "")
@@ -210,13 +212,14 @@ export class Dispatch {
     return { ...removal, warnings };
   }
 
-  async deleteCollection(
-    call: Call,
-    options: DeleteOptions & ListOptions,
-  ): Promise<{ doomed: Manifest[]; removals: Removal[] }> {
+  async deleteCollection(call: Call, options: DeleteOptions & ListOptions): Promise<Doomed & { warnings: string[] }> {
     this.permit("deletecollection", call);
-    const write = this.#writeCall(call, { fieldManager: "", isDryRun: options.isDryRun === true }, []);
-    return whenConverted(() => deleteCollection(this.registry, write, options));
+    const warnings: string[] = [];
+    const write = this.#writeCall(call, { fieldManager: "", isDryRun: options.isDryRun === true }, warnings);
+    const doomed = await whenConverted(() => deleteCollection(this.registry, write, options)).catch(
+      withWarnings(warnings),
+    );
+    return { ...doomed, warnings };
   }
 
   /** Throws unless the caller may do this, and the resource can. */

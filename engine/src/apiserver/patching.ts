@@ -9,6 +9,7 @@ import {
   applyOver,
   asOwn,
   badRequest,
+  type Call,
   changeObject,
   conflict,
   createObject,
@@ -30,6 +31,7 @@ export async function patchObject(registry: Registry, call: WriteCall, body: Pat
   let result: Manifest | undefined;
   const make = (live: Manifest): Manifest => {
     result = patched(call, live, body);
+    refuseNameless(call, result);
     refuseOtherType(call, result);
     return startDraft(call, result);
   };
@@ -40,6 +42,12 @@ export async function patchObject(registry: Registry, call: WriteCall, body: Pat
     const shown = encodeJson(body.type === "strategic" ? body.patch : result);
     throw invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, error.why)]);
   }
+}
+
+/** What replaces an object says which one it is. */
+export function refuseNameless({ name }: Call, { metadata }: Partial<Manifest>): void {
+  if ((metadata?.name ?? "") === "")
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
 }
 
 /** A custom object stays of the type that was asked for. */

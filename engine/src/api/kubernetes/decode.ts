@@ -122,7 +122,7 @@ type Typed = { node: SchemaNode; ref: SchemaRef };
 function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
   if (node.properties === undefined && node.additional === undefined) return value;
   const plan = planOf(node, ref);
-  const filled = fill(value, plan, walk.withDefaults);
+  const filled = fill(withTexts(value, node), plan, walk.withDefaults);
   const outer = walk.struct;
   const decoded: JsonObject = {};
   for (const name in filled) {
@@ -144,6 +144,15 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
     walk.struct = outer;
   }
   return decoded;
+}
+
+/** A null among texts is an empty one. */
+function withTexts(value: JsonObject, { properties, additional }: SchemaNode): JsonObject {
+  if (properties !== undefined || additional === undefined || additional === true) return value;
+  if (!Object.values(value).includes(null)) return value;
+  const { type, format } = builtinSchemas.resolve(additional);
+  if (type !== "string" || format === "byte") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, text ?? ""]));
 }
 
 /** A copy without nulls, with what the type gives when nothing is stated. */

@@ -160,7 +160,10 @@ function refuseOddPart({ table }: HandlerContext, path: string): void {
   const route = routeOf(table, path.replace(/\/[^/]+\/?$/, ""));
   if (route.what !== "resource" || route.served.custom === undefined || route.name === "" || route.subresource !== "")
     return;
-  throw notFound(route.served.resource, route.name);
+  const refused = notFound(route.served.resource, route.name);
+  const { deprecationWarning } = route.served.custom;
+  if (deprecationWarning !== undefined) refused.warnings = [deprecationWarning];
+  throw refused;
 }
 
 function verbOf({ request, query }: Asked, name: string): string {
@@ -440,12 +443,8 @@ async function remove(context: HandlerContext, asked: Asked, call: Call): Promis
   if (call.name === "") {
     const deletion = await dispatch.deleteCollection(call, { ...options, ...listOptions(asked.query) });
     asked.notes.metadata.push(...deletion.removals.map(({ object }) => object.metadata));
-    const list: List = {
-      items: deletion.doomed,
-      resourceVersion: String(dispatch.registry.store.revision),
-      continue: "",
-    };
-    return jsonText(presenter.list(call.served, list, shapeFor(asked, call, true)), 200);
+    const list: List = { ...deletion.list, resourceVersion: String(dispatch.registry.store.revision) };
+    return jsonText(presenter.list(call.served, list, shapeFor(asked, call, true)), 200, deletion.warnings);
   }
   const { object, isGone, warnings } = await dispatch.delete(call, options);
   asked.notes.metadata.push(object.metadata);

@@ -35,7 +35,7 @@ function servedOf(resource: BuiltinResource): Served {
     resource: plain,
     storage,
     subresources: subresourceKinds,
-    strategy: basicStrategy(resource.kind, resource.subresources.includes("status")),
+    strategy: basicStrategy(resource),
     schemas: builtinSchemas,
     schema: schemaFor(resource.group, resource.version, resource.kind),
     ...(convert === undefined ? {} : { convert }),

@@ -1,5 +1,6 @@
 // What each built-in kind does on writes, as kube-apiserver's pkg/registry strategies of 1.36 have it.
 
+import type { Resource } from "#cluster";
 import type { Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
 import { definitionRules } from "./definition.ts";
@@ -145,8 +146,13 @@ const deprecations: Readonly<Record<string, string>> = {
 };
 
 /** The strategy of a kind before its own defaults and rules. */
-export function basicStrategy(kind: string, hasStatus: boolean): Strategy {
-  const selectable = selectableFields[kind];
+export function basicStrategy({
+  group,
+  kind,
+  subresources,
+}: Pick<Resource, "group" | "kind" | "subresources">): Strategy {
+  const hasStatus = subresources.includes("status");
+  const selectable = kind === "Event" ? eventFields(group) : selectableFields[kind];
   return {
     hasStatus,
     hasGeneration: withGeneration.has(kind),
@@ -191,23 +197,25 @@ function fieldsAt(...paths: string[]): Fields {
   };
 }
 
-const eventFields: Fields = (object) => {
-  const regarding = (object.involvedObject ?? object.regarding ?? {}) as Record<string, string | undefined>;
-  const source = (object.source ?? object.deprecatedSource ?? {}) as { component?: string };
-  const reporter = object.reportingComponent ?? object.reportingController;
-  const component = source.component ?? (typeof reporter === "string" ? reporter : "");
-  const fields: Record<string, string> = {
-    reason: textOf(object.reason),
-    type: textOf(object.type),
-    source: component,
-    reportingComponent: component,
+/** Events of the new group name what they regard otherwise. */
+const eventFields =
+  (group: string): Fields =>
+  (object) => {
+    const regarding = (object.involvedObject ?? object.regarding ?? {}) as Record<string, string | undefined>;
+    const source = (object.source ?? object.deprecatedSource ?? {}) as { component?: string };
+    const reporter = object.reportingComponent ?? object.reportingController;
+    const component = source.component ?? (typeof reporter === "string" ? reporter : "");
+    const fields: Record<string, string> = {
+      reason: textOf(object.reason),
+      type: textOf(object.type),
+      source: component,
+      reportingComponent: component,
+    };
+    for (const part of ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"]) {
+      fields[`${group === "" ? "involvedObject" : "regarding"}.${part}`] = regarding[part] ?? "";
+    }
+    return fields;
   };
-  for (const part of ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"]) {
-    fields[`involvedObject.${part}`] = regarding[part] ?? "";
-    fields[`regarding.${part}`] = regarding[part] ?? "";
-  }
-  return fields;
-};
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
@@ -224,12 +232,10 @@ const selectableFields: Readonly<Record<string, Fields>> = {
     "status.podIP",
     "status.nominatedNodeName",
   ),
-  Event: eventFields,
   Namespace: fieldsAt("status.phase"),
   Secret: fieldsAt("type"),
   Service: fieldsAt("spec.clusterIP", "spec.type"),
   Node: fieldsAt("spec.unschedulable"),
-  ReplicaSet: fieldsAt("status.replicas"),
   ReplicationController: fieldsAt("status.replicas"),
   Job: fieldsAt("status.successful"),
   CertificateSigningRequest: fieldsAt("spec.signerName"),

@@ -31,7 +31,7 @@ export {
 export { TextBuffer } from "./text-buffer.ts";
 export { itemText, recentText } from "./stored-text.ts";
 export { type Admission, type Call, Registry, type WriteCall } from "./registry.ts";
-export { deleteCollection, deleteObject, type Removal } from "./remove.ts";
+export { deleteCollection, deleteObject, type Doomed, type Removal } from "./remove.ts";
 export {
   apiVersionOf,
   type ResourceTable,

@@ -31,7 +31,12 @@ export function parseFilter(served: Served, options: { labelSelector?: string; f
   const fieldText = options.fieldSelector ?? "";
   return {
     labels: parseLabelSelector(labelText),
-    fields: parseFieldSelector(fieldText, fieldsOf, known),
+    fields: parseFieldSelector(fieldText, fieldsOf, {
+      known,
+      isNamespaced: served.storage.isNamespaced,
+      isListed: known.length > 0 || served.custom !== undefined,
+      kind: served.storage.kind,
+    }),
     isAll: labelText === "" && fieldText === "",
     isByLabels: fieldText === "",
   };
@@ -94,7 +99,10 @@ function select<T>(
     at.revision === registry.store.revision
       ? collection.range(prefix, start)
       : registry.orExpired(at.revision, () => collection.rangeAt(at.revision, prefix, start));
-  const limit = options.limit === undefined || options.limit <= 0 ? listItemsMax : options.limit;
+  // What may be of any age is answered whole, from memory, whatever was asked for; the real server keeps no Events in its own.
+  const isKept = call.served.storage.kind !== "Event";
+  const isAnyAge = isKept && options.resourceVersion === "0" && (options.continue ?? "") === "";
+  const limit = isAnyAge || options.limit === undefined || options.limit <= 0 ? listItemsMax : options.limit;
   const list: Selection<T> = { items: [], resourceVersion: String(at.revision), continue: "" };
   let remaining = 0;
   for (const stored of found) {

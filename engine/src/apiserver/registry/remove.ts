@@ -1,6 +1,6 @@
 // delete and deletecollection: at once, or by a deletion timestamp while finalizers or a grace period hold the object.
 
-import type { DeleteOptions, ListOptions } from "#cluster";
+import type { DeleteOptions, List, ListOptions } from "#cluster";
 import { formatTime, type Manifest } from "#kernel";
 
 import { patchAttemptsMax } from "./limits.ts";
@@ -42,21 +42,28 @@ export async function deleteObject(registry: Registry, call: WriteCall, options:
   }
 }
 
-/** Deletes what the selectors match: the objects as they stood, and what became of each. */
+/** The page of a collection that was deleted, as it stood, and what became of each. */
+export type Doomed = { list: List; removals: Removal[] };
+
+/** Deletes what the selectors match. */
 export async function deleteCollection(
   registry: Registry,
   call: WriteCall,
   options: DeleteOptions & Pick<ListOptions, "labelSelector" | "fieldSelector" | "limit" | "continue">,
-): Promise<{ doomed: Manifest[]; removals: Removal[] }> {
+): Promise<Doomed> {
   const { labelSelector, fieldSelector, limit } = options;
+  const rest = options.continue;
   const selection = {
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
     ...(limit === undefined ? {} : { limit }),
+    ...(rest === undefined ? {} : { continue: rest }),
   };
-  const doomed = listObjects(registry, call, selection).items;
-  const removals = await Promise.all(doomed.map((object) => deleteQuietly(registry, call, object, options)));
-  return { doomed, removals: removals.filter((removal) => removal !== undefined) };
+  const list = listObjects(registry, call, selection);
+  const { orphansByDefault: orphans = "" } = call.served.strategy;
+  if (options.propagation === undefined && orphans !== "") call.warn(orphans);
+  const removals = await Promise.all(list.items.map((object) => deleteQuietly(registry, call, object, options)));
+  return { list, removals: removals.filter((removal) => removal !== undefined) };
 }
 
 /** What somebody else deleted meanwhile is as deleted as it should be. */

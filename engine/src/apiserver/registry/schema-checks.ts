@@ -11,7 +11,7 @@ import {
 } from "#api/crd";
 import { decodeBuiltin, forgetEmpty } from "#api/kubernetes";
 import { evaluateRule } from "#formats/cel";
-import { asJson, asManifest, type Manifest } from "#kernel";
+import { asJson, asManifest, isObject, type JsonObject, type Manifest } from "#kernel";
 import { validateBuiltin } from "#apiserver/validation";
 import { DecodeRefusal } from "./refusal.ts";
 import type { WriteCall } from "./registry.ts";
@@ -32,9 +32,26 @@ export function decodeObject(
   if (served.schemas === undefined || served.schema === undefined) return own(draft);
   if (typeof served.schema === "string") return decodeOwnKind(call, draft, { root: served.schema, own });
   const start = applyDefaults(asJson(draft), served.schemas, served.schema, { keepsNulls });
-  const { value, unknown } = pruneObject(start, served.schemas, served.schema);
+  const { value, unknown } = pruneObject(withPlainMetadata(start), served.schemas, served.schema);
   tellUnknown(call, unknown);
   return own(asManifest(value));
+}
+
+/** Metadata is a type of Go's even where the rest of an object is not: null is nothing there, and no text among texts. */
+function withPlainMetadata(object: JsonObject): JsonObject {
+  const { metadata } = object;
+  if (!isObject(metadata)) return object;
+  const plain: JsonObject = {};
+  for (const [name, value] of Object.entries(metadata)) {
+    const isTexts = (name === "labels" || name === "annotations") && isObject(value);
+    if (value !== null) plain[name] = isTexts ? textsOf(value as JsonObject) : value;
+  }
+  return { ...object, metadata: plain };
+}
+
+function textsOf(values: JsonObject): JsonObject {
+  if (!Object.values(values).includes(null)) return values;
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? ""]));
 }
 
 /** A kind of Kubernetes' own, as its Go type decodes it. */

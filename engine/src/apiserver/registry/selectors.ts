@@ -192,12 +192,21 @@ function holds(requirement: Requirement, labels: Readonly<Record<string, string>
 }
 
 /** A predicate on fields. `fieldsOf` gives the ones the resource offers; any other is refused with 400. */
+/** The fields of a kind that may be selected by, beside name and namespace. */
+export type SelectableFields = {
+  known: readonly string[];
+  isNamespaced: boolean;
+  /** The kind tells its fields, if only that it has none: others are refused in other words. */
+  isListed: boolean;
+  kind: string;
+};
+
 export function parseFieldSelector(
   text: string,
   fieldsOf: (object: Manifest) => Readonly<Record<string, string>>,
-  known: readonly string[],
+  kind: SelectableFields,
 ): FieldSelector {
-  const terms = text === "" ? [] : text.split(/(?<!\\),/).map((term) => parseFieldTerm(term, known, text));
+  const terms = text === "" ? [] : text.split(/(?<!\\),/).map((term) => parseFieldTerm(term, kind, text));
   const byName = terms.find((term) => term.field === "metadata.name" && term.isEqual);
   return {
     name: byName?.value,
@@ -216,7 +225,7 @@ export function parseFieldSelector(
 
 function parseFieldTerm(
   term: string,
-  known: readonly string[],
+  { known, isNamespaced, isListed, kind }: SelectableFields,
   text: string,
 ): { field: string; value: string; isEqual: boolean } {
   const match = /^(.*?)(!=|==|=)(.*)$/.exec(term);
@@ -224,9 +233,13 @@ function parseFieldTerm(
   const [, field, operator, value] = match as unknown as [string, string, string, string];
   if (field !== "metadata.name" && field !== "metadata.namespace" && !known.includes(field))
     throw badRequest(
-      known.length === 0
+      !isListed
         ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
-        : `field label not supported: ${field}`,
+        : kind === "Job"
+          ? `field label ${JSON.stringify(field)} not supported for Job`
+          : `field label not supported: ${field}`,
     );
+  if (field === "metadata.namespace" && !isNamespaced && isListed)
+    throw badRequest(`field label not supported: ${field}`);
   return { field, value: value.replace(/\\([\\,=])/g, "$1"), isEqual: operator !== "!=" };
 }

@@ -96,7 +96,7 @@ function sameBatch(events: unknown[]): unknown[] {
 function blot(text: string): string {
   let result = text;
   for (const [pattern, mark] of rules) result = result.replace(pattern, mark);
-  return result.replace(/(resourceVersion|resource version): ?"?\d+"?/gi, "$1: V").replace(/\((\d{1,9})\)/g, "(V)");
+  return result.replace(/(Too large resource version: )\d+(, current: )\d+/g, "$1V$2V").replace(/(resourceVersion|resource version): ?"?\d+"?/gi, "$1: V").replace(/\((\d{1,9})\)/g, "(V)");
 }
 
 function normalText(text: string): unknown {
@@ -173,8 +173,9 @@ export async function runScript(server: Server, script: Script): Promise<unknown
 
 function keep(names: Map<string, string>, name: string, body: string): void {
   try {
-    const { metadata, status } = JSON.parse(body) as { metadata?: { uid?: string; resourceVersion?: string }; status?: { token?: string } };
+    const { metadata, status } = JSON.parse(body) as { metadata?: { uid?: string; resourceVersion?: string; continue?: string }; status?: { token?: string } };
     if (metadata?.resourceVersion !== undefined) names.set(`${name}.rv`, metadata.resourceVersion);
+    if (metadata?.continue !== undefined) names.set(`${name}.continue`, encodeURIComponent(metadata.continue));
     if (metadata?.uid !== undefined) names.set(`${name}.uid`, metadata.uid);
     if (status?.token !== undefined) names.set(`${name}.token`, status.token);
   } catch {

@@ -23,12 +23,26 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     "1/240: scales of replicationcontroller",
     "1/616: interleavings of replicationcontroller",
   ],
+  "an apply that states a configuration's webhooks counts as a change of them there: Go tells lists that are empty from those that are absent": [
+    "reach/trials: mutatingwebhook",
+    "reach/managers: mutatingwebhook",
+    "reach/trials: validatingwebhook",
+    "reach/managers: validatingwebhook",
+  ],
+  "whoever asks for a scale that a deprecated version does not have is warned there of the version too": [
+    "reach/trials: gadget1",
+  ],
+  "Events are read from the disk there, so that an answer to a version of the future does not say when to ask again": [
+    "reach/pages: event",
+    "reach/pages: eventv1",
+  ],
   "the words of Go's strategic merge about a patch of the wrong shape": [
     "1/332: faults of serviceaccount",
     "1/333: directives of pod",
   ],
   "the status of a namespace can be written by anybody; here its phase is what its life has come to": [
     "1/358: shapes of namespace",
+    "reach/trials: namespace",
   ],
 };
 
