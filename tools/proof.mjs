@@ -49,6 +49,11 @@ const proofs = {
     program: "tools/proofs/kills.mjs",
     about: "[count] [seed]: kill -9 of the control plane under load, over HTTPS, with writers and watchers",
   },
+  mutants: {
+    program: "bench/mutants.mjs",
+    about:
+      "[kustomize|helm|gotemplate] [count] [seed]: one change of the renderers at a time, which recorded cases must notice",
+  },
   "release-kills": {
     program: "tools/proofs/release-kills.mjs",
     about:

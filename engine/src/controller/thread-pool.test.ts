@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { Clock } from "#kernel";
+import { type Clock, ManualClock } from "#kernel";
 import { ThreadLost, ThreadPool } from "./thread-pool.ts";
 
 type Wish = { id: number; do: "echo" | "loop" | "fill" | "throw" | "exit"; word?: string };
@@ -70,8 +70,16 @@ describe("threads", { timeout: 120_000 }, () => {
     expect(await endless).toBe("crash");
   });
 
+  it("one that takes too long is ended, and the next task is done by another", async () => {
+    const own = new ManualClock();
+    const pool = open({ clock: own, taskMostMs: 60_000 });
+    const endless = endOf(pool.run({ do: "loop" }));
+    own.advance(60_000);
+    expect(await endless).toBe("time");
+    expect((await echo(pool, "next")).word).toBe("next");
+  });
+
   it.each([
-    ["is ended when its time is up", "loop", { taskMostMs: 200 }, "time"],
     ["is ended when it fills its memory", "fill", { heapMostMiB: 32 }, "memory"],
     ["fails with what it throws", "throw", {}, "crash"],
     ["fails when it ends itself", "exit", {}, "crash"],

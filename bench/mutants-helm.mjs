@@ -1,0 +1,33 @@
+// Asks the table of functions of the engine in a folder; fails where an answer differs.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const [place] = process.argv.slice(2);
+const { builtinApiVersions, Capabilities, defaultKubeVersion, loadChartFiles, seededEnvironment } = await import(
+  join(place, "dist/render/helm/index.js")
+);
+const { renderTemplates } = await import(join(place, "dist/render/helm/engine.js"));
+const { encodeUtf8 } = await import(join(place, "dist/kernel/index.js"));
+const table = new URL("../engine/src/render/helm/testdata/functions/answers.jsonl", import.meta.url);
+const capabilities = new Capabilities(defaultKubeVersion, builtinApiVersions);
+const recorded = (text) => text.replace(/(?<![\ud800-\udbff])[\udc80-\udcff]/g, "\ufffd");
+// Those that take long belong to others.
+const slow = /genPrivateKey|bcrypt|htpasswd|derivePassword|genCA|genS/;
+
+for (const line of readFileSync(table, "utf8").trim().split("\n")) {
+  const [text, out, error] = JSON.parse(line);
+  if (slow.test(text)) continue;
+  const files = { "Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n", "templates/t": text };
+  const values = { big: 1000000, n: 3, map: { a: 1, z: { y: "x" } }, yes: true };
+  let got;
+  try {
+    const chart = loadChartFiles(Object.entries(files).map(([name, data]) => ({ name, data: encodeUtf8(data) })));
+    const input = { chart, values, release: { Name: "r", Namespace: "default" }, capabilities };
+    got =
+      recorded(renderTemplates(input, { environment: seededEnvironment("test", 0) }).get("c/templates/t") ?? "") ===
+      out;
+  } catch (thrown) {
+    got = error !== null && recorded(thrown.message) === recorded(error);
+  }
+  if (!got) process.exit(1);
+}
