@@ -136,7 +136,7 @@ describe.skipIf(!hasFluxCommand || !hasKubectl)("tenants, by flux and by keelson
     "events --for Kustomization/good -n team-a",
     "events --for gitrepository/own -n team-b",
     "events --for Kustomization -n team-a --types Warning",
-    "events --for Kustomization -A",
+    "events --for Kustomization -A --types warning",
   ])("%s: the same lines, its source's too", async (line) => {
     const { theirs, ours } = await both(line);
     // How long ago they were depends on when it is asked, and so does their order within one second.
