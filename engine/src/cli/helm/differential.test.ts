@@ -26,22 +26,26 @@ for (const [name, open] of servers) {
 /** Plays each scenario; what differs is told once more at the end, by scenario. */
 function compare(name: string, open: () => Promise<World>, all: readonly Scenario[]): void {
   // Side by side: most of the time of a wait that fails is its timeout.
-  describe.skipIf(!hasOracle() || !all.some((one) => only.test(one.name)))(name, { concurrent: all === waits }, () => {
-    let world: World;
-    const differing = new Map<string, string[]>();
-    beforeAll(async () => {
-      world = await open();
-    });
-    afterAll(async () => {
-      await world?.close();
-      if (differing.size > 0) process.stdout.write(`${name}, what differs:\n${told(differing)}`);
-    });
-
-    for (const [index, scenario] of all.entries())
-      it.skipIf(!only.test(scenario.name))(scenario.name, async ({ expect }) => {
-        const lines = await play(world, scenario, index);
-        if (lines.length > 0) differing.set(scenario.name, lines);
-        expect(lines).toEqual([]);
+  describe.skipIf(!hasOracle() || !all.some((one) => only.test(one.name)))(
+    name,
+    { concurrent: all === waits, timeout: 600_000 },
+    () => {
+      let world: World;
+      const differing = new Map<string, string[]>();
+      beforeAll(async () => {
+        world = await open();
       });
-  });
+      afterAll(async () => {
+        await world?.close();
+        if (differing.size > 0) process.stdout.write(`${name}, what differs:\n${told(differing)}`);
+      });
+
+      for (const [index, scenario] of all.entries())
+        it.skipIf(!only.test(scenario.name))(scenario.name, async ({ expect }) => {
+          const lines = await play(world, scenario, index);
+          if (lines.length > 0) differing.set(scenario.name, lines);
+          expect(lines).toEqual([]);
+        });
+    },
+  );
 }
