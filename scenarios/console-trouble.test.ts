@@ -280,7 +280,8 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console in trouble", () => {
         expect(await wide()).toBe(0);
       }
       await go(`${shop}?tab=why`, page);
-      await page.locator(".conditions li").first().waitFor();
+      await page.getByRole("button", { name: "Show more of 10000" }).click();
+      await page.locator(".conditions li").nth(199).waitFor();
       await page.getByRole("tab", { name: "Events" }).click();
       await page.locator(".conditions").waitFor({ state: "detached" });
       expect(await page.evaluate("globalThis.harmed")).toBeUndefined();

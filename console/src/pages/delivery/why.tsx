@@ -1,6 +1,7 @@
 // Why it stands as it does: what it waits for, link by link, and its conditions in plain words with what to do.
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { MarkIcon } from "../../parts/mark.tsx";
 import { Ago } from "../../parts/when.tsx";
 import { hrefOf } from "../../route/place.ts";
@@ -18,13 +19,30 @@ export function Why({ card, page }: { card: Card; page: DeliveryPage }): JSX.Ele
       <section>
         <h2>Conditions</h2>
         {page.conditions.length === 0 && <p class="soft">None yet: nobody has looked at it.</p>}
-        <ul class="conditions">
-          {page.conditions.map((condition) => (
-            <Condition key={condition.type} condition={condition} />
-          ))}
-        </ul>
+        <Conditions conditions={page.conditions} />
       </section>
     </div>
+  );
+}
+
+/** How many conditions are drawn at first and with each wish for more: any controller's object has fewer. */
+const portion = 100;
+
+function Conditions({ conditions }: { conditions: readonly ConditionView[] }): JSX.Element {
+  const [shown, setShown] = useState(portion);
+  return (
+    <>
+      <ul class="conditions">
+        {conditions.slice(0, shown).map((condition) => (
+          <Condition key={condition.type} condition={condition} />
+        ))}
+      </ul>
+      {conditions.length > shown && (
+        <button type="button" onClick={() => setShown(shown + portion)}>
+          Show more of {conditions.length}
+        </button>
+      )}
+    </>
   );
 }
 
