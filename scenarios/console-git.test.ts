@@ -126,7 +126,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console and Git", () => {
       .waitFor();
     await page.keyboard.press("j");
     await page.keyboard.press("j");
-    expect(await page.locator(":focus").getAttribute("data-row")).toBe("1");
+    await page.locator('[data-row="1"]:focus').waitFor();
     await page.keyboard.press("R");
     // What Enter does is what has the focus, once the plan is there.
     await page.getByRole("dialog").locator("button.primary:focus", { hasText: "Roll back" }).waitFor();
@@ -135,7 +135,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console and Git", () => {
     await live("settings", (colour) => colour !== "violet");
     expect(inGit(settings)).not.toContain("violet");
     // The focus is back where one was.
-    expect(await page.locator(":focus").getAttribute("data-row")).not.toBeNull();
+    await page.locator("[data-row]:focus").waitFor();
   });
 
   it("pins where that is chosen, and resumes", async () => {

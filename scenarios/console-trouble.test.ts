@@ -104,6 +104,11 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console in trouble", () => {
     // Another commit comes while one reads.
     const second = paint();
     await heldAt(second);
+    await page
+      .locator("main")
+      .getByText(`main@${second.slice(0, 7)} waits for approval`)
+      .first()
+      .waitFor();
     await approve.click();
     await dialog.getByRole("alert").waitFor();
     await dialog.getByText(second.slice(0, 7)).first().waitFor();

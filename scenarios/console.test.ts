@@ -262,7 +262,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console", () => {
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("j");
-    expect(await page.locator(":focus").innerText()).toBe("broken");
+    await page.locator("[data-row]:focus", { hasText: /^broken$/ }).waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "broken" }).waitFor();
     await page.keyboard.press("Escape");

@@ -2,7 +2,7 @@
 // bears `data-row` with its place. Where rows change their order, the focus goes with its row.
 
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Command } from "./keymap.ts";
 
 export type RowFocus = {
@@ -15,10 +15,17 @@ export type RowFocus = {
 export function useRowFocus(keys: readonly string[], open: (index: number) => void): RowFocus {
   const key = useSignal("");
   const wanted = useSignal(0);
+  const last = useRef(-1);
   const at = key.value === "" ? -1 : keys.indexOf(key.value);
-  useEffect(() => {
+  if (at !== -1) last.current = at;
+  /** Where the keys go on from by now: another may have been pressed since this was drawn. */
+  const place = (): number => {
+    const now = keys.indexOf(key.value);
+    return now === -1 && key.value !== "" ? last.current : now;
+  };
+  useLayoutEffect(() => {
     if (wanted.value === 0) return;
-    const row = document.querySelector<HTMLElement>(`[data-row="${at}"]`);
+    const row = document.querySelector<HTMLElement>(`[data-row="${place()}"]`);
     row?.focus();
     row?.scrollIntoView({ block: "nearest" });
   }, [wanted.value]);
@@ -38,13 +45,13 @@ export function useRowFocus(keys: readonly string[], open: (index: number) => vo
   };
   const area = "Rows";
   const commands: Command[] = [
-    { keys: "j", does: "Next row", area, run: () => go(at + 1) },
-    { keys: "k", does: "Row before", area, run: () => go(at - 1) },
-    { keys: "ArrowDown", does: "Next row", area, run: () => go(at + 1) },
-    { keys: "ArrowUp", does: "Row before", area, run: () => go(at - 1) },
+    { keys: "j", does: "Next row", area, run: () => go(place() + 1) },
+    { keys: "k", does: "Row before", area, run: () => go(place() - 1) },
+    { keys: "ArrowDown", does: "Next row", area, run: () => go(place() + 1) },
+    { keys: "ArrowUp", does: "Row before", area, run: () => go(place() - 1) },
     { keys: "g g", does: "First row", area, run: () => go(0) },
     { keys: "G", does: "Last row", area, run: () => go(keys.length - 1) },
-    { keys: "o", does: "Open the row", area, run: () => open(at) },
+    { keys: "o", does: "Open the row", area, run: () => open(place()) },
   ];
   return { at, commands };
 }

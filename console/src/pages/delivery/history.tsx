@@ -29,7 +29,7 @@ function Entries({ card, page }: { card: Card; page: DeliveryPage }): JSX.Elemen
   const { history, rights } = page;
   const right = rights["roll-back"];
   const denied = right.ok ? "" : right.reason;
-  const keys = useMemo(() => history.map(keyOf), [history]);
+  const keys = useMemo(() => keysOf(history), [history]);
   const goBack = (entry: HistoryEntry | undefined): void => {
     if (entry !== undefined && denied === "" && entry.canRollBack) askRollBack(card, entry);
   };
@@ -52,7 +52,7 @@ function Entries({ card, page }: { card: Card; page: DeliveryPage }): JSX.Elemen
       {denied !== "" && <p class="soft why-not">No way back from here: {denied}.</p>}
       <ol class="history">
         {history.map((entry, index) => (
-          <Entry key={keyOf(entry)} entry={entry} index={index} denied={denied} goBack={() => goBack(entry)} />
+          <Entry key={keys[index]} entry={entry} index={index} denied={denied} goBack={() => goBack(entry)} />
         ))}
       </ol>
     </>
@@ -83,7 +83,18 @@ function askRollBack({ kind, namespace, name }: Card, { to }: HistoryEntry): voi
   overlay.value = { what: "action", ask: { action: "roll-back", link: { kind, namespace, name }, revision: to } };
 }
 
-const keyOf = (entry: HistoryEntry): string => `${entry.to} ${entry.atMs}`;
+/** What tells entries apart while new ones come before them: their revision, and which of those that have it, the oldest first. */
+function keysOf(history: readonly HistoryEntry[]): string[] {
+  const seen = new Map<string, number>();
+  return [...history]
+    .reverse()
+    .map(({ to }) => {
+      const nth = (seen.get(to) ?? 0) + 1;
+      seen.set(to, nth);
+      return `${to} ${nth}`;
+    })
+    .reverse();
+}
 
 /** What a person calls it. */
 function nameOf({ commit, release, revision }: HistoryEntry): string {
