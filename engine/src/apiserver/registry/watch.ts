@@ -58,17 +58,25 @@ export function watchObjects(
   const { past, stop } = registry.orExpired(since, () => collection.watch(from, changes.push));
   const isTold = options.sendInitialEvents === true && options.allowBookmarks === true;
   const end = isTold ? bookmarkOf(call, now, { "k8s.io/initial-events-end": "true" }) : undefined;
-  const start = wantsState
-    ? standing(registry, call, filter, [...collection.range(prefix)], end)
-    : each(changes.isLate ? changes.first(past) : past, noticed);
-  return {
-    start: registry.eachOrExpired(from, start),
-    stop: () => {
-      stop();
-      changes.stop();
-    },
-    bookmark: () => bookmarkOf(call, changes.revision()),
+  const stopAll = (): void => {
+    stop();
+    changes.stop();
   };
+  const state = (): Past<Notice> => standing(registry, call, filter, [...collection.range(prefix)], end);
+  const begin = (): Past<Notice> => {
+    if (!changes.isLate) return wantsState ? state() : each(past, noticed);
+    return wantsState ? whole(state()) : each(changes.first(past), noticed);
+  };
+  try {
+    return {
+      start: registry.eachOrExpired(from, begin()),
+      stop: stopAll,
+      bookmark: () => bookmarkOf(call, changes.revision()),
+    };
+  } catch (error) {
+    stopAll();
+    throw error;
+  }
 }
 
 type Changes = {
@@ -139,6 +147,15 @@ function standingNotice(registry: Registry, served: Served, filter: Filter, stor
     change: undefined,
     write: (to) => writeWhole(registry, served, stored, to),
   };
+}
+
+/** With every object made now: what a webhook has converted is at hand only for a while. */
+function whole(past: Past<Notice>): Past<Notice> {
+  return [...past].map((notice) => {
+    if (notice === undefined || notice.type === "BOOKMARK") return notice;
+    const { type, object, change } = notice;
+    return { type, object, change };
+  });
 }
 
 function* each(past: Past<Change>, noticed: (change: Change) => Notice | undefined): Past<Notice> {
