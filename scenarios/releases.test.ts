@@ -146,6 +146,12 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
     ]);
   });
 
+  it("counts how long its passes took, by the metric that Flux's dashboards read", async () => {
+    const { text } = await console.send("GET", "/metrics");
+    const labels = 'kind="HelmRelease",name="web",namespace="shop"';
+    expect(text).toMatch(new RegExp(`^gotk_reconcile_duration_seconds_count\\{${labels}\\} [1-9]`, "m"));
+  });
+
   it("shows of an object what comes next, what was released, what runs, and the files behind it", async () => {
     const object = await console.read<ObjectPage>(settings);
     for (const text of [object.desired, object.applied, object.live]) {

@@ -156,6 +156,10 @@ function releasesOf(
     journal: deliveryLogs({ cluster: options.cluster, clock, logged: (message) => log.info("journal", message) }),
     logged: (message) => log.info("releases", message),
     told: (event) => tellEvent({ log, http, clock }, event),
+    passed(key, tookMs) {
+      const [namespace = "", name = ""] = key.split("/");
+      http.passed({ kind: "HelmRelease", namespace, name }, tookMs);
+    },
     ...(flux === undefined ? {} : { settings: settingsFrom(flux) }),
   };
 }

@@ -173,13 +173,12 @@ class ReleaseEngine implements Releases {
       concurrency: concurrentReleases,
       reconcile: (key, stop) => this.#reconcile(key, stop),
       failed: (key, fault) => this.#log(`HelmRelease/${key}: ${formatFault(fault)}`),
+      passed: (key, _, tookMs) => this.#options.passed?.(key, tookMs),
       signal,
     });
     await watching;
     this.#targets.close();
-    await this.#statuses.flush();
-    await this.#events.flush();
-    await this.#journal.flush();
+    for (const writer of [this.#statuses, this.#events, this.#journal]) await writer.flush();
   }
 
   #watched(): WatchedKind[] {

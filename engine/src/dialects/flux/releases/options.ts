@@ -39,6 +39,8 @@ export type ReleasesOptions = {
   logged?: (message: string) => void;
   /** Told of every Event. */
   told?: (event: EventInput) => void;
+  /** Told of every pass over a release, `namespace/name`. */
+  passed?: (key: string, tookMs: number) => void;
 };
 
 export function settingsOf(given: Partial<ReleaseSettings> = {}): ReleaseSettings {
