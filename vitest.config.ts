@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -9,6 +10,8 @@ export default defineConfig({
     include: ["engine/src/**/*.test.ts", "tools/**/*.test.ts", "scenarios/**/*.test.ts", "console/src/**/*.test.ts"],
     pool: "threads",
     isolate: false,
+    // Two at least: most of what is slow waits for other processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ["default", "./tools/passed-failed.mjs"],
     // They tell a hang from a busy machine, nothing else.
     testTimeout: 120_000,

@@ -157,7 +157,7 @@ const tries: Try[] = [
     says: /Deployment\/team-b\/web.*may not read/s,
     spec: "timeout: 5s\n  healthChecks: [{apiVersion: apps/v1, kind: Deployment, name: web, namespace: team-b}]",
   },
-  { name: "outside", says: /leads out of the source/, spec: "path: ../../etc" },
+  { name: "outside", says: /spec.path .\/etc: kustomization path not found/, spec: "path: ../../etc" },
   { name: "link", says: /symlink/, files: { "kustomization.yaml": "resources: [passwords.yaml]\n" } },
   {
     name: "link-in-generator",
