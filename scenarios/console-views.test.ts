@@ -1,5 +1,5 @@
 // Every page of the console on every size of screen, and what a browser does by itself: reload, back and forward keep the view;
-// nothing is wider than the screen, nothing jumps, axe finds nothing on a phone either; times follow the zone that one chose.
+// nothing is wider than the screen, nothing jumps, axe finds nothing on a phone either, light or dark; times follow the zone that one chose.
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -152,7 +152,10 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console's views", () => {
         if (over > 0) wrong.push(`${path}: ${over} px too wide`);
         const shift = Number(await page.evaluate("globalThis.shift"));
         if (shift > shiftMost) wrong.push(`${path}: jumps by ${shift}`);
-        if (width < 500) wrong.push(...(await axeFindings(page)).map((finding) => `${path}: ${finding}`));
+        for (const colorScheme of width < 500 ? (["light", "dark"] as const) : []) {
+          await page.emulateMedia({ colorScheme });
+          wrong.push(...(await axeFindings(page)).map((finding) => `${path}, ${colorScheme}: ${finding}`));
+        }
       }
       expect(wrong).toEqual([]);
       await guest.context.close();
