@@ -1,7 +1,7 @@
 // Sends an admission review to a webhook over HTTPS.
 
 import { request } from "node:https";
-import type { PostReview } from "#apiserver/admission";
+import type { PostReview } from "#apiserver/registry";
 import { webhookBytesMax } from "./limits.ts";
 
 export const postReview: PostReview = ({ url, authority, timeoutMs }, body) =>

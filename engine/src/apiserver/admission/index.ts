@@ -4,7 +4,7 @@ export { creationDefaults } from "./defaults.ts";
 export type { Sources } from "./expressions.ts";
 export { mutatingPolicies } from "./mutations.ts";
 export { validatingPolicies } from "./policies.ts";
-export { type PostReview, webhooks } from "./webhooks.ts";
+export { webhooks } from "./webhooks.ts";
 export { limitRanges } from "./limit-ranges.ts";
 export { podAccounts, podPriorities, podRuntimes, podTolerations } from "./pods.ts";
 export { quotas } from "./quotas.ts";

@@ -13,19 +13,20 @@ import {
   type Manifest,
   textOf,
 } from "#kernel";
-import { type Admission, internalError, Refusal, type Registry, type Served } from "#apiserver/registry";
+import {
+  type Admission,
+  internalError,
+  type PostReview,
+  Refusal,
+  type Registry,
+  type Served,
+} from "#apiserver/registry";
 import { type Sources, matchConditions, variablesOf } from "./expressions.ts";
 import { webhookSecondsDefault } from "./limits.ts";
 import { isExempt, matchRules, selectsNamespace, selectsObject } from "./matching.ts";
 import { objectsOf } from "./policies.ts";
 import { type AdmissionRequest, inVersion, requestBody, requestOf } from "./request.ts";
 import { isSimulated } from "./simulated-service.ts";
-
-/** Sends a review; gives the answer's code and text. Throws where nobody answers. */
-export type PostReview = (
-  call: { url: string; authority: string | undefined; timeoutMs: number },
-  body: string,
-) => Promise<{ code: number; body: string }>;
 
 export type WebhookSources = Sources & { post: PostReview };
 

@@ -2,7 +2,7 @@
 // Everything else here reads objects without waiting, so what an object becomes is asked for beforehand and kept by its content: a
 // conversion may look at nothing else. What is not at hand throws NotConverted; whoever catches it prepares it and begins again.
 
-import { type Conversion, NotConverted, plainError } from "#apiserver/registry";
+import { type Conversion, NotConverted, plainError, type PostReview } from "#apiserver/registry";
 import {
   asManifest,
   decodeJson,
@@ -16,12 +16,6 @@ import {
 } from "#kernel";
 import type { Definition } from "./definition.ts";
 import { conversionMs, convertedMax } from "./limits.ts";
-
-/** Sends a review; gives the answer's code and text. Throws where nobody answers. */
-export type PostReview = (
-  call: { url: string; authority: string | undefined; timeoutMs: number },
-  body: string,
-) => Promise<{ code: number; body: string }>;
 
 export type ConversionSources = { post: PostReview; newUid: () => string };
 

@@ -31,6 +31,7 @@ export {
 export { TextBuffer } from "./text-buffer.ts";
 export { itemText, recentText } from "./stored-text.ts";
 export { type Admission, type Call, Registry, type WriteCall } from "./registry.ts";
+export type { PostReview } from "./review.ts";
 export { deleteCollection, deleteObject, type Doomed, type Removal } from "./remove.ts";
 export {
   apiVersionOf,
