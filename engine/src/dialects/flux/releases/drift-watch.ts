@@ -4,6 +4,7 @@
 import { type Cluster, Informer, type Resource } from "#cluster";
 import type { Clock, Manifest } from "#kernel";
 import { originNameLabel, originNamespaceLabel } from "./names.ts";
+import { type BeginWatch, SharedWatches } from "./shared-watches.ts";
 
 export type DriftWatchOptions = {
   clock: Clock;
@@ -12,14 +13,13 @@ export type DriftWatchOptions = {
   moved: (release: { namespace: string; name: string }) => void;
 };
 
-type Watch = { ending: AbortController; releases: Set<string> };
-
 export class DriftWatch {
   readonly #options: DriftWatchOptions;
-  readonly #watches = new Map<string, Watch>();
+  readonly #watches: SharedWatches;
 
   constructor(options: DriftWatchOptions) {
     this.#options = options;
+    this.#watches = new SharedWatches(options.signal);
   }
 
   /** How many watches are open. */
@@ -29,24 +29,23 @@ export class DriftWatch {
 
   /** From now on a release hears of its objects of these kinds, and of no others. */
   follow(release: string, cluster: Cluster, resources: readonly Resource[]): void {
-    const wanted = new Map(resources.map((resource) => [watchKey(cluster, resource), resource]));
-    for (const [key, resource] of wanted) this.#open(key, cluster, resource).releases.add(release);
-    for (const [key, watch] of this.#watches) {
-      if (!wanted.has(key) && watch.releases.delete(release) && watch.releases.size === 0) this.#end(key, watch);
-    }
+    const begin = (resource: Resource): [string, BeginWatch] => [
+      watchKey(cluster, resource),
+      (releases, signal) => this.#begin({ cluster, resource }, releases, signal),
+    ];
+    this.#watches.follow(release, new Map(resources.map(begin)));
   }
 
   leave(release: string): void {
-    for (const [key, watch] of this.#watches)
-      if (watch.releases.delete(release) && watch.releases.size === 0) this.#end(key, watch);
+    this.#watches.leave(release);
   }
 
-  #open(key: string, cluster: Cluster, resource: Resource): Watch {
-    const known = this.#watches.get(key);
-    if (known !== undefined) return known;
-    const { clock, signal, moved } = this.#options;
-    const watch: Watch = { ending: new AbortController(), releases: new Set() };
-    this.#watches.set(key, watch);
+  #begin(
+    { cluster, resource }: { cluster: Cluster; resource: Resource },
+    releases: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): void {
+    const { clock, moved } = this.#options;
     const informer = new Informer<Manifest>({
       cluster,
       resource,
@@ -58,7 +57,7 @@ export class DriftWatch {
     const tell = (object: Manifest): void => {
       const { labels = {} } = object.metadata;
       const [name = "", namespace = ""] = [labels[originNameLabel], labels[originNamespaceLabel]];
-      if (watch.releases.has(`${namespace}/${name}`)) moved({ namespace, name });
+      if (releases.has(`${namespace}/${name}`)) moved({ namespace, name });
     };
     informer.subscribe({
       changed: (object, previous) => {
@@ -66,13 +65,7 @@ export class DriftWatch {
       },
       deleted: tell,
     });
-    void informer.run(AbortSignal.any([signal, watch.ending.signal]));
-    return watch;
-  }
-
-  #end(key: string, watch: Watch): void {
-    watch.ending.abort();
-    this.#watches.delete(key);
+    void informer.run(signal);
   }
 }
 

@@ -7,6 +7,7 @@ import type { GoMap, Value } from "#formats/gotemplate";
 import type { LookupAnswer } from "#releases";
 import type { Chart } from "#render/helm";
 import { lookupPauseMs, lookupRest } from "./limits.ts";
+import { type BeginWatch, SharedWatches } from "./shared-watches.ts";
 
 /** True when a template may ask: the word stands in the chart, or in values that a template may take for one. */
 export function asksCluster(chart: Chart, values: GoMap): boolean {
@@ -39,8 +40,6 @@ export type LookupWatchOptions = {
   moved: (release: string, afterMs: number) => void;
 };
 
-type Watch = { ending: AbortController; releases: Set<string> };
-
 /** What is known of a release's lookups beside its record. */
 type Known = {
   /** For a record without a mark: what the answers were when it was first seen. */
@@ -53,11 +52,12 @@ type Known = {
 
 export class LookupWatch {
   readonly #options: LookupWatchOptions;
-  readonly #watches = new Map<string, Watch>();
+  readonly #watches: SharedWatches;
   readonly #known = new Map<string, Known>();
 
   constructor(options: LookupWatchOptions) {
     this.#options = options;
+    this.#watches = new SharedWatches(options.signal);
   }
 
   /** How many watches are open. */
@@ -98,32 +98,24 @@ export class LookupWatch {
     const before = this.#known.get(release);
     if (before?.version !== version)
       this.#known.set(release, { version, mark, upgradedMs: before?.upgradedMs ?? 0, upgrades: before?.upgrades ?? 0 });
-    const wanted = new Set<string>();
-    for (const each of followed) {
-      const key = watchKey(cluster, each);
-      wanted.add(key);
-      this.#open(key, cluster, each).releases.add(release);
-    }
-    for (const [key, watch] of this.#watches) if (!wanted.has(key)) this.#leave(key, watch, release);
+    const begin = (each: Followed): [string, BeginWatch] => [
+      watchKey(cluster, each),
+      (releases, signal) => this.#begin({ cluster, ...each }, releases, signal),
+    ];
+    this.#watches.follow(release, new Map(followed.map(begin)));
   }
 
   leave(release: string): void {
     this.#known.delete(release);
-    for (const [key, watch] of this.#watches) this.#leave(key, watch, release);
+    this.#watches.leave(release);
   }
 
-  #leave(key: string, watch: Watch, release: string): void {
-    if (!watch.releases.delete(release) || watch.releases.size > 0) return;
-    watch.ending.abort();
-    this.#watches.delete(key);
-  }
-
-  #open(key: string, cluster: Cluster, { resource, namespace, name }: Followed): Watch {
-    const known = this.#watches.get(key);
-    if (known !== undefined) return known;
-    const { clock, signal, moved } = this.#options;
-    const watch: Watch = { ending: new AbortController(), releases: new Set() };
-    this.#watches.set(key, watch);
+  #begin(
+    { cluster, resource, namespace, name }: Followed & { cluster: Cluster },
+    releases: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): void {
+    const { clock, moved } = this.#options;
     const informer = new Informer<Manifest>({
       cluster,
       resource,
@@ -134,13 +126,12 @@ export class LookupWatch {
       ...(name === "" ? {} : { fieldSelector: `metadata.name=${name}` }),
     });
     const tell = (): void => {
-      for (const release of watch.releases) moved(release, lookupPauseMs);
+      for (const release of releases) moved(release, lookupPauseMs);
     };
     informer.subscribe({ changed: () => informer.isSynced && tell(), deleted: tell });
     // What moved between the rendering and the watch is found by one more look.
     void informer.synced.then(tell);
-    void informer.run(AbortSignal.any([signal, watch.ending.signal]));
-    return watch;
+    void informer.run(signal);
   }
 }
 
