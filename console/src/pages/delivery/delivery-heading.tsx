@@ -1,6 +1,7 @@
 // How a delivery stands, in one sentence; from which commit; and what to do where something is to be done.
 
 import type { JSX } from "preact";
+import { FieldList } from "../../parts/field-list.tsx";
 import { CommitLine } from "../../parts/commit.tsx";
 import { HealthLine, MarkIcon } from "../../parts/mark.tsx";
 import { Ago } from "../../parts/when.tsx";
@@ -107,13 +108,7 @@ function Drift({ card }: { card: Card }): JSX.Element {
             <a href={hrefOfObject(drift.object, { from: card.key })}>
               {drift.object.kind} {drift.object.name}
             </a>
-            <ul>
-              {drift.fields.map((field) => (
-                <li key={field}>
-                  <code>{field}</code>
-                </li>
-              ))}
-            </ul>
+            <FieldList fields={drift.fields} />
             {drift.by.length > 0 && <span class="soft">by {drift.by.join(", ")}</span>}
           </li>
         ))}

@@ -4,6 +4,7 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { ActionRow } from "../../actions/action-buttons.tsx";
 import { offerOf } from "../../actions/offers.ts";
+import { FieldList } from "../../parts/field-list.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { useResource } from "../../parts/resource.ts";
 import { cards } from "../../state/fleet.ts";
@@ -33,13 +34,7 @@ function Drifted({ drift, delivery }: { drift: DriftView; delivery: Link }): JSX
       <p class="text-drifted">
         <Icon name="drifted" /> <b>drifted</b> {drift.by.length > 0 && `by ${drift.by.join(", ")}`}
       </p>
-      <ul>
-        {drift.fields.map((field) => (
-          <li key={field}>
-            <code>{field}</code>
-          </li>
-        ))}
-      </ul>
+      <FieldList fields={drift.fields} />
       <ActionRow
         offers={[{ ...offer("heal", "Heal…", "H"), isMain: true }, offer("accept", "Accept into Git…", "A")]}
         areRightsKnown={value !== undefined}
