@@ -7,14 +7,20 @@ export interface Clock {
   after(delayMs: number, run: () => void): () => void;
 }
 
+/** The last second that was written out, up to the seconds: thousands of writes may fall into one. */
+let last = { second: Number.NaN, text: "" };
+
 /** RFC 3339 with whole seconds, the form of Kubernetes' metav1.Time. */
 export function formatTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1000);
+  if (second !== last.second) last = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  return last.text;
 }
 
 /** RFC 3339 with microseconds, the form of Kubernetes' metav1.MicroTime. */
 export function formatMicroTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 23)}000Z`;
+  const seconds = formatTime(ms).slice(0, -1);
+  return `${seconds}.${String(Math.floor(ms) - Math.floor(ms / 1000) * 1000).padStart(3, "0")}000Z`;
 }
 
 /** RFC 3339 with no more digits than the fraction has: the form in which Go's encoding/json writes a time. */

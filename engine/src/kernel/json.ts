@@ -84,10 +84,17 @@ export function equalJson(a: Json | undefined, b: Json | undefined): boolean {
     return typeof b === "number" && a === BigInt(Number.isInteger(b) ? b : 0) && Number.isInteger(b);
   if (typeof b === "bigint") return equalJson(b, a);
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => equalJson(item, b[i]));
-  if (!isObject(a) || !isObject(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key], b[key]));
+  return isObject(a) && isObject(b) && equalMembers(a, b);
+}
+
+function equalMembers(a: JsonObject, b: JsonObject): boolean {
+  let count = 0;
+  for (const key in a) {
+    if (!Object.hasOwn(b, key) || !equalJson(a[key], b[key])) return false;
+    count++;
+  }
+  for (const _ in b) count--;
+  return count === 0;
 }
 
 /** A deep copy that shares nothing with its source. */
