@@ -72,11 +72,7 @@ export function applyManifest(request: ApplyRequest): ApplyResult {
   if (!applied.ok) return refuseConflicts(applied.conflicts);
   const { managers } = applied;
   const object = request.manager === "kubectl" ? writeLastApplied(applied.object, manifest) : applied.object;
-  const last = change.managers.get(managerKey(change.self));
-  finishSelf(managers, last, {
-    self: change.self,
-    time: equalJson(object, bare) ? undefined : formatTime(request.nowMs),
-  });
+  finishSelf(managers, change, equalJson(object, bare) ? undefined : formatTime(request.nowMs));
   return settle(live, withManagedFields(object, managers), known.size > 0 || live === undefined);
 }
 
@@ -130,7 +126,7 @@ function changeFor(context: WriteContext, apiVersion: string, operation: Manager
   };
   const manager = context.manager === "" ? "unknown" : context.manager;
   const self = { manager, operation, apiVersion, subresource };
-  return { versions, ignored: context.ignored ?? empty, managers: new Map(), self };
+  return { versions, ignored: context.ignored ?? empty, managers: new Map(), self, selfKey: managerKey(self) };
 }
 
 /** An object that nobody tracked is taken to be set by one manager before the first apply. */
@@ -139,13 +135,13 @@ function beforeFirstApply(change: Change, live: JsonObject, { type, nowMs }: Wri
   const bare = withoutManagedFields(live);
   const start = startOf(bare, type);
   const { set } = updateOwnership({ ...change, managers: new Map(), self }, start, bare);
-  const managers: Managers = new Map([[managerKey(self), { ...self, set, time: formatTime(nowMs) }]]);
-  stripSelf(managers, self);
+  const key = managerKey(self);
+  const managers: Managers = new Map([[key, { ...self, set, time: formatTime(nowMs) }]]);
+  stripOwned(managers, key);
   return managers;
 }
 
-function stripSelf(managers: Managers, self: Manager): void {
-  const key = managerKey(self);
+function stripOwned(managers: Managers, key: string): void {
   const owned = managers.get(key);
   if (owned === undefined) return;
   const set = stripUnowned(owned.set);
@@ -154,18 +150,17 @@ function stripSelf(managers: Managers, self: Manager): void {
 }
 
 /** Strips what nobody owns from the caller's entry and stamps it. A set equal to its last one is that one, as it was read. */
-function finishSelf(
-  managers: Managers,
-  last: Owned | undefined,
-  { self, time }: { self: Manager; time: string | undefined },
-): void {
-  stripSelf(managers, self);
-  const key = managerKey(self);
-  const owned = managers.get(key);
+function finishSelf(managers: Managers, { managers: before, selfKey }: Change, time: string | undefined): void {
+  stripOwned(managers, selfKey);
+  const owned = managers.get(selfKey);
   if (owned === undefined) return;
-  const isSame = last !== undefined && last.set.equals(owned.set);
-  const kept = isSame ? { set: last.set, read: last.read } : {};
-  managers.set(key, { ...owned, ...kept, ...(time === undefined ? {} : { time }) });
+  const finished: Owned = { ...owned, time: time ?? owned.time };
+  const last = before.get(selfKey);
+  if (last?.set.equals(owned.set)) {
+    finished.set = last.set;
+    finished.read = last.read;
+  }
+  managers.set(selfKey, finished);
 }
 
 function refuseConflicts(conflicts: Conflict[]): ApplyResult {
@@ -222,12 +217,27 @@ function settle(live: JsonObject | undefined, next: JsonObject, isTracked: boole
 /** True when two objects are equal but for the times in managedFields: such a write is not stored. */
 export function isSameButTimes(live: JsonObject, next: JsonObject): boolean {
   const [before, after] = [entriesOf(live), entriesOf(next)];
-  if (before.length !== after.length) return false;
-  const untimed = (entries: readonly ManagedFieldsEntry[]): Json =>
-    entries.map(({ time: _, ...rest }) => rest) as unknown as Json;
-  return (
-    equalJson(untimed(before), untimed(after)) && equalJson(withoutManagedFields(live), withoutManagedFields(next))
-  );
+  if (before.length !== after.length || !isEqualBut("metadata", live, next)) return false;
+  const [own, others] = [live["metadata"], next["metadata"]];
+  const isMetadataSame =
+    isObject(own) && isObject(others) ? isEqualBut("managedFields", own, others) : equalJson(own, others);
+  return isMetadataSame && before.every((entry, index) => isEqualBut("time", asFields(entry), asFields(after[index])));
+}
+
+function asFields(entry: ManagedFieldsEntry | undefined): JsonObject {
+  return entry as unknown as JsonObject;
+}
+
+/** True when two objects have the same members, whatever the one of this name is. */
+function isEqualBut(name: string, left: JsonObject, right: JsonObject): boolean {
+  let count = 0;
+  for (const key in left) {
+    if (key === name) continue;
+    count++;
+    if (!Object.hasOwn(right, key) || !equalJson(left[key], right[key])) return false;
+  }
+  for (const key in right) if (key !== name) count--;
+  return count === 0;
 }
 
 export type UpdateRequest = WriteContext & {
@@ -249,9 +259,8 @@ export function trackUpdate(request: UpdateRequest): JsonObject {
   const { managers, set } = updateOwnership(change, start, bare);
   const own = stripUnowned(set);
   if (!own.isEmpty) {
-    const key = managerKey(change.self);
-    const previous = managers.get(key)?.set ?? empty;
-    managers.set(key, { ...change.self, set: own.union(previous), time: formatTime(request.nowMs) });
+    const previous = managers.get(change.selfKey)?.set ?? empty;
+    managers.set(change.selfKey, { ...change.self, set: own.union(previous), time: formatTime(request.nowMs) });
   }
   capUpdates(managers);
   return withManagedFields(bare, managers);

@@ -212,8 +212,19 @@ function isBare(object: JsonObject): boolean {
 export function encodeFieldsV1(set: FieldSet): JsonObject {
   const fields: JsonObject = {};
   if (set.isMember && set.children.size > 0) fields["."] = {};
-  const elements = [...set.children.keys()];
-  if (elements.length > 1) elements.sort(compareElements);
-  for (const element of elements) fields[element] = encodeFieldsV1(set.children.get(element) as FieldSet);
+  if (isInOrder(set.children)) for (const [element, child] of set.children) fields[element] = encodeFieldsV1(child);
+  else
+    for (const element of [...set.children.keys()].sort(compareElements))
+      fields[element] = encodeFieldsV1(set.children.get(element) as FieldSet);
   return fields;
+}
+
+/** True of most: what a server gave, or a person sorted. */
+function isInOrder(children: Children): boolean {
+  let last: PathElement | undefined;
+  for (const element of children.keys()) {
+    if (last !== undefined && compareElements(last, element) > 0) return false;
+    last = element;
+  }
+  return true;
 }

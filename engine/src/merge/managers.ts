@@ -30,7 +30,9 @@ export function managerKey({ manager, operation, apiVersion, subresource }: Mana
 /** Reads entries; a string says why they cannot be read. */
 export function decodeManagers(entries: readonly ManagedFieldsEntry[]): Managers | string {
   const managers: Managers = new Map();
-  for (const [index, entry] of entries.entries()) {
+  let index = -1;
+  for (const entry of entries) {
+    index++;
     const { operation, apiVersion = "", fieldsType = "", fieldsV1 } = entry;
     if (operation !== "Apply" && operation !== "Update") return "operation must be `Apply` or `Update`";
     if (apiVersion === "") return "apiVersion must not be empty";
@@ -48,16 +50,19 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[]): Managers
 
 /** Writes entries: applies before updates, then by time, name, version and subresource. */
 export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
-  const owned = [...managers.values()].sort(compareOwned);
-  return owned.map(({ manager, operation, apiVersion, subresource, set, time, read }) => ({
-    ...(manager === "" ? {} : { manager }),
-    operation,
-    apiVersion,
-    ...(time === undefined ? {} : { time }),
-    fieldsType: "FieldsV1",
-    fieldsV1: read?.set === set ? read.fieldsV1 : encodeFieldsV1(set),
-    ...(subresource === "" ? {} : { subresource }),
-  }));
+  const owned = [...managers.values()];
+  if (owned.length > 1) owned.sort(compareOwned);
+  return owned.map(entryOf);
+}
+
+function entryOf({ manager, operation, apiVersion, subresource, set, time, read }: Owned): ManagedFieldsEntry {
+  const entry: ManagedFieldsEntry = manager === "" ? { operation } : { manager, operation };
+  entry.apiVersion = apiVersion;
+  if (time !== undefined) entry.time = time;
+  entry.fieldsType = "FieldsV1";
+  entry.fieldsV1 = read?.set === set ? read.fieldsV1 : encodeFieldsV1(set);
+  if (subresource !== "") entry.subresource = subresource;
+  return entry;
 }
 
 function secondsOf(time: string | undefined): number {

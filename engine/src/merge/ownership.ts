@@ -27,8 +27,9 @@ export type Change = {
   /** Fields that this request cannot set (the status, in a request for the object itself). */
   ignored: FieldSet;
   managers: Managers;
-  /** Whose request it is. */
+  /** Whose request it is, and the identity that stands for it. */
   self: Manager;
+  selfKey: string;
 };
 
 type View = { object: JsonObject; shape: Shape };
@@ -141,10 +142,9 @@ export function applyOwnership(
   live: JsonObject,
   options: { config: JsonObject; isForced: boolean },
 ): Applied {
-  const { versions, self } = change;
+  const { versions, self, selfKey: key } = change;
   const managers = reconciled(change, live);
   const merged = mergeTyped(live, options.config, versions.shape) as JsonObject;
-  const key = managerKey(self);
   const last = managers.get(key);
   const set = fieldsOf(options.config, versions.shape).recursiveDifference(change.ignored);
   managers.set(key, { ...self, set, time: last?.time });

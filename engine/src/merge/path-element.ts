@@ -2,12 +2,20 @@
 // canonical (keys sorted, Go's JSON escapes), so equal elements are equal strings and sets are plain maps of strings.
 
 import { canonicalJson, decodeJson, isObject, type Json, type JsonObject } from "#kernel";
-import { elementsCachedMax } from "./limits.ts";
+import { cachedNameMax, elementsCachedMax } from "./limits.ts";
 
 export type PathElement = string;
 
+const fields = new Map<string, PathElement>();
+
+/** Made once for each name: what is written as a key again and again costs least when it is the same string. */
 export function fieldElement(name: string): PathElement {
-  return `f:${name}`;
+  const known = fields.get(name);
+  if (known !== undefined) return known;
+  if (fields.size >= elementsCachedMax) fields.clear();
+  const element = `f:${name}`;
+  if (name.length <= cachedNameMax) fields.set(name, element);
+  return element;
 }
 
 /** JSON as Go writes it: `<`, `>`, `&` and the two line separators are escaped in strings. */

@@ -4,7 +4,7 @@
 import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
 import { type FieldSet, FieldSetBuilder } from "./field-set.ts";
 import { elementOf, NoElement } from "./list-element.ts";
-import type { PathElement } from "./path-element.ts";
+import { fieldElement, type PathElement } from "./path-element.ts";
 import { formOf, type ListShape, type MapShape, type Shape } from "./shape.ts";
 
 export type Comparison = { added: FieldSet; removed: FieldSet; modified: FieldSet };
@@ -86,7 +86,7 @@ function compareMember({ before, after, map }: Maps, name: string, walk: Walk): 
   const left = before !== undefined && Object.hasOwn(before, name) ? before[name] : undefined;
   const right = after !== undefined && Object.hasOwn(after, name) ? after[name] : undefined;
   if (left === right) return;
-  walk.path.push(`f:${name}`);
+  walk.path.push(fieldElement(name));
   compare({ before: left, after: right, shape }, walk);
   walk.path.pop();
 }

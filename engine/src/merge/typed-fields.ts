@@ -4,7 +4,7 @@
 import { isObject, type Json } from "#kernel";
 import { build, empty, FieldSet, leaf } from "./field-set.ts";
 import { elementOf, NoElement } from "./list-element.ts";
-import type { PathElement } from "./path-element.ts";
+import { fieldElement, type PathElement } from "./path-element.ts";
 import { formOf, type ListShape, type MapShape, type Shape } from "./shape.ts";
 
 /** Every path that `value` states. The value must fit its shape. */
@@ -46,7 +46,7 @@ function fieldsOfMap(value: Json, map: MapShape): FieldSet {
     if (shape === undefined) continue;
     let fields = fieldsOf(member, shape);
     if (isEmptyMap(member) || !map.isDeclared(name)) fields = fields.withMember();
-    if (!fields.isEmpty) children.set(`f:${name}`, fields);
+    if (!fields.isEmpty) children.set(fieldElement(name), fields);
   }
   return build(false, children);
 }

@@ -2,7 +2,7 @@
 
 import { isObject, type Json } from "#kernel";
 import { elementOf, NoElement } from "./list-element.ts";
-import { formatElement, type PathElement } from "./path-element.ts";
+import { fieldElement, formatElement, type PathElement } from "./path-element.ts";
 import { formOf, type ListShape, type MapShape, type ScalarKind, type Shape } from "./shape.ts";
 
 export type TypeError = { path: string; message: string };
@@ -131,6 +131,6 @@ function checkMap(value: Json, map: MapShape, errors: Errors): void {
     const member = value[name] as Json;
     // The common leaves, without a step down.
     if (typeof member === "string" && (shape.scalar === "string" || shape.scalar === "untyped")) continue;
-    descend(member, { shape, element: `f:${name}`, errors });
+    descend(member, { shape, element: fieldElement(name), errors });
   }
 }
