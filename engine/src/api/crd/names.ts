@@ -108,17 +108,19 @@ export function labelValueErrors(text: string): string[] {
   ];
 }
 
+const configKeyPattern = /^[-._a-zA-Z0-9]+$/;
+const configKeyMessage = patternMessage(
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+  "[-._a-zA-Z0-9]+",
+  "key.name",
+  "KEY_NAME",
+  "key-name",
+);
+
 /** Keys of ConfigMaps and Secrets. */
 export function configKeyErrors(text: string): string[] {
-  const message = patternMessage(
-    "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
-    "[-._a-zA-Z0-9]+",
-    "key.name",
-    "KEY_NAME",
-    "key-name",
-  );
   const errors = text.length > 253 ? [tooLong(253)] : [];
-  if (!/^[-._a-zA-Z0-9]+$/.test(text)) errors.push(message);
+  if (!configKeyPattern.test(text)) errors.push(configKeyMessage);
   if (text === "." || text === "..") errors.push(`must not be '${text}'`);
   else if (text.startsWith("..")) errors.push("must not start with '..'");
   return errors;

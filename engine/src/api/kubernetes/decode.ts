@@ -30,8 +30,8 @@ type Walk = {
   error: string | undefined;
   emptied: Emptied[];
   withDefaults: boolean;
-  /** `.name` and `[0]` parts. */
-  path: string[];
+  /** Names of members and places in lists. */
+  path: (string | number)[];
   /** Names of declared members alone, as Go names a field. */
   fields: string[];
   /** The innermost struct. */
@@ -108,7 +108,7 @@ function decode(value: Json, ref: SchemaRef, walk: Walk): Json {
 function decodeList(items: readonly Json[], ref: SchemaRef, walk: Walk): Json {
   const decoded: Json[] = [];
   for (const [index, item] of items.entries()) {
-    walk.path.push(`[${index}]`);
+    walk.path.push(index);
     // Go decodes null into the zero value of a struct.
     const isEmptyStruct = item === null && builtinSchemas.resolve(ref).properties !== undefined;
     decoded.push(decode(isEmptyStruct ? {} : item, ref, walk));
@@ -128,10 +128,10 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
   for (const name in filled) {
     const isDeclared = node.properties !== undefined && Object.hasOwn(node.properties, name);
     const below = isDeclared ? node.properties?.[name] : node.additional;
-    walk.path.push(`.${name}`);
+    walk.path.push(name);
     if (isDeclared) walk.fields.push(name);
     if (isDeclared && typeof ref === "string") walk.struct = typeName(ref);
-    if (below === undefined) walk.unknown.push(walk.path.join("").slice(1));
+    if (below === undefined) walk.unknown.push(pathText(walk.path));
     else {
       const next = below === true ? (filled[name] as Json) : decode(filled[name] as Json, below, walk);
       // An empty list that Go always writes comes back from the store as none at all; who stated it owns it all the same.
@@ -146,13 +146,25 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
   return decoded;
 }
 
+function pathText(path: readonly (string | number)[]): string {
+  return path
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`))
+    .join("")
+    .slice(1);
+}
+
 /** A null among texts is an empty one. */
 function withTexts(value: JsonObject, { properties, additional }: SchemaNode): JsonObject {
   if (properties !== undefined || additional === undefined || additional === true) return value;
-  if (!Object.values(value).includes(null)) return value;
+  if (!hasNull(value)) return value;
   const { type, format } = builtinSchemas.resolve(additional);
   if (type !== "string" || format === "byte") return value;
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, text ?? ""]));
+}
+
+function hasNull(value: JsonObject): boolean {
+  for (const name in value) if (value[name] === null) return true;
+  return false;
 }
 
 /** A copy without nulls, with what the type gives when nothing is stated. */
