@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { ManualClock } from "#kernel";
-import { auditEvent, type Finished } from "./event.ts";
+import { auditLine, type Finished } from "./event.ts";
 import { fileBytesMax, flushAfterMs } from "./limits.ts";
 import { AuditLog } from "./log.ts";
 
@@ -39,7 +39,7 @@ const done: Finished = {
 
 describe("the audit log", () => {
   it("says who did what, as whom, by which tool", () => {
-    expect(auditEvent(done)).toMatchObject({
+    expect(JSON.parse(auditLine(done))).toMatchObject({
       kind: "Event",
       apiVersion: "audit.k8s.io/v1",
       level: "Metadata",
@@ -51,6 +51,23 @@ describe("the audit log", () => {
       responseStatus: { code: 200 },
       annotations: { "keelson.dev/field-manager": "kubectl-edit" },
     });
+  });
+
+  it("writes any text as JSON, bounded, and leaves out what says nothing", () => {
+    const odd = 'a"\\\u0001é\u2028';
+    const annotations = { "policy/key": "x".repeat(2000), odd };
+    const sender = { user: odd, groups: [], extra: { [odd]: [odd] } };
+    const bare = { ...done, sender, identity: sender, fieldManager: "", sourceAddress: "", userAgent: "", annotations };
+    const line = auditLine({ ...bare, uri: `/${odd}${"y".repeat(2000)}`, code: 409, reason: "Conflict" });
+    expect(line.endsWith("}\n")).toBe(true);
+    const event = JSON.parse(line) as Record<string, unknown>;
+    expect(event).toMatchObject({ user: { username: odd, extra: { [odd]: [odd] } }, annotations });
+    expect(event["responseStatus"]).toEqual({ metadata: {}, status: "Failure", reason: "Conflict", code: 409 });
+    expect(event["requestURI"]).toHaveLength(1024);
+    expect(Object.keys(event).filter((name) => ["impersonatedUser", "sourceIPs", "userAgent"].includes(name))).toEqual(
+      [],
+    );
+    expect(JSON.parse(auditLine({ ...bare, annotations: {} }))).not.toHaveProperty("annotations");
   });
 
   it("names the author of a version, and nobody for one it did not see", () => {
@@ -67,7 +84,7 @@ describe("the audit log", () => {
     const path = join(mkdtempSync(join(tmpdir(), "keelson-audit-")), "audit.log");
     const log = new AuditLog(path, clock, () => undefined);
     const long = { ...done, object: { ...done.object, name: "n".repeat(1000) } };
-    const lines = Math.ceil(fileBytesMax / JSON.stringify(auditEvent(long)).length) + 1;
+    const lines = Math.ceil(fileBytesMax / auditLine(long).length) + 1;
     for (let round = 0; round < 2; round++) {
       for (let line = 0; line < lines; line++) log.record(long);
       clock.advance(flushAfterMs);

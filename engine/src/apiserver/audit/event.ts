@@ -2,7 +2,7 @@
 // of what was sent or stored it holds nothing, so no secret can be in it.
 
 import type { Identity } from "#cluster";
-import type { JsonObject } from "#kernel";
+import { encodeJson, formatMicroTime } from "#kernel";
 import { textMax } from "./limits.ts";
 
 /** One state of one object. */
@@ -46,57 +46,63 @@ export function versionsMade(objects: readonly Partial<Version>[], since: number
   );
 }
 
-function micros(ms: number): string {
-  return new Date(ms).toISOString().replace("Z", "000Z");
+/** What JSON writes as it is. */
+const plain = /^[ !#-[\]-~]*$/;
+
+/** A text as JSON. */
+function quoted(text: string): string {
+  const bounded = text.length <= textMax ? text : text.slice(0, textMax);
+  return plain.test(bounded) ? `"${bounded}"` : JSON.stringify(bounded);
 }
 
-function user({ user: username, uid, groups, extra }: Identity): JsonObject {
-  return {
-    username,
-    ...(uid === undefined ? {} : { uid }),
-    groups: [...groups],
-    ...(extra === undefined || Object.keys(extra).length === 0 ? {} : { extra: extra as unknown as JsonObject }),
-  };
-}
-
-/** Only what says something. */
-function filled(members: Readonly<Record<string, string>>): JsonObject {
-  const kept: JsonObject = {};
+/** Only what says something, each with a comma before it. */
+function filled(members: Readonly<Record<string, string>>): string {
+  let text = "";
   for (const name in members) {
     const value = members[name] as string;
-    if (value !== "") kept[name] = value.slice(0, textMax);
+    if (value !== "") text += `,${quoted(name)}:${quoted(value)}`;
   }
-  return kept;
+  return text;
 }
 
-export function auditEvent(done: Finished): JsonObject {
+/** The last sender, written out: most requests come from the one before. */
+let last: { identity: Identity; text: string } | undefined;
+
+function userText(identity: Identity): string {
+  if (last?.identity !== identity) {
+    const { user: username, uid, groups, extra } = identity;
+    const members = { username, uid, groups, ...(Object.keys(extra ?? {}).length === 0 ? {} : { extra }) };
+    last = { identity, text: encodeJson(members) };
+  }
+  return last.text;
+}
+
+/** One line with its end. Made as text at once: an object of it would cost more than all else that is noted of a write. */
+export function auditLine(done: Finished): string {
   const { object, code, reason } = done;
-  const notes = { ...done.annotations, ...filled({ "keelson.dev/field-manager": done.fieldManager }) };
-  return {
-    kind: "Event",
-    apiVersion: "audit.k8s.io/v1",
-    level: "Metadata",
-    auditID: done.id,
-    stage: "ResponseComplete",
-    requestURI: done.uri.slice(0, textMax),
-    verb: done.verb,
-    user: user(done.sender),
-    ...(done.identity === done.sender ? {} : { impersonatedUser: user(done.identity) }),
-    ...(done.sourceAddress === "" ? {} : { sourceIPs: [done.sourceAddress] }),
-    ...filled({ userAgent: done.userAgent }),
-    objectRef: filled({
-      resource: object.resource,
-      namespace: object.namespace,
-      name: object.name,
-      uid: object.uid,
-      apiGroup: object.group,
-      apiVersion: object.version,
-      resourceVersion: object.resourceVersion,
-      subresource: object.subresource,
-    }),
-    responseStatus: { metadata: {}, ...(code < 400 ? {} : { status: "Failure", reason }), code },
-    requestReceivedTimestamp: micros(done.receivedMs),
-    stageTimestamp: micros(done.endedMs),
-    ...(Object.keys(notes).length === 0 ? {} : { annotations: notes }),
-  };
+  const notes = Object.keys(done.annotations).length === 0 ? "" : `,${encodeJson(done.annotations).slice(1, -1)}`;
+  const annotations = notes + filled({ "keelson.dev/field-manager": done.fieldManager });
+  const reference = filled({
+    resource: object.resource,
+    namespace: object.namespace,
+    name: object.name,
+    uid: object.uid,
+    apiGroup: object.group,
+    apiVersion: object.version,
+    resourceVersion: object.resourceVersion,
+    subresource: object.subresource,
+  });
+  return [
+    `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":${quoted(done.id)}`,
+    `,"stage":"ResponseComplete","requestURI":${quoted(done.uri)},"verb":${quoted(done.verb)}`,
+    `,"user":${userText(done.sender)}`,
+    done.identity === done.sender ? "" : `,"impersonatedUser":${userText(done.identity)}`,
+    done.sourceAddress === "" ? "" : `,"sourceIPs":[${quoted(done.sourceAddress)}]`,
+    filled({ userAgent: done.userAgent }),
+    `,"objectRef":{${reference.slice(1)}}`,
+    `,"responseStatus":{"metadata":{}${code < 400 ? "" : `,"status":"Failure","reason":${quoted(reason)}`},"code":${code}}`,
+    `,"requestReceivedTimestamp":"${formatMicroTime(done.receivedMs)}","stageTimestamp":"${formatMicroTime(done.endedMs)}"`,
+    annotations === "" ? "" : `,"annotations":{${annotations.slice(1)}}`,
+    "}\n",
+  ].join("");
 }

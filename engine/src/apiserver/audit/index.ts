@@ -1,4 +1,4 @@
 // Who changed what: the audit log and the question of authors.
 
-export { auditEvent, type Finished, type Version, versionsMade } from "./event.ts";
+export { auditLine, type Finished, type Version, versionsMade } from "./event.ts";
 export { AuditLog, type Author } from "./log.ts";

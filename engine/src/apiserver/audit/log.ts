@@ -2,8 +2,8 @@
 
 import { appendFile } from "node:fs/promises";
 import { appendFileSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
-import { type Clock, encodeJson } from "#kernel";
-import { auditEvent, type Finished } from "./event.ts";
+import type { Clock } from "#kernel";
+import { auditLine, type Finished } from "./event.ts";
 import { authorsKept, fileBytesMax, filesKept, flushAfterMs } from "./limits.ts";
 
 /** Who made a write. */
@@ -24,7 +24,9 @@ export class AuditLog {
   readonly #path: string | undefined;
   readonly #clock: Clock;
   readonly #failed: (error: unknown) => void;
-  readonly #authors = new Map<string, Author>();
+  /** Two generations of half of what is kept: a map loses its oldest member only at the price of passing over all lost before. */
+  #authors = new Map<string, Author>();
+  #olderAuthors = new Map<string, Author>();
   #bytes: number;
   #lines: string[] = [];
   #cancelFlush: (() => void) | undefined;
@@ -43,13 +45,14 @@ export class AuditLog {
     if (quiet.has(`${group}/${resource}`)) return;
     this.#remember(done);
     if (this.#path === undefined) return;
-    this.#lines.push(`${encodeJson(auditEvent(done))}\n`);
+    this.#lines.push(auditLine(done));
     this.#cancelFlush ??= this.#clock.after(flushAfterMs, () => this.#flush());
   }
 
   /** Who wrote this version of an object, or, by the version of its removal, who deleted it; undefined: too long ago. */
   author(uid: string, resourceVersion: string): Author | undefined {
-    return this.#authors.get(`${uid}/${resourceVersion}`);
+    const key = `${uid}/${resourceVersion}`;
+    return this.#authors.get(key) ?? this.#olderAuthors.get(key);
   }
 
   async close(): Promise<void> {
@@ -63,11 +66,9 @@ export class AuditLog {
     const actingAs = identity === sender ? undefined : identity.user;
     const author = { user: sender.user, actingAs, userAgent, fieldManager, verb, atMs: endedMs };
     for (const { uid, resourceVersion } of made) this.#authors.set(`${uid}/${resourceVersion}`, author);
-    if (this.#authors.size <= authorsKept) return;
-    for (const oldest of this.#authors.keys()) {
-      this.#authors.delete(oldest);
-      if (this.#authors.size <= authorsKept) return;
-    }
+    if (this.#authors.size < authorsKept / 2) return;
+    this.#olderAuthors = this.#authors;
+    this.#authors = new Map();
   }
 
   #take(): string {
