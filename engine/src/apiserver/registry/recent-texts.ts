@@ -4,23 +4,23 @@
 import { recentTextsBytesMax } from "./limits.ts";
 
 export class RecentTexts {
-  /** Oldest first. */
-  readonly #texts = new Map<number, Uint8Array>();
-  #bytes = 0;
+  /** Two generations, each up to half of what is kept: a map loses its oldest member only at the price of passing over all lost before. */
+  #young = new Map<number, Uint8Array>();
+  #old = new Map<number, Uint8Array>();
+  #youngBytes = 0;
 
   /** The text as it is stored, without the version. */
   get(revision: number): Uint8Array | undefined {
-    return this.#texts.get(revision);
+    return this.#young.get(revision) ?? this.#old.get(revision);
   }
 
   keep(revision: number, text: Uint8Array): void {
-    this.#texts.set(revision, text);
-    this.#bytes += text.length;
-    if (this.#bytes <= recentTextsBytesMax) return;
-    for (const [oldest, old] of this.#texts) {
-      if (this.#bytes <= recentTextsBytesMax) break;
-      this.#texts.delete(oldest);
-      this.#bytes -= old.length;
+    if (this.#youngBytes + text.length > recentTextsBytesMax / 2) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngBytes = 0;
     }
+    this.#young.set(revision, text);
+    this.#youngBytes += text.length;
   }
 }

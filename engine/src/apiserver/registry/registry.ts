@@ -67,9 +67,9 @@ export class Registry {
   readonly fresh: WeakMap<Uint8Array, Fresh> = new WeakMap<Uint8Array, Fresh>();
   readonly hot: HotObjects;
   readonly recent: RecentBudget = new RecentBudget(recentWeightMax);
-  /** The last second that was asked for: thousands of writes may fall into one. */
-  #second = { at: Number.NaN, text: "" };
   readonly #collections = new Map<string, Collection>();
+  /** The same by the storage that was asked for. Begun anew whenever a collection comes or goes. */
+  #byStorage = new WeakMap<Storage, Collection>();
   readonly #views = new WeakMap<Manifest, Map<string, Manifest>>();
 
   constructor(options: RegistryOptions) {
@@ -83,19 +83,24 @@ export class Registry {
 
   /** RFC 3339, whole seconds. */
   now(): string {
-    const second = Math.floor(this.clock.now() / 1000);
-    if (second !== this.#second.at) this.#second = { at: second, text: formatTime(second * 1000) };
-    return this.#second.text;
+    return formatTime(this.clock.now());
   }
 
   collection(storage: Storage): Collection {
+    return this.#byStorage.get(storage) ?? this.#find(storage);
+  }
+
+  #find(storage: Storage): Collection {
     const prefix = storagePrefix(storage);
-    const known = this.#collections.get(prefix);
-    if (known !== undefined && known.storage.apiVersion === storage.apiVersion) return known;
-    known?.close();
-    const made = new Collection(storage, this);
-    this.#collections.set(prefix, made);
-    return made;
+    let found = this.#collections.get(prefix);
+    if (found === undefined || found.storage.apiVersion !== storage.apiVersion) {
+      found?.close();
+      found = new Collection(storage, this);
+      this.#collections.set(prefix, found);
+      this.#byStorage = new WeakMap();
+    }
+    this.#byStorage.set(storage, found);
+    return found;
   }
 
   /** Forgets the decoded objects of a resource that is served no more. */
@@ -103,6 +108,7 @@ export class Registry {
     const prefix = storagePrefix(storage);
     this.#collections.get(prefix)?.close();
     this.#collections.delete(prefix);
+    this.#byStorage = new WeakMap();
   }
 
   /** The stored object of a built-in kind, frozen, for the server's own rules. */
