@@ -1,7 +1,16 @@
 // One place where every verb passes, in process and over HTTP: authorisation, then the registry. Objects that it returns are shared:
 // not to be changed.
 
-import type { ApplyOptions, DeleteOptions, List, ListOptions, PatchBody, WatchOptions, WriteOptions } from "#cluster";
+import type {
+  AccessQuestion,
+  ApplyOptions,
+  DeleteOptions,
+  List,
+  ListOptions,
+  PatchBody,
+  WatchOptions,
+  WriteOptions,
+} from "#cluster";
 import { schemaFor } from "#api/kubernetes";
 import { asJson, asManifest, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import {
@@ -225,14 +234,10 @@ export class Dispatch {
   /** Throws unless the caller may do this, and the resource can. */
   permit(verb: string, call: Call): void {
     const { resource } = call.served;
-    const question = {
-      verb,
-      group: resource.group,
-      resource: resource.plural,
-      ...(call.subresource === "" ? {} : { subresource: call.subresource }),
-      ...(call.namespace === "" ? {} : { namespace: call.namespace }),
-      ...(call.name === "" ? {} : { name: call.name }),
-    };
+    const question: AccessQuestion = { verb, group: resource.group, resource: resource.plural };
+    if (call.subresource !== "") question.subresource = call.subresource;
+    if (call.namespace !== "") question.namespace = call.namespace;
+    if (call.name !== "") question.name = call.name;
     const verdict = this.authorizer.decide(call.identity, question);
     if (!verdict.isAllowed) throw forbidden(resource, call.name, verdict.reason);
     const served = call.subresource === "" ? resource.verbs : call.served.subresources[call.subresource]?.verbs;
@@ -247,8 +252,12 @@ export class Dispatch {
   ): Promise<Write<Manifest>> {
     const warnings: string[] = [];
     const write = this.#writeCall(call, options, warnings);
-    const value = await whenConverted(() => run(write)).catch(withWarnings(warnings));
-    return isNew ? { value, warnings, isNew } : { value, warnings };
+    try {
+      const value = await whenConverted(() => run(write));
+      return isNew ? { value, warnings, isNew } : { value, warnings };
+    } catch (error) {
+      return withWarnings(warnings)(error);
+    }
   }
 
   #writeCall(call: Call, options: BodyOptions, warnings: string[]): WriteCall {

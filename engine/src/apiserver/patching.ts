@@ -97,29 +97,28 @@ export async function applyObject(
         `uid mismatch: the provided object specified uid ${manifest.metadata.uid}, and no existing object was found`,
       );
     const created = applyOver(registry, call, undefined, { manifest, isForced });
-    const object = await createObject(registry, call, created, { hasOwnership: true }).catch(
-      applyRefusal(call, manifest),
-    );
-    return { object, isNew: true };
+    try {
+      return { object: await createObject(registry, call, created, { hasOwnership: true }), isNew: true };
+    } catch (error) {
+      throw applyRefusal(call, manifest, error);
+    }
   }
-  const object = await changeObject(registry, call, {
-    make: (live) => applyOver(registry, call, live, { manifest, isForced }),
-    retries: true,
-    hasOwnership: true,
-  }).catch(applyRefusal(call, manifest));
-  return { object, isNew: false };
+  const make = (live: Manifest): Manifest => applyOver(registry, call, live, { manifest, isForced });
+  try {
+    return { object: await changeObject(registry, call, { make, retries: true, hasOwnership: true }), isNew: false };
+  } catch (error) {
+    throw applyRefusal(call, manifest, error);
+  }
 }
 
 /** What Go cannot hold is told of an apply in other words. */
-function applyRefusal({ served }: WriteCall, { metadata }: Manifest): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof DecodeRefusal)) throw error;
-    const { group, version, kind } = served.resource;
-    const type = `${group}/${version}, Kind=${kind}`;
-    throw plainError(
-      `failed to convert new object (${metadata.namespace ?? ""}/${metadata.name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${error.why.startsWith("json:") ? "" : "error decoding from json: "}${error.why}`,
-    );
-  };
+function applyRefusal({ served }: WriteCall, { metadata }: Manifest, error: unknown): unknown {
+  if (!(error instanceof DecodeRefusal)) return error;
+  const { group, version, kind } = served.resource;
+  const type = `${group}/${version}, Kind=${kind}`;
+  return plainError(
+    `failed to convert new object (${metadata.namespace ?? ""}/${metadata.name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${error.why.startsWith("json:") ? "" : "error decoding from json: "}${error.why}`,
+  );
 }
 
 /** The manifest as its manager wrote it, but for its name. */

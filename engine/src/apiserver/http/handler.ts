@@ -122,7 +122,7 @@ function parseUrl(target: string): { pathname: string; searchParams: URLSearchPa
   }
 }
 
-async function answer(context: HandlerContext, asked: Asked): Promise<void> {
+function answer(context: HandlerContext, asked: Asked): Promise<void> {
   const route = routeOf(context.table, asked.path);
   if (route.what === "resource") return answerResource(context, asked, route);
   if (route.what === "nothing") {
@@ -134,7 +134,7 @@ async function answer(context: HandlerContext, asked: Asked): Promise<void> {
   permitPath(context, asked);
   const reply = documentReply(context, route.path, String(asked.request.headers.accept ?? ""));
   if (reply.code === 200 && asked.request.method !== "GET" && readOnly.test(route.path)) throw methodNotServed();
-  await send(asked.request, asked.response, reply);
+  return send(asked.request, asked.response, reply);
 }
 
 /** Documents that a GET alone reads; the others do not look at the method, here as in kube-apiserver. */
@@ -191,7 +191,12 @@ async function answerResource(context: HandlerContext, asked: Asked, route: Reso
   if ((method === "GET" || method === "HEAD") && name === "" && isTrue(asked.query.get("watch")))
     return openWatch(context, asked, call);
   const deprecation = served.strategy.deprecation ?? served.custom?.deprecationWarning;
-  const own = await replyOf(context, asked, call).catch((error: unknown) => refusedReply(context, error));
+  let own: Reply;
+  try {
+    own = await replyOf(context, asked, call);
+  } catch (error) {
+    own = refusedReply(context, error);
+  }
   const reply =
     deprecation === undefined || own.code === 405 || own.reason === "Forbidden"
       ? own
@@ -274,8 +279,12 @@ function jsonText(body: string | Buffer, code: number, warnings: readonly string
 }
 
 function shapeFor(asked: Asked, call: Call, isList = false): Shape {
+  if (asked.request.headers.accept === "application/json") return plainShape;
   return shapeOf(asked.request.headers.accept, asked.query, goType(call.served, isList), isList);
 }
+
+/** What most clients ask for. */
+const plainShape: Shape = { as: "whole", isYaml: false };
 
 /** The type that the real server holds the answer in, as its errors name it. */
 function goType({ resource, custom }: Served, isList: boolean): string {
@@ -384,7 +393,7 @@ function noStrategicPatch(): Error {
 
 type PatchRequest = { type: string; raw: Buffer; options: WriteOptions };
 
-async function patchBy(
+function patchBy(
   { dispatch }: HandlerContext,
   asked: Asked,
   call: Call,

@@ -39,7 +39,13 @@ export function recentText(registry: Registry, served: Served, object: Manifest)
   const text = registry.texts.get(Number(resourceVersion));
   const rest = text === undefined ? undefined : afterHead(served, text);
   if (rest === undefined) return undefined;
-  return Buffer.concat([headOf(served), Buffer.from(`"resourceVersion":"${resourceVersion}",`), rest]);
+  const head = headOf(served);
+  const version = `"resourceVersion":"${resourceVersion}",`;
+  const whole = Buffer.allocUnsafe(head.length + version.length + rest.length);
+  whole.set(head);
+  whole.write(version, head.length, "latin1");
+  whole.set(rest, head.length + version.length);
+  return whole;
 }
 
 /** False: the text that is kept cannot be shown as it is. */

@@ -1,7 +1,7 @@
 // One durable write of an object. What the collections show of it is the object that was written, frozen, so that nothing is decoded
 // that was just encoded, and its text is kept for the answer and for the watchers.
 
-import { encodeJson, type Json, type JsonObject, type Manifest } from "#kernel";
+import { encodeJson, type Json, type JsonObject, type Manifest, type ObjectMeta, setOwn } from "#kernel";
 import { objectBytesMax } from "./limits.ts";
 import { tooLarge } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
@@ -21,13 +21,11 @@ export async function putObject(
   registry: Registry,
   { served, key, draft, revision }: Writing,
 ): Promise<Manifest | undefined> {
-  await served.conversion?.prepare([draft], served.storage.apiVersion);
-  const written = served.convert?.toStorage(draft) ?? { ...draft, apiVersion: served.storage.apiVersion };
-  const { resourceVersion: _, ...metadata } = written.metadata;
-  const object = { ...written, metadata };
-  const text = textOf(object);
+  if (served.conversion !== undefined) await served.conversion.prepare([draft], served.storage.apiVersion);
+  const object = inOrder(served.convert?.toStorage(draft) ?? draft, served.storage.apiVersion);
+  const text = Buffer.from(encodeJson(object));
   // The answer is what the written object becomes again.
-  await served.conversion?.prepare([object], apiVersionOf(served));
+  if (served.conversion !== undefined) await served.conversion.prepare([object], apiVersionOf(served));
   const value = registry.codec.encode(key, text);
   if (value.length > objectBytesMax) throw tooLarge(objectBytesMax);
   registry.fresh.set(value, { object, text });
@@ -38,10 +36,18 @@ export async function putObject(
   return registry.view(served, object);
 }
 
-/** JSON that begins as `stored-text.ts` expects it, so that the version can be put in. */
-function textOf(object: Manifest): Buffer {
-  const { apiVersion, kind, metadata, ...members } = object;
-  return Buffer.from(encodeJson({ apiVersion, kind, metadata, ...members }));
+/** A copy without its version, whose JSON begins as `stored-text.ts` expects it, so that the version can be put in. */
+function inOrder(object: Manifest, apiVersion: string): Manifest {
+  const ordered: Manifest = { apiVersion, kind: object.kind, metadata: withoutVersion(object.metadata) };
+  for (const name in object)
+    if (!Object.hasOwn(ordered, name)) setOwn(ordered as unknown as JsonObject, name, object[name] as Json);
+  return ordered;
+}
+
+function withoutVersion(metadata: ObjectMeta): ObjectMeta {
+  if (metadata.resourceVersion === undefined) return { ...metadata };
+  const { resourceVersion: _, ...rest } = metadata;
+  return rest;
 }
 
 /** The last state of an object that is no more, with the version of its removal; undefined when somebody else wrote first. */

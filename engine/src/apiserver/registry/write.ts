@@ -23,7 +23,7 @@ import {
   plainError,
   type Refusal,
 } from "./refusal.ts";
-import type { Registry, WriteCall } from "./registry.ts";
+import type { Admission, Registry, WriteCall } from "./registry.ts";
 import { finishDeletion } from "./remove.ts";
 import { apiVersionOf, type Served, storageKey, type WriteContext } from "./resource.ts";
 import { decodeObject, validateSchema } from "./schema-checks.ts";
@@ -75,7 +75,8 @@ async function insert(
   if (draft.metadata.name !== name) draft.metadata.name = name;
   resetSystemMetadata(draft, served, context);
   if (served.strategy.hasStatus && served.strategy.keepsNewStatus !== true) resetStatus(registry, served, draft);
-  await mutate(registry, call, draft, undefined);
+  const mutating = mutate(registry, call, draft, undefined);
+  if (mutating !== undefined) await mutating;
   served.strategy.prepareCreate?.(draft, context);
   const wrong = [...validateSchema(served, draft, undefined), ...(served.strategy.validate?.(draft, undefined) ?? [])];
   refuseIfInvalid(
@@ -83,7 +84,8 @@ async function insert(
     draft,
     isBare(served) && wrong.length > 0 ? wrong : [...validateNewMetadata(draft, served), ...wrong],
   );
-  await validateAdmission(registry, call, draft, undefined);
+  const validating = validateAdmission(registry, call, draft, undefined);
+  if (validating !== undefined) await validating;
   for (const warning of served.strategy.warnings?.(draft, undefined) ?? []) call.warn(warning);
   if ((draft.metadata.resourceVersion ?? "") !== "")
     throw plainError("resourceVersion should not be set on objects to be created");
@@ -92,25 +94,36 @@ async function insert(
   return putObject(registry, { served, key, draft, revision: 0 });
 }
 
-/** Waits only for rules that do: most answer at once. */
-async function mutate(registry: Registry, call: WriteCall, draft: Manifest, live: Manifest | undefined): Promise<void> {
-  for (const admission of registry.admission) {
-    const pending = admission.mutate(draft, live, call);
-    if (pending !== undefined) await pending;
-  }
+function mutate(
+  { admission }: Registry,
+  call: WriteCall,
+  draft: Manifest,
+  live: Manifest | undefined,
+): Promise<void> | undefined {
+  return eachInTurn(admission, 0, (rule) => rule.mutate(draft, live, call));
 }
 
 /** `draft` is undefined on a deletion. */
-export async function validateAdmission(
-  registry: Registry,
+export function validateAdmission(
+  { admission }: Registry,
   call: WriteCall,
   draft: Manifest | undefined,
   live: Manifest | undefined,
-): Promise<void> {
-  for (const admission of registry.admission) {
-    const pending = admission.validate(draft, live, call);
-    if (pending !== undefined) await pending;
+): Promise<void> | undefined {
+  return eachInTurn(admission, 0, (rule) => rule.validate(draft, live, call));
+}
+
+/** Waits only for rules that do: most answer at once. undefined: all have. */
+function eachInTurn(
+  rules: readonly Admission[],
+  from: number,
+  ask: (rule: Admission) => void | Promise<void>,
+): Promise<void> | undefined {
+  for (let at = from; at < rules.length; at++) {
+    const pending = ask(rules[at] as Admission);
+    if (pending !== undefined) return pending.then(() => eachInTurn(rules, at + 1, ask));
   }
+  return undefined;
 }
 
 /**
@@ -273,7 +286,8 @@ async function prepareChange(
     if (live.status === undefined) delete draft.status;
     else draft.status = copyJson(live.status as Json);
   }
-  await mutate(registry, call, draft, live);
+  const mutating = mutate(registry, call, draft, live);
+  if (mutating !== undefined) await mutating;
   if (call.subresource === "") strategy.prepareUpdate?.(draft, live, contextOf(registry, call));
   if ((strategy.countsChanges ?? strategy.hasGeneration) && subresource !== "binding")
     setOrDelete(draft.metadata, "generation", nextGeneration(draft, live, strategy) || undefined);
@@ -287,7 +301,8 @@ async function prepareChange(
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
     ...(call.subresource === "status" ? (strategy.validateStatus?.(draft) ?? []) : []),
   ]);
-  await validateAdmission(registry, call, draft, live);
+  const validating = validateAdmission(registry, call, draft, live);
+  if (validating !== undefined) await validating;
   if (call.subresource === "") for (const warning of strategy.warnings?.(draft, live) ?? []) call.warn(warning);
   return draft;
 }
