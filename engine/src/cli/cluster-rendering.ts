@@ -4,15 +4,17 @@
 import type { ChartRendering, RenderOptions } from "#render/helm";
 import { ClusterView } from "#releases";
 import type { ChartSource } from "./chart-source.ts";
-import { connectTarget, type Surroundings, type TargetFlags } from "./target.ts";
+import type { ServerFlags } from "./helm/release-flags.ts";
+import { connectServer } from "./helm/server.ts";
+import type { Surroundings } from "./target.ts";
 
 /** `isFree`: objects that belong to others are no matter. */
 export async function renderForCluster(
   source: ChartSource,
   options: RenderOptions,
-  how: { flags: TargetFlags; surroundings: Surroundings; isFree: boolean },
+  how: { flags: ServerFlags; surroundings: Surroundings; isFree: boolean },
 ): Promise<ChartRendering> {
-  const target = await connectTarget(how.flags, how.surroundings);
+  const target = await connectServer(how.flags, how.surroundings);
   try {
     const view = new ClusterView(target.cluster);
     const rendering = await view.render(source, options);

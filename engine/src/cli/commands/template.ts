@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { bytesOf } from "#formats/gotemplate";
 import {
   type ChartRendering,
   formatTemplateOutput,
@@ -24,12 +25,14 @@ import {
   valueFlags,
 } from "../chart-source.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
+import { defaultNamespace } from "../helm/default-namespace.ts";
+import { helmFlags } from "../helm/release-flags.ts";
 import type { Io } from "../io.ts";
 import type { Ports } from "../ports.ts";
 
 const flags = {
+  ...helmFlags,
   ...valueFlags,
-  namespace: { short: "n", takes: "NAME", about: "the release's namespace" },
   "name-template": { takes: "TEMPLATE", about: "template for the release's name" },
   "generate-name": { short: "g", about: "take the default name, with CHART alone" },
   "api-versions": { short: "a", takes: "VERSION", isList: true, about: "add to .Capabilities.APIVersions" },
@@ -43,7 +46,7 @@ const flags = {
   "release-name": { about: "put the release's name into the path below --output-dir" },
   "skip-schema-validation": { about: "do not check values against values.schema.json" },
   "render-subchart-notes": { about: "accepted: notes are not printed here", isHidden: true },
-  debug: { about: "print what was rendered also when it is no YAML", isHidden: true },
+  debug: { about: "print what was rendered also when it is no YAML" },
   "skip-crds": { about: "accepted", isHidden: true },
   "create-namespace": { about: "accepted", isHidden: true },
   ...chartFlags,
@@ -55,8 +58,6 @@ const flags = {
       "server: ask the cluster for its versions, for lookups, and whether it would take the objects (default client)",
   },
   validate: { about: "the same as --dry-run=server" },
-  kubeconfig: { takes: "FILE", about: "kubeconfig to use with --dry-run=server" },
-  "kube-context": { takes: "NAME", about: "context of the kubeconfig" },
   "take-ownership": { about: "with --dry-run=server: do not mind objects that belong to others" },
   ...postRenderFlags,
   "disable-openapi-validation": { about: "accepted", isHidden: true },
@@ -79,10 +80,6 @@ const flags = {
   "registry-config": { takes: "FILE", about: "logins to registries, in place of $HELM_REGISTRY_CONFIG" },
   "repository-cache": { takes: "FOLDER", about: "accepted: nothing is kept", isHidden: true },
   "content-cache": { takes: "FOLDER", about: "accepted: nothing is kept", isHidden: true },
-  color: { takes: "WHEN", about: "accepted", isHidden: true },
-  colour: { takes: "WHEN", about: "accepted", isHidden: true },
-  qps: { takes: "NUMBER", about: "accepted", isHidden: true },
-  "burst-limit": { takes: "NUMBER", about: "accepted", isHidden: true },
 } as const;
 
 type Flags = FlagValues<typeof flags>;
@@ -132,10 +129,9 @@ async function renderAs(source: ChartSource, options: RenderOptions, around: Sur
   const { given, io, ports } = around;
   if (!asksServer(given)) return renderChart(source, { ...options, checkTime: renderTimeLimit(io) });
   const { renderForCluster } = await import("../cluster-rendering.ts");
-  const flags = { kubeconfig: given.kubeconfig, context: given["kube-context"], namespace: undefined, timeout: "5m" };
   const isFree = options.isUpgrade === true || given["take-ownership"];
   const timed = { ...options, checkTime: renderTimeLimit(io) };
-  return renderForCluster(source, timed, { flags, surroundings: { io, ports }, isFree });
+  return renderForCluster(source, timed, { flags: given, surroundings: { io, ports }, isFree });
 }
 
 function asksServer(given: Flags): boolean {
@@ -170,7 +166,7 @@ async function optionsOf(name: string, given: Flags, io: Io): Promise<RenderOpti
   const postRender = await postRenderer(given, io);
   return {
     releaseName: name,
-    namespace: given.namespace ?? io.env["HELM_NAMESPACE"] ?? "default",
+    namespace: given.namespace || defaultNamespace(given, io),
     given: await givenValues(given, io),
     isUpgrade: given["is-upgrade"],
     includeCrds: given["include-crds"],
@@ -178,6 +174,7 @@ async function optionsOf(name: string, given: Flags, io: Io): Promise<RenderOpti
     apiVersions: given["api-versions"],
     ...(kubeVersion === undefined ? {} : { kubeVersion }),
     ...(postRender === undefined ? {} : { postRender }),
+    ...(given.debug ? { onInvalid: (text: string) => io.stdout.write(bytesOf(text)) } : {}),
     environment: machineEnvironment(io.clock),
   };
 }

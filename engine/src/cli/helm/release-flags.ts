@@ -27,6 +27,9 @@ export const helmFlags = {
 
 export type HelmFlags = FlagValues<typeof helmFlags>;
 
+/** Which API server, and as whom. */
+export type ServerFlags = Omit<HelmFlags, "namespace" | "debug" | "color" | "colour" | "qps" | "burst-limit">;
+
 /** Of those that print data. */
 export const outputFlag = {
   output: { short: "o", takes: "FORMAT", about: "print as", choices: ["table", "json", "yaml"], default: "table" },

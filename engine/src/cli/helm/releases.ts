@@ -1,8 +1,6 @@
 // Opens what commands on Helm releases work with: the target, the records in it, the actions, and a listener that prints
 // what is worth telling while they run.
 
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import {
   type ActionResult,
   type CommonOptions,
@@ -14,13 +12,14 @@ import {
   type StorageDriver,
   type WaitStrategy,
 } from "#releases";
-import { type Cluster, type Connection, fixedCredentials } from "#cluster";
+import type { Cluster } from "#cluster";
 import { Fault } from "#kernel";
 import { usage } from "../arguments.ts";
 import type { ExitCode } from "../exit.ts";
 import type { CliCode } from "../faults.ts";
 import type { Io } from "../io.ts";
-import { type ConnectedTarget, connectTarget, readTimeout, type Surroundings } from "../target.ts";
+import { type ConnectedTarget, readTimeout, type Surroundings } from "../target.ts";
+import { connectServer } from "./server.ts";
 import type { HelmFlags } from "./release-flags.ts";
 
 export type OpenReleases = {
@@ -40,13 +39,7 @@ export async function withReleases(
   isEverywhere = false,
 ): Promise<ExitCode> {
   const { io } = surroundings;
-  const { kubeconfig } = flags;
-  const context = flags["kube-context"] ?? (io.env["HELM_KUBECONTEXT"] || undefined);
-  const target = await connectTarget(
-    { kubeconfig, context, namespace: undefined, timeout: "5m" },
-    surroundings,
-    (connection) => overridden(connection, flags, io),
-  );
+  const target = await connectServer(flags, surroundings);
   try {
     const namespace = flags.namespace ?? io.env["HELM_NAMESPACE"] ?? target.http?.connection.namespace ?? "default";
     const { cluster } = target;
@@ -69,30 +62,6 @@ export async function withReleases(
   } finally {
     target.close();
   }
-}
-
-/** The connection as helm's own flags and variables change it. */
-function overridden(connection: Connection, flags: HelmFlags, io: Io): Connection {
-  const given = (flag: keyof HelmFlags, variable: string): string | undefined => {
-    const value = flags[flag] ?? io.env[variable];
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
-  const server = given("kube-apiserver", "HELM_KUBEAPISERVER")?.replace(/\/+$/, "");
-  const token = given("kube-token", "HELM_KUBETOKEN");
-  const authority = given("kube-ca-file", "HELM_KUBECAFILE");
-  const serverName = given("kube-tls-server-name", "HELM_KUBETLS_SERVER_NAME");
-  const user = given("kube-as-user", "HELM_KUBEASUSER");
-  const groups = [...flags["kube-as-group"], ...(io.env["HELM_KUBEASGROUPS"] ?? "").split(",")].filter(Boolean);
-  if (user === undefined && groups.length > 0) throw usage("--kube-as-group needs --kube-as-user");
-  return {
-    ...connection,
-    ...(server === undefined ? {} : { server }),
-    ...(token === undefined ? {} : { credentials: fixedCredentials({ authorization: `Bearer ${token}` }) }),
-    ...(authority === undefined ? {} : { authority: readFileSync(resolve(io.folder, authority), "utf8") }),
-    ...(serverName === undefined ? {} : { serverName }),
-    ...(flags["kube-insecure-skip-tls-verify"] ? { isInsecure: true } : {}),
-    ...(user === undefined ? {} : { impersonate: { user, groups } }),
-  };
 }
 
 function driverOf(io: Io): StorageDriver {

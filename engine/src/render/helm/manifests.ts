@@ -5,6 +5,7 @@ import { compareStrings, GoError } from "#formats/gotemplate";
 import { parseYaml } from "#formats/yaml";
 import { helmFault } from "./faults.ts";
 import { basePath } from "./functions/paths.ts";
+import { yamlProblem } from "./functions/yaml.ts";
 import { memberOf, scalarText } from "./metadata.ts";
 
 /** One document, where it came from, and what it says. */
@@ -111,12 +112,12 @@ function readDocument(path: string, content: string): { plain: RenderedDocument;
     const plain = { path, content, kind: head.kind, data };
     return { plain, hook: readHook(plain, head) };
   } catch (error) {
-    if (error instanceof GoError || (error instanceof Fault && error.code.startsWith("yaml-")))
-      throw helmFault("helm-manifest", `YAML parse error on ${path}`, {
-        cause: error,
-        hint: "use --debug to see the text that was rendered",
-      });
-    throw error;
+    const isYaml = error instanceof Fault && error.code.startsWith("yaml-");
+    if (!isYaml && !(error instanceof GoError)) throw error;
+    throw helmFault("helm-manifest", `YAML parse error on ${path}`, {
+      cause: isYaml ? new GoError(yamlProblem(error)) : error,
+      hint: "use --debug to see the text that was rendered",
+    });
   }
 }
 

@@ -74,6 +74,8 @@ export type RenderOptions = {
   outputLengthMax?: number;
   /** Called now and then while templates run; throws to stop them. */
   checkTime?: () => void;
+  /** Called with all that was rendered when some of it is no manifest, before the rendering fails. */
+  onInvalid?: (text: string) => void;
 };
 
 export type ChartRendering = Rendering & {
@@ -120,7 +122,7 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
     { ...engineOptions(options), environment, lookup: noting(options.lookup, lookups) },
   );
   const notes = takeNotes(rendered, chart, options.subNotes ?? false);
-  const { hooks, documents } = sortManifests(postRendered(rendered, options));
+  const { hooks, documents } = sorted(postRendered(rendered, options), options);
   const crds = customResources(chart);
   let manifests: Manifest[] | undefined;
   let reads: Read[] | undefined;
@@ -173,6 +175,19 @@ function postRendered(rendered: Map<string, string>, options: RenderOptions): Ma
   return joinedFiles(
     [...files, ...postRender.run(ofDocuments, "manifests")].map(([path, content]) => ({ path, content })),
   );
+}
+
+function sorted(
+  files: ReadonlyMap<string, string>,
+  { onInvalid }: RenderOptions,
+): { hooks: Hook[]; documents: RenderedDocument[] } {
+  try {
+    return sortManifests(files);
+  } catch (error) {
+    const filled = [...files].filter(([, content]) => content.trim() !== "");
+    onInvalid?.(filled.map(([path, content]) => `---\n# Source: ${path}\n${content}\n`).join(""));
+    throw error;
+  }
 }
 
 /** Documents by their path again. */

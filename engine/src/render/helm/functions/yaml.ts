@@ -47,13 +47,13 @@ function parse(text: string): Value {
   try {
     return toFloats(parseYaml(text));
   } catch (error) {
-    if (error instanceof Fault) throw new GoError(describeFault(error));
+    if (error instanceof Fault) throw new GoError(yamlProblem(error));
     throw error;
   }
 }
 
 /** go-yaml's words for a parse error. */
-function describeFault(fault: Fault): string {
+export function yamlProblem(fault: Fault): string {
   const message = fault.message.replace(/ in a flow$/, "");
   // Its parser counts lines from 0 and names none for the first; only its scanner adds one.
   const shift = message.startsWith("did not find expected") ? 1 : 0;
