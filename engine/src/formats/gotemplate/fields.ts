@@ -3,7 +3,7 @@
 import { type Argument, callFunction, type Final, noFinal } from "./calls.ts";
 import type { Frame } from "./runtime.ts";
 import type { Node } from "./tree.ts";
-import { type GoMap, GoObject, goTypeOf, isMap, mapGet, mapMethod, type Value } from "./values.ts";
+import { type GoMap, GoObject, goTypeOf, isMap, mapGet, namedOf, type Value } from "./values.ts";
 import { quote } from "./print.ts";
 
 export type FieldChain = {
@@ -24,9 +24,11 @@ export function evaluateFields(frame: Frame, chain: FieldChain, final: Final): V
     const name = names[i] as string;
     const before = value;
     // The common case: an entry of a map. A method on the way is called, as the last one is.
+    const map = isMap(value) ? value : undefined;
+    const named = map === undefined ? undefined : namedOf(map);
     value =
-      isMap(value) && mapMethod(value, name) === undefined
-        ? mapEntry(frame, value, name)
+      map !== undefined && named?.method(name) === undefined
+        ? mapEntry(frame, named?.map ?? map, name)
         : fieldOf(frame, value, { ...chain, args: [] }, { name, final: noFinal, holder });
     holder = before;
   }
@@ -45,11 +47,12 @@ function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: Targe
   if (receiver === null) return frame.fail(`nil pointer evaluating interface {}.${name}`);
   const hasArguments = chain.args.length > 0 || final !== noFinal;
   if (isMap(receiver)) {
-    const fn = mapMethod(receiver, name);
+    const named = namedOf(receiver);
+    const fn = named?.method(name);
     if (fn !== undefined)
       return callFunction(frame, chain.dot, { fn, site: { name, node: chain.node, args: chain.args } }, final);
     if (hasArguments) frame.fail(`${name} is not a method but has arguments`);
-    return mapEntry(frame, receiver, name);
+    return mapEntry(frame, named?.map ?? receiver, name);
   }
   if (receiver instanceof GoObject) {
     const fn = receiver.method(name);

@@ -35,6 +35,8 @@ const keywords = new Set(["block", "break", "continue", "define", "else", "end",
 
 const letterOrDigit = /[\p{L}\p{Nd}_]/u;
 const wordRun = /[\p{L}\p{Nd}_]*/uy;
+/** The same for nearly all words that there are; a class of all letters takes longer to compile than a chart to parse. */
+const asciiRun = /[A-Za-z0-9_]*/y;
 const spaceRun = /[ \t\r\n]*/y;
 const numberShape =
   /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/y;
@@ -45,6 +47,8 @@ export class Lexer {
   readonly #name: string;
   #position = 0;
   #line = 1;
+  /** Where the next line break stands; the text's length where none does. */
+  #break: number;
   #isInside = false;
   #parenthesisDepth = 0;
   /** Set by a trimming right delimiter: the text that follows loses its leading blanks. */
@@ -53,6 +57,7 @@ export class Lexer {
   constructor(name: string, text: string) {
     this.#name = name;
     this.#text = text;
+    this.#break = breakFrom(text, 0);
   }
 
   next(): Token {
@@ -67,8 +72,10 @@ export class Lexer {
   }
 
   #skipTo(end: number): void {
-    for (let i = this.#text.indexOf("\n", this.#position); i >= 0 && i < end; i = this.#text.indexOf("\n", i + 1))
+    while (this.#break < end) {
       this.#line++;
+      this.#break = breakFrom(this.#text, this.#break + 1);
+    }
     this.#position = end;
   }
 
@@ -131,11 +138,14 @@ export class Lexer {
   }
 
   #nextInside(): Token {
-    const width = this.#rightDelimiterWidth(this.#position);
-    if (width > 0) return this.#closeAction(width);
     const character = this.#text[this.#position];
     if (character === undefined) this.#fail("unclosed action");
-    if (isSpace(character)) return this.#space();
+    const isBlank = isSpace(character);
+    if (isBlank || character === "}") {
+      const width = this.#rightDelimiterWidth(this.#position);
+      if (width > 0) return this.#closeAction(width);
+      if (isBlank) return this.#space();
+    }
     switch (character) {
       case "=":
         return this.#emit("assign", this.#position + 1);
@@ -173,11 +183,10 @@ export class Lexer {
   }
 
   #space(): Token {
-    spaceRun.lastIndex = this.#position;
-    spaceRun.test(this.#text);
-    let end = spaceRun.lastIndex;
+    let end = this.#position + 1;
+    while (isSpace(this.#text[end])) end++;
     // The last blank before "-}}" belongs to the delimiter.
-    if (this.#text.startsWith("-}}", end)) end--;
+    if (this.#text[end] === "-" && this.#text.startsWith("}}", end + 1)) end--;
     return this.#emit("space", end);
   }
 
@@ -187,10 +196,9 @@ export class Lexer {
     if (character === "." && next !== "" && !(next >= "0" && next <= "9")) return this.#fieldOrVariable("field");
     if (character === "." || character === "+" || character === "-" || (character >= "0" && character <= "9"))
       return this.#number();
-    const point = String.fromCodePoint(this.#text.codePointAt(this.#position) as number);
-    if (letterOrDigit.test(point)) return this.#identifier();
+    if (isWordAt(this.#text, this.#position)) return this.#identifier();
     if (character > " " && character < "\u007f") return this.#emit("punctuation", this.#position + 1);
-    return this.#fail(`unrecognized character in action: ${formatCharacter(point)}`);
+    return this.#fail(`unrecognized character in action: ${this.#characterAt(this.#position)}`);
   }
 
   #quoted(quote: string, type: TokenType, message: string): Token {
@@ -229,7 +237,11 @@ export class Lexer {
   }
 
   #wordEnd(start: number): number {
-    wordRun.lastIndex = start;
+    asciiRun.lastIndex = start;
+    asciiRun.test(this.#text);
+    const end = asciiRun.lastIndex;
+    if (!(this.#text.charCodeAt(end) > 0x7f)) return end;
+    wordRun.lastIndex = end;
     wordRun.test(this.#text);
     return wordRun.lastIndex;
   }
@@ -247,8 +259,7 @@ export class Lexer {
     numberShape.lastIndex = start;
     numberShape.test(this.#text);
     const end = Math.max(numberShape.lastIndex, start);
-    const following = this.#text.codePointAt(end);
-    if (following !== undefined && letterOrDigit.test(String.fromCodePoint(following))) this.#badNumber(end + 1);
+    if (isWordAt(this.#text, end)) this.#badNumber(end + 1);
     return end;
   }
 
@@ -259,12 +270,26 @@ export class Lexer {
   #isTerminator(at: number): boolean {
     const character = this.#text[at];
     if (character === undefined || isSpace(character)) return true;
-    return ".,|:)(".includes(character) || this.#text.startsWith("}}", at);
+    return ".,|:)(".includes(character) || (character === "}" && this.#text[at + 1] === "}");
   }
 
   #characterAt(at: number): string {
     return formatCharacter(String.fromCodePoint(this.#text.codePointAt(at) ?? 0xfffd));
   }
+}
+
+function breakFrom(text: string, at: number): number {
+  const found = text.indexOf("\n", at);
+  return found < 0 ? text.length : found;
+}
+
+/** True where a letter, a digit or an underscore stands. */
+function isWordAt(text: string, at: number): boolean {
+  const point = text.codePointAt(at);
+  if (point === undefined) return false;
+  if (point > 0x7f) return letterOrDigit.test(String.fromCodePoint(point));
+  // Small letters, capitals, digits, underscore.
+  return (point >= 97 && point <= 122) || (point >= 65 && point <= 90) || (point >= 48 && point <= 57) || point === 95;
 }
 
 function isSpace(character: string | undefined): boolean {

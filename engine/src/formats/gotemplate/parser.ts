@@ -111,24 +111,29 @@ class Parser {
   }
 
   #peek(): Token {
-    return this.#keep(() => this.#next());
+    const token = this.#pending.at(-1);
+    return token === undefined ? this.#putBack(this.#taken(false)) : this.#seen(token);
   }
 
   #peekNonSpace(): Token {
-    return this.#keep(() => this.#nextNonSpace());
+    const token = this.#pending.at(-1);
+    return token === undefined || token.type === "space" ? this.#putBack(this.#taken(true)) : this.#seen(token);
   }
 
-  /** Takes a token and puts it back. */
-  #keep(take: () => Token): Token {
-    const token = this.#taken(take);
-    this.#back(token);
+  #seen(token: Token): Token {
+    if (token.error === undefined) this.#last = token;
+    return token;
+  }
+
+  #putBack(token: Token): Token {
+    this.#pending.push(token);
     return token;
   }
 
   /** What the lexer finds wrong counts only when the token is used: another error may come first. */
-  #taken(take: () => Token): Token {
+  #taken(skipsSpace: boolean): Token {
     try {
-      return take();
+      return skipsSpace ? this.#nextNonSpace() : this.#next();
     } catch (error) {
       if (!(error instanceof TemplateParseError)) throw error;
       return { type: "error", value: "", position: this.#last.position, line: this.#last.line, error };
@@ -318,8 +323,8 @@ class Parser {
     while (this.#peekNonSpace().type === "variable") {
       const variable = this.#nextNonSpace();
       // What the lexer finds wrong behind a variable counts only after the variable itself.
-      const after = this.#taken(() => this.#next());
-      const next = after.type === "space" ? this.#taken(() => this.#nextNonSpace()) : after;
+      const after = this.#taken(false);
+      const next = after.type === "space" ? this.#taken(true) : after;
       if (next.type === "assign" || next.type === "declare") {
         pipe.isAssign = next.type === "assign";
         names.push(variable);

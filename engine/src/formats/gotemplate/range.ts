@@ -41,7 +41,9 @@ export function compileRange(node: BranchNode, parts: Parts): Statement {
 
 /** True for lists and maps whose elements are interfaces in Go. */
 function holdsAnything(value: Value): boolean {
-  return (Array.isArray(value) || isMap(value)) && goTypeOf(value).endsWith("interface {}");
+  if (!Array.isArray(value) && !isMap(value)) return false;
+  const type = goTypeOf(value);
+  return type === "common.Values" || type.endsWith("interface {}");
 }
 
 type Turn = (frame: Frame, index: Value, item: Value) => Signal;

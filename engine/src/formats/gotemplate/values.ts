@@ -146,18 +146,22 @@ export function isNilContainer(value: Value[] | GoMap): boolean {
   return nilContainers.has(value);
 }
 
-const methodMark: unique symbol = Symbol("Go methods");
+const namedMark: unique symbol = Symbol("Go named map");
+
+/** What stands behind a view of a map as a named type. */
+export type NamedMap = { map: GoMap; goType: string; method: (name: string) => GoFunction | undefined };
 
 /** A view of a map as a named map type with methods; reads and writes go to the map itself. */
 export function namedMap(map: GoMap, goType: string, method: (name: string) => GoFunction | undefined): GoMap {
+  const named: NamedMap = { map, goType, method };
   return new Proxy(map, {
-    get: (target, key) => (key === typeMark ? goType : key === methodMark ? method : Reflect.get(target, key)),
+    get: (target, key) => (key === typeMark ? goType : key === namedMark ? named : Reflect.get(target, key)),
   });
 }
 
-/** A method of a named map type; undefined for plain maps. */
-export function mapMethod(map: GoMap, name: string): GoFunction | undefined {
-  return (map as { [methodMark]?: (name: string) => GoFunction | undefined })[methodMark]?.(name);
+/** The map behind a view, which is quicker to ask than the view; undefined for plain maps. */
+export function namedOf(map: GoMap): NamedMap | undefined {
+  return (map as { [namedMark]?: NamedMap })[namedMark];
 }
 
 /** A []string. */
