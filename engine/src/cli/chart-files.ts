@@ -1,10 +1,9 @@
 // Charts on disk for the commands that take one: a folder, or a packed chart.
 
-import * as crypto from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type Clock, Fault, type FileTree } from "#kernel";
-import { type FunctionEnvironment, machineEnvironment as environmentOf } from "#render/helm";
+import { type FunctionEnvironment, machineEnvironment as environmentOf, type MachineCrypto } from "#render/helm";
 import { usage } from "./arguments.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
@@ -32,9 +31,13 @@ export function splitPath(path: string): { folder: string; name: string } {
   return { folder: dirname(path), name: basename(path) };
 }
 
-/** Time and randomness of this machine, for functions that ask for them. */
+/** Time and randomness of this machine, for functions that ask for them; most charts ask for neither, and loading it takes long. */
 export function machineEnvironment(clock: Clock): FunctionEnvironment {
-  return environmentOf(clock, crypto);
+  const crypto = (): MachineCrypto => process.getBuiltinModule("node:crypto");
+  return environmentOf(clock, {
+    randomBytes: (count) => crypto().randomBytes(count),
+    generatePrimeSync: (bitCount, options) => crypto().generatePrimeSync(bitCount, options),
+  });
 }
 
 /** The time that files in archives carry: SOURCE_DATE_EPOCH; undefined when it is not set. */

@@ -27,7 +27,7 @@ export function newRsaKey(bitCount: number, environment: FunctionEnvironment): P
     return { type: "rsa", key: generateRsaKey(bitCount, (count) => environment.randomBytes(count)) };
   // The faster maker draws on the system's own randomness, so the use has to be noted here.
   environment.randomBytes(1);
-  return { type: "rsa", key: decodeRsaKey(made) };
+  return { type: "rsa", key: made };
 }
 
 /** genPrivateKey. */

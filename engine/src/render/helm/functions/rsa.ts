@@ -108,10 +108,15 @@ export function randomPrime(bitCount: number, random: RandomBytes): bigint {
 }
 
 export function generateRsaKey(bitCount: number, random: RandomBytes): RsaKey {
+  return rsaKeyOf(bitCount, (bits) => randomPrime(bits, random));
+}
+
+/** A key of the primes that `draw` gives. */
+export function rsaKeyOf(bitCount: number, draw: (bitCount: number) => bigint): RsaKey {
   const e = 65537n;
   for (;;) {
-    const p = randomPrime(bitCount / 2, random);
-    const q = randomPrime(bitCount / 2, random);
+    const p = draw(bitCount / 2);
+    const q = draw(bitCount / 2);
     const totient = (p - 1n) * (q - 1n);
     if (p === q || totient % e === 0n || (p * q).toString(2).length !== bitCount) continue;
     return { n: p * q, e, d: inverseModulo(e, totient), p, q };
