@@ -22,7 +22,7 @@ const longCommands = new Set(["up", "run"]);
 
 /** Starts the command in `folder`; with `keeps`, what it compiles on its way is written down when it ends. */
 exports.start = function start(folder, { keeps = false } = {}) {
-  if (!longCommands.has(process.argv[2])) setFlagsFromString("--interrupt-budget=400000");
+  if (!longCommands.has(process.argv[2])) setFlagsFromString("--interrupt-budget=2000000");
   const main = path.join(folder, "main.cjs");
   const first = scriptOf(main);
   if (first.cachedDataRejected) return void createRequire(main)(main);
