@@ -2,7 +2,7 @@
 // Needs the engine built (npm run build).
 //
 //   npm run proof -- helm-fuzz [count] [first seed] [report]
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeQuestion } from "./templates.mjs";
@@ -55,16 +55,40 @@ function ours({ text, values }) {
 /** Bytes that are no character come out of JSON as U+FFFD. */
 const recorded = (text) => text.replace(/(?<![\ud800-\udbff])[\udc80-\udcff]/g, "\ufffd");
 
+/** How long the oracle may think about one question. */
+const patienceMs = 5_000;
+
 /** The oracle's answers. What keeps it busy for ever, or fills the memory, is asked for no more. */
-function ask(questions) {
-  if (questions.length === 0) return [];
-  const input = questions.map((question) => JSON.stringify(question)).join("\n");
-  const timeout = 5_000 + questions.length * 20;
-  const run = spawnSync(oracle, { input, maxBuffer: 2 ** 28, timeout });
-  const lines = run.stdout.toString().split("\n");
-  const answers = lines.slice(0, -1).map((line) => JSON.parse(line));
-  if (answers.length >= questions.length) return answers;
-  return [...answers, { hangs: true }, ...ask(questions.slice(answers.length + 1))];
+async function ask(questions) {
+  const answers = [];
+  while (answers.length < questions.length) {
+    answers.push(...(await askUntilStuck(questions.slice(answers.length))));
+    if (answers.length < questions.length) answers.push({ hangs: true });
+  }
+  return answers;
+}
+
+/** Answers one by one, up to the question that is not answered in time. */
+function askUntilStuck(questions) {
+  return new Promise((resolve) => {
+    const child = spawn(oracle, { stdio: ["pipe", "pipe", "ignore"] });
+    const answers = [];
+    let text = "";
+    let timer = setTimeout(() => child.kill("SIGKILL"), patienceMs);
+    child.stdout.setEncoding("utf8").on("data", (piece) => {
+      const lines = (text + piece).split("\n");
+      text = lines.pop();
+      for (const line of lines) answers.push(JSON.parse(line));
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill("SIGKILL"), patienceMs);
+    });
+    child.stdin.on("error", () => {});
+    child.on("close", () => {
+      clearTimeout(timer);
+      resolve(answers);
+    });
+    child.stdin.end(questions.map((question) => `${JSON.stringify(question)}\n`).join(""));
+  });
 }
 
 function judge(got, want) {
@@ -87,10 +111,13 @@ const last = Number(first) + Number(count);
 for (let seed = Number(first); seed < last; seed += batchSize) {
   const seeds = Array.from({ length: Math.min(batchSize, last - seed) }, (_, i) => seed + i);
   const questions = seeds.map((one) => makeQuestion(one));
-  const answers = ask(questions);
-  questions.forEach((question, i) => {
+  const answers = await ask(questions);
+  for (const [i, question] of questions.entries()) {
     const got = ours(question);
-    const verdict = judge({ ...got, text: question.text }, answers[i]);
+    let verdict = judge({ ...got, text: question.text }, answers[i]);
+    // What differs between two runs of the real one, such as the digest of an address, says nothing.
+    if (verdict === "different" && JSON.stringify(await ask([question])) !== JSON.stringify([answers[i]]))
+      verdict = "address";
     totals[verdict]++;
     if (answers[i].error) {
       const reason = answers[i].error
@@ -102,7 +129,7 @@ for (let seed = Number(first); seed < last; seed += batchSize) {
     }
     if (verdict !== "equal" && verdict !== "bothFail" && !["address", "unordered", "endless"].includes(verdict))
       shown.push({ seed: seeds[i], verdict, question, got, want: answers[i] });
-  });
+  }
 }
 console.log(JSON.stringify(totals));
 console.log(
