@@ -60,12 +60,8 @@ export type PassContext = {
   /** True once nothing may be written any more. */
   isStopping: () => boolean;
   lookups: ReleaseLookups;
-  /** Told of the release that is in sync, with the objects it consists of. */
-  settled: (
-    release: Release | undefined,
-    reach: Reach & { acting: Cluster },
-    objects: readonly Manifest[],
-  ) => Promise<void>;
+  /** Told of the objects that the release in sync consists of; undefined: nobody compared them. */
+  settled: (objects: readonly Manifest[] | undefined, reach: Reach) => Promise<void>;
 };
 
 /** What is known of the lookups of the release at hand. */
@@ -248,15 +244,13 @@ async function onTarget(context: PassContext, prepared: Prepared): Promise<PassE
     lastAttemptedRevisionDigest: chart.ociDigest,
     lastAttemptedConfigDigest: digest,
   });
-  let last: Release | undefined;
-  let objects: readonly Manifest[] = [];
+  let objects: readonly Manifest[] | undefined;
   const storage = storageOf(context, prepared, storageNamespaceOf(object));
   const find = finderOf(prepared.reach);
   const end = await bringInSync({
     ...actionContext(context, prepared, storageNamespaceOf(object)),
     findDrift: detectsDrift(object)
       ? async (release) => {
-          last = release;
           objects = await objectsOf(release, find);
           const resourceOf = (one: Manifest) => find(kindOf(one));
           return findDrift(objects, { cluster: prepared.reach.acting, resourceOf, ignore: ignoreRulesOf(object) });
@@ -273,7 +267,7 @@ async function onTarget(context: PassContext, prepared: Prepared): Promise<PassE
         }
       : undefined,
   });
-  if (end.is === "done") await context.settled(last, prepared.reach, objects);
+  if (end.is === "done") await context.settled(objects, prepared.reach);
   return passEnd(end);
 }
 
