@@ -45,11 +45,18 @@ export type AtomicContext = ActionContext & {
   dropRecords: () => void;
   /** Compares the objects of a release with what is there; undefined when nobody asks for it. */
   findDrift: ((release: Release) => Promise<ObjectDrift[]>) | undefined;
-  /** True when the chart looks up something else than when this release was made; undefined when it looks up nothing. */
-  hasLookedUpOther: ((release: Release) => Promise<boolean>) | undefined;
+  /** undefined when the chart looks up nothing. */
+  lookUps: LookUps | undefined;
   corrects: (drift: readonly ObjectDrift[]) => ReturnType<typeof correct>;
   /** Marks a release whose objects are all healthy; undefined when nobody goes by that. */
   prove: ((release: Release) => Promise<boolean>) | undefined;
+};
+
+export type LookUps = {
+  /** True when the chart looks up something else than when this release was made; without one, than when it was tried last. */
+  areOther: (release: Release | undefined) => Promise<boolean>;
+  /** False for a rest after each upgrade for them. */
+  mayUpgrade: () => boolean;
 };
 
 export async function bringInSync(context: AtomicContext): Promise<AtomicEnd> {
@@ -71,7 +78,7 @@ export async function bringInSync(context: AtomicContext): Promise<AtomicEnd> {
     if (kind === "remediate") {
       // What was gone back to, and was waited for, is what the next failure may go back to.
       await proveHealthy(context, await context.storage.last(releaseNameOf(attempt.object)));
-      return remediated(context);
+      return remediated(context, seen.last);
     }
     done.add(kind);
     await attempt.save();
@@ -82,7 +89,13 @@ export async function bringInSync(context: AtomicContext): Promise<AtomicEnd> {
 /** An action with what it needs to know. */
 type Next = { do: Exclude<Action, "rollback"> } | { do: "rollback"; target: ReleaseSnapshot };
 
-type Seen = { last: Release | undefined; state: ReleaseState; drift: readonly ObjectDrift[] };
+type Seen = {
+  last: Release | undefined;
+  state: ReleaseState;
+  drift: readonly ObjectDrift[];
+  /** True when the same chart and values are asked for again, for what the chart looks up. */
+  isForLookUps?: boolean;
+};
 
 async function observe(context: AtomicContext): Promise<Seen | { failure: string }> {
   const { attempt, chart, values, storage, findDrift } = context;
@@ -97,8 +110,10 @@ async function observe(context: AtomicContext): Promise<Seen | { failure: string
   };
   const state = stateOf(last, wanted);
   if (state.is === "unknown") return { failure: state.reason };
-  if (last !== undefined && (await mustRenderAgain(context, state, last)))
-    return { last, state: { is: "out-of-sync", reason: "what the chart looks up has changed" }, drift: [] };
+  if (last !== undefined && (await mustRenderAgain(context, state, last))) {
+    const reason = "what the chart looks up has changed";
+    return { last, state: { is: "out-of-sync", reason }, drift: [], isForLookUps: true };
+  }
   if (state.is !== "in-sync" || last === undefined || findDrift === undefined) return { last, state, drift: [] };
   try {
     const drift = await findDrift(last);
@@ -108,16 +123,34 @@ async function observe(context: AtomicContext): Promise<Seen | { failure: string
   }
 }
 
+async function mustRenderAgain(context: AtomicContext, { is }: ReleaseState, last: Release): Promise<boolean> {
+  const { attempt, lookUps } = context;
+  if (lookUps === undefined || (is !== "in-sync" && is !== "failed") || !(await lookUps.areOther(last))) return false;
+  // What was gone back to is not what is wanted; where that was tried with the same answers, its failures count.
+  const undone = is === "in-sync" && last.info.rollback_revision !== undefined ? await attempted(context) : undefined;
+  if (undone !== undefined && !(await lookUps.areOther(undone))) return true;
+  if (!lookUps.mayUpgrade()) return false;
+  attempt.clearFailures();
+  return true;
+}
+
 /** What was looked up is an input as values are: with others something else is wanted, and failures count anew. */
-async function mustRenderAgain(
-  { attempt, hasLookedUpOther }: AtomicContext,
-  { is }: ReleaseState,
-  last: Release,
-): Promise<boolean> {
-  if (hasLookedUpOther === undefined || (is !== "in-sync" && is !== "failed")) return false;
-  const isOther = await hasLookedUpOther(last);
-  if (isOther) attempt.clearFailures();
-  return isOther;
+async function isWantedAnew({ attempt, lookUps }: AtomicContext, undone: Release | undefined): Promise<boolean> {
+  if (lookUps === undefined || !(await lookUps.areOther(undone)) || !lookUps.mayUpgrade()) return false;
+  attempt.clearFailures();
+  return true;
+}
+
+/** The record of what was tried last and undone; undefined when none is left. */
+async function attempted({ attempt, storage, chart, values }: AtomicContext): Promise<Release | undefined> {
+  const wanted = configDigest(values);
+  const stored = await storage.history(releaseNameOf(attempt.object));
+  return stored.findLast(
+    ({ info, chart: { metadata }, config }) =>
+      (info.status === "failed" || info.status === "uninstalled") &&
+      metadata.version === chart.version &&
+      configDigest(config) === wanted,
+  );
 }
 
 /** The next action, or how the pass ends without one. */
@@ -135,6 +168,9 @@ async function nextAction(context: AtomicContext, seen: Seen): Promise<Next | At
   });
   attempt.status.history = [...decision.history];
   if (decision.do === "stall") {
+    // Of what failed and still stands, or was undone, that was asked already.
+    const isAsked = decision.reason !== "RetriesExceeded" || seen.state.is === "failed" || seen.isForLookUps === true;
+    if (!isAsked && (await isWantedAnew(context, await attempted(context)))) return again(attempt);
     attempt.conditions.stalled(decision.reason, decision.message);
     return { is: "stalled", message: decision.message };
   }
@@ -295,13 +331,16 @@ function stopped({ attempt, options }: AtomicContext): AtomicEnd {
   return { is: "done" };
 }
 
-function remediated({ attempt, options }: AtomicContext): AtomicEnd {
+/** `undone`: what had failed. */
+async function remediated(context: AtomicContext, undone: Release | undefined): Promise<AtomicEnd> {
+  const { attempt, options } = context;
   const retryMs = activeRetryMs(attempt.object, attempt.status, options);
   if (retryMs !== undefined) return retryLater(attempt, retryMs);
   const remediation = activeRemediation(attempt.object, attempt.status);
   const isUninstalledUpgrade = remediation?.action === "upgrade" && remediation.strategy === "uninstall";
   if (remediation === undefined || !isExhausted(remediation, attempt.status) || isUninstalledUpgrade)
     return again(attempt);
+  if (await isWantedAnew(context, undone)) return again(attempt);
   const message = exhaustedMessage(attempt.object, attempt.status);
   attempt.conditions.stalled("RetriesExceeded", message);
   return { is: "stalled", message };

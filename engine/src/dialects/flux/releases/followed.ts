@@ -41,6 +41,8 @@ export class FollowedObjects {
     return {
       markOf: (version) => this.#lookups.markOf(key, version),
       mayUpgrade: () => this.#lookups.mayUpgrade(key),
+      tried: (wish) => this.#lookups.triedBy(key, wish),
+      noteTried: (tried) => this.#lookups.noteTried(key, tried),
       follow: (seen, reach) => this.#followLookups(key, seen, reach),
     };
   }

@@ -149,6 +149,37 @@ describe.each(homes)("what a chart looks up $title", ({ start }) => {
     expect(await world.get("", "Pod", "mended-broken")).toBeUndefined();
   });
 
+  const undone = [
+    { name: "back", by: "a way back", spec: { upgrade: { remediation: { retries: 1 } } } },
+    { name: "away", by: "an uninstall", spec: { upgrade: { remediation: { retries: 1, strategy: "uninstall" } } } },
+  ];
+  it.each(undone)("ends a stall after $by that used up the retries", async ({ name, spec }) => {
+    await world.apply(sharedBy(name, { colour: "blue" }));
+    const scene = await install(name, coloured, { timeout: "2s", ...spec });
+    await world.apply(sharedBy(name, { colour: "bad" }));
+    await world.untilCondition(name, { type: "Stalled", status: "True", reason: "RetriesExceeded" });
+    const stalled = await scene.history();
+    // What the chart makes no use of is no reason to try again.
+    await world.apply(sharedBy(name, { colour: "bad", other: "unused" }));
+    await world.ask(name);
+    await world.untilCondition(name, { type: "Stalled", status: "True", reason: "RetriesExceeded" });
+    expect(await scene.history()).toBe(stalled);
+    await world.apply(sharedBy(name, { colour: "green" }));
+    await untilSettings(name, { colour: "green" });
+    expect((await world.status(name)).upgradeFailures).toBeUndefined();
+  });
+
+  it("ends a stall that was left by a process before", async () => {
+    await world.apply(sharedBy("left", { colour: "blue" }));
+    await install("left", coloured, { timeout: "2s", upgrade: { remediation: { retries: 1 } } });
+    await world.apply(sharedBy("left", { colour: "bad" }));
+    await world.untilCondition("left", { type: "Stalled", status: "True", reason: "RetriesExceeded" });
+    await world.stop();
+    await world.apply(sharedBy("left", { colour: "green" }));
+    world.start();
+    await untilSettings("left", { colour: "green" });
+  });
+
   it("counts in a chart of chance as well, and chance alone does not", async () => {
     await world.apply(sharedBy("chancy", { colour: "blue" }));
     await install("chancy", chancy);

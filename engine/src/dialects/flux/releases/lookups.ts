@@ -4,7 +4,7 @@
 import { type Cluster, Informer, type Resource } from "#cluster";
 import type { Clock, Manifest } from "#kernel";
 import type { GoMap, Value } from "#formats/gotemplate";
-import type { LookupAnswer } from "#releases";
+import type { LookupAnswer, Release } from "#releases";
 import type { Chart } from "#render/helm";
 import { lookupPauseMs, lookupRest } from "./limits.ts";
 import { type BeginWatch, SharedWatches } from "./shared-watches.ts";
@@ -48,7 +48,11 @@ type Known = {
   /** When it was upgraded for them last, and how often in a row. */
   upgradedMs: number;
   upgrades: number;
+  /** What was rendered for a wish: its record may be gone, after an uninstall. */
+  tried?: Tried | undefined;
 };
+
+type Tried = { wish: string; release: Release };
 
 export class LookupWatch {
   readonly #options: LookupWatchOptions;
@@ -69,6 +73,18 @@ export class LookupWatch {
   markOf(release: string, version: number): string | undefined {
     const known = this.#known.get(release);
     return known?.version === version ? known.mark : undefined;
+  }
+
+  /** What was rendered for a wish. */
+  triedBy(release: string, wish: string): Release | undefined {
+    const tried = this.#known.get(release)?.tried;
+    return tried?.wish === wish ? tried.release : undefined;
+  }
+
+  /** Of a release that is followed. */
+  noteTried(release: string, tried: Tried | undefined): void {
+    const known = this.#known.get(release);
+    if (known !== undefined) known.tried = tried;
   }
 
   /** False while a release was upgraded for its lookups a moment ago: one that moves what it looks up itself must not spin. */

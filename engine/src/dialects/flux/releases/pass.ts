@@ -11,6 +11,7 @@ import {
   type ChartRenderer,
   type LookupAnswer,
   type Release,
+  type ReleaseActions,
   releaseActions,
   type ReleaseEvent,
   releaseStorage,
@@ -30,6 +31,7 @@ import { objectsOf, type FindResource } from "./manifest-objects.ts";
 import { chartSourceOf, helmManager, releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from "./names.ts";
 import { observingStorage } from "./observing-storage.ts";
 import type { ReleaseSettings } from "./options.ts";
+import { nextRelease } from "./preview.ts";
 import { prove } from "./proven.ts";
 import { goesBackToProven } from "./remediation.ts";
 
@@ -69,6 +71,9 @@ export type ReleaseLookups = {
   /** The answers with which a revision without a mark was first seen. */
   markOf: (version: number) => string | undefined;
   mayUpgrade: () => boolean;
+  /** What was rendered for a wish when it was looked at last, in this process. */
+  tried: (wish: string) => Release | undefined;
+  noteTried: (tried: { wish: string; release: Release } | undefined) => void;
   /** Told of all that was looked up; of nothing where the chart asks for nothing. */
   follow: (
     seen: { version: number; mark: string; lookups: readonly LookupAnswer[] } | undefined,
@@ -256,8 +261,11 @@ async function onTarget(context: PassContext, prepared: Prepared): Promise<PassE
           return findDrift(objects, { cluster: prepared.reach.acting, resourceOf, ignore: ignoreRulesOf(object) });
         }
       : undefined,
-    hasLookedUpOther: asksCluster(chart.chart, values)
-      ? (release) => hasLookedUpOther(context, prepared, release)
+    lookUps: asksCluster(chart.chart, values)
+      ? {
+          areOther: (release) => hasLookedUpOther(context, prepared, release),
+          mayUpgrade: () => context.lookups.mayUpgrade(),
+        }
       : await context.lookups.follow(undefined, prepared.reach).then(() => undefined),
     corrects: (drift) => correct(drift, prepared.reach.acting),
     prove: goesBackToProven(object)
@@ -271,31 +279,47 @@ async function onTarget(context: PassContext, prepared: Prepared): Promise<PassE
   return passEnd(end);
 }
 
-/** Renders the release once more with what the cluster answers now. What cannot be rendered now is no reason to upgrade. */
-async function hasLookedUpOther(context: PassContext, prepared: Prepared, last: Release): Promise<boolean> {
-  const { attempt, lookups, clock } = context;
+/**
+ * Renders a release once more with what the cluster answers now. Without one, what was tried last was undone and left no record: it is
+ * remembered as it was, or from now on. What cannot be rendered now is no reason to upgrade.
+ */
+async function hasLookedUpOther(
+  context: PassContext,
+  prepared: Prepared,
+  release: Release | undefined,
+): Promise<boolean> {
+  const { attempt, lookups } = context;
   const { chart, values, reach } = prepared;
-  const storage = storageOf(context, prepared, storageNamespaceOf(attempt.object));
-  const helm = releaseActions({
-    cluster: reach.acting,
-    storage,
-    clock,
-    fieldManager: helmManager,
-    ...(context.renderer === undefined ? {} : { charts: context.renderer }),
-  });
+  const helm = helmFor(context, prepared);
   const wish = { object: attempt.object, chart: chart.bytes, values, signal: context.signal };
-  const since = lookups.markOf(last.version);
+  const name = `${attempt.generation} ${chart.version} ${configDigest(values)}`;
   try {
-    const again = await helm.renderAgain(last, {
-      ...upgradeOptions(wish, last),
+    const tried =
+      release ?? lookups.tried(name) ?? (await nextRelease(helm, wish, { action: "install", values, last: undefined }));
+    const since = lookups.markOf(tried.version);
+    const again = await helm.renderAgain(tried, {
+      ...upgradeOptions(wish, tried),
       ...(since === undefined ? {} : { since }),
     });
-    const seen = { version: last.version, mark: again.lookedUp, lookups: again.lookups };
-    await lookups.follow(seen, reach);
-    return again.isOther && lookups.mayUpgrade();
+    await lookups.follow({ version: tried.version, mark: again.lookedUp, lookups: again.lookups }, reach);
+    const isUndone = release === undefined || attempt.conditions.get("Remediated") !== undefined;
+    lookups.noteTried(isUndone ? { wish: name, release: tried } : undefined);
+    return again.isOther;
   } catch {
     return false;
   }
+}
+
+/** The actions, for renderings that nobody stores. */
+function helmFor(context: PassContext, prepared: Prepared): ReleaseActions {
+  return releaseActions({
+    cluster: prepared.reach.acting,
+    storage: storageOf(context, prepared, storageNamespaceOf(context.attempt.object)),
+    clock: context.clock,
+    fieldManager: helmManager,
+    ...(context.renderer === undefined ? {} : { charts: context.renderer }),
+    notesLookups: true,
+  });
 }
 
 /** An object of a release as it stands; undefined when it is not there. */
