@@ -131,6 +131,11 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
     rmSync(bare, { recursive: true, force: true });
   });
 
+  it("names the commit that its chart is built from", async () => {
+    const { commit, revision } = await cardWhen("its commit", (card) => card.commit !== undefined);
+    expect([revision, commit?.subject, commit?.author]).toEqual(["web@1.0.0", "a shop", "Ada"]);
+  });
+
   it("has a graph with the template that states each object", async () => {
     const tree = await until("its objects", async () => {
       const found = await console.read<Tree>(`${page}/objects`);

@@ -74,11 +74,10 @@ function Revision({ card }: { card: Card }): JSX.Element {
     <div>
       <dt>Runs</dt>
       <dd>
-        {card.commit !== undefined ? (
-          <CommitLine commit={card.commit} />
-        ) : (
+        {(card.commit === undefined || card.kind === "HelmRelease") && (
           <code>{shortRevision(card.revision) || "nothing yet"}</code>
-        )}
+        )}{" "}
+        {card.commit !== undefined && <CommitLine commit={card.commit} />}
       </dd>
     </div>
   );

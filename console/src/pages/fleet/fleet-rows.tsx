@@ -57,7 +57,7 @@ function Revision({ card }: { card: Card }): JSX.Element | null {
   const { id, subject, author } = card.commit;
   return (
     <>
-      <code>{shortCommit(id)}</code>
+      <code>{card.kind === "HelmRelease" ? shortRevision(card.revision) : shortCommit(id)}</code>
       <span class="subject" title={`${subject}\n${author}`}>
         {subject}
       </span>

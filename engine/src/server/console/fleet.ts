@@ -1,10 +1,11 @@
 // The fleet as the console sees it: cards, the objects behind them, happenings and log lines, kept current by watches and by
 // the engine in this process. Changes are gathered for a moment and noted in one log that all open pages read from.
 
-import { type Card, type Commit, type Happening, linkKey } from "#api/console";
+import { type Card, type Happening, linkKey } from "#api/console";
 import { type Cluster, type Discovery, Informer, type Resource } from "#cluster";
 import type { DeliverySnapshot } from "#delivery";
 import { type Clock, equalJson, type Json, type Manifest } from "#kernel";
+import { CardCommits, type Stated, statedBy } from "./card-commits.ts";
 import { cardOf, happeningOf, type InventoryItem, inventoryOf } from "./cards.ts";
 import { ChangeLog } from "./change-log.ts";
 import { EngineLog } from "./engine-log.ts";
@@ -37,8 +38,7 @@ export const changeKey = {
 } as const;
 
 /** What is kept of a delivery or a source: its card as the object alone gives it, and the whole one. */
-type Held = {
-  base: Card;
+type Held = Stated & {
   uid: string;
   inventory: readonly InventoryItem[];
   card: Card;
@@ -61,7 +61,7 @@ export class Fleet {
   readonly #happenings = new Map<string, Happening>();
   readonly #snapshots = new Map<string, DeliverySnapshot>();
   readonly #releases = new Map<string, ReleasePhase>();
-  readonly #commits = new Map<string, Commit | undefined>();
+  readonly #commits = new CardCommits((key) => this.#touch(changeKey.card(key)));
   readonly #listeners = new Set<() => void>();
   readonly #dirty = new Set<string>();
   /** Deliveries whose pages are open, with the number of the change after which theirs are noted. */
@@ -252,6 +252,7 @@ export class Fleet {
     const before = this.#held.get(base.key);
     const held: Held = { ...seen, card: before?.card ?? base, told: before?.told };
     this.#held.set(base.key, held);
+    this.#commits.note(held, before);
     this.#wantObjects(held);
     if (before === undefined) held.card = this.#compose(held);
     this.#touch(changeKey.card(base.key));
@@ -272,6 +273,7 @@ export class Fleet {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);
+    this.#commits.note(undefined, held);
     this.#snapshots.delete(key);
     this.#releases.delete(key);
     if (held.base.role === "delivery") this.index.want(key, held.base.kind as "Kustomization" | "HelmRelease", []);
@@ -338,45 +340,20 @@ export class Fleet {
     return isNew;
   }
 
-  #compose({ base }: Held): Card {
-    const { key, role, source, revision } = base;
-    const from = role === "source" ? base : source;
-    const commit = from === undefined ? undefined : this.#commit(from, revision, key);
+  #compose(held: Held): Card {
+    const { base } = held;
+    const { key, role } = base;
+    const find = (other: string): Held | undefined => this.#held.get(other);
+    const commit = this.#commits.of(held, { find, history: this.#history });
     const health = role === "delivery" ? this.index.counts(key) : {};
     const card = { ...base, health, ...(commit === undefined ? {} : { commit }) };
     return withRelease(withSnapshot(card, this.#snapshots.get(key)), this.#releases.get(key));
   }
-
-  /** What is known of a revision's commit; asked for once, and the card is told again when it is known. */
-  #commit(
-    source: { kind: string; namespace: string; name: string },
-    revision: string,
-    key: string,
-  ): Commit | undefined {
-    if (this.#history === undefined || revision === "") return undefined;
-    const name = `${linkKey(source)} ${revision}`;
-    if (this.#commits.has(name)) return this.#commits.get(name);
-    this.#commits.set(name, undefined);
-    for (const oldest of this.#commits.keys()) {
-      if (this.#commits.size <= 10_000) break;
-      this.#commits.delete(oldest);
-    }
-    this.#history.commit(source, revision).then(
-      (commit) => {
-        if (commit === undefined) return;
-        this.#commits.set(name, commit);
-        for (const held of this.#held.values())
-          if (held.base.revision === revision) this.#touch(changeKey.card(held.base.key));
-        this.#touch(changeKey.card(key));
-      },
-      () => {},
-    );
-    return undefined;
-  }
 }
 
 function heldOf(object: Manifest): Omit<Held, "card" | "told"> {
-  return { base: cardOf(object), uid: object.metadata.uid ?? "", inventory: inventoryOf(object) };
+  const uid = object.metadata.uid ?? "";
+  return { ...statedBy(object), base: cardOf(object), uid, inventory: inventoryOf(object) };
 }
 
 /** Events about other kinds are not kept: there are many, and pages ask for theirs. */

@@ -120,3 +120,6 @@ export const rollBackPatienceMs: number = 5 * 60_000;
 
 /** How long the logs of all deliveries are kept for one viewer: as long as somebody drags through the past. */
 export const pastTtlMs = 2_000;
+
+/** Commits that cards have spoken of and that are kept: those of two months of a busy repository. */
+export const commitsKeptMost = 10_000;
