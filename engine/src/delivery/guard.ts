@@ -39,7 +39,7 @@ export type Guard = {
 
 /** The guard that an object's annotations ask for. Throws DeliveryFault for what cannot be read. */
 export function readGuard({ metadata, kind }: Manifest): Guard {
-  const marks = metadata.annotations ?? {};
+  const marks = marksOf(metadata);
   const at = (mark: string): string => `${kind}/${metadata.namespace ?? ""}/${metadata.name} ${mark}`;
   const pause = marks[guardMarks.pause];
   return {
@@ -54,6 +54,13 @@ export function readGuard({ metadata, kind }: Manifest): Guard {
     pinnedBy: textOr(marks[guardMarks.pinnedBy]),
     pruneLimit: readLimit(marks[guardMarks.pruneLimit], at(guardMarks.pruneLimit)),
   };
+}
+
+/** What is on its way out is not held back by a window or an approval; only by how much goes with it. */
+function marksOf({ annotations = {}, deletionTimestamp }: Manifest["metadata"]): { [mark: string]: string } {
+  if (deletionTimestamp === undefined) return annotations;
+  const { [guardMarks.freeze]: _f, [guardMarks.changeWindows]: _c, ...marks } = annotations;
+  return marks;
 }
 
 /** True when nothing is asked for: then every revision is applied as soon as it comes. */
@@ -105,6 +112,12 @@ export function isApproved(guard: Guard, revision: string): boolean {
   if (approved === "" || approved === revision) return approved !== "";
   const { algorithm, digest } = parseRevision(revision);
   return `${algorithm}:${digest}` === approved || (/^[0-9a-f]{7,}$/.test(approved) && digest.startsWith(approved));
+}
+
+/** The revision that the message of a hold names; undefined where it is about a deletion. */
+export function heldRevision(message: string): string | undefined {
+  const named = [...message.matchAll(/\brevision (\S+)/g)].map(([, revision = ""]) => revision);
+  return named.find((revision) => parseRevision(revision).digest !== "");
 }
 
 export type Wish = {

@@ -5,7 +5,16 @@ export type { ArtifactView, DeliveryOptions, Engine } from "./ports.ts";
 export { byWhom } from "./drift-log.ts";
 export { type EventInput, EventWriter } from "./events.ts";
 export { DeliveryFault, type DeliveryFaultCode } from "./faults.ts";
-export { type Guard, guardMarks, readGuard } from "./guard.ts";
+export {
+  type Guard,
+  guardMarks,
+  heldRevision,
+  isApproved,
+  isOpen,
+  readGuard,
+  whyDeletionHeld,
+  whyHeld,
+} from "./guard.ts";
 export { type Journal, type Journaled, type JournalEntry, noJournal } from "./journal.ts";
 export {
   type DecryptionSpec,

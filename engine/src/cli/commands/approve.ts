@@ -1,9 +1,9 @@
-// `keelson approve kustomization NAME`: lets pass what is held back: a revision that needs a word, that came in a freeze or
+// `keelson approve kustomization|helmrelease NAME`: lets pass what is held back: a revision that needs a word, that came in a freeze or
 // that deletes much, or the deletion of the whole delivery. It is written on the object, so that anybody can read it there.
 
 import type { Target } from "#cluster";
-import { guardMarks } from "#delivery";
-import { Fault, type Manifest, shortRevision } from "#kernel";
+import { guardMarks, heldRevision } from "#delivery";
+import { fieldOf, Fault, type Manifest, shortRevision } from "#kernel";
 import { discover, resourceOf, valueOf } from "../answers.ts";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
@@ -17,17 +17,18 @@ import { say, targetOf, waitUntil } from "../waiting.ts";
 const manager = "keelson-cli";
 
 export const command: Command = defineCommand({
-  arguments: "kustomization NAME",
+  arguments: "kustomization|helmrelease NAME",
   arity: [2, 2],
   about:
-    "Approves what a delivery holds back: the revision that its source offers now, or the one you name. Only that revision\n" +
-    "passes; the next one is held again.",
+    "Approves what a delivery holds back: the revision that it holds now, or the one you name. Only that revision passes;\n" +
+    "the next one is held again.",
   examples: [
     "keelson approve kustomization apps",
     "keelson approve kustomization apps --revision sha1:4f8ac2d1e0b3c5a79d6f8e1234567890abcdef12",
+    "keelson approve helmrelease podinfo -n shop",
     "keelson approve kustomization apps --deletion",
   ],
-  words: ["kustomization"],
+  words: ["kustomization", "helmrelease"],
   flags: {
     ...targetFlags,
     revision: { takes: "REVISION", about: "approve this revision (default: the one that is held)" },
@@ -38,8 +39,8 @@ export const command: Command = defineCommand({
   async run({ args, flags, io, ports }) {
     const { kind, rest } = chooseKind(args, "approve");
     const name = rest[0];
-    if (name === undefined || kind.kind !== "Kustomization")
-      throw usage("approve what?", "keelson approve kustomization NAME");
+    if (name === undefined || (kind.kind !== "Kustomization" && kind.kind !== "HelmRelease"))
+      throw usage("approve what?", "keelson approve kustomization NAME, or keelson approve helmrelease NAME");
     return await withTarget(flags, { io, ports }, async (connected) => {
       announceTarget(connected, io);
       const { cluster, namespace } = connected;
@@ -51,7 +52,7 @@ export const command: Command = defineCommand({
         say.done(io, `the deletion of ${kind.kind} ${name} is approved`);
         return 0;
       }
-      const revision = flags.revision ?? (await heldRevision(object, connected));
+      const revision = flags.revision ?? (await revisionToApprove(object, connected));
       say.start(io, `approving revision ${shortRevision(revision)} of ${kind.kind} ${name} as ${by}`);
       const marks = { [guardMarks.approvedRevision]: revision, [guardMarks.approvedBy]: by };
       await annotate(connected, target, marks);
@@ -80,8 +81,8 @@ function deletionOf(object: Manifest): string {
   throw notHeld(object, "is not being deleted", "delete it first; the approval is for that one deletion");
 }
 
-/** What the source offers now; that it is held stands in the condition. */
-async function heldRevision(object: Manifest, { cluster, namespace }: ConnectedTarget): Promise<string> {
+/** What is held, as the condition says. Throws where that is not what the delivery is to have by now. */
+async function revisionToApprove(object: Manifest, connected: ConnectedTarget): Promise<string> {
   const held = conditionOf(object, "Held");
   if (held?.status !== "True")
     throw notHeld(object, "holds nothing back", "name a revision with --revision to approve it ahead");
@@ -93,6 +94,14 @@ async function heldRevision(object: Manifest, { cluster, namespace }: ConnectedT
       "is pinned, which an approval does not end",
       `remove the annotation ${guardMarks.pinnedRevision}`,
     );
+  const revision = heldRevision(held.message);
+  if (revision === undefined) throw notHeld(object, "holds its deletion back", "approve that with --deletion");
+  if (object.kind === "HelmRelease" || revision === (await offeredRevision(object, connected))) return revision;
+  throw notHeld(object, "is about to look at a newer revision", "try again in a moment");
+}
+
+/** What the source of a Kustomization offers now. */
+async function offeredRevision(object: Manifest, { cluster, namespace }: ConnectedTarget): Promise<string> {
   const ref = { kind: textOf(object, "spec", "sourceRef", "kind"), name: textOf(object, "spec", "sourceRef", "name") };
   const discovery = await discover(cluster);
   const resource = discovery.resources.find(
@@ -105,9 +114,7 @@ async function heldRevision(object: Manifest, { cluster, namespace }: ConnectedT
     await cluster.get(targetOf(resource, sourceNamespace, ref.name)),
     `reading ${ref.kind} ${ref.name}`,
   );
-  const revision = textOf(source, "status", "artifact", "revision");
-  if (revision !== "" && held.message.includes(revision)) return revision;
-  throw notHeld(object, "is about to look at a newer revision", "try again in a moment");
+  return textOf(source, "status", "artifact", "revision");
 }
 
 function notHeld(object: Manifest, message: string, hint: string): Fault<CliCode> {
@@ -116,7 +123,13 @@ function notHeld(object: Manifest, message: string, hint: string): Fault<CliCode
 }
 
 function isAppliedAt(object: Manifest, revision: string): boolean {
+  const isReady = conditionOf(object, "Ready")?.status === "True";
+  if (object.kind === "HelmRelease") {
+    const isObserved = fieldOf(object, "status", "observedGeneration") === object.metadata.generation;
+    const isIdle = conditionOf(object, "Held") === undefined && conditionOf(object, "Reconciling") === undefined;
+    return isReady && isObserved && isIdle;
+  }
   const applied = textOf(object, "status", "lastAppliedRevision");
   const isSame = applied === revision || applied.endsWith(`@${revision}`) || applied.includes(`:${revision}`);
-  return isSame && conditionOf(object, "Ready")?.status === "True";
+  return isSame && isReady;
 }

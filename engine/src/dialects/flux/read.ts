@@ -11,7 +11,7 @@ import {
   requestedAtAnnotation,
 } from "#api/flux";
 import type { Identity } from "#cluster";
-import { type Delivery, deliveryKey, guardMarks, readGuard, type Remembered, type Wait } from "#delivery";
+import { type Delivery, deliveryKey, readGuard, type Remembered, type Wait } from "#delivery";
 import { checkExpressions } from "#health";
 import { type JsonObject, type Manifest, refOf, splitApiVersion, type VersionedRef } from "#kernel";
 import { driftMark, parseInventoryEntry, type Policy, readDriftMode, readSwitches } from "#plan";
@@ -91,7 +91,7 @@ export function readKustomization(object: Manifest, options: ReadOptions): Deliv
     retryIntervalMs: durationOr(spec.retryInterval, intervalMs),
     dependencyRetryMs: options.dependencyRetryMs,
     dependsOn: dependenciesOf(object, spec, options),
-    guard: readGuard(isDeleting ? withLimitAlone(object) : object),
+    guard: readGuard(object),
     isSuspended: spec.suspend ?? false,
     isDeleting,
     deletion: deletionOf(spec),
@@ -271,12 +271,6 @@ function waitOf(spec: KustomizationSpec, ref: VersionedRef): Wait {
     return { group, version, kind: check.kind, namespace, name: check.name };
   });
   return { kind: "some", refs };
-}
-
-/** What is on its way out is not held back by a window or an approval; only by how much goes with it. */
-function withLimitAlone(object: Manifest): Manifest {
-  const { [guardMarks.freeze]: _f, [guardMarks.changeWindows]: _c, ...annotations } = object.metadata.annotations ?? {};
-  return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
 function deletionOf(spec: KustomizationSpec): Delivery["deletion"] {

@@ -2,8 +2,8 @@
 
 import type { Card, DriftView, Happening, HeldView, Link, ObjectLink } from "#api/console";
 import { linkKey } from "#api/console";
-import { guardMarks } from "#delivery";
-import { type Condition, conditionsOf, fieldOf, type Manifest, parseRevision, shortRevision, textOf } from "#kernel";
+import { guardMarks, heldRevision } from "#delivery";
+import { type Condition, conditionsOf, fieldOf, type Manifest, shortRevision, textOf } from "#kernel";
 import { messageMost } from "./limits.ts";
 import { consoleMarks } from "./marks.ts";
 import { maskUrl } from "./masks.ts";
@@ -22,7 +22,7 @@ export function cardOf(object: Manifest): Card {
   const role = shownKind(object.kind)?.role ?? "source";
   const { labels = {}, annotations = {}, creationTimestamp = "" } = object.metadata;
   const source = role === "delivery" || object.kind === "HelmChart" ? sourceOf(object) : undefined;
-  const pinned = pinnedOf(annotations);
+  const pinned = object.kind === "Kustomization" ? pinnedOf(annotations) : undefined;
   const held = pinned === undefined ? heldOf(find("Held")) : undefined;
   return {
     ...link,
@@ -89,9 +89,8 @@ function pinnedOf(annotations: { readonly [name: string]: string }): Card["pinne
 
 function heldOf(condition: Condition | undefined): HeldView | undefined {
   if (condition?.status !== "True") return undefined;
-  const revision = /revision (\S+?@?(?:sha1|sha256):[0-9a-f]{40,}|\S+)/.exec(condition.message)?.[1] ?? "";
   return {
-    revision: parseRevision(revision).digest === "" ? "" : revision,
+    revision: heldRevision(condition.message) ?? "",
     reason: condition.reason,
     message: wordsOf(condition.message),
     sinceMs: Date.parse(condition.lastTransitionTime) || 0,

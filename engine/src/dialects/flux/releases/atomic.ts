@@ -2,6 +2,7 @@
 // (helm-controller 1.6, internal/reconcile/atomic_release.go).
 
 import { formatDuration, type ReleaseSnapshot } from "#api/flux";
+import type { Guard, Hold } from "#delivery";
 import { formatRef, refOf } from "#kernel";
 import type { Release } from "#releases";
 import {
@@ -19,6 +20,7 @@ import type { Attempt } from "./attempt.ts";
 import { configDigest } from "./digests.ts";
 import { type correct, describeDrift, isDrift, type ObjectDrift } from "./drift.ts";
 import { fullName, latest, previous } from "./history.ts";
+import { holdFor } from "./holds.ts";
 import { actionsInPassMost } from "./limits.ts";
 import { releaseNameOf, type TimedAction, timeoutOf } from "./names.ts";
 import { activeRemediation, activeRetryMs, isExhausted } from "./remediation.ts";
@@ -37,6 +39,8 @@ export type AtomicEnd =
   | { is: "retry"; afterMs: number }
   /** Nothing more until somebody changes something. */
   | { is: "stalled"; message: string }
+  /** What is asked for may not be done now. */
+  | { is: "held"; revision: string; hold: Hold }
   /** Nothing was changed; to be tried again with back-off. */
   | { is: "failed"; message: string };
 
@@ -47,6 +51,10 @@ export type AtomicContext = ActionContext & {
   findDrift: ((release: Release) => Promise<ObjectDrift[]>) | undefined;
   /** undefined when the chart looks up nothing. */
   lookUps: LookUps | undefined;
+  /** When something new may be done. */
+  guard: Guard;
+  /** How many objects of a release would be deleted now. */
+  departing: (release: Release) => Promise<number>;
   corrects: (drift: readonly ObjectDrift[]) => ReturnType<typeof correct>;
   /** Marks a release whose objects are all healthy; undefined when nobody goes by that. */
   prove: ((release: Release) => Promise<boolean>) | undefined;
@@ -65,7 +73,15 @@ export async function bringInSync(context: AtomicContext): Promise<AtomicEnd> {
   for (let i = 0; i < actionsInPassMost; i++) {
     const seen = await observe(context);
     if ("failure" in seen) return stateFailed(context, seen.failure);
+    const { history } = attempt.status;
     const next = await nextAction(context, seen);
+    const held = "is" in next ? undefined : await whyHeldBack(context, next, seen);
+    if (held !== undefined) {
+      if (history !== undefined) attempt.status.history = history;
+      await guardMeanwhile(context, seen.last);
+      return { is: "held", ...held };
+    }
+    attempt.conditions.remove("Held");
     if ("is" in next) return next;
     const kind = kindOfAction[next.do];
     if (done.has(kind)) return stopped(context);
@@ -186,6 +202,43 @@ async function nextAction(context: AtomicContext, seen: Seen): Promise<Next | At
   return { is: "done" };
 }
 
+/** Why an install or upgrade waits for a person or a time; what was approved is noted once. */
+async function whyHeldBack(
+  context: AtomicContext,
+  next: Next,
+  { last, isForLookUps = false }: Seen,
+): Promise<{ revision: string; hold: Hold } | undefined> {
+  const { attempt, chart, values, guard, nowMs } = context;
+  if (next.do !== "install" && next.do !== "upgrade") return undefined;
+  const { revision, hold, isApproved } = await holdFor({
+    guard,
+    asked: { object: attempt.object, chart, values },
+    status: attempt.status,
+    last,
+    isForLookUps,
+    nowMs: nowMs(),
+    departing: async () => (last === undefined ? 0 : context.departing(last)),
+  });
+  if (hold !== undefined) return { revision, hold };
+  const isNew = attempt.object.status?.lastAttemptedConfigDigest !== attempt.status.lastAttemptedConfigDigest;
+  if (isApproved && (isNew || attempt.conditions.get("Held") !== undefined))
+    attempt.note({ what: "approved", revision, by: guard.approvedBy ?? "" });
+  return undefined;
+}
+
+/** What was applied stays guarded while something newer is held back. */
+async function guardMeanwhile(context: AtomicContext, last: Release | undefined): Promise<void> {
+  const { attempt, findDrift } = context;
+  const current = latest(attempt.status.history ?? []);
+  if (findDrift === undefined || last === undefined || current === undefined) return;
+  if (last.info.status !== "deployed" || !isAsObserved(current, last)) return;
+  const drift = await findDrift(last);
+  if (!drift.some(isDrift)) return noDrift(attempt);
+  tellDrift(context, drift);
+  if (attempt.object.spec.driftDetection?.mode !== "enabled") return;
+  if (await putRight(context, drift)) noDrift(attempt);
+}
+
 /** Whether the release to go back to is still what it was. */
 async function targetOf(
   { attempt, storage }: AtomicContext,
@@ -230,11 +283,12 @@ function markInSync(context: AtomicContext): void {
       attempt.summarize();
     }
   }
-  if (context.findDrift !== undefined)
-    conditions.set("Drifted", "False", {
-      reason: "NoDriftDetected",
-      message: "No drift detected against the cluster state",
-    });
+  if (context.findDrift !== undefined) noDrift(attempt);
+}
+
+function noDrift({ conditions }: Attempt): void {
+  const message = "No drift detected against the cluster state";
+  conditions.set("Drifted", "False", { reason: "NoDriftDetected", message });
 }
 
 async function proveHealthy({ attempt, prove }: AtomicContext, last: Release | undefined): Promise<void> {
@@ -299,8 +353,14 @@ async function perform(context: AtomicContext, next: Next, { last, drift }: Seen
   }
 }
 
-async function correctDrift({ attempt, corrects }: AtomicContext, drift: readonly ObjectDrift[]): Promise<undefined> {
-  attempt.conditions.set("Ready", "Unknown", { reason: "Progressing", message: "correcting cluster drift" });
+async function correctDrift(context: AtomicContext, drift: readonly ObjectDrift[]): Promise<undefined> {
+  const message = "correcting cluster drift";
+  context.attempt.conditions.set("Ready", "Unknown", { reason: "Progressing", message });
+  await putRight(context, drift);
+}
+
+/** True when all of it was put right. */
+async function putRight({ attempt, corrects }: AtomicContext, drift: readonly ObjectDrift[]): Promise<boolean> {
   const { done, failures } = await corrects(drift);
   if (failures.length === 0) noteDrift(attempt, "healed", drift);
   const current = latest(attempt.status.history ?? []);
@@ -319,6 +379,7 @@ async function correctDrift({ attempt, corrects }: AtomicContext, drift: readonl
     const message = `Cluster state of release ${fullName(current)} has been corrected:\n${done.join("\n")}`;
     attempt.tell({ reason: "DriftCorrected", message }, told);
   }
+  return failures.length === 0;
 }
 
 /** The same kind of action would come again: this pass has done its part. */

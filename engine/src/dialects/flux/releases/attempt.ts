@@ -31,6 +31,18 @@ export type AttemptPorts = {
   masked: (text: string) => string;
 };
 
+/** What status says of attempts, and of what failed in them. */
+const attemptMembers: ReadonlySet<string> = new Set([
+  "storageNamespace",
+  "lastAttemptedGeneration",
+  "lastAttemptedRevision",
+  "lastAttemptedRevisionDigest",
+  "lastAttemptedConfigDigest",
+  "failures",
+  "installFailures",
+  "upgradeFailures",
+]);
+
 /** Whatever an event says of a release. */
 export type Told = { revision?: string; token?: string; appVersion?: string; ociDigest?: string | undefined };
 
@@ -106,6 +118,14 @@ export class Attempt {
   clearFailures(): void {
     const { failures: _f, installFailures: _i, upgradeFailures: _u, ...rest } = this.status;
     this.status = rest;
+  }
+
+  /** Nothing was attempted after all: what status says of attempts and failures is as it was. */
+  forgetAttempt(before: HelmReleaseStatus): void {
+    const isKept = (member: string): boolean => attemptMembers.has(member);
+    const others = Object.entries(this.status).filter(([member]) => !isKept(member));
+    const former = Object.entries(before).filter(([member]) => isKept(member));
+    this.status = Object.fromEntries([...others, ...former]);
   }
 
   clearHistory(): void {

@@ -4,7 +4,15 @@
 import type { Condition } from "#api/flux";
 import { conditionMessageMost } from "./limits.ts";
 
-export type ConditionType = "Ready" | "Released" | "TestSuccess" | "Remediated" | "Drifted" | "Reconciling" | "Stalled";
+export type ConditionType =
+  | "Ready"
+  | "Released"
+  | "TestSuccess"
+  | "Remediated"
+  | "Drifted"
+  | "Held"
+  | "Reconciling"
+  | "Stalled";
 
 export type Verdict = "True" | "False" | "Unknown";
 

@@ -256,6 +256,12 @@ class ReleaseEngine implements Releases {
         return undefined;
       case "later":
         return { requeueAfterMs: this.#delays.jittered(end.afterMs) };
+      case "held": {
+        state.repeats = 0;
+        const intervalMs = this.#delays.jittered(intervalOf(state.object as unknown as HelmRelease));
+        const leftMs = end.untilMs === undefined ? Infinity : end.untilMs - this.#options.clock.now();
+        return { requeueAfterMs: Math.max(requeueBackOff.leastMs, Math.min(leftMs, intervalMs)) };
+      }
       case "again":
       case "back-off": {
         if (end.next === "back-off") this.#log(`${labelOf(state.object)}: ${end.message}`);
@@ -276,7 +282,7 @@ class ReleaseEngine implements Releases {
     });
     if (end === undefined) return;
     await context.attempt.finish({ isObserved: false });
-    return this.#after(state, { next: "back-off", message: end });
+    return this.#after(state, end);
   }
 
   /** False when who acted, or what names the cluster, is gone: then nothing is done there any more. */

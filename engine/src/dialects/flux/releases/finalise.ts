@@ -3,10 +3,11 @@
 
 import { fluxFinalizer } from "#api/flux";
 import type { Resource } from "#cluster";
-import { isBeingUninstalled, type Reach } from "#delivery";
+import { type Hold, isBeingUninstalled, type Reach, readGuard, whyDeletionHeld } from "#delivery";
 import { faultFrom, formatFault, type JsonObject, type Manifest } from "#kernel";
 import { helmManager } from "./names.ts";
-import { type PassContext, uninstallRelease } from "./pass.ts";
+import type { Attempt } from "./attempt.ts";
+import { heldBack, type PassContext, type PassEnd, uninstallRelease } from "./pass.ts";
 
 export type FinaliseHow = {
   object: Manifest;
@@ -16,23 +17,33 @@ export type FinaliseHow = {
   removeChart: () => Promise<void>;
 };
 
-/** undefined when it is done; else why it is to be tried again. */
-export async function finalise(context: PassContext, how: FinaliseHow): Promise<string | undefined> {
+/** undefined when it is done; else when it is to be tried again. */
+export async function finalise(context: PassContext, how: FinaliseHow): Promise<PassEnd | undefined> {
   const { attempt } = context;
   const { finalizers = [] } = how.object.metadata;
   if (!finalizers.includes(fluxFinalizer)) return undefined;
   try {
     const isLeft = attempt.object.spec.suspend === true || (await isBeingUninstalled(how.home, how.resource));
-    const failure = isLeft ? undefined : await clear(context, how);
-    if (failure !== undefined) return failure;
+    const hold = isLeft ? undefined : whyKept(attempt);
+    if (hold !== undefined) return heldBack(attempt, { revision: "", hold, before: attempt.status });
+    const message = isLeft ? undefined : await clear(context, how);
+    if (message !== undefined) return { next: "back-off", message };
     await removeFinalizer(how, finalizers);
     return undefined;
   } catch (thrown) {
     const fault = faultFrom(thrown);
     const message = attempt.masked(formatFault(fault));
     attempt.conditions.set("Ready", "False", { reason: "UninstallFailed", message });
-    return message;
+    return { next: "back-off", message };
   }
+}
+
+/** Why an uninstall that would take much with it waits; what was never installed takes nothing. */
+function whyKept({ object, status }: Attempt): Hold | undefined {
+  const { inventory, history = [] } = status;
+  if (history.length === 0) return undefined;
+  const about = { uid: object.metadata.uid ?? "", inventoryCount: inventory?.entries.length ?? 0 };
+  return whyDeletionHeld(readGuard(object as unknown as Manifest), about);
 }
 
 async function clear(context: PassContext, how: FinaliseHow): Promise<string | undefined> {

@@ -1,12 +1,12 @@
 // One level-triggered pass over one HelmRelease: prerequisites in Flux's order, each with its words, then the release is
 // brought in sync (helm-controller 1.6, internal/controller/helmrelease_controller.go).
 
-import { formatDuration, type HelmRelease, parseDuration } from "#api/flux";
+import { formatDuration, type HelmRelease, type HelmReleaseStatus, parseDuration } from "#api/flux";
 import type { Cluster, Identity } from "#cluster";
-import type { Reach } from "#delivery";
+import { type Guard, type Hold, isOpen, type Reach, readGuard } from "#delivery";
 import type { GoMap } from "#formats/gotemplate";
 import { checkExpressions } from "#health";
-import { type Clock, type Fault, faultFrom, formatFault, type Manifest } from "#kernel";
+import { type Clock, type Fault, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
 import {
   type ChartRenderer,
   type LookupAnswer,
@@ -26,6 +26,7 @@ import { correct, detectsDrift, findDrift, ignoreRulesOf } from "./drift.ts";
 import { ReleaseKindFault } from "./faults.ts";
 import { type HeldRecords, holdRecords } from "./held-records.ts";
 import { latest } from "./history.ts";
+import { type HoldAnswer, holdFor } from "./holds.ts";
 import { asksCluster } from "./lookups.ts";
 import { objectsOf, type FindResource } from "./manifest-objects.ts";
 import { chartSourceOf, helmManager, releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from "./names.ts";
@@ -38,6 +39,8 @@ import { goesBackToProven } from "./remediation.ts";
 /** How a pass ended: when the next one is due. */
 export type PassEnd =
   | { next: "interval" | "again" | "never" }
+  /** What is asked for waits for a person, or for this time. */
+  | { next: "held"; untilMs: number | undefined }
   | { next: "later"; afterMs: number }
   | { next: "back-off"; message: string };
 
@@ -87,10 +90,13 @@ export async function reconcileRelease(context: PassContext): Promise<PassEnd> {
   const expression = (object.spec.healthCheckExprs ?? []).map(checkExpressions).find((each) => each !== undefined);
   if (expression !== undefined) return stall(attempt, "InvalidCELExpression", expression);
   try {
-    return await prepared(context);
+    const guard = readGuard(object as unknown as Manifest);
+    if (isOpen(guard)) conditions.remove("Held");
+    return await prepared(context, guard);
   } catch (thrown) {
     const fault = faultFrom(thrown);
     if (fault.code === "release-access-denied") return stall(attempt, "AccessDenied", fault.message, true);
+    if (fault.code === "spec-invalid") return stall(attempt, "InvalidSpec", formatFault(fault), true);
     const reason = reasonOf(fault);
     if (reason !== undefined && fault.disposition !== "wait")
       conditions.set("Ready", "False", { reason, message: attempt.masked(formatFault(fault)) });
@@ -134,12 +140,14 @@ async function stall(attempt: Attempt, reason: string, why: string, isPlain = fa
 }
 
 /** Everything that must be there before a release can be looked at. */
-async function prepared(context: PassContext): Promise<PassEnd> {
+async function prepared(context: PassContext, guard: Guard): Promise<PassEnd> {
   const { attempt, settings } = context;
   const { conditions, object } = attempt;
   requireAccess(object, settings);
   await context.makeChart();
-  const isQuiet = conditions.is("Ready", "True") && attempt.status.observedGeneration === attempt.generation;
+  const isKnown = attempt.status.observedGeneration === attempt.generation;
+  const isHeld = conditions.get("Held")?.observedGeneration === attempt.generation;
+  const isQuiet = (conditions.is("Ready", "True") && isKnown) || isHeld;
   // What was cut off must be known until it was looked at.
   if (attempt.interrupted === undefined) conditions.reconciling("Progressing", "Fulfilling prerequisites");
   // An unchanged release that is looked at again is not written to.
@@ -159,7 +167,10 @@ async function prepared(context: PassContext): Promise<PassEnd> {
   conditions.passed("ValuesError");
   const chart = await chartOf(context, source);
   conditions.passed("ArtifactFailed", "ChartMutateError");
-  return context.target((reach) => onTarget(context, { reach, records: holdRecords(reach.acting), chart, values }));
+  return context.target((reach) => {
+    const records = holdRecords(reach.acting);
+    return onTarget(context, { reach, records, chart, values, guard });
+  });
 }
 
 function requireAccess(object: HelmRelease, { isCrossNamespaceAllowed }: ReleaseSettings): void {
@@ -225,13 +236,22 @@ async function chartOf({ attempt, charts, settings }: PassContext, source: Manif
   }
 }
 
-type Prepared = { reach: Reach & { acting: Cluster }; records: HeldRecords; chart: LoadedChart; values: GoMap };
+type Prepared = {
+  reach: Reach & { acting: Cluster };
+  records: HeldRecords;
+  chart: LoadedChart;
+  values: GoMap;
+  guard: Guard;
+};
 
 async function onTarget(context: PassContext, prepared: Prepared): Promise<PassEnd> {
   const { attempt } = context;
   attempt.conditions.passed("RESTClientError", "FactoryError");
   const { object } = attempt;
+  const before = { ...attempt.status };
   if (hasOtherTarget(attempt, prepared.chart.name)) {
+    const { revision, hold } = await holdForMove(context, prepared);
+    if (hold !== undefined) return heldBack(attempt, { revision, hold, before });
     const failure = await leaveTarget(context, prepared);
     if (failure !== undefined) return { next: "back-off", message: failure };
     attempt.clearHistory();
@@ -268,6 +288,8 @@ async function onTarget(context: PassContext, prepared: Prepared): Promise<PassE
         }
       : await context.lookups.follow(undefined, prepared.reach).then(() => undefined),
     corrects: (drift) => correct(drift, prepared.reach.acting),
+    guard: prepared.guard,
+    departing: (release) => countDeparting(context, prepared, release),
     prove: goesBackToProven(object)
       ? async (release) => {
           const read = (one: Manifest) => readLive(prepared.reach, one);
@@ -275,8 +297,52 @@ async function onTarget(context: PassContext, prepared: Prepared): Promise<PassE
         }
       : undefined,
   });
-  if (end.is === "done") await context.settled(objects, prepared.reach);
-  return passEnd(end);
+  if (end.is === "done" || end.is === "held") await context.settled(objects, prepared.reach);
+  return end.is === "held" ? heldBack(attempt, { ...end, before }) : passEnd(end);
+}
+
+/** Whether a release may leave its former place, and all that is there, now. */
+function holdForMove({ attempt, clock }: PassContext, { guard, chart, values }: Prepared): Promise<HoldAnswer> {
+  const { object, status } = attempt;
+  return holdFor({
+    guard,
+    asked: { object, chart, values },
+    status,
+    last: undefined,
+    isForLookUps: false,
+    nowMs: clock.now(),
+    departing: () => Promise.resolve(status.inventory?.entries.length ?? 0),
+  });
+}
+
+/** How many objects of a release the next one would delete. Throws where that cannot be rendered: nobody knows then. */
+async function countDeparting(context: PassContext, prepared: Prepared, release: Release): Promise<number> {
+  const { chart, values, reach } = prepared;
+  const find = finderOf(reach);
+  const wish = { object: context.attempt.object, chart: chart.bytes, signal: context.signal };
+  const next = await nextRelease(helmFor(context, prepared), wish, { action: "upgrade", values, last: release });
+  const staying = new Set((await objectsOf(next, find)).map((one) => refKey(refOf(one))));
+  const before = release.info.status === "uninstalled" ? [] : await objectsOf(release, find);
+  return before.filter((one) => !staying.has(refKey(refOf(one))) && !isKept(one)).length;
+}
+
+function isKept({ metadata }: Manifest): boolean {
+  return metadata.annotations?.["helm.sh/resource-policy"] === "keep";
+}
+
+type HeldBack = { revision: string; hold: Hold; before: HelmReleaseStatus };
+
+/** Nothing was attempted, and Ready goes on to speak of what is applied; why is told once. */
+export function heldBack(attempt: Attempt, { revision, hold, before }: HeldBack): PassEnd {
+  const { reason, message, untilMs } = hold;
+  attempt.forgetAttempt(before);
+  if (attempt.conditions.get("Held")?.message !== message) {
+    attempt.tell({ reason, message });
+    attempt.note({ what: "held", revision, reason, message });
+  }
+  attempt.conditions.set("Held", "True", { reason, message });
+  attempt.conditions.remove("Reconciling");
+  return { next: "held", untilMs };
 }
 
 /**
@@ -334,7 +400,7 @@ async function readLive(
   return answer.ok ? answer.value : undefined;
 }
 
-function passEnd(end: AtomicEnd): PassEnd {
+function passEnd(end: Exclude<AtomicEnd, { is: "held" }>): PassEnd {
   switch (end.is) {
     case "done":
       return { next: "interval" };
@@ -383,7 +449,7 @@ export async function uninstallRelease(context: PassContext): Promise<string | u
   });
 }
 
-function storageOf({ clock }: Pick<PassContext, "clock">, { records }: Prepared, namespace: string) {
+function storageOf({ clock }: Pick<PassContext, "clock">, { records }: Pick<Prepared, "records">, namespace: string) {
   return releaseStorage({ cluster: records.cluster, namespace, clock, fieldManager: helmManager });
 }
 
@@ -391,7 +457,7 @@ function finderOf({ kinds }: Reach): FindResource {
   return (ref) => kinds.find(ref);
 }
 
-function actionContext(context: PassContext, prepared: Prepared, storageNamespace: string) {
+function actionContext(context: PassContext, prepared: Omit<Prepared, "guard">, storageNamespace: string) {
   const { attempt, settings, clock, signal } = context;
   const storage = storageOf(context, prepared, storageNamespace);
   return {

@@ -11,7 +11,17 @@ import type { WatchedKind } from "./kind-watch.ts";
 import { chartSourceOf } from "./names.ts";
 import { isOutdated, newState, type ReleaseRun } from "./run-state.ts";
 import { readsFilesOf } from "./values-files.ts";
-import { artifactOf, dependsOn, isChartedBy, isReady, offerOf, priorityOf, readiness, readsObject } from "./wakes.ts";
+import {
+  artifactOf,
+  dependsOn,
+  isChartedBy,
+  isGuarded,
+  isReady,
+  offerOf,
+  priorityOf,
+  readiness,
+  readsObject,
+} from "./wakes.ts";
 
 /** Sources of charts, by kind. */
 const sourceKinds = ["HelmChart", "OCIRepository", "ExternalArtifact"] as const;
@@ -108,6 +118,7 @@ export class ReleaseRegistry {
     const wait = state?.wait;
     if (state === undefined || wait?.isWaiting !== true) return;
     const { object, inputs } = state;
+    if (isGuarded(object)) return;
     if (isOutdated(wait, { object, inputs, artifact: artifactOf(this.chartSource(object)) })) wait.ending.abort();
   }
 

@@ -4,7 +4,7 @@
 import { type Dependency, deliveryKey } from "#delivery";
 import { compileCel, evaluateCel } from "#formats/cel";
 import { assess } from "#health";
-import { asJson, fieldOf, type Manifest, textOf } from "#kernel";
+import { asJson, conditionOf, fieldOf, type Manifest, textOf } from "#kernel";
 import { ReleaseKindFault } from "./faults.ts";
 
 export type DependencyLook = {
@@ -37,7 +37,9 @@ function whyNotReady(found: Manifest): string | undefined {
   const conditions = fieldOf(found, "status", "conditions");
   const ready = Array.isArray(conditions) ? conditions.find((each) => textOf(each, "type") === "Ready") : undefined;
   const isObserved = fieldOf(found, "status", "observedGeneration") === found.metadata.generation;
-  return isObserved && textOf(ready, "status") === "True" ? undefined : "";
+  if (isObserved && textOf(ready, "status") === "True") return undefined;
+  const held = conditionOf(found, "Held");
+  return held?.status === "True" ? `: held: ${held.message}` : "";
 }
 
 function whyNotHealthy(found: Manifest, nowMs: number): string | undefined {

@@ -5,7 +5,7 @@ import { type Manifest, refOf, type VersionedRef } from "#kernel";
 
 export type ReleaseSnapshotView = {
   ref: VersionedRef;
-  phase: "waiting" | "applying" | "checking" | "ready" | "failed" | "suspended" | "deleting";
+  phase: "waiting" | "applying" | "checking" | "ready" | "held" | "failed" | "suspended" | "deleting";
   message: string;
   waitingFor: string | undefined;
 };
@@ -17,15 +17,18 @@ export function snapshotOfRelease(state: {
 }): ReleaseSnapshotView {
   const { spec, status } = state.object as unknown as HelmRelease;
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  const held = status?.conditions?.find((condition) => condition.type === "Held" && condition.status === "True");
   const phaseOf = (): ReleaseSnapshotView["phase"] => {
     if (state.object.metadata.deletionTimestamp !== undefined) return "deleting";
     if (spec.suspend === true) return "suspended";
     if (state.waitingFor !== undefined) return "checking";
+    if (held !== undefined && !state.isRunning) return "held";
     if (ready?.status === "True") return "ready";
     if (state.isRunning) return "applying";
     return ready?.status === "False" && !/^(DependencyNotReady|SourceNotReady)$/.test(ready.reason)
       ? "failed"
       : "waiting";
   };
-  return { ref: refOf(state.object), phase: phaseOf(), message: ready?.message ?? "", waitingFor: state.waitingFor };
+  const waitingFor = state.waitingFor ?? held?.message;
+  return { ref: refOf(state.object), phase: phaseOf(), message: ready?.message ?? "", waitingFor };
 }

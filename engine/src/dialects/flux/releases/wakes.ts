@@ -3,6 +3,7 @@
 
 import type { HelmRelease } from "#api/flux";
 import type { Priority } from "#controller";
+import { guardMarks, isOpen, readGuard } from "#delivery";
 import { type Manifest, textOf } from "#kernel";
 import { chartSourceOf } from "./names.ts";
 
@@ -62,15 +63,35 @@ export function priorityOf(object: Manifest, previous: Manifest | undefined): Pr
   const asked = ({ metadata }: Manifest): string | undefined =>
     metadata.annotations?.["reconcile.fluxcd.io/requestedAt"];
   if (asked(object) !== asked(previous)) return "person";
-  return isOtherWish(object, previous) ? "spec" : undefined;
+  return isOtherWish(object, previous) || marksOf(object, isGuardMark) !== marksOf(previous, isGuardMark)
+    ? "spec"
+    : undefined;
 }
 
-/** True when an object asks for something else than before, not only for another look. */
+/** True when an object asks for something else than before, not only for another look, or for another time. */
 export function isOtherWish(object: Manifest, previous: Manifest): boolean {
   const { generation, deletionTimestamp } = object.metadata;
   if (generation !== previous.metadata.generation || deletionTimestamp !== previous.metadata.deletionTimestamp)
     return true;
-  const own = ({ metadata }: Manifest): string =>
-    JSON.stringify(Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith("keelson.dev/")));
-  return own(object) !== own(previous);
+  const isOwn = (mark: string): boolean => mark.startsWith("keelson.dev/") && !isGuardMark(mark);
+  return marksOf(object, isOwn) !== marksOf(previous, isOwn);
+}
+
+const guardMarkNames: ReadonlySet<string> = new Set(Object.values(guardMarks));
+
+function isGuardMark(mark: string): boolean {
+  return guardMarkNames.has(mark);
+}
+
+function marksOf({ metadata }: Manifest, isMeant: (mark: string) => boolean): string {
+  return JSON.stringify(Object.entries(metadata.annotations ?? {}).filter(([mark]) => isMeant(mark)));
+}
+
+/** True where something newer may have to wait: what was begun is then brought to an end first. */
+export function isGuarded(object: Manifest): boolean {
+  try {
+    return !isOpen(readGuard(object));
+  } catch {
+    return true;
+  }
 }
