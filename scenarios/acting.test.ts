@@ -1,16 +1,12 @@
 // What people do through the console, asked as its pages ask: shown first, then done in their own name. Git is changed where
 // the source allows it; roll-backs and accepted drift are commits there, or pins and marks in the cluster.
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Card, DeliveryPage, FleetState, ObjectPage, Tree } from "../engine/src/api/console/index.ts";
 import { ConsoleClient } from "./console-client.ts";
 import { configMap, kustomization, namespace } from "./fixtures.ts";
 import { Home, hasKubectl, until } from "./home.ts";
-import { Repository } from "./repository.ts";
+import { SharedRepository } from "./repository.ts";
 
 // They tell a hang from a busy machine, nothing else.
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
@@ -40,20 +36,11 @@ const marked = (text: string): string =>
   text.replace("metadata:\n", "metadata:\n  annotations: {keelson.dev/drift: warn}\n");
 
 describe.skipIf(!hasKubectl)("acting through the console", () => {
-  const work = new Repository();
-  const bare = mkdtempSync(join(tmpdir(), "keelson-bare-"));
+  let repository: SharedRepository;
   let home: Home;
   let console: ConsoleClient;
 
-  /** The newest commit that the shop's people have pushed. */
-  const push = (changed: Record<string, string>, message: string): string => {
-    work.git("pull", "-q", "--rebase", bare, "main");
-    const commit = work.write(changed).commit(message);
-    work.git("push", "-q", bare, "HEAD:main");
-    return commit;
-  };
-  const inGit = (path: string): string =>
-    execFileSync("git", ["-C", bare, "show", `main:${path}`], { encoding: "utf8" });
+  const push = (files: Record<string, string>, message: string): string => repository.push(files, message);
   const card = async (name = "shop"): Promise<Card | undefined> =>
     (await console.read<FleetState>("/api/fleet")).cards.find(
       (each) => each.kind === "Kustomization" && each.name === name,
@@ -80,11 +67,11 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
   };
 
   beforeAll(async () => {
-    execFileSync("git", ["init", "-q", "--bare", "-b", "main", bare]);
-    work.write({ ...files, "clusters/demo/spaces.yaml": `${namespace("shop")}---\n${namespace("other")}` });
-    work.commit("a shop");
-    work.git("push", "-q", bare, "HEAD:main");
-    home = new Home({ args: ["--repo", bare, "--branch", "main", "--path", "clusters/demo"] });
+    repository = new SharedRepository(
+      { ...files, "clusters/demo/spaces.yaml": `${namespace("shop")}---\n${namespace("other")}` },
+      "a shop",
+    );
+    home = new Home({ args: ["--repo", repository.path, "--branch", "main", "--path", "clusters/demo"] });
     home.start();
     await home.ready(60_000);
     console = await ConsoleClient.of(() => home.output);
@@ -94,8 +81,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
 
   afterAll(async () => {
     await home?.[Symbol.asyncDispose]();
-    work[Symbol.dispose]();
-    rmSync(bare, { recursive: true, force: true });
+    repository?.[Symbol.dispose]();
   });
 
   it("shows of each object and field the line in Git, and the commit behind it", async () => {
@@ -120,7 +106,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     await drifted("red");
     const object = await console.read<ObjectPage>("/api/object?kind=ConfigMap&namespace=shop&name=noted");
     expect(object.diff).toMatchObject([{ path: "data.colour", statedAt: { path: "apps/shop/noted.yaml", line: 9 } }]);
-    const before = inGit("apps/shop/noted.yaml");
+    const before = repository.read("apps/shop/noted.yaml");
     const { plan, done } = await console.act({ action: "accept", link, object: noted, reason: "it looks better" });
     // Git states its drift mark: one in the cluster would do nothing.
     expect(plan.ways).toEqual(["commit"]);
@@ -128,8 +114,8 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     expect(plan.commit?.files.map(({ path }) => path)).toEqual(["apps/shop/noted.yaml"]);
     expect(plan.commit?.files[0]?.diff).toContain('-  colour: "green"\n+  colour: "red"\n');
     expect(done.commit?.subject).toBe("Accept what runs in ConfigMap/shop/noted");
-    expect(inGit("apps/shop/noted.yaml")).toBe(before.replace('"green"', '"red"'));
-    const message = execFileSync("git", ["-C", bare, "log", "-1", "--format=%B%an"], { encoding: "utf8" });
+    expect(repository.read("apps/shop/noted.yaml")).toBe(before.replace('"green"', '"red"'));
+    const message = repository.git("log", "-1", "--format=%B%an");
     expect(message).toContain("it looks better\n\nAsked for by the holder of the token through Keelson's console.");
     await cardWhen("the accepted state", (each) => applied(done.commit?.id ?? "none")(each) && each.drift.length === 0);
     expect((await home.object("configmap", "noted", "shop"))?.data).toEqual({ colour: "red" });
@@ -148,7 +134,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     expect(plan.plan?.steps.find(({ object }) => object.name === "settings")?.changes).toMatchObject([
       { path: "data.colour", from: '"grey"', to: '"blue"' },
     ]);
-    expect(inGit("apps/base/settings.yaml")).toBe(files["apps/base/settings.yaml"]);
+    expect(repository.read("apps/base/settings.yaml")).toBe(files["apps/base/settings.yaml"]);
     await cardWhen("the earlier state", applied(done.commit?.id ?? "none"));
     expect((await home.object("configmap", "settings", "shop"))?.data).toEqual({ colour: "blue" });
   });
@@ -164,7 +150,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     expect(plan.commit?.files).toEqual([
       { path: "apps/base/keys.yaml", diff: "(not shown: this file may hold secret values)\n" },
     ]);
-    expect(inGit("apps/base/keys.yaml")).toBe(keys);
+    expect(repository.read("apps/base/keys.yaml")).toBe(keys);
     await cardWhen("the earlier state", applied(done.commit?.id ?? "none"));
   });
 
@@ -189,7 +175,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     push({ "apps/base/settings.yaml": configMap("settings", { colour: "pink" }, "shop") }, "pink");
     const refused = await console.refusal("/api/actions", { ...ask, plan: plan.id });
     expect(refused).toMatchObject({ status: 409, code: "moved" });
-    expect(inGit("apps/base/settings.yaml")).toContain("pink");
+    expect(repository.read("apps/base/settings.yaml")).toContain("pink");
     await home.kubectl([
       "patch",
       "gitrepository",

@@ -1,10 +1,6 @@
 // A release as the console shows it and acts on it: what it consists of by Helm's records, what comes next, where its chart and
 // values state each object, and the ways back to an earlier one.
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type {
   Card,
@@ -18,7 +14,7 @@ import type {
 import { ConsoleClient } from "./console-client.ts";
 import { kustomization, namespace } from "./fixtures.ts";
 import { Home, hasKubectl, until } from "./home.ts";
-import { Repository } from "./repository.ts";
+import { SharedRepository } from "./repository.ts";
 
 // They tell a hang from a busy machine, nothing else.
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
@@ -32,6 +28,7 @@ metadata:
   namespace: shop
 spec:
   interval: 10m
+  maxHistory: 20
   chart:
     spec:
       chart: ./charts/web
@@ -69,19 +66,11 @@ const page = "/api/deliveries/HelmRelease/shop/web";
 const settings = "/api/object?kind=ConfigMap&namespace=shop&name=settings";
 
 describe.skipIf(!hasKubectl)("a release in the console", () => {
-  const work = new Repository();
-  const bare = mkdtempSync(join(tmpdir(), "keelson-bare-"));
+  let repository: SharedRepository;
   let home: Home;
   let console: ConsoleClient;
 
-  const push = (changed: Record<string, string>, message: string): string => {
-    work.git("pull", "-q", "--rebase", bare, "main");
-    const commit = work.write(changed).commit(message);
-    work.git("push", "-q", bare, "HEAD:main");
-    return commit;
-  };
-  const inGit = (path: string): string =>
-    execFileSync("git", ["-C", bare, "show", `main:${path}`], { encoding: "utf8" });
+  const push = (files: Record<string, string>, message: string): string => repository.push(files, message);
   const cardWhen = (what: string, test: (card: Card) => boolean): Promise<Card> =>
     until(
       what,
@@ -113,11 +102,8 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
     );
 
   beforeAll(async () => {
-    execFileSync("git", ["init", "-q", "--bare", "-b", "main", bare]);
-    work.write({ ...files, "clusters/demo/spaces.yaml": namespace("shop") });
-    work.commit("a shop");
-    work.git("push", "-q", bare, "HEAD:main");
-    home = new Home({ args: ["--repo", bare, "--branch", "main", "--path", "clusters/demo"] });
+    repository = new SharedRepository({ ...files, "clusters/demo/spaces.yaml": namespace("shop") }, "a shop");
+    home = new Home({ args: ["--repo", repository.path, "--branch", "main", "--path", "clusters/demo"] });
     home.start();
     await home.ready(60_000);
     console = await ConsoleClient.of(() => home.output);
@@ -127,8 +113,7 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
 
   afterAll(async () => {
     await home?.[Symbol.asyncDispose]();
-    work[Symbol.dispose]();
-    rmSync(bare, { recursive: true, force: true });
+    repository?.[Symbol.dispose]();
   });
 
   it("names the commit that its chart is built from", async () => {
@@ -235,7 +220,7 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
       { path: "data.colour", from: '"green"', to: '"blue"' },
     ]);
     expect(done.commit?.subject).toBe("Roll back HelmRelease/shop/web to v1 (web@1.0.0)");
-    expect(inGit("apps/shop/release.yaml")).toBe(release("blue"));
+    expect(repository.read("apps/shop/release.yaml")).toBe(release("blue"));
     await released(3, "blue");
   });
 
@@ -254,6 +239,40 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
     const resumed = await console.act({ action: "resume", link });
     expect(resumed.plan.plan?.counts).toMatchObject({ configure: 1 });
     await released(5, "blue");
+  });
+
+  const guarded = (colour: string): string =>
+    release(colour).replace("namespace: shop\n", "namespace: shop\n  annotations: {keelson.dev/approval: required}\n");
+
+  it("shows what a release holds back, its plan first, and approves it at a person's word", async () => {
+    push({ "apps/shop/release.yaml": guarded("white") }, "white, if somebody approves");
+    const card = await cardWhen("a held release", ({ held }) => held?.reason === "ApprovalRequired");
+    expect(card.held?.revision).toMatch(/^1\.0\.0@sha256:[0-9a-f]{64}$/);
+    expect((await home.object("configmap", "settings", "shop"))?.data?.["colour"]).toBe("blue");
+    expect((await console.read<DeliveryPage>(page)).rights.approve).toEqual({ ok: true });
+    const { plan } = await console.act({ action: "approve", link, revision: card.held?.revision ?? "" });
+    expect(plan.plan?.steps.find(({ object }) => object.name === "settings")?.changes).toMatchObject([
+      { path: "data.colour", from: '"blue"', to: '"white"' },
+    ]);
+    await released(6, "white");
+    await cardWhen("nothing to be held", ({ held, ready }) => held === undefined && ready === "True");
+  });
+
+  it("is approved by the command line, too, which says what is held", async () => {
+    push({ "apps/shop/release.yaml": guarded("black") }, "black, if somebody approves");
+    await cardWhen("a held release", ({ held }) => held?.reason === "ApprovalRequired");
+    const listed = await home.keelson(["get", "helmreleases", "-n", "shop"]);
+    expect(listed.out).toMatch(/held: revision 1\.0\.0@sha256:[0-9a-f]{8} waits for approval/);
+    const approved = await home.keelson(["approve", "helmrelease", "web", "-n", "shop", "--by", "ada"]);
+    expect([approved.status, approved.err]).toEqual([0, expect.stringContaining("applied revision 1.0.0@sha256:")]);
+    await released(7, "black");
+    const { entries } = await until("the approval to be noted", async () => {
+      const found = await console.read<{ entries: { what: string; by?: string }[] }>(
+        "/api/timeline?delivery=HelmRelease/shop/web",
+      );
+      return found.entries.some(({ what, by }) => what === "approval" && by === "ada") ? found : undefined;
+    });
+    expect(entries.some(({ what }) => what === "hold")).toBe(true);
   });
 
   it("tells the timeline which release a commit came with", async () => {

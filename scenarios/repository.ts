@@ -58,6 +58,41 @@ export class Repository {
   }
 }
 
+/** A bare repository that several push to, with one clone of it. */
+export class SharedRepository {
+  readonly path: string = mkdtempSync(join(tmpdir(), "keelson-bare-"));
+  readonly #clone = new Repository();
+
+  constructor(files: Record<string, string>, message: string) {
+    execFileSync("git", ["init", "-q", "--bare", "-b", "main", this.path]);
+    this.#clone.write(files).commit(message);
+    this.#clone.git("push", "-q", this.path, "HEAD:main");
+  }
+
+  /** Puts a commit on top of all that was pushed by anybody; returns it. */
+  push(files: Record<string, string>, message: string): string {
+    this.#clone.git("pull", "-q", "--rebase", this.path, "main");
+    const commit = this.#clone.write(files).commit(message);
+    this.#clone.git("push", "-q", this.path, "HEAD:main");
+    return commit;
+  }
+
+  /** A file as it was pushed last. */
+  read(path: string): string {
+    return this.git("show", `main:${path}`);
+  }
+
+  /** What git says in it, to the letter. */
+  git(...args: string[]): string {
+    return execFileSync("git", ["-C", this.path, ...args], { encoding: "utf8" });
+  }
+
+  [Symbol.dispose](): void {
+    this.#clone[Symbol.dispose]();
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
 /** Serves one repository over smart HTTP on loopback, by `git http-backend`. */
 export async function serveOverHttp(repository: Repository): Promise<{ url: string; close: () => void }> {
   const server = createServer((request, response) => backend(repository.path, request, response));
