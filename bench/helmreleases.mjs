@@ -19,6 +19,7 @@ import { encodeUtf8, sha256Hex } from "../engine/dist/kernel/index.js";
 import { loadChartArchive, loadChartFiles, packChart, renderChart } from "../engine/dist/render/helm/index.js";
 import { startChartThreads } from "../engine/dist/releases/index.js";
 import { memoryStore } from "../engine/dist/store/index.js";
+import { counted, verbAndKind } from "./counted.mjs";
 
 const counts = process.argv.slice(2).map(Number);
 const clock = {
@@ -60,31 +61,6 @@ const file = `podinfo-${version}.tgz`;
 const entry = { apiVersion: "v2", name: "podinfo", version, urls: [file], digest: sha256Hex(chart) };
 const index = JSON.stringify({ apiVersion: "v1", entries: { podinfo: [entry] } });
 
-/** What is asked, by verb and kind. */
-function counted(cluster, tally) {
-  const count = (verb, kind, run) => {
-    const key = `${verb} ${kind}`;
-    tally[key] = (tally[key] ?? 0) + 1;
-    return run();
-  };
-  const kindOf = (target) =>
-    `${target.kind ?? target.resource.kind}${target.subresource === undefined ? "" : "/status"}`;
-  const verbs = ["get", "list", "patch", "update", "create", "delete", "watch"];
-  const wrapped = verbs.map((verb) => [
-    verb,
-    (target, ...more) => count(verb, kindOf(target), () => cluster[verb](target, ...more)),
-  ]);
-  return {
-    ...Object.fromEntries(wrapped),
-    name: cluster.name,
-    discover: (...args) => count("discover", "", () => cluster.discover(...args)),
-    review: (...args) => count("review", "", () => cluster.review(...args)),
-    apply: (target, manifest, options) =>
-      count(options.isDryRun ? "dry run" : "apply", kindOf(target), () => cluster.apply(target, manifest, options)),
-    as: (identity) => counted(cluster.as(identity), tally),
-  };
-}
-
 class Bench {
   tally = {};
   folder = mkdtempSync(join(tmpdir(), "keelson-bench-releases-"));
@@ -105,7 +81,7 @@ class Bench {
   }
 
   async startEngine() {
-    const cluster = counted(this.cluster, this.tally);
+    const cluster = counted(this.cluster, this.tally, verbAndKind);
     const { signal } = this.ending;
     const artifacts = startArtifacts({
       cluster,

@@ -11,6 +11,7 @@ import { fluxDialect } from "../engine/dist/dialects/flux/index.js";
 import { deliveryLogs } from "../engine/dist/dialects/keelson/index.js";
 import { memoryTree, sha1Hex } from "../engine/dist/kernel/index.js";
 import { memoryStore } from "../engine/dist/store/index.js";
+import { counted } from "./counted.mjs";
 
 const counts = process.argv.slice(2).map(Number);
 const clock = {
@@ -21,26 +22,6 @@ const clock = {
   },
 };
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** The cluster with each request counted by verb. */
-function counted(cluster, tally) {
-  const count = (verb, run) => {
-    tally[verb] = (tally[verb] ?? 0) + 1;
-    return run();
-  };
-  const verbs = ["discover", "get", "list", "patch", "update", "create", "delete", "review"];
-  const wrapped = Object.fromEntries(
-    verbs.map((verb) => [verb, (...args) => count(verb, () => cluster[verb](...args))]),
-  );
-  return {
-    ...wrapped,
-    name: cluster.name,
-    apply: (target, manifest, options) =>
-      count(options.isDryRun ? "dry run" : "apply", () => cluster.apply(target, manifest, options)),
-    watch: (...args) => count("watch", () => cluster.watch(...args)),
-    as: (identity) => counted(cluster.as(identity), tally),
-  };
-}
 
 const configMap = (i, k) =>
   JSON.stringify({

@@ -176,16 +176,7 @@ describe.skipIf(!hasKubectl)("acting through the console", () => {
     const refused = await console.refusal("/api/actions", { ...ask, plan: plan.id });
     expect(refused).toMatchObject({ status: 409, code: "moved" });
     expect(repository.read("apps/base/settings.yaml")).toContain("pink");
-    await home.kubectl([
-      "patch",
-      "gitrepository",
-      "flux-system",
-      "-n",
-      "flux-system",
-      "--type=merge",
-      "-p",
-      '{"spec":{"suspend":null}}',
-    ]);
+    await home.resume("gitrepository", "flux-system");
     await until(
       "pink",
       async () =>

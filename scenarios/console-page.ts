@@ -80,6 +80,14 @@ export class Door {
   }
 }
 
+/** A door before a home's console, and the address with the token that leads through it. */
+export async function frontDoor(home: Home): Promise<{ door: Door; address: URL }> {
+  const address = await consoleAddress(home);
+  const door = await Door.before(Number(address.port));
+  address.port = String(door.port);
+  return { door, address };
+}
+
 export type Visit = {
   context: BrowserContext;
   page: Page;

@@ -108,7 +108,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("two people in two browsers", () =>
   });
 
   it("shows at once what the other does, with the name", async () => {
-    await home.kubectl(["patch", "kustomization", "shop", "-n", "flux-system", "--type=merge", "-p", unsuspended]);
+    await home.resume("kustomization", "shop");
     const [looking, acting] = [await enter(ann), await enter(bob)];
     await acting.getByRole("button", { name: "Suspend…", disabled: false }).click();
     const dialog = acting.getByRole("dialog");
@@ -139,5 +139,3 @@ describe.skipIf(!hasChromium || !hasKubectl)("two people in two browsers", () =>
     await page.context().close();
   });
 });
-
-const unsuspended = '{"spec":{"suspend":null}}';

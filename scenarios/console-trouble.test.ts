@@ -5,7 +5,7 @@ import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Card, DeliveryPage, FleetState } from "../engine/src/api/console/index.ts";
 import { hasChromium, openBrowser } from "./browser.ts";
-import { consoleAddress, Door, type Visit, visit } from "./console-page.ts";
+import { type Door, frontDoor, type Visit, visit } from "./console-page.ts";
 import { configMap, kustomization, namespace } from "./fixtures.ts";
 import { Home, hasKubectl, until } from "./home.ts";
 import { Repository } from "./repository.ts";
@@ -16,7 +16,6 @@ vi.setConfig({ testTimeout: 480_000, hookTimeout: 480_000 });
 const patienceMs = 240_000;
 const shop = "/Kustomization/flux-system/shop";
 const guarded = "/Kustomization/flux-system/guarded";
-const unsuspended = '{"spec":{"suspend":null}}';
 const html = "<!doctype html><title>Bad gateway</title><h1>nginx</h1>";
 
 describe.skipIf(!hasChromium || !hasKubectl)("the console in trouble", () => {
@@ -43,10 +42,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console in trouble", () => {
     home.start();
     await home.ready(patienceMs);
     await home.readyCondition("kustomization", "shop", "True", patienceMs);
-    const printed = await consoleAddress(home);
-    door = await Door.before(Number(printed.port));
-    address = new URL(printed);
-    address.port = String(door.port);
+    ({ door, address } = await frontDoor(home));
     browser = await openBrowser();
     seen = await visit(browser, address);
   });
@@ -87,10 +83,6 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console in trouble", () => {
       await context.close();
     }
   };
-  const resumed = async (): Promise<void> => {
-    const patch = ["patch", "kustomization", "shop", "-n", "flux-system", "--type=merge", "-p", unsuspended];
-    await home.kubectl(patch);
-  };
 
   it("approves what is held: its plan first, and no other revision than what was shown", async () => {
     const { page } = seen;
@@ -124,7 +116,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console in trouble", () => {
   });
 
   it("works on a slow line, and does once what is pressed twice", async () => {
-    await resumed();
+    await home.resume("kustomization", "shop");
     await guest(async (page) => {
       const line = await page.context().newCDPSession(page);
       const slow = { offline: false, latency: 1_500, downloadThroughput: 20_000, uploadThroughput: 20_000 };
@@ -146,7 +138,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console in trouble", () => {
   });
 
   it("tells a line that breaks while one acts, and goes on where one was", async () => {
-    await resumed();
+    await home.resume("kustomization", "shop");
     await guest(async (page) => {
       await go(shop, page);
       await page.getByRole("button", { name: "Suspend…", disabled: false }).click();
@@ -165,7 +157,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console in trouble", () => {
       await page.getByText("a broken line").first().waitFor();
       await page.getByText(/Not connected/).waitFor({ state: "detached" });
     });
-    await resumed();
+    await home.resume("kustomization", "shop");
   });
 
   const answers: [what: string, answer: Parameters<Route["fulfill"]>[0], said: RegExp][] = [
@@ -324,7 +316,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console in trouble", () => {
   });
 
   it("keeps two tabs of one browser alike", async () => {
-    await resumed();
+    await home.resume("kustomization", "shop");
     await guest(async (page) => {
       const other = await page.context().newPage();
       for (const one of [page, other]) await go(shop, one);

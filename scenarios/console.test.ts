@@ -4,7 +4,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { hasChromium, openBrowser } from "./browser.ts";
-import { axeFindings, consoleAddress, Door, type Visit, visit } from "./console-page.ts";
+import { axeFindings, type Door, frontDoor, type Visit, visit } from "./console-page.ts";
 import { configMap, deployment, kustomization, namespace } from "./fixtures.ts";
 import { Home, hasKubectl, until } from "./home.ts";
 import { Repository } from "./repository.ts";
@@ -33,7 +33,6 @@ const files: Record<string, string> = {
   "apps/broken/kustomization.yaml": "resources: [absent.yaml]\n",
 };
 
-const unsuspended = '{"spec":{"suspend":null}}';
 const shop = "/Kustomization/flux-system/shop";
 const broken = "/Kustomization/flux-system/broken";
 const noted = "/object/-/ConfigMap/shop/noted?from=Kustomization%2Fflux-system%2Fshop";
@@ -54,10 +53,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console", () => {
     await home.ready(patienceMs);
     await home.readyCondition("kustomization", "shop", "True", patienceMs);
     await home.readyCondition("kustomization", "broken", "False", patienceMs);
-    const printed = await consoleAddress(home);
-    door = await Door.before(Number(printed.port));
-    address = new URL(printed.href);
-    address.port = String(door.port);
+    ({ door, address } = await frontDoor(home));
     browser = await openBrowser();
     seen = await visit(browser, address);
   });
@@ -207,7 +203,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console", () => {
 
   it("suspends with a reason, and resumes, by keys alone", async () => {
     // A try before this one may have left it suspended.
-    await home.kubectl(["patch", "kustomization", "shop", "-n", "flux-system", "--type=merge", "-p", unsuspended]);
+    await home.resume("kustomization", "shop");
     await go(shop);
     const { page } = seen;
     // Until one may: rights are read with the page, and again once it has changed.

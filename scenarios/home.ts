@@ -130,6 +130,11 @@ export class Home {
     });
   }
 
+  /** Takes away the suspension of an object of Flux, whoever set it. */
+  async resume(kind: string, name: string, namespace = "flux-system"): Promise<void> {
+    await this.kubectl(["patch", kind, name, "-n", namespace, "--type=merge", "-p", '{"spec":{"suspend":null}}']);
+  }
+
   /** An object as JSON, or undefined while it is not there. */
   async object(kind: string, name: string, namespace = "default"): Promise<Live | undefined> {
     const answer = await this.kubectl(["get", kind, name, "-n", namespace, "-o", "json"]);
