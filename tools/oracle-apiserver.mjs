@@ -7,6 +7,7 @@ import { request } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { leash } from "./leash.mjs";
 
 /** True when both binaries are there. */
 export function hasOracle() {
@@ -32,6 +33,10 @@ function freePort() {
  */
 export async function startOracle({ fsync = false, withServiceAccounts = false, flags = [] } = {}) {
   const begun = performance.now();
+  if (!hasOracle())
+    throw new Error(
+      "etcd and kube-apiserver are not in the folder that KEELSON_ORACLES names: CONTRIBUTING.md says how to build them",
+    );
   const folder = process.env.KEELSON_ORACLES;
   const data = mkdtempSync(join(tmpdir(), "keelson-oracle-"));
   const [client, peer, port] = [await freePort(), await freePort(), await freePort()];
@@ -70,7 +75,9 @@ export async function startOracle({ fsync = false, withServiceAccounts = false, 
     { stdio: "ignore" },
   );
   const ask = (method, path, options = {}) => send({ port, method, path, ...options });
+  const release = leash({ pids: [server.pid, etcd.pid], folders: [data] });
   const stop = () => {
+    release();
     server.kill("SIGKILL");
     etcd.kill("SIGKILL");
     rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

@@ -5,6 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { leash } from "./leash.mjs";
 
 const names = ["source", "kustomize", "helm"];
 
@@ -83,10 +84,12 @@ export async function startFluxController(name, { kubeconfig, folder, args = [],
       stdio: ["ignore", log, log],
     },
   );
+  const release = leash({ pids: [child.pid] });
   const gone = new Promise((resolve) => child.once("exit", resolve));
   const stop = async ({ isSudden = false } = {}) => {
     child.kill(isSudden ? "SIGKILL" : "SIGTERM");
     await gone;
+    release();
   };
   return { stop, logFile: join(folder, `${name}.log`), storage: `127.0.0.1:${storage}` };
 }

@@ -1,8 +1,8 @@
 // The large proofs: runs too long for CI, where a fixed-seed sample of each stands among the tests.
 //
 //   npm run proof -- NAME [arguments]
-import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { runToEnd } from "./leash.mjs";
 
 /** Name → program, and what it shows. */
 const proofs = {
@@ -82,5 +82,4 @@ if (proof === undefined) {
   process.exit(2);
 }
 const root = fileURLToPath(new URL("..", import.meta.url));
-const done = spawnSync(process.execPath, [proof.program, ...rest], { cwd: root, stdio: "inherit" });
-process.exit(done.status ?? 1);
+process.exit(await runToEnd([proof.program, ...rest], { cwd: root }));

@@ -1,10 +1,7 @@
 // npm run proof -- differential [report]: every request script of engine/src/apiserver on this server and on a real kube-apiserver out of
 // KEELSON_ORACLES. Tells how many ran and how many differ; each difference goes to the report.
-import { spawnSync } from "node:child_process";
+import { runTests } from "../leash.mjs";
 
 const [report = "differential.txt"] = process.argv.slice(2);
-const done = spawnSync("npx", ["vitest", "run", "engine/src/apiserver/differential.test.ts"], {
-  stdio: "inherit",
-  env: { ...process.env, KEELSON_PROOF: "differential", KEELSON_REPORT: report },
-});
-process.exit(done.status ?? 1);
+const env = { KEELSON_PROOF: "differential", KEELSON_REPORT: report };
+process.exit(await runTests(["engine/src/apiserver/differential.test.ts"], { env }));

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startControlPlane } from "../control-plane.mjs";
+import { leash } from "../leash.mjs";
 import { openClient, seeded } from "./client.mjs";
 
 const writers = 8;
@@ -21,6 +22,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export async function kills({ times = 100, seed = 20261121, tell = () => {} } = {}) {
   const next = seeded(seed);
   const folder = mkdtempSync(join(tmpdir(), "keelson-kills-"));
+  const release = leash({ pids: [], folders: [folder] });
   const world = new World();
   let server = await startControlPlane(folder);
   try {
@@ -39,6 +41,7 @@ export async function kills({ times = 100, seed = 20261121, tell = () => {} } = 
     return { kills: times, acknowledged, uncertain, events: seats[0].events.length };
   } finally {
     await server.stop("SIGKILL");
+    release();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { startControlPlane } from "../control-plane.mjs";
+import { leash } from "../leash.mjs";
 import { startOracle } from "../oracle-apiserver.mjs";
 import { openClient, seeded } from "./client.mjs";
 
@@ -23,6 +24,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export async function releaseKills({ times = 50, seed = 20261121, isReal = false, tell = () => {} } = {}) {
   const next = seeded(seed);
   const folder = mkdtempSync(join(tmpdir(), "keelson-release-kills-"));
+  const release = leash({ pids: [], folders: [folder] });
   const server = await (isReal ? startOracle() : startControlPlane(join(folder, "data")));
   const world = new World(server, folder);
   try {
@@ -38,6 +40,7 @@ export async function releaseKills({ times = 50, seed = 20261121, isReal = false
   } finally {
     await world.close();
     await server.stop("SIGKILL");
+    release();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -48,6 +51,7 @@ export async function releaseKills({ times = 50, seed = 20261121, isReal = false
  */
 export async function serverKills() {
   const folder = mkdtempSync(join(tmpdir(), "keelson-server-kills-"));
+  const release = leash({ pids: [], folders: [folder] });
   const data = join(folder, "data");
   let server = await startControlPlane(data);
   const world = new World(server, folder);
@@ -71,6 +75,7 @@ export async function serverKills() {
   } finally {
     await world.close();
     await server.stop("SIGKILL");
+    release();
     rmSync(folder, { recursive: true, force: true });
   }
 }
