@@ -12,7 +12,7 @@ import {
   required,
   schemaAt,
 } from "#api/crd";
-import { type CelDeclared, declareCel, inspectCel, optionalCel } from "#formats/cel";
+import { type CelDeclared, type CelType, declareCel, inspectCel, optionalCel } from "#formats/cel";
 import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
 import { definitionCostMax, namedCostMin, namedCostsMax, requestBytesMax, ruleCostMax } from "./limits.ts";
 
@@ -170,23 +170,28 @@ class RuleCheck {
     ]);
     const found = inspectCel(textOf(rule, "rule"), variables);
     if (!found.ok || found.type !== "bool") {
-      this.#refuse(
-        "rule",
-        rule,
-        found.ok ? "cel expression must evaluate to a bool" : `compilation failed: ${found.message}`,
-      );
+      const why = found.ok ? "cel expression must evaluate to a bool" : `compilation failed: ${found.message}`;
+      this.#refuse("rule", rule, why);
       return this.#checkOld(rule, false);
     }
-    this.#spend("rule", "estimated rule cost", this.#all(found.cost(this.#declared)));
-    const message = textOf(rule, "messageExpression");
-    if (message !== "") {
-      const said = inspectCel(message, variables);
-      if (!said.ok) this.#refuse("messageExpression", rule, `messageExpression compilation failed: ${said.message}`);
-      else if (said.type !== "string")
-        this.#refuse("messageExpression", rule, "messageExpression must evaluate to a string");
-      else this.#spend("messageExpression", "estimated messageExpression cost", said.cost(this.#declared));
+    if (found.unfit !== undefined) {
+      this.#refuse("rule", rule, `program instantiation failed: ${found.unfit}`);
+      return this.#checkOld(rule, found.names.has("oldSelf"));
     }
+    this.#spend("rule", "estimated rule cost", this.#all(found.cost(this.#declared)));
+    this.#checkMessage(rule, variables);
     this.#checkOld(rule, found.names.has("oldSelf"));
+  }
+
+  #checkMessage(rule: JsonObject, variables: ReadonlyMap<string, CelType>): void {
+    const message = textOf(rule, "messageExpression");
+    if (message === "") return;
+    const refuse = (why: string): void => this.#refuse("messageExpression", rule, `messageExpression ${why}`);
+    const said = inspectCel(message, variables);
+    if (!said.ok) refuse(`compilation failed: ${said.message}`);
+    else if (said.type !== "string") refuse("must evaluate to a string");
+    else if (said.unfit !== undefined) refuse(`instantiation failed: ${said.unfit}`);
+    else this.#spend("messageExpression", "estimated messageExpression cost", said.cost(this.#declared));
   }
 
   /** As often as there can be such values. */

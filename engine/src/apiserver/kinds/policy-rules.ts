@@ -47,10 +47,15 @@ type Wanted = { expression: string; field: string; types: readonly string[] };
 function expressionErrors({ expression, field, types }: Wanted, variables: Map<string, CelType>): FieldError[] {
   const checked = inspectCel(expression, variables);
   if (!checked.ok) return [invalid(field, expression, `compilation failed: ${checked.message}`)];
-  if (types.includes(checked.type)) return [];
+  if (types.includes(checked.type)) return unfitErrors(checked.unfit, field);
   const wanted =
     types.length === 1 ? types[0] : `one of [${types.map((type) => (type === "null" ? "null_type" : type)).join(" ")}]`;
   return [invalid(field, expression, `must evaluate to ${wanted} but got ${checked.type}`)];
+}
+
+/** A constant that cannot be converted is an error of the server's own there. */
+function unfitErrors(unfit: string | undefined, field: string): FieldError[] {
+  return unfit === undefined ? [] : [{ type: "Internal", field, detail: `program instantiation failed: ${unfit}` }];
 }
 
 function conditionErrors(
@@ -113,7 +118,7 @@ function variableErrors(named: readonly { name: string; expression: string }[], 
     if (expression.trim() === "") return [...errors, required(`${field}.expression`, "expression is not specified")];
     const variables = new Map([...known, ["variables", composedVariables(named.slice(0, index), known)] as const]);
     const checked = inspectCel(expression, variables);
-    if (checked.ok) return errors;
+    if (checked.ok) return [...errors, ...unfitErrors(checked.unfit, `${field}.expression`)];
     return [...errors, invalid(`${field}.expression`, expression, `compilation failed: ${checked.message}`)];
   });
 }
@@ -226,7 +231,7 @@ function patchExpressionErrors(
   if (!checked.ok) return [invalid(field, expression, `compilation failed: ${checked.message}`)];
   const wanted = type === "JSONPatch" ? "list(JSONPatch)" : "Object";
   return checked.type === wanted
-    ? []
+    ? unfitErrors(checked.unfit, field)
     : [invalid(field, expression, `must evaluate to ${wanted} but got ${checked.type}`)];
 }
 

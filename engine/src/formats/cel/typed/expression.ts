@@ -43,3 +43,24 @@ export function qualifiedName(expression: Expression): string | undefined {
   const before = qualifiedName(expression.operand);
   return before === undefined ? undefined : `${before}.${expression.field}`;
 }
+
+/** What a node is made of, in the order in which it is looked at. */
+export function partsOf(node: Expression): Expression[] {
+  switch (node.kind) {
+    case "select":
+      return [node.operand];
+    case "call":
+      return node.target === undefined ? node.args : [node.target, ...node.args];
+    case "list":
+      return node.elements.map(({ value }) => value);
+    case "map":
+      return node.entries.flatMap(({ key, value }) => [key, value]);
+    case "message":
+      return node.fields.map(({ value }) => value);
+    case "fold":
+      return [node.range, node.start, node.condition, node.step, node.result];
+    case "literal":
+    case "name":
+      return [];
+  }
+}

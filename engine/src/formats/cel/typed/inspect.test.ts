@@ -48,6 +48,7 @@ function answer(rule: string): Answer {
   const found = inspectCel(rule, variables);
   if (!found.ok) return { error: `compilation failed: ${found.message}` };
   if (found.type !== "bool") return { error: "cel expression must evaluate to a bool" };
+  if (found.unfit !== undefined) return { error: `program instantiation failed: ${found.unfit}` };
   return { cost: String(found.cost(declared)), old: found.names.has("oldSelf") };
 }
 

@@ -2,6 +2,7 @@
 // words and with the marks of cel-go.
 
 import { type Checked, check, type Wrong } from "./checker.ts";
+import { programFault } from "./constants.ts";
 import { costOf } from "./cost.ts";
 import type { Declared } from "./declared.ts";
 import type { Expression } from "./expression.ts";
@@ -16,6 +17,8 @@ export type Inspected =
       type: string;
       result: CelType;
       names: ReadonlySet<string>;
+      /** Why it cannot be made ready to be evaluated: a constant that cannot be converted. */
+      unfit: string | undefined;
       /** Units of cost at most, over data of this declaration. */
       cost: (root: Declared) => bigint;
     }
@@ -44,6 +47,7 @@ export function inspectCel(
     type: formatType(result),
     result,
     names: checked.names,
+    unfit: programFault(expression, checked),
     cost: (root) => costOf(expression, checked, root),
   };
 }

@@ -2,16 +2,16 @@
 // types (the validators of cel-go that Kubernetes switches on).
 
 import { RE2JS } from "re2js";
-import { parseDuration } from "../duration.ts";
 import type { Checked, Wrong } from "./checker.ts";
-import type { Expression } from "./expression.ts";
+import { type Expression, partsOf } from "./expression.ts";
 import { formatErrors } from "./format-literals.ts";
+import { isTime, parseNanoseconds, parseSeconds } from "./go-values.ts";
 import { type CelType, dyn, formatType, isSame, unwrapped } from "./types.ts";
 
 /** The functions that read a literal, and whether they can read it. */
 const readers: Readonly<Record<string, (text: string) => boolean>> = {
-  duration: (text) => parseDuration(text) !== undefined,
-  timestamp: (text) => !Number.isNaN(Date.parse(text)) && /^\d{4}-\d\d-\d\dT/.test(text),
+  duration: (text) => parseNanoseconds(text) !== undefined,
+  timestamp: (text) => isTime(parseSeconds(text) ?? never),
   matches: (text) => {
     try {
       RE2JS.compile(text);
@@ -21,6 +21,9 @@ const readers: Readonly<Record<string, (text: string) => boolean>> = {
     }
   },
 };
+
+/** Before all time. */
+const never = -(10n ** 12n);
 
 export function literalErrors(expression: Expression, checked: Checked): Wrong[] {
   const errors: Wrong[] = [];
@@ -35,8 +38,15 @@ export function literalErrors(expression: Expression, checked: Checked): Wrong[]
 
 function argumentErrors({ function: name, args: [argument] }: Expression & { kind: "call" }): Wrong[] {
   const reads = Object.hasOwn(readers, name) ? readers[name] : undefined;
-  if (reads === undefined || argument?.kind !== "literal" || argument.type !== "string") return [];
-  return reads(argument.value) ? [] : [{ at: argument.at, message: `invalid ${name} argument` }];
+  if (reads === undefined || argument?.kind !== "literal") return [];
+  const isRead = argument.type === "string" ? reads(argument.value) : isReadAsNumber(name, argument);
+  return isRead ? [] : [{ at: argument.at, message: `invalid ${name} argument` }];
+}
+
+/** A number is a time in seconds, and never a duration. */
+function isReadAsNumber(name: string, { type, value }: Expression & { kind: "literal" }): boolean {
+  if (type !== "int") return true;
+  return name === "timestamp" && isTime(BigInt(value));
 }
 
 function typeOf(node: Expression, isOptional: boolean, checked: Checked): CelType {
@@ -72,24 +82,4 @@ function visit(node: Expression, isFormatted: boolean, look: (node: Expression, 
   look(node, isFormatted);
   const isFormat = isFormatted || (node.kind === "call" && node.function === "format");
   for (const part of partsOf(node)) visit(part, isFormat, look);
-}
-
-function partsOf(node: Expression): Expression[] {
-  switch (node.kind) {
-    case "select":
-      return [node.operand];
-    case "call":
-      return node.target === undefined ? node.args : [node.target, ...node.args];
-    case "list":
-      return node.elements.map(({ value }) => value);
-    case "map":
-      return node.entries.flatMap(({ key, value }) => [key, value]);
-    case "message":
-      return node.fields.map(({ value }) => value);
-    case "fold":
-      return [node.range, node.start, node.condition, node.step, node.result];
-    case "literal":
-    case "name":
-      return [];
-  }
 }

@@ -1,11 +1,13 @@
 // The tokens of a CEL expression, each with its place (the language definition, section "Syntax").
 
+import { encodeUtf8 } from "./utf8.ts";
+
 export type Token = {
   kind: "name" | "quoted-name" | "int" | "uint" | "double" | "string" | "bytes" | "symbol" | "end";
   /** As it stands in the expression. */
   text: string;
   at: number;
-  /** What a text or bytes literal means. */
+  /** What a text or bytes literal means; bytes as a text of one character each. */
   value?: string;
 };
 
@@ -64,10 +66,19 @@ function literal(text: string, at: number): Token {
   const [, prefix = "", quote = ""] = /^([a-zA-Z]*)("""|'''|"|')/.exec(text) ?? [];
   const inner = text.slice(prefix.length + quote.length, text.length - quote.length);
   const isRaw = /r/i.test(prefix);
-  return { kind: /b/i.test(prefix) ? "bytes" : "string", text, at, value: isRaw ? inner : unescaped(inner, at) };
+  if (/b/i.test(prefix)) return { kind: "bytes", text, at, value: isRaw ? encodeUtf8(inner) : bytesOf(inner, at) };
+  return { kind: "string", text, at, value: isRaw ? inner : unescaped(inner, at) };
 }
 
 const escapes: Readonly<Record<string, string>> = { a: "\u0007", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
+
+/** Bytes as a text of one character each: an escape is a byte, any other character those of its UTF-8. */
+function bytesOf(text: string, at: number): string {
+  if (/(^|[^\\])(\\\\)*\\[uU]/.test(text)) throw new SyntaxFault(at, "unable to unescape string");
+  return text.replaceAll(/\\(?:[xX][\da-fA-F]{2}|[0-3][0-7]{2}|[^])|[^\\]+/g, (part) =>
+    part.startsWith("\\") ? unescaped(part, at) : encodeUtf8(part),
+  );
+}
 
 function unescaped(text: string, at: number): string {
   return text.replace(
