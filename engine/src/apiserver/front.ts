@@ -55,7 +55,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     presenter: new Presenter(dispatch.registry),
     clock,
     watches,
-    unsent: new Unsent(() => clock.now()),
+    unsent: new Unsent(clock),
     failed,
     authenticate: (request: Incoming) => {
       const sender = identityOf(request.headers.authorization, options.readers);

@@ -30,10 +30,12 @@ function collect(request: Incoming): Promise<Buffer> {
     });
     request.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     request.once("error", reject);
-    // A client that goes away in mid-body: nobody waits for the answer, but the wait itself must end.
-    request.once("close", () => {
+    // A client that goes away in mid-body, or went before it was read: nobody waits for the answer, but the wait itself must end.
+    const gone = (): void => {
       if (!request.readableEnded) reject(badRequest("the body of the request was not sent whole"));
-    });
+    };
+    if (request.destroyed) gone();
+    request.once("close", gone);
   });
 }
 

@@ -26,7 +26,7 @@ import {
   whenConverted,
 } from "#apiserver/registry";
 import type { BodyOptions, Dispatch, Write } from "../dispatch.ts";
-import { watchSecondsDefault } from "../limits.ts";
+import { watchPieceBytes, watchSecondsDefault } from "../limits.ts";
 import { refusalFrom } from "../status.ts";
 import { goKind, type Incoming, mediaTypeOf, parseApply, parseBody, parsePatch, readBody } from "./body.ts";
 import { duplicateMembers } from "./duplicates.ts";
@@ -88,7 +88,7 @@ type Asked = {
 
 /** Answers a request; never throws. */
 export async function handle(context: HandlerContext, request: Incoming, response: Outgoing): Promise<void> {
-  const waiting = { bytes: 0 };
+  const waiting = { bytes: 0, held: () => context.unsent.held() };
   const answering = answeringOf(response, waiting);
   context.unsent.follow(answering);
   response.once("close", () => context.unsent.leave(answering));
@@ -100,12 +100,14 @@ export async function handle(context: HandlerContext, request: Incoming, respons
     const notes = { metadata: [], fieldManager: "", annotations: {}, since };
     const who = { sender, identity, receivedMs, notes };
     await answer(context, { request, response, query: searchParams, path: pathname, waiting, ...who });
+    if (answering.unsentBytes > watchPieceBytes) waiting.held();
   } catch (error) {
     const refused = refusalFrom(error);
     if (refused.status.code >= 500) context.failed(error);
     context.answered(request.method ?? "", "", refused.status.code);
     if (response.headersSent) response.end();
-    else await send(request, response, refusal(refused.status)).catch(context.failed);
+    else
+      await send(request, response, { ...refusal(refused.status), warnings: refused.warnings }).catch(context.failed);
   }
 }
 

@@ -99,6 +99,14 @@ const bindingColumns = [
   column("Groups", subjects("Group")),
   column("ServiceAccounts", subjects("ServiceAccount")),
 ];
+function claimState(object: Manifest): string {
+  const isGoing = (object.metadata.deletionTimestamp ?? "") !== "";
+  const isAllocated = fieldOf(object, "status", "allocation") !== undefined;
+  const reserved = isAllocated && list(object, "status.reservedFor").length > 0 ? ["reserved"] : [];
+  const state = isAllocated ? ["allocated"] : isGoing ? [] : ["pending"];
+  return [...(isGoing ? ["deleted"] : []), ...state, ...reserved].join(",");
+}
+
 const policyBinding = [column("PolicyName", text("spec.policyName")), column("ParamRef", paramRef)];
 const webhooks = [column("Webhooks", count("webhooks"))];
 
@@ -148,6 +156,12 @@ export const rareColumns: Readonly<Record<string, readonly Column[]>> = {
     ),
     column("RequiresRepublish", value("spec.requiresRepublish", false)),
     column("Modes", (object) => list(object, "spec.volumeLifecycleModes").map(String).join(",") || "<none>"),
+  ],
+  ResourceClaim: [column("State", claimState)],
+  ResourceSlice: [
+    column("Node", text("spec.nodeName")),
+    column("Driver", text("spec.driver")),
+    column("Pool", text("spec.pool.name")),
   ],
   CSINode: [column("Drivers", count("spec.drivers"))],
   RuntimeClass: [column("Handler", text("handler"))],

@@ -17,7 +17,7 @@ function play(
   stepMs: number = unsentLookMs,
 ): boolean[] {
   let now = 1_000_000;
-  const unsent = new Unsent(() => now);
+  const unsent = new Unsent({ now: () => now, after: () => () => undefined });
   for (const one of readers) unsent.follow(one);
   for (let count = 0; count < steps; count++) {
     now += stepMs;
@@ -55,4 +55,23 @@ it("waits the shorter the more there is", () => {
 
 it("does not take its own absence for that of its readers", () => {
   expect(play([reader(2 * unsentBytesMax)], 2, undefined, 10 * unsentPatienceMs)).toEqual([false]);
+});
+
+it("looks by itself while readers hold too much, and no longer", () => {
+  let now = 1_000_000;
+  let due: (() => void)[] = [];
+  const unsent = new Unsent({ now: () => now, after: (_, run) => (due.push(run), () => undefined) });
+  const stuck = reader(2 * unsentBytesMax);
+  unsent.follow(stuck);
+  unsent.held();
+  unsent.held();
+  expect(due).toHaveLength(1);
+  for (let looks = 0; due.length > 0 && looks < 2 * long; looks++) {
+    now += unsentLookMs;
+    const [next] = due;
+    due = [];
+    next?.();
+  }
+  expect(stuck.isCut).toBe(true);
+  expect(due).toEqual([]);
 });

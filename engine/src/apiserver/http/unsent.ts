@@ -2,6 +2,7 @@
 // the server can give, those that have taken nothing for a while are cut off. A watch is begun again from its last version, a list is
 // asked again; who reads, however slowly, is left alone.
 
+import type { Clock } from "#kernel";
 import { unsentBytesMax, unsentLookMs, unsentPatienceMs } from "../limits.ts";
 
 /** What is known of an answer on its way. */
@@ -13,34 +14,47 @@ export type Answering = {
   cutOff: () => void;
 };
 
-/** Bytes of an answer that its maker holds back until the client has taken what comes before. */
-export type Waiting = { bytes: number };
+/** Bytes of an answer that its maker holds back until the client has taken what comes before; `held`: its reader is behind. */
+export type Waiting = { bytes: number; held: () => void };
 
 /** `stillMs`: for how long it was seen to take nothing. */
 type Followed = { answering: Answering; taken: number; stillMs: number };
 
 export class Unsent {
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #open = new Map<Answering, Followed>();
   #lookedAt: number;
+  #isDue = false;
 
-  constructor(now: () => number) {
-    this.#now = now;
-    this.#lookedAt = now();
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#lookedAt = clock.now();
   }
 
   follow(answering: Answering): void {
     // What its connection has taken is asked at the first look: most answers are gone by then.
     this.#open.set(answering, { answering, taken: -1, stillMs: 0 });
-    if (this.#now() - this.#lookedAt >= unsentLookMs) this.#look();
+    if (this.#clock.now() - this.#lookedAt >= unsentLookMs) this.#look();
+  }
+
+  /** An answer waits for its reader: looked at again soon, whether or not anybody asks for anything meanwhile. */
+  held(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#clock.after(unsentLookMs, () => {
+      this.#isDue = false;
+      // Below the limit nobody is cut off, and what comes on top of it tells of itself.
+      if (this.#look() > unsentBytesMax) this.held();
+    });
   }
 
   leave(answering: Answering): void {
     this.#open.delete(answering);
   }
 
-  #look(): void {
-    const now = this.#now();
+  /** Bytes that all hold, once those who had to be are cut off. */
+  #look(): number {
+    const now = this.#clock.now();
     // A server that was busy itself could send nothing meanwhile: its readers are not to blame for that time.
     const elapsedMs = Math.min(now - this.#lookedAt, 2 * unsentLookMs);
     this.#lookedAt = now;
@@ -51,16 +65,17 @@ export class Unsent {
       one.stillMs = unsentBytes > 0 && takenBytes === one.taken ? one.stillMs + elapsedMs : 0;
       one.taken = takenBytes;
     }
-    if (total <= unsentBytesMax) return;
+    if (total <= unsentBytesMax) return total;
     // The more there is, the sooner: memory must not grow for as long as one reader may pause.
     const patienceMs = unsentPatienceMs * (unsentBytesMax / total) ** 2;
     const still = [...this.#open.values()].filter(({ stillMs }) => stillMs > 0 && stillMs >= patienceMs);
     still.sort((a, b) => b.stillMs - a.stillMs);
     for (const { answering } of still) {
-      if (total <= unsentBytesMax) return;
+      if (total <= unsentBytesMax) return total;
       total -= answering.unsentBytes;
       this.leave(answering);
       answering.cutOff();
     }
+    return total;
   }
 }

@@ -94,10 +94,11 @@ class Lines {
       return line;
     });
     const bytes = lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines);
-    if (isAfterStart) writeBytes(response, bytes);
+    if (isAfterStart) this.#write(bytes);
     else {
       this.#later.push(bytes);
       waiting.bytes += bytes.length;
+      waiting.held();
     }
     if (response.writableLength + waiting.bytes > watchUnsentBytesMax) this.end();
   }
@@ -127,11 +128,11 @@ class Lines {
     try {
       const { bytes, isWhole } = this.#piece(this.#start);
       if (isWhole) return this.#endStart(bytes);
-      if (bytes.length === 0 || writeBytes(response, bytes)) setImmediate(this.#sendStart);
+      if (bytes.length === 0 || this.#write(bytes)) setImmediate(this.#sendStart);
       else response.once("drain", this.#sendStart);
     } catch (error) {
       if (!(error instanceof Refusal)) failed(error);
-      writeBytes(response, Buffer.from(errorLine(error)));
+      this.#write(Buffer.from(errorLine(error)));
       this.end();
     }
   };
@@ -151,7 +152,14 @@ class Lines {
   #endStart(last: Buffer): void {
     const rest = Buffer.concat([last, ...this.#later]);
     this.#forget();
-    if (rest.length > 0) writeBytes(this.#stream.response, rest);
+    if (rest.length > 0) this.#write(rest);
+  }
+
+  /** False: the client takes its time. */
+  #write(bytes: Buffer): boolean {
+    const isTaken = writeBytes(this.#stream.response, bytes);
+    if (!isTaken) this.#stream.waiting.held();
+    return isTaken;
   }
 
   #forget(): void {
@@ -165,7 +173,7 @@ function errorLine(error: unknown): string {
   return `${JSON.stringify({ type: "ERROR", object: statusBody(refusalFrom(error).status) })}\n`;
 }
 
-/** The two kinds of response have the same method under types that do not meet. False: the client takes its time. */
+/** The two kinds of response have the same method under types that do not meet. */
 function writeBytes(response: Outgoing, bytes: Buffer): boolean {
   return response instanceof ServerResponse ? response.write(bytes) : response.write(bytes);
 }
