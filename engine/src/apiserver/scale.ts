@@ -92,6 +92,11 @@ export function applyScale(
   { manifest, isForced }: { manifest: Manifest; isForced: boolean },
 ): Promise<Manifest> {
   return writeScale(registry, call, (scale) => {
+    // The managers of a custom object that nobody scaled before would have to be seen as those of a Scale, which the real server cannot.
+    if (call.served.custom !== undefined && (scale.metadata.managedFields ?? []).length === 0)
+      throw plainError(
+        "failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1",
+      );
     const request = { ...contextOf(registry, call), live: asJson(scale), manifest: asJson(manifest), isForced };
     const result = applyManifest(request);
     if (result.ok) return asManifest(result.object);
@@ -112,7 +117,7 @@ async function writeScale(registry: Registry, call: WriteCall, change: Change): 
       const scale = scaleOf(live, paths);
       scale.metadata.managedFields = scaleManagers(request);
       const next = change(scale);
-      const draft = withReplicas(live, paths, replicasOf(next, call.name));
+      const draft = withReplicas(live, paths, replicasOf(next, call, paths));
       draft.metadata.managedFields = parentManagers(request, next.metadata.managedFields ?? []);
       return draft;
     },
@@ -143,9 +148,18 @@ function refuseStale(call: WriteCall, wanted: Manifest, scale: Manifest): void {
     );
 }
 
-function replicasOf(scale: Manifest, name: string): number {
+function replicasOf(scale: Manifest, { served, name }: WriteCall, { specReplicas }: ScalePaths): number {
   const replicas = (scale.spec as { replicas?: unknown } | undefined)?.replicas ?? 0;
   if (typeof replicas === "number" && Number.isInteger(replicas) && replicas >= 0) return replicas;
+  if (served.custom !== undefined)
+    throw invalid(served.resource, name, [
+      {
+        type: "Invalid",
+        field: `.${specReplicas}`,
+        value: replicas as Json,
+        detail: "should be a non-negative integer",
+      },
+    ]);
   throw invalid({ group: "autoscaling", kind: "Scale" }, name, [
     {
       type: "Invalid",

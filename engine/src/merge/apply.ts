@@ -32,6 +32,8 @@ export type WriteContext = {
   nowMs: number;
   /** Fields that the server resets in this request, so that nobody comes to own them. */
   ignored?: FieldSet;
+  /** They are ignored in the version of the request alone: whoever knows the object in another version sees them change. */
+  ignoresInOwnVersion?: boolean;
   /** The object in another served version with that version's schema; undefined when it is not served. */
   convert?: (object: JsonObject, apiVersion: string) => { object: JsonObject; type: ObjectType } | undefined;
 };
@@ -126,7 +128,8 @@ function changeFor(context: WriteContext, apiVersion: string, operation: Manager
   };
   const manager = context.manager === "" ? "unknown" : context.manager;
   const self = { manager, operation, apiVersion, subresource };
-  return { versions, ignored: context.ignored ?? empty, managers: new Map(), self, selfKey: managerKey(self) };
+  const { ignored = empty, ignoresInOwnVersion = false } = context;
+  return { versions, ignored, ignoresInOwnVersion, managers: new Map(), self, selfKey: managerKey(self) };
 }
 
 /** An object that nobody tracked is taken to be set by one manager before the first apply. */
@@ -246,6 +249,11 @@ export type UpdateRequest = WriteContext & {
   /** The object as it is to be stored, in the version of the request; its own managedFields are heard as the API server hears them. */
   next: JsonObject;
 };
+
+/** Whether an object could be merged by the schema at all: its values have the types that this says. */
+export function fitsType(object: JsonObject, type: ObjectType): boolean {
+  return validateShape(object, shapeOf(type)).length === 0;
+}
 
 /** `next` with managedFields that say who set what: for create, update and patch. */
 export function trackUpdate(request: UpdateRequest): JsonObject {

@@ -2,6 +2,7 @@
 
 export {
   applyManifest,
+  fitsType,
   type ApplyRequest,
   type ApplyResult,
   type ConflictCause,

@@ -26,6 +26,7 @@ export type Change = {
   versions: Versions;
   /** Fields that this request cannot set (the status, in a request for the object itself). */
   ignored: FieldSet;
+  ignoresInOwnVersion: boolean;
   managers: Managers;
   /** Whose request it is, and the identity that stands for it. */
   self: Manager;
@@ -72,7 +73,8 @@ class Comparisons {
   }
 
   #compare(apiVersion: string): Comparison | undefined {
-    const { versions, ignored } = this.#change;
+    const { versions, ignoresInOwnVersion } = this.#change;
+    const ignored = ignoresInOwnVersion && apiVersion !== versions.apiVersion ? empty : this.#change.ignored;
     const before = viewIn(versions, this.#before, apiVersion);
     const after = viewIn(versions, this.#after, apiVersion);
     if (before === undefined || after === undefined) return undefined;

@@ -1,6 +1,7 @@
 // Merging lists in a strategic merge patch: by merge key, or as sets of scalars; and the order of the result.
 
 import { encodeJson, equalJson, isObject, type Json, type JsonObject } from "#kernel";
+import { formatGo } from "./go-text.ts";
 
 /** Carries a message out of the depth of a merge to `strategicMerge`. */
 export class StrategicRefusal extends Error {
@@ -52,7 +53,7 @@ function checkTypes(...lists: readonly Json[][]): boolean {
 function keyOf(item: Json, mergeKey: string): Json {
   const key = isObject(item) ? item[mergeKey] : undefined;
   if (key === undefined)
-    throw new StrategicRefusal(`map: ${encodeJson(item)} does not contain declared merge key: ${mergeKey}`, "Internal");
+    throw new StrategicRefusal(`map: ${formatGo(item)} does not contain declared merge key: ${mergeKey}`, "Internal");
   return key;
 }
 

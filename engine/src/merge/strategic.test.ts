@@ -108,7 +108,7 @@ const cases: Case[] = [
     name: "refuses an item without its key",
     live: { spec: { containers: [{ name: "a" }] } },
     patch: { spec: { containers: [{ image: "x" }] } },
-    message: 'map: {"image":"x"} does not contain declared merge key: name',
+    message: "map: map[image:x] does not contain declared merge key: name",
   },
   {
     name: "refuses to set what it does not retain",

@@ -2,6 +2,7 @@
 // apimachinery util/strategicpatch, v0.36. Neither document nor patch is changed; parts that stay are shared.
 
 import { equalJson, isObject, type Json, type JsonObject, type SchemaNode, type SchemaRef, setOwn } from "#kernel";
+import { formatGo, goTypeOf } from "./go-text.ts";
 import type { ObjectType } from "./shape.ts";
 import { deleteItems, mergeItems, orderItems, StrategicRefusal } from "./strategic-list.ts";
 
@@ -56,9 +57,10 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema): J
   if (directive !== undefined) return replaceOrDelete(directive, patch);
   const merged = retainKeys(original, patch);
   const done = new Set<string>(["$retainKeys"]);
-  for (const key of Object.keys(patch)) {
+  for (const [key, order] of Object.entries(patch)) {
     if (!key.startsWith("$setElementOrder")) continue;
     done.add(key);
+    if (!Array.isArray(order)) throw notList(order);
     if (!key.startsWith(orderPrefix))
       throw new StrategicRefusal("invalid patch format of setElementOrder list", "BadRequest");
     const name = key.slice(orderPrefix.length);
@@ -90,18 +92,17 @@ function retainKeys(original: JsonObject, patch: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(original).filter(([key]) => keys.includes(key)));
 }
 
+function notList(value: Json): StrategicRefusal {
+  return new StrategicRefusal(`expected a []interface {}, but received a ${goTypeOf(value)}`, "Internal");
+}
+
 type Ordered = { merged: JsonObject; patch: JsonObject; name: string; schema: Schema };
 
 /** Merges one list and puts it into the order that the patch asks for; true when it was there to be ordered. */
 function mergeOrdered({ merged, patch, name, schema }: Ordered, order: Json): boolean {
   const original = Object.hasOwn(merged, name) ? merged[name] : undefined;
   const change = Object.hasOwn(patch, name) ? patch[name] : undefined;
-  for (const list of [order, original ?? [], change ?? []])
-    if (!Array.isArray(list))
-      throw new StrategicRefusal(
-        `expected a []interface {}, but received a ${isObject(list) ? "map[string]interface {}" : typeof list}`,
-        "Internal",
-      );
+  for (const list of [order, original ?? [], change ?? []]) if (!Array.isArray(list)) throw notList(list);
   const rules = rulesOf(schema);
   const wanted = order as Json[];
   checkOrder((change ?? []) as Json[], wanted, rules.mergeKey);
@@ -132,18 +133,6 @@ function checkOrder(patch: readonly Json[], order: readonly Json[], mergeKey: st
       `The order in patch list:\n${formatGo(patch)}\n doesn't match $setElementOrder list:\n${formatGo(order)}\n`,
       "Internal",
     );
-}
-
-function isList(value: Json | readonly Json[]): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-/** Data as Go's %v prints it. */
-function formatGo(value: Json | readonly Json[]): string {
-  if (isList(value)) return `[${value.map((item) => formatGo(item)).join(" ")}]`;
-  if (!isObject(value)) return value === null ? "<nil>" : String(value);
-  const members = Object.keys(value).sort();
-  return `map[${members.map((name) => `${name}:${formatGo(value[name] as Json)}`).join(" ")}]`;
 }
 
 function mergeMember(merged: JsonObject, member: { key: string; value: Json }, schema: Schema): void {

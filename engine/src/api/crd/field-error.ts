@@ -97,6 +97,10 @@ export function invalid(field: string, value: Json | undefined, detail: string):
   return { type: "Invalid", field, value, detail };
 }
 
+export function forbidden(field: string, detail: string): FieldError {
+  return { type: "Forbidden", field, detail };
+}
+
 export function notSupported(field: string, value: Json, supported: readonly string[]): FieldError {
   const list = supported.map((text) => JSON.stringify(text)).join(", ");
   return { type: "NotSupported", field, value, detail: list === "" ? "" : `supported values: ${list}` };

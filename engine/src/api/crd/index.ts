@@ -10,6 +10,7 @@ export {
   childField,
   type FieldError,
   type FieldErrorType,
+  forbidden,
   formatFieldError,
   formatFieldErrorBody,
   formatFieldErrors,
@@ -39,4 +40,4 @@ export { type EvaluateRule, hasRules, type RuleInput, validateRules } from "./ru
 export { schemaAt } from "./schema-path.ts";
 export { hasFormat } from "./formats.ts";
 export { type DefinitionSchema, definitionSchemas, validateDefinition } from "./validate-definition.ts";
-export { validateListTypes, validateValue } from "./validate.ts";
+export { validateChange, validateListTypes, validateValue } from "./validate.ts";

@@ -1,8 +1,16 @@
 // x-kubernetes-validations: CEL rules of a schema, with transition rules, messageExpression, reasons and field paths. The language
 // itself is given by the caller, so that this ring stays beside it.
 
-import { isObject, type Json, type JsonObject, type SchemaNode, type SchemaRef, type SchemaSet } from "#kernel";
-import { childField, type FieldError, type FieldErrorType } from "./field-error.ts";
+import {
+  equalJson,
+  isObject,
+  type Json,
+  type JsonObject,
+  type SchemaNode,
+  type SchemaRef,
+  type SchemaSet,
+} from "#kernel";
+import { childField, type FieldError, type FieldErrorType, formatFieldError } from "./field-error.ts";
 
 /** Evaluates an expression over `self` and, in a transition, `oldSelf`; an error is told, never thrown. */
 export type EvaluateRule = (
@@ -81,14 +89,16 @@ const notChecked: FieldError = {
     "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
 };
 
-type Walk = { schemas: SchemaSet; evaluate: EvaluateRule; errors: FieldError[] };
-type At = { ref: SchemaRef; field: string; value: Json; old: Json | undefined };
+type Walk = { schemas: SchemaSet; evaluate: EvaluateRule; errors: FieldError[]; warn: (text: string) => void };
+type At = { ref: SchemaRef; field: string; value: Json; old: Json | undefined; parent?: At };
 
 export type RuleInput = {
   value: Json /** The object as stored; undefined when it is created. */;
   old: Json | undefined;
   schemas: SchemaSet;
   root: SchemaRef;
+  /** Told of what a rule has against a value that was there before: it is let be. */
+  warn?: (text: string) => void;
 };
 
 /** What the rules refuse. `found` are the errors so far: with a blocking one among them, one error says that rules were left out. */
@@ -96,7 +106,7 @@ export function validateRules(input: RuleInput, evaluate: EvaluateRule, found: r
   const { value, old, schemas, root } = input;
   if (!hasRules(schemas, root)) return [];
   if (found.some((error) => blocking.has(error.type))) return [notChecked];
-  const walk: Walk = { schemas, evaluate, errors: [] };
+  const walk: Walk = { schemas, evaluate, errors: [], warn: input.warn ?? (() => undefined) };
   visit({ ref: root, field: "", value, old }, walk);
   return walk.errors;
 }
@@ -114,6 +124,10 @@ function checkRule(rule: Rule, at: At & { node: SchemaNode }, walk: Walk): void 
   if (isTransition && at.old === undefined && !rule.isOptionalOld) return;
   const variables = { self: at.value, ...(at.old === undefined ? {} : { oldSelf: at.old }) };
   const schema = { schemas: walk.schemas, node: at.node };
+  const refuse = (error: FieldError): void => {
+    if (!isTransition && isUnchanged(at)) walk.warn(formatFieldError(error));
+    else walk.errors.push(error);
+  };
   const result = walk.evaluate(rule.rule, variables, schema);
   const field =
     rule.fieldPath === ""
@@ -121,11 +135,17 @@ function checkRule(rule: Rule, at: At & { node: SchemaNode }, walk: Walk): void 
       : `${at.field}${rule.fieldPath.startsWith("[") || at.field !== "" ? rule.fieldPath : rule.fieldPath.slice(1)}`;
   if (!result.ok) {
     const words = `${result.message} evaluating rule: ${rule.message === "" ? rule.rule : rule.message}`;
-    walk.errors.push({ type: "Invalid", field, value: undefined, detail: words });
+    refuse({ type: "Invalid", field, value: undefined, detail: words });
   } else if (result.value !== true) {
     const message = messageOf(rule, () => walk.evaluate(rule.messageExpression, variables, schema));
-    walk.errors.push({ type: rule.reason, field, value: undefined, detail: message });
+    refuse({ type: rule.reason, field, value: undefined, detail: message });
   }
+}
+
+/** The value stood there before, or what it is a part of did. */
+function isUnchanged({ value, old, parent }: At): boolean {
+  if (old !== undefined) return equalJson(value, old);
+  return parent !== undefined && isUnchanged(parent);
 }
 
 function messageOf(rule: Rule, evaluate: () => ReturnType<EvaluateRule>): string {
@@ -153,7 +173,7 @@ function visitItems(at: At, node: SchemaNode, walk: Walk): void {
   for (const [index, item] of (at.value as Json[]).entries()) {
     const key = keyOf(item);
     const old = key === undefined ? undefined : before.get(key);
-    visit({ ref: node.items, field: `${at.field}[${index}]`, value: item, old }, walk);
+    visit({ ref: node.items, field: `${at.field}[${index}]`, value: item, old, parent: at }, walk);
   }
 }
 
@@ -164,6 +184,6 @@ function visitMembers(at: At, node: SchemaNode, walk: Walk): void {
     const ref = declared ? node.properties?.[name] : node.additional;
     if (ref === undefined || ref === true) continue;
     const old = Object.hasOwn(before, name) ? before[name] : undefined;
-    visit({ ref, field: childField(at.field, name), value: member, old }, walk);
+    visit({ ref, field: childField(at.field, name), value: member, old, parent: at }, walk);
   }
 }

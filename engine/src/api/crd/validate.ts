@@ -25,10 +25,22 @@ export function validateValue(value: Json, schemas: SchemaSet, ref: SchemaRef, f
   return walk.errors;
 }
 
-type At = { ref: SchemaRef; field: string };
+/**
+ * The same of what takes the place of `old`: a value that was there before, in the same place, is not held against anybody, whatever
+ * its schema has become meanwhile.
+ */
+export function validateChange(value: Json, old: Json, schemas: SchemaSet, ref: SchemaRef): FieldError[] {
+  const walk: Walk = { schemas, errors: [] };
+  check(value, { ref, field: "", old }, walk);
+  return walk.errors;
+}
+
+/** `old` stood in the same place. */
+type At = { ref: SchemaRef; field: string; old?: Json | undefined };
 
 function check(value: Json, at: At, walk: Walk): void {
   if (walk.errors.length >= errorsMax) return;
+  if (at.old !== undefined && equalJson(value, at.old)) return;
   const node = walk.schemas.resolve(at.ref);
   if (value === null) {
     if (node.nullable !== true && node.type !== undefined) walk.errors.push(typeError(node, at.field, value));
@@ -42,13 +54,13 @@ function check(value: Json, at: At, walk: Walk): void {
     return;
   }
   checkScalars(value, { node, field: at.field }, walk);
-  if (Array.isArray(value)) checkList(value, { node, field: at.field }, walk);
-  else if (isObject(value)) checkMap(value, { node, field: at.field }, walk);
+  if (Array.isArray(value)) checkList(value, { node, field: at.field, old: at.old }, walk);
+  else if (isObject(value)) checkMap(value, { node, field: at.field, old: at.old }, walk);
   checkEnum(value, { node, field: at.field }, walk);
   checkAlternatives(value, { node, field: at.field }, walk);
 }
 
-type Here = { node: SchemaNode; field: string };
+type Here = { node: SchemaNode; field: string; old?: Json | undefined };
 
 /** JSON Schema's word for what a value is. */
 function typeName(value: Json): string {
@@ -156,7 +168,7 @@ function checkString(value: string, { node, field }: Here, walk: Walk): void {
     });
 }
 
-function checkList(items: readonly Json[], { node, field }: Here, walk: Walk): void {
+function checkList(items: readonly Json[], { node, field, old }: Here, walk: Walk): void {
   const [fewest, most] = [numberCheck(node, "minItems"), numberCheck(node, "maxItems")];
   if (fewest !== undefined && items.length < fewest)
     walk.errors.push(invalid(field, items.length, `${field} in body should have at least ${fewest} items`));
@@ -164,11 +176,22 @@ function checkList(items: readonly Json[], { node, field }: Here, walk: Walk): v
     walk.errors.push({ type: "TooMany", field, value: items.length, detail: `must have at most ${most} items` });
   if (node.checks?.["uniqueItems"] === true && new Set(items.map((item) => encodeJson(item))).size < items.length)
     walk.errors.push(invalid(field, undefined, `${field} in body shouldn't contain duplicates`));
-  if (node.items !== undefined)
-    for (const [index, item] of items.entries()) check(item, { ref: node.items, field: `${field}[${index}]` }, walk);
+  if (node.items === undefined) return;
+  const before = itemsByKey(old, node);
+  for (const [index, item] of items.entries()) {
+    const was = before?.get(encodeJson(keysOf(item, node)));
+    check(item, { ref: node.items, field: `${field}[${index}]`, old: was }, walk);
+  }
 }
 
-function checkMap(value: JsonObject, { node, field }: Here, walk: Walk): void {
+/** Items of a list with keys, by their keys; those of other lists have no place of their own. */
+function itemsByKey(old: Json | undefined, node: SchemaNode): Map<string, Json> | undefined {
+  if (node.listType !== "map" || !Array.isArray(old)) return undefined;
+  return new Map(old.map((item) => [encodeJson(keysOf(item, node)), item]));
+}
+
+function checkMap(value: JsonObject, { node, field, old }: Here, walk: Walk): void {
+  const before = isObject(old) ? old : {};
   const names = Object.keys(value);
   const [fewest, most] = [numberCheck(node, "minProperties"), numberCheck(node, "maxProperties")];
   if (fewest !== undefined && names.length < fewest)
@@ -179,7 +202,8 @@ function checkMap(value: JsonObject, { node, field }: Here, walk: Walk): void {
     const declared = node.properties !== undefined && Object.hasOwn(node.properties, name);
     const ref = declared ? node.properties?.[name] : node.additional;
     if (ref === undefined || ref === true || typeof ref === "string") continue;
-    check(value[name] as Json, { ref, field: childField(field, name) }, walk);
+    const was = Object.hasOwn(before, name) ? before[name] : undefined;
+    check(value[name] as Json, { ref, field: childField(field, name), old: was }, walk);
   }
   checkRequired(value, { node, field }, walk);
 }

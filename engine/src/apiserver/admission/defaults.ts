@@ -13,6 +13,7 @@ const onCreate: Readonly<Record<string, Rule>> = {
     giveClass(draft, call, registry, storageClasses);
   },
   "/persistentvolumes": (draft) => hold(draft, "kubernetes.io/pv-protection"),
+  "storage.k8s.io/volumeattributesclasses": (draft) => hold(draft, "kubernetes.io/vac-protection"),
   "/nodes": notReady,
   "networking.k8s.io/ingresses": (draft, call, registry) => giveClass(draft, call, registry, ingressClasses),
 };

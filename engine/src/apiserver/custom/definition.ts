@@ -1,8 +1,8 @@
 // A CustomResourceDefinition as the server reads it, and what is served for each of its versions.
 
-import { type CustomKind, customKinds } from "#api/crd";
+import { applyDefaults, type CustomKind, customKinds, pruneObject } from "#api/crd";
 import type { Conversion, Served, Storage, Subresource } from "#apiserver/registry";
-import { asJson, type JsonObject, type Manifest } from "#kernel";
+import { asJson, asManifest, type JsonObject, type Manifest } from "#kernel";
 
 export type DefinitionNames = {
   plural: string;
@@ -45,7 +45,8 @@ export type Condition = {
   message: string;
 };
 
-const verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/** In the order in which discovery tells them. */
+const verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 const partVerbs = ["get", "patch", "update"];
 
 export function isEstablished(definition: Definition): boolean {
@@ -64,14 +65,44 @@ export function storageOf(definition: Definition): Storage {
   };
 }
 
-/** What is served of a definition: one entry a served version, the preferred one first. */
-export function servedOf(definition: Definition, conversion?: Conversion): Served[] {
+/** What is served of a definition: one entry a served version, the preferred one first. `since`: when its schemas came. */
+export function servedOf(
+  definition: Definition,
+  conversion?: Conversion,
+  since: number = Number(definition.metadata.resourceVersion ?? 0),
+): Served[] {
   const storage = storageOf(definition);
-  return customKinds(asJson(definition))
+  const kinds = customKinds(asJson(definition));
+  const byVersion = new Map(kinds.map((kind) => [`${kind.group}/${kind.version}`, kind]));
+  const typeOf = (apiVersion: string): CustomKind | undefined => byVersion.get(apiVersion);
+  const whole = (object: Manifest): Manifest => wholeBy(typeOf(object.apiVersion), object);
+  return kinds
     .filter((kind) => kind.isServed)
     .sort((a, b) => compareVersions(b.version, a.version))
-    .map((kind) => servedKind(kind, storage, rawSchema(definition, kind.version)))
+    .map((kind) => {
+      const { deprecationWarning, columns } = kind;
+      const schema = rawSchema(definition, kind.version);
+      const custom = {
+        columns,
+        schema,
+        deprecationWarning,
+        since,
+        typeOf,
+        whole,
+        pruned: (object: Manifest) => prune(object, kind),
+      };
+      return servedKind(kind, storage, custom);
+    })
     .map((served) => (conversion === undefined ? served : converted(served, conversion)));
+}
+
+function prune(object: Manifest, { schemas, root }: CustomKind): Manifest {
+  return asManifest(pruneObject(asJson(object), schemas, root).value);
+}
+
+/** An object of a version that the definition no longer has stays as it is. */
+function wholeBy(kind: CustomKind | undefined, object: Manifest): Manifest {
+  return kind === undefined ? object : asManifest(applyDefaults(asJson(prune(object, kind)), kind.schemas, kind.root));
 }
 
 /** Served with what a webhook makes of its objects. */
@@ -91,7 +122,7 @@ function rawSchema(definition: Definition, version: string): JsonObject | undefi
   return definition.spec.versions.find((one) => one.name === version)?.schema?.openAPIV3Schema;
 }
 
-function servedKind(kind: CustomKind, storage: Storage, schema: JsonObject | undefined): Served {
+function servedKind(kind: CustomKind, storage: Storage, custom: NonNullable<Served["custom"]>): Served {
   const { group, version, scale } = kind;
   const subresources: Record<string, Subresource> = {};
   if (kind.hasStatus) subresources.status = { group, version, kind: kind.kind, verbs: partVerbs };
@@ -133,7 +164,7 @@ function servedKind(kind: CustomKind, storage: Storage, schema: JsonObject | und
             ...(scale.labelSelector === "" ? {} : { labelSelector: withoutDot(scale.labelSelector) }),
           },
         }),
-    custom: { columns: kind.columns, schema, deprecationWarning: kind.deprecationWarning },
+    custom,
   };
 }
 

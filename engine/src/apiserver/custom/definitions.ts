@@ -29,6 +29,8 @@ export class Definitions {
   readonly #definitions: Served;
   /** What each definition, by name, has in the table now. */
   readonly #serving = new Map<string, Served[]>();
+  /** The versions that each is served by, and the revision that they came with. */
+  readonly #since = new Map<string, { versions: string; revision: number }>();
   readonly #stop: () => void;
   readonly #failed: (error: unknown) => void;
   #isClosed = false;
@@ -64,12 +66,22 @@ export class Definitions {
 
   #serve(definition: Definition): void {
     const name = definition.metadata.name;
-    const next = servedOf(definition, this.#conversion(definition));
+    const next = servedOf(definition, this.#conversion(definition), this.#sinceWhen(definition));
     for (const old of this.#serving.get(name) ?? [])
       if (!next.some((one) => one.resource.version === old.resource.version))
         this.#registry.table.remove(old.resource.group, old.resource.version, old.resource.plural);
     for (const served of next) this.#registry.table.add(served);
     this.#serving.set(name, next);
+  }
+
+  /** A definition of which only the status or the labels change has its schemas since before. */
+  #sinceWhen({ metadata, spec }: Definition): number {
+    const versions = encodeJson(spec.versions);
+    const known = this.#since.get(metadata.name);
+    if (known?.versions === versions) return known.revision;
+    const revision = Number(metadata.resourceVersion ?? 0);
+    this.#since.set(metadata.name, { versions, revision });
+    return revision;
   }
 
   #conversion(definition: Definition): Conversion | undefined {
@@ -85,6 +97,7 @@ export class Definitions {
 
   #withdraw(name: string): void {
     this.#converting.delete(name);
+    this.#since.delete(name);
     for (const { resource, storage } of this.#serving.get(name) ?? []) {
       this.#registry.table.remove(resource.group, resource.version, resource.plural);
       this.#registry.drop(storage);
@@ -159,7 +172,6 @@ export class Definitions {
     await changeObject(this.#registry, this.#call(this.#definitions, name, subresource), {
       make: (live) => {
         const draft = asOwn(live);
-        delete draft.metadata.resourceVersion;
         edit(draft);
         return draft;
       },

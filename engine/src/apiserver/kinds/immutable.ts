@@ -1,6 +1,6 @@
 // Fields that may not change once they are set, with the errors kube-apiserver 1.36 gives for them.
 
-import { type FieldError, invalid } from "#api/crd";
+import { type FieldError, forbidden, invalid } from "#api/crd";
 import { quantityNanos } from "#api/kubernetes";
 import { asJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 
@@ -23,10 +23,6 @@ function at(object: Manifest, path: string): Json | undefined {
   let value: Json | undefined = asJson(object);
   for (const part of path.split(".")) value = isObject(value) ? value[part] : undefined;
   return value;
-}
-
-function forbidden(field: string, detail: string): FieldError {
-  return { type: "Forbidden", field, detail };
 }
 
 /** Each path must stay as it is. */
@@ -255,6 +251,14 @@ export const immutableFields: Readonly<Record<string, Rule>> = {
   IngressClass: fixed("spec.controller"),
   EndpointSlice: fixed("addressType"),
   ControllerRevision: fixed("data"),
+  CSIStorageCapacity: fixed("nodeTopology", "storageClassName"),
+  ResourceClaim: fixed("spec"),
+  ResourceClaimTemplate: fixed("spec"),
+  VolumeAttachment: fixed("spec"),
+  VolumeAttributesClass: (draft, live) =>
+    ["driverName", "parameters"]
+      .filter((name) => !equalJson(at(draft, name) ?? null, at(live, name) ?? null))
+      .map((name) => forbidden(name, `updates to ${name} are forbidden.`)),
   CSIDriver: (draft, live) => [
     ...fixed("spec.attachRequired")(draft, live).map((error) => ({ ...error, field: "spec.attachedRequired" })),
     ...fixed("spec.volumeLifecycleModes")(draft, live),

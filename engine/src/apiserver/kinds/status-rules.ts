@@ -84,10 +84,22 @@ function service(object: Manifest): FieldError[] {
   return [{ type: "Forbidden", field: "status.loadBalancer.ingress", detail }];
 }
 
+/** The phase of a namespace follows from whether it is being deleted. */
+function namespace(object: Manifest): FieldError[] {
+  const { phase = "" } = statusOf(object);
+  const isGoing = (object.metadata.deletionTimestamp ?? "") !== "";
+  if (phase === (isGoing ? "Terminating" : "Active")) return [];
+  const detail = isGoing
+    ? "may only be 'Terminating' if `deletionTimestamp` is not empty"
+    : "may only be 'Active' if `deletionTimestamp` is empty";
+  return [invalid("status.Phase", phase, detail)];
+}
+
 /** By kind. */
 export const statusRules: Readonly<Record<string, Rule>> = {
   DaemonSet: daemonSet,
   Deployment: deployment,
+  Namespace: namespace,
   ReplicaSet: replicas,
   ReplicationController: replicas,
   Service: service,

@@ -165,6 +165,7 @@ export function basicStrategy({
     ...validation(kind),
     ...(statusRules[kind] === undefined ? {} : { validateStatus: statusRules[kind] }),
     ...(kind === "Node" ? { keepsNewStatus: true } : {}),
+    ...(kind.endsWith("WebhookConfiguration") ? { countsWhenEmpty: "webhooks" } : {}),
     ...(kind === "Pod" ? { graceSeconds: podGraceSeconds } : {}),
     ...(kind === "EndpointSlice" ? { countsLabels: true } : {}),
     ...(kind === "Deployment" ? { countsAnnotations: true } : {}),
@@ -239,4 +240,5 @@ const selectableFields: Readonly<Record<string, Fields>> = {
   ReplicationController: fieldsAt("status.replicas"),
   Job: fieldsAt("status.successful"),
   CertificateSigningRequest: fieldsAt("spec.signerName"),
+  ResourceSlice: fieldsAt("spec.nodeName", "spec.driver"),
 };

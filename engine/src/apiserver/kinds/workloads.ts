@@ -1,7 +1,9 @@
 // Pods, and the kinds that make them from a template: what the server adds.
 
 import type { Strategy, WriteContext } from "#apiserver/registry";
-import { asJson, encodeJson, equalJson, fieldOf, isObject, type JsonObject, type Manifest } from "#kernel";
+import { asJson, equalJson, fieldOf, isObject, type JsonObject, type Manifest } from "#kernel";
+import { podParts } from "./pod-parts.ts";
+import { qualityOf } from "./quality.ts";
 
 function child(object: JsonObject, name: string): JsonObject {
   const value = object[name];
@@ -61,25 +63,8 @@ export const jobRules: Partial<Strategy> = {
 };
 
 export const podRules: Partial<Strategy> = {
+  parts: podParts,
   prepareCreate: (draft: Manifest, _context: WriteContext) => {
     draft.status = { phase: "Pending", qosClass: qualityOf(specOf(draft)) };
   },
 };
-
-/** Guaranteed when every container limits and requests the same cpu and memory, BestEffort when none asks for anything. */
-function qualityOf(spec: JsonObject): string {
-  const containers = [spec.containers, spec.initContainers].flatMap((list) => (Array.isArray(list) ? list : []));
-  const resources = containers.map((one) => (isObject(one) && isObject(one.resources) ? one.resources : {}));
-  const asked = resources.map(({ limits, requests }) => {
-    const most = isObject(limits) ? limits : {};
-    return { limits: most, requests: { ...most, ...(isObject(requests) ? requests : {}) } };
-  });
-  const isGuaranteed = asked.every(({ limits, requests }) =>
-    ["cpu", "memory"].every(
-      (name) => limits[name] !== undefined && encodeJson(limits[name]) === encodeJson(requests[name]),
-    ),
-  );
-  if (asked.length > 0 && isGuaranteed) return "Guaranteed";
-  const isNothing = asked.every(({ requests }) => requests.cpu === undefined && requests.memory === undefined);
-  return isNothing ? "BestEffort" : "Burstable";
-}

@@ -34,6 +34,7 @@ export { type Admission, type Call, Registry, type WriteCall } from "./registry.
 export type { PostReview } from "./review.ts";
 export { deleteCollection, deleteObject, type Doomed, type Removal } from "./remove.ts";
 export {
+  type PartRules,
   apiVersionOf,
   type ResourceTable,
   type ScalePaths,

@@ -3,13 +3,14 @@
 import {
   applyManifest,
   fieldSetOf,
+  fitsType,
   type FieldSet,
   type ObjectType,
   trackUpdate,
   type WriteContext as MergeContext,
 } from "#merge";
-import { asJson, asManifest, type JsonObject, type Manifest } from "#kernel";
-import { applyConflict, badRequest, plainError } from "./refusal.ts";
+import { asJson, asManifest, equalJson, type JsonObject, type Manifest } from "#kernel";
+import { applyConflict, badRequest, plainError, Refusal } from "./refusal.ts";
 import type { Registry, WriteCall } from "./registry.ts";
 import { apiVersionOf, type Served } from "./resource.ts";
 
@@ -33,7 +34,31 @@ export function trackOwnership(
   draft: Manifest,
 ): Manifest {
   const liveJson = live === undefined ? undefined : asJson(live);
-  return asManifest(trackUpdate({ ...contextOf(registry, call, live), live: liveJson, next: asJson(draft) }));
+  if (hasOddStatus(call, live, draft)) return withoutManagers(draft);
+  try {
+    return asManifest(trackUpdate({ ...contextOf(registry, call, live), live: liveJson, next: asJson(draft) }));
+  } catch (error) {
+    // An update is not refused for what its managers cannot be compared in: they are forgotten.
+    if (error instanceof Refusal) return withoutManagers(draft);
+    throw error;
+  }
+}
+
+/**
+ * A status that its schema cannot hold is dropped by whoever writes the object itself, and refused by nobody; but it cannot be compared,
+ * and so the real server forgets who wrote what.
+ */
+function hasOddStatus({ served, subresource }: WriteCall, live: Manifest | undefined, draft: Manifest): boolean {
+  if (served.custom === undefined || !served.strategy.hasStatus || subresource !== "") return false;
+  const { apiVersion, kind, status } = asJson(draft);
+  if (status === undefined || apiVersion === undefined || kind === undefined) return false;
+  if (live !== undefined && equalJson(status, asJson(live).status ?? null)) return false;
+  return !fitsType({ apiVersion, kind, status }, objectTypeOf(served));
+}
+
+function withoutManagers(draft: Manifest): Manifest {
+  const { managedFields: _, ...metadata } = draft.metadata;
+  return { ...draft, metadata };
 }
 
 /** The object that applying the manifest gives; frozen parts of `live` may be shared with it. */
@@ -63,6 +88,7 @@ function contextOf(registry: Registry, call: WriteCall, live: Manifest | undefin
     type: objectTypeOf(served),
     nowMs: registry.clock.now(),
     ignored: ignoredBy(served, subresource),
+    ignoresInOwnVersion: served.custom !== undefined,
     ...(convert === undefined ? {} : { convert }),
   };
 }
@@ -101,9 +127,21 @@ function converter(registry: Registry, served: Served): NonNullable<MergeContext
       apiVersion.slice(slash + 1),
       kind,
     );
+    if (other === undefined && served.custom !== undefined) return unservedView(served.custom, object, apiVersion);
     if (other === undefined || other.storage.group !== served.storage.group || group === undefined) return undefined;
     return { object: convertBetween(served, other, object), type: objectTypeOf(other) };
   };
+}
+
+/** A version that the definition has and does not serve is known; one that it has no more stops whoever would have to compare in it. */
+function unservedView(
+  { typeOf }: NonNullable<Served["custom"]>,
+  object: JsonObject,
+  apiVersion: string,
+): { object: JsonObject; type: ObjectType } {
+  const type = typeOf(apiVersion);
+  if (type === undefined) throw plainError(`request to convert CR to an invalid group/version: ${apiVersion}`);
+  return { object: { ...object, apiVersion }, type };
 }
 
 function convertBetween(from: Served, to: Served, object: JsonObject): JsonObject {

@@ -93,15 +93,16 @@ function select<T>(
   const filter = parseFilter(call.served, options);
   const collection = registry.collection(call.served.storage);
   const prefix = scopePrefix(call);
-  const at = listRevision(registry, options);
+  // The real server keeps no Events in its memory.
+  const isKept = call.served.storage.kind !== "Event";
+  const at = listRevision(registry, options, isKept);
   const start = at.start === undefined ? undefined : prefix + at.start;
   const found =
     at.revision === registry.store.revision
       ? collection.range(prefix, start)
       : registry.orExpired(at.revision, () => collection.rangeAt(at.revision, prefix, start));
-  // What may be of any age is answered whole, from memory, whatever was asked for; the real server keeps no Events in its own.
-  const isKept = call.served.storage.kind !== "Event";
-  const isAnyAge = isKept && options.resourceVersion === "0" && (options.continue ?? "") === "";
+  // What may be of any age is answered whole, from memory, whatever was asked for.
+  const isAnyAge = isKept && options.resourceVersion === "0";
   const limit = isAnyAge || options.limit === undefined || options.limit <= 0 ? listItemsMax : options.limit;
   const list: Selection<T> = { items: [], resourceVersion: String(at.revision), continue: "" };
   let remaining = 0;
@@ -121,7 +122,7 @@ function select<T>(
 }
 
 /** Which revision a list shows, by the rules of resourceVersion, resourceVersionMatch and continue. */
-function listRevision(registry: Registry, options: ListOptions): { revision: number; start?: string } {
+function listRevision(registry: Registry, options: ListOptions, isKept: boolean): { revision: number; start?: string } {
   const now = registry.store.revision;
   const version = options.resourceVersion ?? "";
   const match = options.resourceVersionMatch;
@@ -145,7 +146,7 @@ function listRevision(registry: Registry, options: ListOptions): { revision: num
     return { revision: now };
   }
   const wanted = parseResourceVersion(version);
-  if (wanted > now) throw futureVersion(wanted, now);
+  if (wanted > now) throw futureVersion(wanted, now, isKept);
   const isExact = match === "Exact" || (match === undefined && options.limit !== undefined && options.limit > 0);
   return { revision: isExact ? wanted : now };
 }
@@ -158,9 +159,14 @@ export function parseResourceVersion(text: string): number {
   return Number(text);
 }
 
-/** The answer to a version that this server has not reached. */
-export function futureVersion(wanted: number, now: number): Refusal {
+/** The answer to a version that this server has not reached. `isKept`: it would be answered from memory, where it may soon have been. */
+export function futureVersion(wanted: number, now: number, isKept = true): Refusal {
   const message = `Timeout: Too large resource version: ${wanted}, current: ${now}`;
   const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
-  return new Refusal({ code: 504, reason: "Timeout", message, details: { causes, retryAfterSeconds: 1 } });
+  return new Refusal({
+    code: 504,
+    reason: "Timeout",
+    message,
+    details: { causes, ...(isKept ? { retryAfterSeconds: 1 } : {}) },
+  });
 }

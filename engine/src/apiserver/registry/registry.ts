@@ -133,14 +133,14 @@ export class Registry {
   /** A stored object in the version of the request; frozen and shared. */
   view(served: Served, object: Manifest): Manifest {
     const apiVersion = apiVersionOf(served);
-    if (object.apiVersion === apiVersion && object.kind === served.resource.kind) return object;
+    const { custom } = served;
+    const isAsWanted = object.apiVersion === apiVersion && object.kind === served.resource.kind;
+    if (isAsWanted && (custom === undefined || Number(object.metadata.resourceVersion) > custom.since)) return object;
     let views = this.#views.get(object);
     if (views === undefined) this.#views.set(object, (views = new Map()));
-    let view = views.get(apiVersion);
-    if (view === undefined) {
-      view = served.convert?.fromStorage(object) ?? { ...object, apiVersion };
-      views.set(apiVersion, view);
-    }
+    const key = custom === undefined ? apiVersion : `${apiVersion} ${custom.since}`;
+    let view = views.get(key);
+    if (view === undefined) views.set(key, (view = viewOf(served, object)));
     return view;
   }
 
@@ -165,6 +165,16 @@ export class Registry {
   close(): void {
     for (const collection of this.#collections.values()) collection.close();
   }
+}
+
+/** A custom object is shown as the schemas of now have it, whatever they were when it was written. */
+function viewOf(served: Served, object: Manifest): Manifest {
+  const { custom, convert } = served;
+  const apiVersion = apiVersionOf(served);
+  if (custom === undefined) return convert?.fromStorage(object) ?? { ...object, apiVersion };
+  const whole = custom.whole(object);
+  if (object.apiVersion === apiVersion) return whole;
+  return custom.pruned(convert?.fromStorage(object) ?? { ...whole, apiVersion });
 }
 
 function expiredBy(error: unknown, revision: number): unknown {

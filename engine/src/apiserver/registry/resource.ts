@@ -26,6 +26,12 @@ export type WriteContext = {
   newUid: () => string;
 };
 
+/** What a write of a part takes over from the object that stands there, and what is wrong with the part. */
+export type PartRules = {
+  prepare: (draft: Manifest, live: Manifest) => void;
+  validate: (draft: Manifest, live: Manifest) => FieldError[];
+};
+
 /** A kind's own rules. Drafts are the server's own copies, in the version of the request, and may be changed. */
 export type Strategy = {
   /** `status` is written through its subresource alone. */
@@ -39,6 +45,8 @@ export type Strategy = {
   countsLabels?: boolean;
   /** So does a change of annotations. */
   countsAnnotations?: boolean;
+  /** A list that counts as a change of the object when it is stated empty: Go tells it from one that is absent. */
+  countsWhenEmpty?: string;
   /** An update without resourceVersion is accepted. */
   allowsUnconditionalUpdate: boolean;
   /** A PUT on what does not exist creates it. */
@@ -51,6 +59,8 @@ export type Strategy = {
   prepareUpdate?: (draft: Manifest, live: Manifest, context: WriteContext) => void;
   /** What a write of the status, or of another part that stands in it, may change of it. */
   prepareStatus?: (draft: Manifest, live: Manifest, part: { subresource: string; now: string }) => void;
+  /** Parts of the object that are written by themselves, by subresource. */
+  parts?: Readonly<Record<string, PartRules>>;
   /** What else the first deletion does to the object that stays. */
   prepareDelete?: (draft: Manifest, now: string) => void;
   validate?: (draft: Manifest, live: Manifest | undefined) => FieldError[];
@@ -93,6 +103,14 @@ export type Served = {
     schema: JsonObject | undefined;
     /** Told to whoever uses a deprecated version. */
     deprecationWarning: string | undefined;
+    /** The revision of the definition: what was stored before it may not be as its schemas want it. */
+    since: number;
+    /** The schema of a version of the definition, served or not. */
+    typeOf: (apiVersion: string) => { schemas: SchemaSet; root: SchemaRef } | undefined;
+    /** A stored object with the defaults of the version it is stored in, and without what that does not know. */
+    whole: (object: Manifest) => Manifest;
+    /** An object of this version without what the version does not know. */
+    pruned: (object: Manifest) => Manifest;
   };
 };
 

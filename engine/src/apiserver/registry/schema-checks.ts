@@ -5,6 +5,7 @@ import {
   type FieldError,
   pruneObject,
   unknownFieldMessage,
+  validateChange,
   validateListTypes,
   validateRules,
   validateValue,
@@ -44,7 +45,9 @@ function withPlainMetadata(object: JsonObject): JsonObject {
   const plain: JsonObject = {};
   for (const [name, value] of Object.entries(metadata)) {
     const isTexts = (name === "labels" || name === "annotations") && isObject(value);
-    if (value !== null) plain[name] = isTexts ? textsOf(value as JsonObject) : value;
+    // Go leaves an empty list out: of a custom object it cannot ask to forget all managers.
+    const isNothing = value === null || (name === "managedFields" && Array.isArray(value) && value.length === 0);
+    if (!isNothing) plain[name] = isTexts ? textsOf(value as JsonObject) : value;
   }
   return { ...object, metadata: plain };
 }
@@ -90,16 +93,24 @@ function tellUnknown(call: WriteCall, unknown: readonly string[]): void {
   for (const message of messages) call.warn(message);
 }
 
-/** What is wrong with an object by its schema. */
-export function validateSchema(served: Served, draft: Manifest, live: Manifest | undefined): FieldError[] {
+/** What is wrong with an object by its schema. What was wrong before, and is as it was, is left alone. */
+export function validateSchema(
+  { served, warn }: Pick<WriteCall, "served" | "warn">,
+  draft: Manifest,
+  live: Manifest | undefined,
+): FieldError[] {
   if (served.schemas === undefined || served.schema === undefined) return [];
   const object = asJson(draft);
   const before = live === undefined ? undefined : asJson(live);
   if (served.custom === undefined) return validateBuiltin(served.resource, object, before);
+  const { schemas, schema } = served;
+  const hadRepeats = before !== undefined && validateListTypes(before, schemas, schema).length > 0;
   const errors = [
-    ...validateValue(object, served.schemas, served.schema),
-    ...validateListTypes(object, served.schemas, served.schema),
+    ...(before === undefined
+      ? validateValue(object, schemas, schema)
+      : validateChange(object, before, schemas, schema)),
+    ...(hadRepeats ? [] : validateListTypes(object, schemas, schema)),
   ];
-  const input = { value: object, old: before, schemas: served.schemas, root: served.schema };
+  const input = { value: object, old: before, schemas, root: schema, warn };
   return [...errors, ...validateRules(input, evaluateRule, errors)];
 }

@@ -223,6 +223,10 @@ export function parseFieldSelector(
   };
 }
 
+function unknownOfSlice(field: string): string {
+  return `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`;
+}
+
 function parseFieldTerm(
   term: string,
   { known, isNamespaced, isListed, kind }: SelectableFields,
@@ -237,9 +241,11 @@ function parseFieldTerm(
         ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
         : kind === "Job"
           ? `field label ${JSON.stringify(field)} not supported for Job`
-          : `field label not supported: ${field}`,
+          : kind === "ResourceSlice"
+            ? unknownOfSlice(field)
+            : `field label not supported: ${field}`,
     );
   if (field === "metadata.namespace" && !isNamespaced && isListed)
-    throw badRequest(`field label not supported: ${field}`);
+    throw badRequest(kind === "ResourceSlice" ? unknownOfSlice(field) : `field label not supported: ${field}`);
   return { field, value: value.replace(/\\([\\,=])/g, "$1"), isEqual: operator !== "!=" };
 }

@@ -55,8 +55,9 @@ function writeKept(
   { revision }: Stored,
   { to, isWhole }: { to: TextBuffer; isWhole: boolean },
 ): boolean {
-  const { resource, storage } = served;
+  const { resource, storage, custom } = served;
   if (apiVersionOf(served) !== storage.apiVersion || resource.kind !== storage.kind) return false;
+  if (custom !== undefined && revision <= custom.since) return false;
   const rest = afterHead(served, registry.texts.get(revision) ?? registry.store.valueAt(revision));
   if (rest === undefined) return false;
   if (isWhole) to.bytes(headOf(served));

@@ -22,7 +22,7 @@ export async function putObject(
   { served, key, draft, revision }: Writing,
 ): Promise<Manifest | undefined> {
   if (served.conversion !== undefined) await served.conversion.prepare([draft], served.storage.apiVersion);
-  const object = inOrder(served.convert?.toStorage(draft) ?? draft, served.storage.apiVersion);
+  const object = inOrder(storedForm(served, draft), served.storage.apiVersion);
   const text = Buffer.from(encodeJson(object));
   // The answer is what the written object becomes again.
   if (served.conversion !== undefined) await served.conversion.prepare([object], apiVersionOf(served));
@@ -48,6 +48,14 @@ function withoutVersion(metadata: ObjectMeta): ObjectMeta {
   if (metadata.resourceVersion === undefined) return { ...metadata };
   const { resourceVersion: _, ...rest } = metadata;
   return rest;
+}
+
+/** A custom object of another version is stored with the defaults of the stored one, so that whoever reads it finds it whole. */
+function storedForm(served: Served, draft: Manifest): Manifest {
+  const { apiVersion } = served.storage;
+  const written = served.convert?.toStorage(draft) ?? draft;
+  if (served.custom === undefined || draft.apiVersion === apiVersion) return written;
+  return served.custom.whole({ ...written, apiVersion });
 }
 
 /** The last state of an object that is no more, with the version of its removal; undefined when somebody else wrote first. */

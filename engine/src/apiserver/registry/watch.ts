@@ -7,7 +7,7 @@ import type { Change, Past, Stored } from "./collection.ts";
 import { InOrder } from "./conversion.ts";
 import { glimpsesMax } from "./limits.ts";
 import { type Filter, futureVersion, glimpse, parseFilter, parseResourceVersion, passes, scopePrefix } from "./read.ts";
-import { badRequest } from "./refusal.ts";
+import { badRequest, plainError } from "./refusal.ts";
 import type { Call, Registry } from "./registry.ts";
 import { apiVersionOf, type Served } from "./resource.ts";
 import { writeWhole } from "./stored-text.ts";
@@ -45,7 +45,7 @@ export function watchObjects(
   const version = options.resourceVersion ?? "";
   const now = registry.store.revision;
   const wantsState = wantsInitialState(options, version);
-  const since = version === "" || version === "0" ? 0 : parseResourceVersion(version);
+  const since = version === "" || version === "0" ? 0 : parseWatchedVersion(version);
   if (since > now) throw futureVersion(since, now);
   const noticed = (change: Change): Notice | undefined =>
     change.key.startsWith(prefix) ? noticeOf(registry, call, filter, change) : undefined;
@@ -56,7 +56,8 @@ export function watchObjects(
   const changes = inOrder(registry, call, tell);
   const from = wantsState ? now : since;
   const { past, stop } = registry.orExpired(since, () => collection.watch(from, changes.push));
-  const isTold = options.sendInitialEvents === true && options.allowBookmarks === true;
+  // Whoever takes bookmarks is told where the present ends, asked for or not.
+  const isTold = wantsState && options.allowBookmarks === true;
   const end = isTold ? bookmarkOf(call, now, { "k8s.io/initial-events-end": "true" }) : undefined;
   const stopAll = (): void => {
     stop();
@@ -77,6 +78,14 @@ export function watchObjects(
     stopAll();
     throw error;
   }
+}
+
+/** What is no version is a fault of the server's own where a watch is to begin there. */
+function parseWatchedVersion(text: string): number {
+  if (/^\d+$/.test(text)) return parseResourceVersion(text);
+  throw plainError(
+    `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
 }
 
 type Changes = {

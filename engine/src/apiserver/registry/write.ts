@@ -78,7 +78,7 @@ async function insert(
   const mutating = mutate(registry, call, draft, undefined);
   if (mutating !== undefined) await mutating;
   served.strategy.prepareCreate?.(draft, context);
-  const wrong = [...validateSchema(served, draft, undefined), ...(served.strategy.validate?.(draft, undefined) ?? [])];
+  const wrong = [...validateSchema(call, draft, undefined), ...(served.strategy.validate?.(draft, undefined) ?? [])];
   refuseIfInvalid(
     served,
     draft,
@@ -233,7 +233,7 @@ export async function changeObject(registry: Registry, call: WriteCall, change: 
     if (!change.retries) refuseOtherUid(call, wanted, live);
     if (asked !== "" && asked !== live.metadata.resourceVersion)
       throw conflict(served.resource, call.name, modifiedText);
-    if (asked === "" && !change.retries && !served.strategy.allowsUnconditionalUpdate) throw versionRequired(call);
+    if (asked === "" && !served.strategy.allowsUnconditionalUpdate) throw versionRequired(call);
     const draft = await prepareChange(registry, call, {
       wanted,
       live,
@@ -286,18 +286,23 @@ async function prepareChange(
     if (live.status === undefined) delete draft.status;
     else draft.status = copyJson(live.status as Json);
   }
+  const part = strategy.parts?.[subresource];
+  part?.prepare(draft, live);
   const mutating = mutate(registry, call, draft, live);
   if (mutating !== undefined) await mutating;
   if (call.subresource === "") strategy.prepareUpdate?.(draft, live, contextOf(registry, call));
   if ((strategy.countsChanges ?? strategy.hasGeneration) && subresource !== "binding")
-    setOrDelete(draft.metadata, "generation", nextGeneration(draft, live, strategy) || undefined);
+    setOrDelete(draft.metadata, "generation", nextGeneration(draft, live, strategy, wanted) || undefined);
   // kube-apiserver checks metadata twice on an update, once for all kinds and once for its own: each error has two causes.
   const metadataErrors = validateChangedMetadata(draft, live, served);
   refuseIfInvalid(served, draft, [
     ...metadataErrors,
     ...metadataErrors,
     ...validateChangedFinalizers(draft, served),
-    ...(call.subresource === "" || served.custom !== undefined ? validateSchema(served, draft, live) : []),
+    ...(call.subresource === "" || part !== undefined || served.custom !== undefined
+      ? validateSchema(call, draft, live)
+      : []),
+    ...(part?.validate(draft, live) ?? []),
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
     ...(call.subresource === "status" ? (strategy.validateStatus?.(draft) ?? []) : []),
   ]);
@@ -356,7 +361,10 @@ function keepAllButStatus(served: Served, draft: Manifest, live: Manifest): void
 }
 
 /** One more when anything but metadata and status changed. */
-function nextGeneration(draft: Manifest, live: Manifest, strategy: Served["strategy"]): number {
+// oxlint-disable-next-line max-params -- an object before and after, as it was asked for, and the rules of its kind
+function nextGeneration(draft: Manifest, live: Manifest, strategy: Served["strategy"], wanted: Manifest): number {
+  const stated = strategy.countsWhenEmpty === undefined ? undefined : wanted[strategy.countsWhenEmpty];
+  if (Array.isArray(stated) && stated.length === 0) return (live.metadata.generation ?? 0) + 1;
   const { hasStatus, countsLabels, countsAnnotations } = strategy;
   const old = live.metadata.generation ?? 0;
   const isSameMeaning = equalJson(meaningOf(draft, hasStatus), meaningOf(live, hasStatus));

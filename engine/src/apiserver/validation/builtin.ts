@@ -11,9 +11,16 @@ import { part, type Rule } from "./fields.ts";
 import { ingressRules } from "./ingresses.ts";
 import { cronJobRules, jobSpecErrors } from "./jobs.ts";
 import { networkPolicyRules } from "./network-policies.ts";
-import { validatePodSpec } from "./pods.ts";
+import { validatePod, validatePodSpec } from "./pods.ts";
 import { endpointSliceRules, serviceRules } from "./services.ts";
-import { claimRules, driverRules, storageClassRules, volumeRules } from "./storage.ts";
+import {
+  attributesClassRules,
+  claimRules,
+  driverRules,
+  nodeDriverRules,
+  storageClassRules,
+  volumeRules,
+} from "./storage.ts";
 import { deploymentRules, replicationControllerRules, statefulSetRules, workload } from "./workloads.ts";
 
 /** By group and kind. */
@@ -25,7 +32,7 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "/Node": nodeRules,
   "/PersistentVolume": volumeRules,
   "/PersistentVolumeClaim": claimRules,
-  "/Pod": (object) => validatePodSpec(part(object, "spec"), "spec"),
+  "/Pod": validatePod,
   "/PodTemplate": (object) => validatePodSpec(part(part(object, "template"), "spec"), "template.spec"),
   "/ReplicationController": replicationControllerRules,
   "/ResourceQuota": quotaRules,
@@ -52,7 +59,9 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "rbac.authorization.k8s.io/RoleBinding": bindingRules(["Role", "ClusterRole"]),
   "scheduling.k8s.io/PriorityClass": priorityClassRules,
   "storage.k8s.io/CSIDriver": driverRules,
+  "storage.k8s.io/CSINode": nodeDriverRules,
   "storage.k8s.io/StorageClass": storageClassRules,
+  "storage.k8s.io/VolumeAttributesClass": attributesClassRules,
 };
 
 /** What is wrong with an object of a built-in kind; nothing is known of kinds that have no rules here. */

@@ -4,6 +4,8 @@ import { type FieldError, invalid, notSupported, required } from "#api/crd";
 import { quantityNanos } from "#api/kubernetes";
 import { isObject, type Json, type JsonObject } from "#kernel";
 
+export { forbidden } from "#api/crd";
+
 /** What is wrong with a decoded, defaulted object; `live` is what it replaces. */
 export type Rule = (object: JsonObject, live?: JsonObject) => FieldError[];
 
@@ -56,10 +58,6 @@ export function portNameErrors(name: string): string[] {
 
 export function requiredTexts(object: JsonObject, field: string, names: readonly string[]): FieldError[] {
   return names.filter((name) => textOf(object[name]) === "").map((name) => required(`${field}${name}`));
-}
-
-export function forbidden(field: string, detail: string): FieldError {
-  return { type: "Forbidden", field, detail };
 }
 
 export function nanos(value: Json | undefined): bigint {

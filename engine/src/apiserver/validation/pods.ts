@@ -34,6 +34,11 @@ export function validatePodSpec(spec: JsonObject, field: string, claims: readonl
   if (itemsOf(spec["containers"], field).length === 0) pod.errors.push(required(childField(field, "containers")));
   for (const list of ["containers", "initContainers"])
     for (const one of itemsOf(spec[list], childField(field, list))) validateContainer(one.item, one.field, pod);
+  const isTemplate = field !== "spec";
+  for (const one of itemsOf(spec["ephemeralContainers"], childField(field, "ephemeralContainers")))
+    if (!isTemplate) validateDebugger(one.item, one.field, pod, containerNames(spec));
+  if (isTemplate && itemsOf(spec["ephemeralContainers"], "").length > 0)
+    pod.errors.push(forbidden(`${field}.ephemeralContainers`, "ephemeral containers not allowed in pod template"));
   pod.errors.push(
     ...oneOf(spec["restartPolicy"], `${field}.restartPolicy`, ["Always", "OnFailure", "Never"]),
     ...oneOf(spec["dnsPolicy"], `${field}.dnsPolicy`, ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]),
@@ -110,6 +115,43 @@ function validateContainer(one: JsonObject, field: string, pod: Pod): void {
     ...oneOf(one["imagePullPolicy"], `${field}.imagePullPolicy`, ["Always", "IfNotPresent", "Never"]),
     ...validateResources(one["resources"], `${field}.resources`),
   );
+}
+
+function containerNames(spec: JsonObject): string[] {
+  return ["containers", "initContainers"].flatMap((list) =>
+    itemsOf(spec[list], "").map(({ item }) => textOf(item["name"])),
+  );
+}
+
+/** What a container for debugging cannot have: nothing may rely on it. */
+const notForDebuggers =
+  "ports resources livenessProbe readinessProbe startupProbe lifecycle resizePolicy restartPolicy restartPolicyRules".split(
+    " ",
+  );
+const notForDebuggersText = "cannot be set for an Ephemeral Container";
+
+// oxlint-disable-next-line max-params -- a container, where it stands, its pod and whom it may be aimed at
+function validateDebugger(one: JsonObject, field: string, pod: Pod, targets: readonly string[]): void {
+  validateContainer(one, field, pod);
+  const target = textOf(one["targetContainerName"]);
+  if (target !== "" && !targets.includes(target))
+    pod.errors.push({ type: "NotFound", field: `${field}.targetContainerName`, value: target, detail: "" });
+  for (const name of notForDebuggers)
+    if (one[name] !== undefined && Object.keys(Object(one[name]) as object).length > 0)
+      pod.errors.push(forbidden(`${field}.${name}`, notForDebuggersText));
+  for (const mount of itemsOf(one["volumeMounts"], `${field}.volumeMounts`))
+    for (const name of ["subPath", "subPathExpr"])
+      if (textOf(mount.item[name]) !== "") pod.errors.push(forbidden(`${mount.field}.${name}`, notForDebuggersText));
+}
+
+/** A pod, which gets its containers for debugging only once it is there. */
+export function validatePod(pod: JsonObject, live: JsonObject | undefined): FieldError[] {
+  const spec = isObject(pod["spec"]) ? pod["spec"] : {};
+  const isEarly = live === undefined && itemsOf(spec["ephemeralContainers"], "").length > 0;
+  return [
+    ...validatePodSpec(spec, "spec"),
+    ...(isEarly ? [forbidden("spec.ephemeralContainers", "cannot be set on create")] : []),
+  ];
 }
 
 function validatePorts(ports: Json | undefined, at: string): FieldError[] {

@@ -2,7 +2,7 @@
 
 import { type FieldError, invalid, notSupported, qualifiedNameErrors, required, subdomainErrors } from "#api/crd";
 import { isObject, type Json, type JsonObject } from "#kernel";
-import { forbidden, invalidAll, nanos, oneOf, part, textOf } from "./fields.ts";
+import { forbidden, invalidAll, itemsOf, nanos, oneOf, part, textOf } from "./fields.ts";
 import { selectorErrors } from "./selectors.ts";
 
 export function storageClassRules(object: JsonObject): FieldError[] {
@@ -75,6 +75,36 @@ export function claimRules(object: JsonObject): FieldError[] {
   const className = textOf(spec["storageClassName"]);
   if (className !== "") errors.push(...invalidAll("spec.storageClassName", className, subdomainErrors(className)));
   return [...errors, ...oneOf(spec["volumeMode"], "spec.volumeMode", ["Block", "Filesystem"])];
+}
+
+/** A class of attributes names its driver and at least one parameter. */
+export function attributesClassRules(object: JsonObject): FieldError[] {
+  const driver = textOf(object["driverName"]);
+  const names = Object.keys(isObject(object["parameters"]) ? object["parameters"] : {});
+  return [
+    ...(driver === ""
+      ? [required("driverName")]
+      : qualifiedNameErrors(driver.toLowerCase()).map((message) => invalid("driverName", driver, message))),
+    ...(names.length === 0 ? [required("parameters", "must contain at least one key/value pair")] : []),
+    ...names.filter((name) => name === "").map((name) => invalid("parameters", name, "field can not be empty.")),
+  ];
+}
+
+/** What a driver says of a node: each driver once, with its own name of the node. */
+export function nodeDriverRules(object: JsonObject): FieldError[] {
+  const seen = new Set<string>();
+  return itemsOf(part(object, "spec")["drivers"], "spec.drivers").flatMap(({ item, field }) => {
+    const name = textOf(item["name"]);
+    const isTwice = seen.has(name);
+    seen.add(name);
+    return [
+      ...(name === ""
+        ? [required(`${field}.name`)]
+        : invalidAll(`${field}.name`, name, subdomainErrors(name.toLowerCase()))),
+      ...(textOf(item["nodeID"]) === "" ? [required(`${field}.nodeID`)] : []),
+      ...(isTwice ? [{ type: "Duplicate" as const, field: `${field}.name`, value: name, detail: "" }] : []),
+    ];
+  });
 }
 
 export function driverRules(object: JsonObject): FieldError[] {
