@@ -8,7 +8,8 @@ import { runToEnd } from "./leash.mjs";
 const proofs = {
   differential: {
     program: "tools/proofs/differential.mjs",
-    about: "[report]: all request scripts on this server and on a real kube-apiserver, what differs (KEELSON_ORACLES)",
+    about:
+      "[report] [seed] [count]: all request scripts on this server and on a real kube-apiserver, what differs (KEELSON_ORACLES)",
   },
   "flux-answers": {
     program: "tools/proofs/flux-answers.mjs",

@@ -247,14 +247,15 @@ class Run {
   }
 }
 
-/** Failures of the server's own are wrong; 500 is the real server's answer to an apply that does not fit its schema, and to some patches. */
+/** Failures of the server's own are wrong; 500 is the real server's answer to an apply that does not fit its schema, to some patches, and to a watch from what is no version. */
 function isRight({ kind, codes, method, abandonAfterMs, contentType }, answer) {
   if (typeof answer === "string")
     return (
       answer !== "no answer" && (answer.startsWith("not sent") || mayReset.has(kind) || abandonAfterMs !== undefined)
     );
   if (codes !== undefined) return codes.includes(answer);
-  if (answer === 500) return method === "PATCH" && contentType !== "application/json-patch+json";
+  if (answer === 500)
+    return (method === "PATCH" && contentType !== "application/json-patch+json") || kind === "watchAbuse";
   return answer >= 200 && answer !== 501 && answer !== 502 && answer !== 503;
 }
 

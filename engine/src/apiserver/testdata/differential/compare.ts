@@ -47,7 +47,8 @@ export function ask(server: Server, step: Step): Promise<Asked> {
 
 /** True once the event of the last object, and the bookmark where one is due, are whole. */
 function isLastSeen(body: string, { until, path }: Step): boolean {
-  const isMarked = path.includes("sendInitialEvents=true") && path.includes("allowWatchBookmarks=true");
+  const isPresent = path.includes("sendInitialEvents=true") || !/[?&](resourceVersion=[^0]|sendInitialEvents)/.test(path);
+  const isMarked = isPresent && path.includes("allowWatchBookmarks=true");
   return isWhole(body, `"name":"${until}"`) && (!isMarked || isWhole(body, "k8s.io/initial-events-end"));
 }
 
@@ -64,7 +65,7 @@ const rules: readonly [RegExp, string][] = [
   [/kube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-X"],
   [/\bA_[a-z0-9]{5}\b/g, "A_X"],
   [/gen-[a-z0-9]{5}\b/g, "gen-X"],
-  [/10\.96\.\d+\.\d+/g, "IP"],
+  [/10\.9[67]\.\d+\.\d+/g, "IP"],
   [/ey[A-Za-z0-9_-]+\.ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g, "TOKEN"],
   [/audit-id[^"]*"[^"]*"/g, "AUDIT"],
 ];
@@ -131,7 +132,7 @@ function sorted(value: unknown): unknown {
 /** After the refusal of a change stands a difference of two of Go's own structs, in a list of errors before the others: their causes are compared. */
 function withoutDumps(text: string): string {
   // Of several undeclared fields, Go names any.
-  return text.replace(/\.[\w.]+: field not declared in schema/g, "FIELD: field not declared in schema").replace(/\n@@ .*$/s, "").replace(/^(.* is invalid: )\[?.*Forbidden: .*(updates may not change|is immutable after creation).*$/s, "$1SEE CAUSES").replace(/spec\.template: Invalid value: \{.*?\}: field is immutable/gs, "spec.template: Invalid value: DUMP: field is immutable").replace(/^Invalid value: \{"(Spec|ObjectMeta|Name|spec|metadata)".*\}: field is immutable$/s, "Invalid value: DUMP: field is immutable");
+  return text.replace(/\.[\w.]+: field not declared in schema/g, "FIELD: field not declared in schema").replace(/\n@@ .*$/s, "").replace(/^(.* is invalid: )\[?.*Forbidden: .*(updates may not change|is immutable after creation).*$/s, "$1SEE CAUSES").replace(/: spec: Invalid value: \{.*\}: field is immutable/gs, ": spec: Invalid value: DUMP: field is immutable").replace(/spec\.template: Invalid value: \{.*?\}: field is immutable/gs, "spec.template: Invalid value: DUMP: field is immutable").replace(/^Invalid value: \{"(Spec|ObjectMeta|Name|spec|metadata|Attacher|attacher|Devices|devices)".*\}: field is immutable$/s, "Invalid value: DUMP: field is immutable");
 }
 
 function byText(list: readonly unknown[]): unknown[] {

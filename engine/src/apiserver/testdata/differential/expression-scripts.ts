@@ -31,6 +31,8 @@ const list = { type: "array", items: { type: "string" } };
 const costly = [{ rule: "self.a.all(x, self.a.exists(y, x == y))" }];
 const cheap = [{ rule: "self.a.size() > 0" }];
 
+const unfit = ["double('x') > 1.0", "int('1.5') == 1", "bool('yes')", "uint(-1) == 1u", "string(b'\\xff') == ''", "timestamp(string('x')) == timestamp(0)", "'a'.find('[') == ''", "int(dyn([1])) == 1", "int('x')"];
+
 export const expressionScripts: readonly Script[] = [
   {
     name: "expressions: of validating policies",
@@ -59,6 +61,16 @@ export const expressionScripts: readonly Script[] = [
       patch(`${definitions}/wides.expr.example.com`, "json", [{ op: "add", path: "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/-", value: { rule: "self.b == 1" } }]),
       patch(`${definitions}/wides.expr.example.com`, "json", [{ op: "add", path: "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/-", value: costly[0] }]),
       patch(`${definitions}/wides.expr.example.com`, "json", [{ op: "add", path: "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/-", value: { rule: "self.a.exists(x, x == 'a')", message: "no a" } }]),
+    ],
+  },
+  {
+    name: "expressions: constants that cannot be converted",
+    steps: [
+      ...unfit.map((rule, index) => withQuery(post(definitions, definition(`unfit${index}`, { type: "object", properties: { a: { type: "string" } }, "x-kubernetes-validations": [{ rule }, { rule: `oldSelf.a == '' || ${rule}` }, { rule: "self.a == ''", messageExpression: "string(int('x'))" }] })), "dryRun=All")),
+      ...policies("validating", unfit.map((expression) => ({ validations: [{ expression, messageExpression: "string(int('x'))" }], matchConditions: [{ name: "a", expression }], variables: [{ name: "v", expression }], auditAnnotations: [{ key: "k", valueExpression: "string(double('x'))" }] }))),
+      ...policies("mutating", ["[JSONPatch{op: 'add', path: '/a', value: int('x')}]"].map(patching)),
+      ...policies("mutating", ["Object{a: int('x')}"].map(applying)),
+      withQuery(post(`${registration}/validatingwebhookconfigurations`, { metadata: { name: "unfit" }, webhooks: [{ name: "a.example.com", clientConfig: { url: "https://127.0.0.1:1/x" }, sideEffects: "None", admissionReviewVersions: ["v1"], matchConditions: unfit.map((expression, index) => ({ name: `c${index}`, expression })) }] }), "dryRun=All"),
     ],
   },
   {

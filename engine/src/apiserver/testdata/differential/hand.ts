@@ -1,9 +1,12 @@
-// Scripts written by hand for what random ones do not reach: admission policies and webhooks, access, tokens, quotas, data in base64.
+// Scripts written by hand for what random ones do not reach: admission policies and webhooks, access, tokens, quotas, data in base64,
+// parts of pods, definitions that change, versions of lists and watches.
 
 import { accessScripts } from "./access-scripts.ts";
 import { policyScripts } from "./policy-scripts.ts";
 import { bodyScripts } from "./body-scripts.ts";
 import { expressionScripts } from "./expression-scripts.ts";
+import { podPartScripts } from "./pod-part-scripts.ts";
 import type { Script } from "./steps.ts";
+import { versionScripts } from "./version-scripts.ts";
 
-export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...expressionScripts];
+export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...expressionScripts, ...podPartScripts, ...versionScripts];

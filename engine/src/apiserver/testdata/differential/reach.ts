@@ -2,6 +2,7 @@
 // operation, five managers over shared fields, pages while objects change, versions of lists, collections deleted by selectors.
 
 import { applied, get, patch, post, put, remove, saved, type Script, type Step, unseen, withQuery } from "./steps.ts";
+import { rareSubjects } from "./rare-subjects.ts";
 import { subjects } from "./subjects.ts";
 import type { Part, Subject } from "./subjects.ts";
 
@@ -217,4 +218,5 @@ function collections(subject: Subject): Script {
 
 const purposes = [looks, trials, operations, managers, pages, collections];
 
-export const reachScripts: readonly Script[] = subjects.flatMap((subject) => purposes.map((make) => make(subject)));
+/** Every kind through every purpose. */
+export const reachScripts: readonly Script[] = [...subjects, ...rareSubjects].flatMap((subject) => purposes.map((make) => make(subject)));

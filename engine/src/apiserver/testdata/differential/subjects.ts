@@ -59,7 +59,8 @@ const podFaults: Part[] = [
 ];
 const inTemplate = (parts: Part[]): Part[] => parts.map((spec) => ({ spec: { template: { spec } } }));
 
-function subject(id: string, apiVersion: string, kind: string, plural: string, rest: Partial<Subject> & { base: Part }): Subject {
+/** A kind with what is usual of it. */
+export function subject(id: string, apiVersion: string, kind: string, plural: string, rest: Partial<Subject> & { base: Part }): Subject {
   return { id, apiVersion, kind, plural, isNamespaced: true, parts: [], faults: [], ...rest };
 }
 
