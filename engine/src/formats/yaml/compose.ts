@@ -9,16 +9,26 @@ import type { Token, TokenType } from "./token.ts";
 
 const longPrefix = "tag:yaml.org,2002:";
 
+export type ComposerOptions = {
+  /** Takes documents that say they are YAML 1.2: go-yaml v3 does, v2 does not. */
+  allowsNewer?: boolean;
+};
+
 /** Reads the documents of a text one after the other. Throws YamlFault. */
 export class Composer {
   readonly #scanner: Scanner;
+  readonly #allowsNewer: boolean;
   #anchors = new Map<string, YamlNode>();
   #handles = new Map<string, string>();
   #depth = 0;
+  /** Comments behind tokens that were seen, until a node takes them. */
+  #comment = "";
   /** The first document needs no `---`. */
   #isFirst = true;
 
-  constructor(text: string, commented?: (comment: YamlComment) => void) {
+  /** `commented` is told of each comment. */
+  constructor(text: string, commented?: (comment: YamlComment) => void, { allowsNewer = true }: ComposerOptions = {}) {
+    this.#allowsNewer = allowsNewer;
     if (text.length > textLengthMax)
       throw new YamlFault("yaml-limit", `YAML text is longer than ${textLengthMax} characters`, { line: 1, column: 1 });
     checkCharacters(text);
@@ -61,7 +71,8 @@ export class Composer {
   #readDirective(token: Token): void {
     const [name, first, second] = token.value.split(/[ \t]+/);
     if (name === "%YAML") {
-      if (first !== "1.1" && first !== "1.2") throw fault(token, "found incompatible YAML document");
+      if (first !== "1.1" && !(first === "1.2" && this.#allowsNewer))
+        throw fault(token, "found incompatible YAML document");
     } else if (name === "%TAG") {
       if (first === undefined || second === undefined || !/^!([\w-]*!)?$/.test(first))
         throw fault(token, "did not find expected tag handle and prefix");
@@ -70,7 +81,18 @@ export class Composer {
   }
 
   #peek(): Token {
-    return this.#scanner.peek();
+    const token = this.#scanner.peek();
+    if (token.comment !== "") {
+      this.#comment = this.#comment === "" ? token.comment : `${this.#comment}\n${token.comment}`;
+      token.comment = "";
+    }
+    return token;
+  }
+
+  #takeComment(): string {
+    const comment = this.#comment;
+    this.#comment = "";
+    return comment;
   }
 
   #skipAll(type: TokenType): void {
@@ -79,6 +101,12 @@ export class Composer {
 
   #empty(token: Token): YamlNode {
     return place(new YamlNode("scalar"), token);
+  }
+
+  #emptyBehind(mark: Token): YamlNode {
+    const node = this.#empty(mark);
+    node.column++;
+    return node;
   }
 
   #node(isBlock: boolean, mayBeIndentless: boolean): YamlNode {
@@ -116,6 +144,7 @@ export class Composer {
 
   #alias(token: Token): YamlNode {
     const node = place(new YamlNode("alias", token.value), token);
+    node.lineComment = this.#takeComment();
     node.target = this.#anchors.get(token.value);
     if (node.target === undefined) throw fault(token, `unknown anchor '${token.value}' referenced`);
     return node;
@@ -127,10 +156,14 @@ export class Composer {
       this.#scanner.skip();
       const node = new YamlNode("scalar", token.value);
       node.style = token.style;
+      node.lineComment = this.#takeComment();
       return node;
     }
-    if (token.type === "flow-list-start") return flowNode("list");
-    if (token.type === "flow-map-start") return flowNode("map");
+    if (token.type === "flow-list-start" || token.type === "flow-map-start") {
+      // What stands behind the bracket gets lost, as in go-yaml: the one behind the end takes its place.
+      this.#takeComment();
+      return flowNode(token.type === "flow-list-start" ? "list" : "map");
+    }
     if (token.type === "block-list-start") return isBlock ? new YamlNode("list") : undefined;
     if (token.type === "block-map-start") return isBlock ? new YamlNode("map") : undefined;
     return token.type === "block-entry" && mayBeIndentless ? new YamlNode("list") : undefined;
@@ -146,6 +179,7 @@ export class Composer {
     else if (token.type === "block-entry") this.#fillIndentless(node.items);
     else if (token.type === "flow-list-start") this.#fillFlowList(node.items);
     else this.#fillFlowMap(node.items);
+    if (node.kind === "map" || node.style === "flow") node.lineComment = this.#takeComment();
     this.#depth--;
   }
 
@@ -155,28 +189,20 @@ export class Composer {
       if (token.type === "block-end") return this.#scanner.skip();
       if (token.type !== "key") throw fault(token, "did not find expected key");
       this.#scanner.skip();
-      const key = this.#blockPart();
+      const key = this.#blockPart(token);
       items.push(key);
       const value = this.#peek();
       if (value.type === "value") {
         this.#scanner.skip();
-        key.lineComment = this.#commentBehind(value);
-        items.push(this.#blockPart());
+        items.push(this.#blockPart(value));
       } else items.push(this.#empty(value));
     }
   }
 
-  /** The comment behind a colon whose value begins on a later line. */
-  #commentBehind(colon: Token): string {
-    const { type, line } = this.#peek();
-    if (line === colon.line || type === "key" || type === "value" || type === "block-end") return "";
-    return this.#scanner.lineComments.get(colon.line) ?? "";
-  }
-
-  /** A key or a value of a block map; nothing where the next one begins already. */
-  #blockPart(): YamlNode {
+  /** A key or a value of a block map; nothing where the next one begins already: that stands behind its `mark`. */
+  #blockPart(mark: Token): YamlNode {
     const token = this.#peek();
-    if (token.type === "key" || token.type === "value" || token.type === "block-end") return this.#empty(token);
+    if (token.type === "key" || token.type === "value" || token.type === "block-end") return this.#emptyBehind(mark);
     return this.#node(true, true);
   }
 
@@ -188,16 +214,16 @@ export class Composer {
       this.#scanner.skip();
       const next = this.#peek();
       const isEmpty = next.type === "block-entry" || next.type === "block-end";
-      items.push(isEmpty ? this.#empty(next) : this.#node(true, false));
+      items.push(isEmpty ? this.#emptyBehind(token) : this.#node(true, false));
     }
   }
 
   #fillIndentless(items: YamlNode[]): void {
-    while (this.#peek().type === "block-entry") {
+    for (let token = this.#peek(); token.type === "block-entry"; token = this.#peek()) {
       this.#scanner.skip();
       const next = this.#peek();
       const isEmpty = ["block-entry", "key", "value", "block-end"].includes(next.type);
-      items.push(isEmpty ? this.#empty(next) : this.#node(true, false));
+      items.push(isEmpty ? this.#emptyBehind(token) : this.#node(true, false));
     }
   }
 

@@ -1,6 +1,6 @@
 // A YAML document as a tree that can be changed. One class for all kinds, so that the engine sees one shape. A map's
-// items are key, value, key, value. Of comments only those behind a key are in it, where a block follows: who wants
-// others listens to the composer.
+// items are key, value, key, value. Of comments only those in the line of a node are in it: who wants others listens to the
+// composer.
 
 export type NodeKind = "scalar" | "map" | "list" | "alias";
 /** `flow` is the style of lists in brackets and maps in braces; on a scalar it means plain. */
@@ -21,7 +21,7 @@ export class YamlNode {
   /** 1-based; 0 for a node that was not read from text. */
   line: number;
   column: number;
-  /** The comment behind a key whose value begins on a later line, with its `#`. */
+  /** The comment behind it in its line, with its `#`; behind a key, where the value begins on a later line. */
   lineComment: string;
 
   constructor(kind: NodeKind, value = "", tag = "") {

@@ -16,7 +16,7 @@ export type ParseOptions = {
 
 /** The first document of the text as plain data; null when the text is empty. Throws YamlFault. */
 export function parseYaml(text: string, options: ParseOptions = {}): Json {
-  const root = new Composer(text).next();
+  const root = new Composer(text, undefined, { allowsNewer: false }).next();
   return root === undefined ? null : new Converter(options.isStrict ?? false).convert(root);
 }
 

@@ -3,7 +3,7 @@
 
 import { simpleKeyLengthMax } from "./limits.ts";
 import { YamlFault, type YamlFaultCode } from "./faults.ts";
-import { isBlankOrEnd, isBreak, isBreakOrEnd } from "./characters.ts";
+import { isBlank, isBlankOrEnd, isBreak, isBreakOrEnd } from "./characters.ts";
 import { scanBlockScalar, scanPlainScalar, scanQuotedScalar } from "./scan-scalar.ts";
 import { type Cursor, Token, type TokenType } from "./token.ts";
 
@@ -14,6 +14,7 @@ export type YamlComment = { text: string; line: number; column: number; isOwnLin
 type KeyStart = { isPossible: boolean; isRequired: boolean; token: number; at: number; line: number; column: number };
 
 const asciiTokenEnd = /[^0-9A-Za-z_-]/g;
+const tagEnd = /[^0-9A-Za-z_;/?:@&=+$,.!~*'()[\]%-]/g;
 const directiveLine = /[^\r\n\x85\u2028\u2029]*/y;
 
 export class Scanner implements Cursor {
@@ -29,8 +30,8 @@ export class Scanner implements Cursor {
   isKeyAllowed = true;
   /** Told of each comment; who writes YAML again may want to keep them. */
   commented: ((comment: YamlComment) => void) | undefined;
-  /** Comments that stand behind something in their line, by its number, with their `#`. */
-  readonly lineComments: Map<number, string> = new Map();
+  /** The comment behind the token that is being read, with its `#`. */
+  #lineComment = "";
   #keys: KeyStart[] = [noKey()];
   #tokens: Token[] = [];
   #head = 0;
@@ -82,7 +83,7 @@ export class Scanner implements Cursor {
     while (!isBreakOrEnd(this.code())) this.at++;
     const isOwnLine = this.text.slice(this.lineStart, at).trim() === "";
     const text = this.text.slice(at + 1, this.at);
-    if (!isOwnLine) this.lineComments.set(line + 1, `#${text}`);
+    if (!isOwnLine) this.#lineComment = `#${text}`;
     this.commented?.({ text, line: line + 1, column: column + 1, isOwnLine });
   }
 
@@ -122,7 +123,24 @@ export class Scanner implements Cursor {
       if (code === 37) return this.#fetchDirective();
       if (this.isAtDocumentMark()) return this.#fetchDocumentMark(code === 45 ? "document-start" : "document-end");
     }
+    this.#lineComment = "";
+    const isBehindPrior = code === (this.flowLevel > 0 ? 44 : 58) && this.#head < this.#tokens.length;
+    const prior = isBehindPrior ? this.#tokens.at(-1) : undefined;
     if (!this.#fetchIndicator(code)) this.#fetchContent(code);
+    this.#takeLineComment(prior);
+  }
+
+  /** What stands behind a colon or a comma belongs to the token in front of it; behind a dash, to what follows. */
+  #takeLineComment(prior: Token | undefined): void {
+    const last = this.#tokens.at(-1) as Token;
+    if (last.type === "block-entry") return;
+    let at = this.at;
+    while (isBlank(this.text.charCodeAt(at))) at++;
+    if (this.text.charCodeAt(at) === 35 && this.text.slice(this.lineStart, at).trim() !== "") {
+      this.at = at;
+      this.skipComment();
+    }
+    if (this.#lineComment !== "") (prior ?? last).comment = this.#lineComment;
   }
 
   /** Tokens of one character, or of one character and a blank. */
@@ -202,7 +220,6 @@ export class Scanner implements Cursor {
 
   #skipToToken(): void {
     for (;;) {
-      if (this.at === this.lineStart && this.code() === 0xfeff) this.at++;
       const areTabsAllowed = this.flowLevel > 0 || !this.isKeyAllowed;
       let code = this.code();
       while (code === 32 || (code === 9 && areTabsAllowed)) {
@@ -380,11 +397,11 @@ export class Scanner implements Cursor {
       if (end < 0) throw this.fault("did not find the expected '>'");
       this.at = end + 1;
     } else {
-      const stops = this.flowLevel > 0 ? ",[]{}" : "";
-      while (!isBlankOrEnd(this.code()) && !stops.includes(this.text.charAt(this.at))) this.at++;
+      // Signs of a URI, among them what would end an item of a flow.
+      tagEnd.lastIndex = this.at;
+      this.at = tagEnd.exec(this.text)?.index ?? this.text.length;
     }
-    if (this.flowLevel === 0 && !isBlankOrEnd(this.code()))
-      throw this.fault("did not find expected whitespace or line break");
+    if (!isBlankOrEnd(this.code())) throw this.fault("did not find expected whitespace or line break");
     this.#push(new Token("tag", place, this.text.slice(start, this.at)));
   }
 }

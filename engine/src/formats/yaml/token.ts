@@ -30,6 +30,8 @@ export class Token {
   style: ScalarStyle;
   line: number;
   column: number;
+  /** The comment that stands behind it in its line, with its `#`. */
+  comment: string;
 
   constructor(type: TokenType, place: { line: number; column: number }, value = "", style: ScalarStyle = "plain") {
     this.type = type;
@@ -37,6 +39,7 @@ export class Token {
     this.style = style;
     this.line = place.line;
     this.column = place.column;
+    this.comment = "";
   }
 }
 
