@@ -95,6 +95,52 @@ test.each([
     /'\/old' is no group and version/,
   ],
   [
+    "a comment that a patch brings behind what was empty, in front of a list that is",
+    {
+      "kustomization.yaml":
+        "resources: [x.yaml]\npatches:\n- patch: |\n    apiVersion: v1\n    kind: Service\n    metadata: {name: a}\n    spec:\n      selector: {} # none\n      ports: []",
+      "x.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  selector:\n    app: a\n  ports:\n",
+    },
+    ".",
+    /what is left of ports behind a comment/,
+  ],
+  [
+    "part of an alias inside text",
+    {
+      "kustomization.yaml":
+        "resources: [x.yaml]\nreplacements:\n- sourceValue: new\n  targets:\n  - select: {kind: ConfigMap}\n    fieldPaths: [data.c.b]\n    options: {delimiter: '-'}",
+      "x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  c: |\n    a: &x one-two\n    b: *x\n",
+    },
+    ".",
+    /delimiter option can only be used with scalar nodes/,
+  ],
+  [
+    "YAML 1.2 in the kustomization itself",
+    { "kustomization.yaml": "%YAML 1.2\n---\nresources: []\n" },
+    ".",
+    /incompatible YAML document/,
+  ],
+  ["nothing but an empty list of bases", { "kustomization.yaml": "bases: []\n" }, ".", /kustomization.yaml is empty/],
+  [
+    "a name of an IAM policy that is no text",
+    {
+      "kustomization.yaml": "generators: [x.yaml]",
+      "x.yaml":
+        "apiVersion: builtin\nkind: IAMPolicyGenerator\nmetadata: {name: a}\ncloud: gke\nkubernetesService: {name: 5}\n",
+    },
+    ".",
+    /expected text/,
+  ],
+  [
+    "a key that is too long to be read again",
+    {
+      "kustomization.yaml": "resources: [x.yaml]",
+      "x.yaml": `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  ? ${"k".repeat(1_023)}\n  : v\n`,
+    },
+    ".",
+    /a key is longer than 1024 characters/,
+  ],
+  [
     "a comment behind a key of which a patch leaves nothing",
     {
       "kustomization.yaml":
@@ -102,7 +148,7 @@ test.each([
       "x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: # why\n  b: c\n",
     },
     ".",
-    /nothing is left of data/,
+    /what is left of data behind a comment/,
   ],
   [
     "conflicting field specifications, the wider one second by kind",

@@ -27,7 +27,7 @@ import type { ResourceList } from "./resource-list.ts";
 import { Schema } from "./schema.ts";
 import { addHashes, isLocalOnly, setEntries } from "./transformers.ts";
 import { resolveVariables } from "./variables.ts";
-import { nodeToData } from "./values.ts";
+import { nodeToOutput } from "./values.ts";
 
 export type BuildOptions = {
   /** `none` lets files be read from anywhere in the tree. */
@@ -66,7 +66,7 @@ export function build(tree: FileTree, path: string, options: BuildOptions = {}):
   const list = run(loader, context, options);
   const documents = list.items.map((resource) =>
     within(formatId(resource.id), "unable to write this object", () =>
-      nodeToData(resource.node as NonNullable<Resource["node"]>),
+      nodeToOutput(resource.node as NonNullable<Resource["node"]>),
     ),
   );
   return {

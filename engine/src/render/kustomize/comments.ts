@@ -97,7 +97,7 @@ function linesOf(text: string, comments: readonly YamlComment[]): { lines: ReadL
   const lines: ReadLine[] = [];
   // Comments and blank lines in front of what comes next.
   let head: string[] = [];
-  let headColumn = 0;
+  let columns: number[] = [];
   let dash: { head: string[]; behind: string[] } | undefined;
   for (const [i, raw] of text.split("\n").entries()) {
     const comment = byLine.get(i + 1);
@@ -111,11 +111,10 @@ function linesOf(text: string, comments: readonly YamlComment[]): { lines: ReadL
         continue;
       }
       const { foot, kept } =
-        last === undefined
-          ? { foot: [], kept: head }
-          : splitHead(head, last, { column: headColumn, next: indentOf(raw).length });
+        last === undefined ? { foot: [], kept: head } : splitHead(head, last, { columns, next: indentOf(raw).length });
       last?.foot.push(...foot);
       head = [];
+      columns = [];
       if (content === "-") {
         dash = { head: kept, behind: shown === "" ? [] : [shown] };
         continue;
@@ -133,21 +132,38 @@ function linesOf(text: string, comments: readonly YamlComment[]): { lines: ReadL
       });
       dash = undefined;
     } else if (comment !== undefined || head.length > 0 || lines.length > 0) {
-      if (!head.some(Boolean)) headColumn = (comment?.column ?? 1) - 1;
       head.push(shown);
+      columns.push((comment?.column ?? 1) - 1);
     }
   }
   while (head.at(-1) === "") head.pop();
   moveBehindAnchors(lines);
-  return { lines, foot: head };
+  return { lines, foot: splitFoot(head, columns, lines.at(-1)) };
+}
+
+/** What stands farther in than the margin below the last line belongs to that line; the rest is the text's own. */
+function splitFoot(foot: readonly string[], columns: readonly number[], last: ReadLine | undefined): string[] {
+  const isOutside = (i: number): boolean => last === undefined || (columns[i] as number) < Math.max(1, last.column);
+  const outer = foot.findIndex((one, i) => one !== "" && isOutside(i));
+  const inner = outer < 0 ? foot.length : outer;
+  last?.foot.push(...foot.slice(0, inner).filter(Boolean));
+  return foot.slice(inner);
 }
 
 /** Comments right below a line and apart from the next belong to the former; blank lines within others stay. */
 function splitHead(
   head: readonly string[],
-  { hasFoot, column }: ReadLine,
-  place: { column: number; next: number },
+  line: ReadLine,
+  { columns, next }: { columns: readonly number[]; next: number },
 ): { foot: string[]; kept: string[] } {
+  const { hasFoot, column } = line;
+  const place = { column: columns[head.findIndex(Boolean)] ?? 0, next };
+  // One that stands farther out than those above it, and than what these belong to, begins anew.
+  const outer = head.findIndex((one, i) => one !== "" && (columns[i] as number) < Math.min(place.column, column));
+  if (outer > 0 && place.column >= column) {
+    const rest = splitHead(head.slice(outer), line, { columns: columns.slice(outer), next });
+    return { foot: [...head.slice(0, outer).filter(Boolean), ...rest.foot], kept: rest.kept };
+  }
   // What stands farther in than the next line, where the former does too, can only belong to the former.
   if (place.column > place.next && column > place.next && head.some(Boolean))
     return { foot: head.filter(Boolean), kept: [] };

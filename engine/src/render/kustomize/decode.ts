@@ -43,8 +43,9 @@ function decodeText(data: Json, options: DecodeOptions, at: string): string {
   return typeof data === "number" && !Number.isInteger(data) ? formatGoFloat(data) : String(data);
 }
 
-function decodeInteger(data: Json, at: string): number {
+function decodeInteger(data: Json, at: string): number | bigint {
   if (typeof data === "number" && Number.isInteger(data)) return data;
+  if (typeof data === "bigint" && BigInt.asIntN(64, data) === data) return data;
   return mismatch(data, "a whole number", at);
 }
 

@@ -2,6 +2,7 @@
 
 import { isObject, type Json, type JsonObject, sha256Hex } from "#kernel";
 import type { YamlNode } from "#formats/yaml";
+import { encodeGoJson, encodeGoString } from "./go-json.ts";
 import { field } from "./nodes.ts";
 import { nodeToData } from "./values.ts";
 
@@ -33,9 +34,9 @@ function encodeTree(node: YamlNode): string {
   const style = styleNumbers[node.style] + (node.isTagged ? taggedStyle : 0);
   const content = node.items.length === 0 ? "null" : `[${node.items.map(encodeTree).join(",")}]`;
   return [
-    `{"Kind":${kindNumbers[node.kind]},"Style":${style},"Tag":${goString(node.tag)},"Value":${goString(node.value)}`,
+    `{"Kind":${kindNumbers[node.kind]},"Style":${style},"Tag":${encodeGoString(node.tag)},"Value":${encodeGoString(node.value)}`,
     `"Anchor":"","Alias":null,"Content":${content}`,
-    `"HeadComment":"","LineComment":${goString(node.lineComment)},"FootComment":""`,
+    `"HeadComment":"","LineComment":${encodeGoString(node.lineComment)},"FootComment":""`,
     `"Line":${node.line},"Column":${node.column}}`,
   ].join(",");
 }
@@ -52,32 +53,4 @@ function toDoubles(data: Json): Json {
   if (Array.isArray(data)) return data.map(toDoubles);
   if (!isObject(data)) return data;
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, toDoubles(value)]));
-}
-
-/** JSON text as Go's encoding/json writes it: keys sorted, HTML's signs escaped. */
-export function encodeGoJson(value: Json, indent = ""): string {
-  return write(value, indent, "");
-}
-
-function write(value: Json, indent: string, padding: string): string {
-  if (typeof value === "string") return goString(value);
-  if (typeof value === "bigint") return value.toString();
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const inner = padding + indent;
-  const isList = Array.isArray(value);
-  const members = isList
-    ? value.map((item) => write(item, indent, inner))
-    : Object.keys(value)
-        .sort()
-        .map((key) => `${goString(key)}:${indent === "" ? "" : " "}${write(value[key] as Json, indent, inner)}`);
-  const [open, close] = isList ? ["[", "]"] : ["{", "}"];
-  if (members.length === 0 || indent === "") return `${open}${members.join(",")}${close}`;
-  return `${open}\n${inner}${members.join(`,\n${inner}`)}\n${padding}${close}`;
-}
-
-function goString(text: string): string {
-  return JSON.stringify(text).replace(
-    /[<>&\u2028\u2029]/g,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -1,32 +1,42 @@
-// IAMPolicyGenerator: a ServiceAccount that stands for one of Google's cloud.
+// IAMPolicyGenerator: a ServiceAccount that stands for one of Google's cloud. kustomize puts the names into text as they are
+// and reads that, so what they look like counts (api/filters/iampolicygenerator).
 
 import { isObject, type Json, type JsonObject } from "#kernel";
-import { formatYaml } from "#formats/yaml";
 import { invalid } from "./faults.ts";
-import { readResources } from "./read.ts";
-import type { Resource } from "./resource.ts";
+import { readNode } from "./read.ts";
+import { Resource } from "./resource.ts";
 import type { Schema } from "./schema.ts";
 
 export function generateServiceAccount(config: JsonObject, schema: Schema): Resource {
-  if (config["cloud"] !== "gke") throw invalid(`cloud provider ${textOf(config["cloud"])} not supported yet`);
-  const name = textAt(config["kubernetesService"], "name");
-  const namespace = textAt(config["kubernetesService"], "namespace");
-  const account = textAt(config["serviceAccount"], "name");
-  const project = textAt(config["serviceAccount"], "projectId") || textOf(config["projectId"]);
-  const metadata: JsonObject = {
-    annotations: { "iam.gke.io/gcp-service-account": `${account}@${project}.iam.gserviceaccount.com` },
-    name,
-  };
-  if (namespace !== "") metadata["namespace"] = namespace;
-  const made = readResources(formatYaml({ apiVersion: "v1", kind: "ServiceAccount", metadata }), schema)[0];
-  if (made === undefined) throw invalid("an IAM policy needs a kubernetesService with a name");
+  const service = textsOf(config, "kubernetesService", ["name", "namespace"]);
+  const account = textsOf(config, "serviceAccount", ["name", "projectId"]);
+  if (config["cloud"] !== "gke") throw invalid("this cloud provider is not supported", { at: "cloud", hint: "gke is" });
+  const lines = [
+    "",
+    "apiVersion: v1",
+    "kind: ServiceAccount",
+    "metadata:",
+    "  annotations:",
+    `    iam.gke.io/gcp-service-account: ${account["name"]}@${account["projectId"]}.iam.gserviceaccount.com`,
+    `  name: ${service["name"]}`,
+    "",
+  ];
+  if (service["namespace"] !== "") lines.push(`  namespace: ${service["namespace"]}`);
+  const node = readNode(lines.join("\n"));
+  const made = node && new Resource(node, schema);
+  if (made === undefined || made.name === "")
+    throw invalid("an IAM policy needs the name of a service account", { at: "kubernetesService.name" });
   return made;
 }
 
-function textAt(value: Json | undefined, field: string): string {
-  return isObject(value) ? textOf(value[field]) : "";
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === "string" ? value : "";
+/** Fields of a map, each a text; numbers and words are not taken for text here. */
+function textsOf(config: JsonObject, at: string, names: readonly string[]): { [name: string]: string } {
+  const value: Json | undefined = config[at];
+  if (value !== undefined && value !== null && !isObject(value)) throw invalid("expected a map", { at });
+  const entries = names.map((name) => {
+    const text = isObject(value) ? (value[name] ?? "") : "";
+    if (typeof text !== "string") throw invalid("expected text", { at: `${at}.${name}`, hint: "write it in quotes" });
+    return [name, text] as const;
+  });
+  return Object.fromEntries(entries);
 }

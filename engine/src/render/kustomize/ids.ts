@@ -16,6 +16,11 @@ export function gvkOf(apiVersion: string, kind: string): Gvk {
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), kind };
 }
 
+/** The apiVersion of a group and version; one that was written with an empty group loses its slash. */
+export function formatApiVersion({ group, version }: Gvk): string {
+  return group === "" ? version : `${group}/${version}`;
+}
+
 export function makeId(schema: Schema, gvk: Gvk, name: string, namespace: string): ResourceId {
   const { group, version, kind } = gvk;
   return { group, version, kind, name, namespace, isClusterScoped: schema.isClusterScoped(gvk) };

@@ -4,6 +4,7 @@ import { parseYaml } from "#formats/yaml";
 import type { Issue, Json, JsonObject } from "#kernel";
 import { type Shape, decode } from "./decode.ts";
 import { invalid } from "./faults.ts";
+import { readBack } from "./values.ts";
 
 export type Selector = {
   group?: string;
@@ -19,7 +20,7 @@ export type FieldSpec = { group?: string; version?: string; kind?: string; path?
 export type PatchArguments = { allowNameChange?: boolean; allowKindChange?: boolean };
 export type Patch = { path?: string; patch?: string; target?: Selector; options?: PatchArguments };
 export type Image = { name?: string; newName?: string; tagSuffix?: string; newTag?: string; digest?: string };
-export type Replica = { name?: string; count?: number };
+export type Replica = { name?: string; count?: number | bigint };
 export type FieldOptions = { delimiter?: string; index?: number; encoding?: string; create?: boolean };
 export type ReplacementSource = Selector & { fieldPath?: string; options?: FieldOptions };
 export type ReplacementTarget = {
@@ -270,7 +271,8 @@ const kustomizationVersion = "kustomize.config.k8s.io/v1beta1";
 
 /** Reads a kustomization file; deprecated fields are moved to their successors and give a warning each. */
 export function parseKustomization(text: string): { kustomization: Kustomization; warnings: Issue[] } {
-  const data = parseYaml(text);
+  // kustomize hands most fields to its plugins as text, which they read once more.
+  const data = readBack(parseYaml(text));
   const kustomization = decode(data, kustomizationShape, { isStrict: true }) as unknown as Kustomization;
   const warnings = findDeprecated(kustomization);
   modernise(kustomization);
@@ -319,7 +321,8 @@ function modernise(kustomization: Kustomization): void {
 function moveList(kustomization: Kustomization, from: "bases" | "imageTags", to: "resources" | "images"): void {
   const old = kustomization[from];
   if (old === undefined) return;
-  (kustomization as { [field: string]: unknown })[to] = [...(kustomization[to] ?? []), ...old];
+  // An empty list leaves nothing behind.
+  if (old.length > 0) (kustomization as { [field: string]: unknown })[to] = [...(kustomization[to] ?? []), ...old];
   delete kustomization[from];
 }
 

@@ -146,11 +146,18 @@ function mergesByKey(schema: MergeSchema | undefined): boolean {
   return schema?.s?.split(",").includes("merge") ?? false;
 }
 
+/** A comment of the patch stays with what is merged, whatever becomes of the patch. */
+function takeComment({ dest, patch }: Sources): void {
+  if (dest !== undefined && patch !== undefined && patch.lineComment !== "") dest.lineComment = patch.lineComment;
+}
+
 function replace(sources: Sources): Merged {
+  takeComment(sources);
   return { node: sources.patch ?? sources.dest };
 }
 
 function visitMap({ dest, patch }: Sources): Merged {
+  takeComment({ dest, patch });
   if (isMissing(dest)) {
     if (patch !== undefined && patch.kind !== "scalar" && directive(patch) === "delete") return nothing;
     const old = dest as YamlNode | undefined;
@@ -162,6 +169,7 @@ function visitMap({ dest, patch }: Sources): Merged {
 }
 
 function visitList({ dest, patch }: Sources): Merged {
+  takeComment({ dest, patch });
   return isMissing(dest) ? { node: patch } : visitDirective({ dest, patch });
 }
 

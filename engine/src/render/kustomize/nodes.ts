@@ -55,6 +55,8 @@ export function assignNode(node: YamlNode, value: YamlNode): void {
   node.style = value.style;
   node.line = value.line;
   node.column = value.column;
+  node.anchor = value.anchor;
+  node.lineComment = value.lineComment;
   node.items = value.items.length > 0 ? value.items.slice() : value.kind === "scalar" ? value.items : [];
 }
 
@@ -101,6 +103,17 @@ export function clearField(node: YamlNode, name: string): void {
       node.items.splice(i, 2);
       return;
     }
+}
+
+/** Takes out the first field of this name that holds nothing, be it a null; one of the same name that holds more stays. */
+export function clearIfEmpty(node: YamlNode, name: string): void {
+  expectKind(node, "map");
+  if (node.kind !== "map") return;
+  for (let i = 0; i < node.items.length; i += 2) {
+    if ((node.items[i] as YamlNode).value !== name || (node.items[i + 1] as YamlNode).items.length > 0) continue;
+    node.items.splice(i, 2);
+    return;
+  }
 }
 
 /** Names of a map's fields, in order, duplicates included. */
@@ -151,6 +164,8 @@ export function setField(map: YamlNode, name: string, value: YamlNode | undefine
     value.style = "double";
   // A null cannot hold fields; kyaml gives it some, which are never written.
   if (map.kind === "scalar") return expectKind(map, "map");
+  // To kyaml a field without a name is the node itself.
+  if (name === "") expectKind(map, "scalar");
   if (value === undefined || (value.tag === nullTag && !options.isNullKept)) {
     clearField(map, name);
     return;

@@ -5,7 +5,7 @@ import { compareKeys, type YamlNode } from "#formats/yaml";
 import { type Fault, isObject, type Json, type JsonObject, setOwn } from "#kernel";
 import { emitNode } from "./emit.ts";
 import { attempt, fault, invalid, within } from "./faults.ts";
-import { formatId, idKey } from "./ids.ts";
+import { formatApiVersion, formatId, idKey } from "./ids.ts";
 import { applyOperations, type JsonPatch, parseJsonPatch } from "./json-patch.ts";
 import type { Patch, Selector } from "./kustomization.ts";
 import type { Loader } from "./loader.ts";
@@ -97,7 +97,7 @@ function mergeInto(
     if (ids.has(idKey(resource.id))) {
       const copy = patch.copy();
       copy.takeMetadataFrom(patch);
-      copy.setApiVersion(resource.apiVersion);
+      copy.setApiVersion(formatApiVersion(resource.gvk));
       copy.setKind(patch.kind);
       applyMerge(resource, copy, schema);
     }

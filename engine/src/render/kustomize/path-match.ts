@@ -16,7 +16,7 @@ import {
   untyped,
 } from "./nodes.ts";
 import { compileUnanchored } from "./patterns.ts";
-import { readNode } from "./read.ts";
+import { readAnchored } from "./read.ts";
 
 /** Matching nodes; none when the path leads nowhere. With `create`, what is absent is made, a node of that kind at the end. */
 export function matchPath(node: YamlNode, path: readonly string[], create: NodeKind | undefined): YamlNode[] {
@@ -47,7 +47,7 @@ function matchField(node: YamlNode, path: readonly string[], create: NodeKind | 
     setField(node, name, found);
   }
   if (found.kind !== "scalar" || path.length === 1) return matchPath(found, path.slice(1), create);
-  const root = readNode(found.value);
+  const root = readAnchored(found.value);
   if (root === undefined) throw invalid(`'${name}' holds no structured data`);
   return matchPath(root, path.slice(1), create);
 }

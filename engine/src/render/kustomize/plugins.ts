@@ -38,7 +38,7 @@ import type { Resource } from "./resource.ts";
 import type { ResourceList } from "./resource-list.ts";
 import { addAffix, addHashes, setEntries, setNamespace, setReplicas, type SubjectMode } from "./transformers.ts";
 import { prepareValueAdd, type ValueAddArguments, valueAddShape } from "./value-add.ts";
-import { nodeToData } from "./values.ts";
+import { nodeToOutput } from "./values.ts";
 
 export type Transformer = (list: ResourceList) => void;
 export type Generator = () => Resource[];
@@ -61,7 +61,7 @@ export function makePlugin(resource: Resource, loader: Loader, context: BuildCon
     });
   const maker = Object.hasOwn(makers, kind) ? makers[kind] : undefined;
   if (maker === undefined) throw invalid(`there is no builtin plugin ${kind}`, { at });
-  const data = resource.node === undefined ? {} : nodeToData(resource.node);
+  const data = resource.node === undefined ? {} : nodeToOutput(resource.node);
   return maker(data as JsonObject, { ...context, loader });
 }
 

@@ -42,7 +42,13 @@ export function readNode(text: string): YamlNode | undefined {
   return root && expandAliases(fixTags(root));
 }
 
-/** The same, with its anchors, and with the comments that node trees do not hold. */
+/** The same, with its anchors. */
+export function readAnchored(text: string): YamlNode | undefined {
+  const root = new Composer(text).next();
+  return root && fixTags(root);
+}
+
+/** The same, and the comments. */
 export function readCommented(text: string): { root: YamlNode | undefined; comments: YamlComment[] } {
   const comments: YamlComment[] = [];
   const root = new Composer(text, (comment) => comments.push(comment)).next();
@@ -129,8 +135,9 @@ class Expander {
   /** `<<`: the fields of other maps, below the map's own. In a list of maps the earlier ones win. */
   #mergeKeys(node: YamlNode): void {
     const value = mergeValue(node);
-    if (value === undefined) return;
+    // One in quotes merges nothing, and yet it goes.
     clearField(node, "<<");
+    if (value === undefined) return;
     const ownItems = [...node.items];
     node.items.length = 0;
     for (const map of mergedMaps(value)) this.#setAll(node, map.items);

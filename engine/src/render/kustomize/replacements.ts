@@ -5,7 +5,7 @@ import { keepComments } from "./comments.ts";
 import { emitNode } from "./emit.ts";
 import { attempt, fault, invalid, within } from "./faults.ts";
 import { splitFieldPath } from "./field-spec.ts";
-import { encodeGoJson } from "./hash.ts";
+import { encodeGoJson } from "./go-json.ts";
 import { isSelectedGvk, type ResourceId } from "./ids.ts";
 import { decode } from "./decode.ts";
 import {
@@ -21,7 +21,7 @@ import type { Loader } from "./loader.ts";
 import { assignNode, copyNode, isEmpty, lookup, untyped } from "./nodes.ts";
 import { matchPath } from "./path-match.ts";
 import { compileSelector, type SelectorMatcher } from "./patterns.ts";
-import { decodeText, readCommented, readNode } from "./read.ts";
+import { decodeText, readAnchored, readCommented } from "./read.ts";
 import type { Resource } from "./resource.ts";
 import type { ResourceList } from "./resource-list.ts";
 import { nodeToData } from "./values.ts";
@@ -177,15 +177,25 @@ function setInsideText(
   if (root === undefined) throw invalid("no structured data found in path");
   const found = matchPath(root, parts.slice(holder.depth), options?.create ? value.kind : undefined);
   if (found.length === 0) throw invalid("unable to find field in structured data");
-  for (const one of found) setValue(one, value, options);
-  holder.node.value = writeText(root, holder.node.value, comments);
+  let kept: readonly YamlComment[] = comments;
+  for (const one of found) {
+    // A scalar changes its text alone; anything else gives way to the value, and its comment with it.
+    if (one.kind !== "scalar") kept = withoutCommentOf(one, kept);
+    setValue(one, value, options);
+  }
+  holder.node.value = writeText(root, holder.node.value, kept);
   return true;
+}
+
+function withoutCommentOf({ line, lineComment }: YamlNode, comments: readonly YamlComment[]): readonly YamlComment[] {
+  const own = comments.findIndex((one) => !one.isOwnLine && one.line >= line && `#${one.text}` === lineComment);
+  return own < 0 ? comments : comments.filter((_, i) => i !== own);
 }
 
 function findText(node: YamlNode, parts: readonly string[]): { node: YamlNode; depth: number } | undefined {
   for (let depth = 1; depth < parts.length; depth++) {
     const found = attempt(() => ({ node: lookup(node, parts.slice(0, depth)) })).value?.node;
-    if (found?.kind === "scalar" && attempt(() => ({ root: readNode(found.value) })).value !== undefined)
+    if (found?.kind === "scalar" && attempt(() => ({ root: readAnchored(found.value) })).value !== undefined)
       return { node: found, depth };
   }
   return undefined;

@@ -4,7 +4,19 @@
 import { YamlNode } from "#formats/yaml";
 import { invalid } from "./faults.ts";
 import { effectiveNamespace, gvkOf, makeId, type Gvk, type ResourceId } from "./ids.ts";
-import { clearField, copyNode, field, isEmpty, lookup, lookupCreate, setField, text, untyped } from "./nodes.ts";
+import {
+  clearField,
+  clearIfEmpty,
+  copyNode,
+  field,
+  isEmpty,
+  isMissing,
+  lookup,
+  lookupCreate,
+  setField,
+  text,
+  untyped,
+} from "./nodes.ts";
 import type { Schema } from "./schema.ts";
 
 export type Behavior = "unspecified" | "create" | "replace" | "merge";
@@ -132,8 +144,8 @@ export class Resource {
   #setQuoted(name: string, value: string): void {
     if (this.node === undefined) return;
     const metadata = field(this.node, "metadata");
-    if (!isEmpty(metadata) && field(metadata, "annotations")?.items.length === 0)
-      clearField(metadata as YamlNode, "annotations");
+    if (!isMissing(metadata)) clearIfEmpty(metadata as YamlNode, "annotations");
+    clearIfEmpty(this.node, "metadata");
     const annotations = lookupCreate(this.node, ["metadata", "annotations"], "map");
     if (annotations === undefined) return;
     const node = text(value);
@@ -249,8 +261,11 @@ export class Resource {
     const metadata = field(this.node, "metadata");
     const node = isEmpty(metadata) ? undefined : field(metadata, name);
     const items = node?.items ?? [];
-    for (let i = 0; i + 1 < items.length; i += 2)
-      map.set((items[i] as YamlNode).value, (items[i + 1] as YamlNode).value);
+    for (let i = 0; i < items.length; i += 2) {
+      const value = items[i + 1];
+      if (value === undefined) throw invalid(`metadata.${name} must be a map`, { at: `${this.kind}/${this.name}` });
+      map.set((items[i] as YamlNode).value, value.value);
+    }
     return map;
   }
 
@@ -269,9 +284,10 @@ export class Resource {
     if (metadata === undefined) return;
     clearField(metadata, name);
     if (values.size === 0) return;
-    const map = new YamlNode("map");
+    // Where the field stood twice, the second one is filled up.
+    const map = lookupCreate(metadata, [name], "map");
+    if (map === undefined) return;
     for (const key of [...values.keys()].sort()) setField(map, key, text(values.get(key) as string));
-    setField(metadata, name, map);
   }
 
   copy(): Resource {

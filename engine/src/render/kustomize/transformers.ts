@@ -131,7 +131,7 @@ export function setEntries(
   for (const resource of list.items) {
     if (resource.node === undefined) continue;
     for (const key of keys) {
-      const value = text(values[key] as string);
+      const value = new YamlNode("scalar", values[key] as string, stringTag);
       visitFields(resource.node, specs, {
         set: (node) => setField(node, key, value),
         create: { kind: "map", tag: "!!map" },

@@ -5,13 +5,38 @@ import { formatGoFloat, formatTimestamp, isTimestamp, resolvePlain, textStyle, Y
 import { decodeUtf8, isObject, type Json, type JsonObject, setOwn } from "#kernel";
 import { decodeBase64 } from "./base64.ts";
 import { invalid } from "./faults.ts";
+import { encodeGoString } from "./go-json.ts";
+import { checkLineComments } from "./line-comments.ts";
 import { stringTag } from "./nodes.ts";
 import { roundTripFolded } from "./folded.ts";
 
 /** The data of a map or list. Throws on duplicate keys, keys that are no text, and numbers JSON does not have. */
 export function nodeToData(node: YamlNode): Json {
+  checkLineComments(node);
   if (node.kind !== "map") return convert(node, false);
   return mapToData(node, { isTop: true, isInFlow: false });
+}
+
+/** The same, read once more from JSON text by go-yaml v2, as all that kustomize prints. */
+export function nodeToOutput(node: YamlNode): Json {
+  return readBack(nodeToData(node));
+}
+
+/** Data, changed in place, as go-yaml v2 reads it from JSON text. */
+export function readBack(data: Json): Json {
+  if (typeof data === "string") return checkText(data);
+  if (typeof data !== "object" || data === null) return data;
+  if (Array.isArray(data)) {
+    for (const [i, item] of data.entries()) data[i] = readBack(item);
+    return data;
+  }
+  for (const key of Object.keys(data)) {
+    checkKey(key);
+    const value = data[key] as Json;
+    const read = readBack(value);
+    if (read !== value) setOwn(data, key, read);
+  }
+  return data;
 }
 
 function convert(node: YamlNode, isInFlow: boolean): Json {
@@ -40,23 +65,11 @@ function mapToData(node: YamlNode, where: { isTop: boolean; isInFlow: boolean })
     const key = node.items[i] as YamlNode;
     const name = key.value;
     if (Object.hasOwn(object, name)) throw invalid(`mapping key "${name}" already defined`, placeOf(key));
-    if (name.includes("\x85")) throw invalid("a key cannot hold a line break", placeOf(key));
     if (!where.isTop && scalarTag(key) !== stringTag) throw invalid(`key ${name} is no text`, placeOf(key));
     const value = node.items[i + 1] as YamlNode;
-    if (!isFlow) checkComment(key, value);
     setOwn(object, name, convert(value, isFlow));
   }
   return object;
-}
-
-/** go-yaml v3 writes the comment behind the key first, and then `{}` or `[]` at the beginning of the next line. */
-function checkComment(key: YamlNode, value: YamlNode): void {
-  const isEmptyBlock = value.kind !== "scalar" && value.items.length === 0 && value.style !== "flow";
-  if (isEmptyBlock && key.lineComment !== "")
-    throw invalid(`nothing is left of ${key.value}, and kustomize cannot write that behind a comment`, {
-      ...placeOf(key),
-      hint: `move the comment "${key.lineComment}" to a line of its own`,
-    });
 }
 
 function placeOf(node: YamlNode): { at?: string } {
@@ -77,7 +90,7 @@ const unfitForBlock = /[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]| \n
 
 /** A block whose first sign is a tab cannot be read back: the reader takes the tab for its indent (yaml_parser_scan_block_scalar). */
 function checkBlock({ style, value }: YamlNode): void {
-  const isBlock = style === "literal" || style === "folded";
+  const isBlock = style === "literal" || style === "folded" || (style === "plain" && value.includes("\n"));
   if (isBlock && value.startsWith("\t") && !unfitForBlock.test(value))
     throw invalid("text that begins with a tab cannot stand in a block", { hint: "write it in double quotes" });
 }
@@ -86,8 +99,8 @@ function scalarToData(node: YamlNode, isInFlow: boolean): Json {
   if (!isInFlow) checkBlock(node);
   const value = node.style === "folded" && !isInFlow ? roundTripFolded(node.value) : node.value;
   const tag = scalarTag(node);
-  if (tag === stringTag) return checkText(value);
-  if (tag === "!!binary") return checkText(decodeBinary(value));
+  if (tag === stringTag) return value;
+  if (tag === "!!binary") return decodeBinary(value);
   const resolved = resolvePlain(value, "v3");
   if (tag === resolved.tag || (tag === "!!float" && resolved.tag === "!!int")) {
     if (typeof resolved.value === "number" && !Number.isFinite(resolved.value))
@@ -97,13 +110,24 @@ function scalarToData(node: YamlNode, isInFlow: boolean): Json {
     return Object.is(resolved.value, -0) ? 0 : resolved.value;
   }
   if (ownTags.has(tag)) throw invalid(`cannot decode ${resolved.tag} \`${value}\` as a ${tag}`, placeOf(node));
-  return checkText(value);
+  return value;
 }
 
 const ownTags: ReadonlySet<string> = new Set(["!!int", "!!float", "!!bool", "!!null", "!!timestamp"]);
 
 /** JSON leaves these as they are, and the YAML reader that comes next refuses them. */
 const unreadable = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
+/** The longest key that go-yaml v2 reads from JSON text, in characters with its quotes (simple keys of yaml_parser_t). */
+const keyLengthMax = 1_024;
+
+function checkKey(key: string): void {
+  if (key.includes("\x85")) throw invalid("a key cannot hold a line break");
+  if (unreadable.test(key)) throw invalid("control characters are not allowed in keys");
+  // A character of JSON text takes six at most.
+  if (key.length > keyLengthMax / 6 && Array.from(encodeGoString(key)).length > keyLengthMax)
+    throw invalid(`a key is longer than ${keyLengthMax} characters`, { at: `${key.slice(0, 40)}…` });
+}
 
 function checkText(value: string): string {
   if (unreadable.test(value)) throw invalid("control characters are not allowed in text");

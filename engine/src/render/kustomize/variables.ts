@@ -1,8 +1,7 @@
 // `vars`: $(NAME) in listed fields becomes the value of a field of some object (api/filters/refvar). Superseded by
 // replacements, still used.
 
-import type { YamlNode } from "#formats/yaml";
-import { formatGoFloat } from "#formats/yaml";
+import { formatGoFloat, resolvePlain, type YamlNode } from "#formats/yaml";
 import { fault, invalid } from "./faults.ts";
 import { splitFieldPath, visitField } from "./field-spec.ts";
 import { equalGvk, equalIds, gvkOf } from "./ids.ts";
@@ -88,10 +87,12 @@ function splitIndex(part: string): string[] {
 function typedValue(node: YamlNode, path: string): Value {
   const { tag, value } = node;
   if (tag === "!!int") {
-    if (!/^[-+]?\d+$/.test(value)) throw invalid(`${value} is no whole number`, { at: path });
-    return { text: BigInt(value.replace("+", "")).toString(), tag };
+    const number = /^[-+]?\d+$/.test(value) ? BigInt(value.replace("+", "")) : undefined;
+    if (number === undefined || BigInt.asIntN(64, number) !== number)
+      throw invalid(`${value} is no whole number of 64 bits`, { at: path });
+    return { text: number.toString(), tag };
   }
-  if (tag === "!!float") return { text: formatGoFloat(Number(value)), tag };
+  if (tag === "!!float") return { text: formatGoFloat(Number(resolvePlain(value, "v3").value)), tag };
   if (tag === "!!bool") return { text: String(/^(true|True|TRUE)$/.test(value)), tag };
   return { text: value, tag: stringTag };
 }
