@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 describe.skipIf(oracles === undefined || !existsSync(join(oracles, "kustomize-batch")))("random kustomizations", () => {
   it("give the bytes of the real kustomize, or fail where it fails", { timeout: 240_000 }, async () => {
     const fuzz = await run(process.execPath, ["bench/kustomize/fuzz.mjs", "60", "7000"], { cwd: root });
-    expect(fuzz.out).toContain('"different":0,"crashed":0,"slow":0');
+    expect(fuzz.out).toMatch(/^60 trees: .* 0 differ; 0 crashes, 0 hangs/m);
     expect(fuzz.status).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 // Random fields of kustomizations: each entry of the table gives a field's value for a folder, and writes the files it names.
 import { images, isLeaf, labels, names, namespaces, odd, pathsOf, valueAt } from "./objects.mjs";
 import { anyTarget, jsonPatch, mergePatch, patchEntry, replacement, selectorOf } from "./patches.mjs";
+import { configurations, crds, schema } from "./rules.mjs";
 import { texts, writeYaml } from "./yaml-styles.mjs";
 
 function stringLabels(random) {
@@ -157,103 +158,6 @@ function variable(world) {
   };
 }
 
-function configuration(random) {
-  const all = {
-    nameReference: [
-      { kind: "ConfigMap", version: "v1", fieldSpecs: [{ kind: "Widget", path: "spec/nested/configMapRef/name" }] },
-      {
-        kind: "Secret",
-        fieldSpecs: [
-          { kind: "Widget", path: "spec/nested/secretName" },
-          { path: "spec/secretName", kind: "Certificate" },
-        ],
-      },
-    ].filter(() => random.chance(0.8)),
-    images: [{ path: "spec/image", kind: "Widget" }],
-    commonLabels: [{ path: "spec/selector/labels", create: true, kind: "Widget" }],
-    labels: [{ path: "spec/onlyLabels", create: true, kind: "Widget" }],
-    commonAnnotations: [{ path: "spec/notes", create: true, group: "example.com" }],
-    namePrefix: [{ path: "spec/nested/text", kind: "Widget" }],
-    nameSuffix: [{ path: "spec/size", kind: "Widget" }],
-    namespace: [
-      { path: "spec/namespace", create: true, kind: "Widget" },
-      { path: "metadata/name", kind: "Namespace", create: true },
-    ],
-    replicas: [{ path: "spec/size", create: true, kind: "Widget" }],
-    varReference: [
-      { path: "spec/nested/text", kind: "Widget" },
-      { path: "data", kind: "ConfigMap" },
-      { path: "metadata/annotations" },
-    ],
-    templateLabels: [{ path: "spec/tpl", create: true, kind: "Widget" }],
-  };
-  return Object.fromEntries(random.some(Object.entries(all), 0.35));
-}
-
-const crd = {
-  "example.com/v1.Widget": {
-    Schema: {
-      properties: {
-        apiVersion: { type: "string" },
-        kind: { type: "string" },
-        metadata: { type: "object" },
-        spec: { $ref: "example.com/v1.WidgetSpec" },
-      },
-    },
-  },
-  "example.com/v1.WidgetSpec": {
-    Schema: {
-      properties: {
-        nested: { $ref: "example.com/v1.Nested", "x-kubernetes-annotation": "" },
-        image: { type: "string", "x-kubernetes-identity": "" },
-        marks: { "x-kubernetes-label-selector": "" },
-      },
-    },
-  },
-  "example.com/v1.Nested": {
-    Schema: {
-      properties: {
-        configMapRef: { "x-kubernetes-object-ref-api-version": "v1", "x-kubernetes-object-ref-kind": "ConfigMap" },
-        secretRef: {
-          "x-kubernetes-object-ref-api-version": "v1",
-          "x-kubernetes-object-ref-kind": "Secret",
-          "x-kubernetes-object-ref-name-key": "secretName",
-        },
-      },
-    },
-  },
-};
-
-const openapi = {
-  definitions: {
-    "com.example.v1.Widget": {
-      type: "object",
-      properties: {
-        spec: {
-          type: "object",
-          properties: {
-            items: {
-              type: "array",
-              items: { type: "object" },
-              "x-kubernetes-patch-merge-key": "id",
-              "x-kubernetes-patch-strategy": "merge",
-            },
-            containers: {
-              type: "array",
-              items: { $ref: "#/definitions/com.example.Container" },
-              "x-kubernetes-patch-merge-key": "name",
-              "x-kubernetes-patch-strategy": "merge",
-            },
-            list: { type: "array", items: { type: "string" }, "x-kubernetes-patch-strategy": "merge" },
-          },
-        },
-      },
-      "x-kubernetes-group-version-kind": [{ group: "example.com", kind: "Widget", version: "v1" }],
-    },
-    "com.example.Container": { type: "object", properties: { name: { type: "string" } } },
-  },
-};
-
 function plugin(world, folder) {
   const { random, files } = world;
   const named = (kind, fields, metadata = {}) => ({
@@ -307,6 +211,14 @@ function plugin(world, folder) {
         ...(random.chance(0.3) ? { target: selectorOf(world, target) } : {}),
       }),
     () => named("PatchStrategicMergeTransformer", { patches: writeYaml(mergePatch(world, target), random) }),
+    () => {
+      const path = `in-plugin${world.count++}.yaml`;
+      files[`${folder}/${path}`] = writeYaml(mergePatch(world, target), random);
+      return random.pick([
+        named("PatchTransformer", { path }),
+        named("PatchStrategicMergeTransformer", { paths: [path] }),
+      ]);
+    },
     () =>
       named("PatchJson6902Transformer", {
         target: {
@@ -349,6 +261,22 @@ function plugin(world, folder) {
   return place(world, folder, made, files);
 }
 
+/** A transformer that mostly changes nothing: what a validator changes is an error. */
+function validator(world, folder) {
+  const { random } = world;
+  if (random.chance(0.15)) return plugin(world, folder);
+  const fieldSpecs = [{ path: "spec/none", kind: "Nothing" }];
+  const metadata = { name: `check${world.count++}` };
+  const made = random.pick([
+    { apiVersion: "builtin", kind: "LabelTransformer", metadata, labels: { checked: "yes" }, fieldSpecs },
+    { apiVersion: "builtin", kind: "AnnotationsTransformer", metadata, annotations: { checked: "yes" }, fieldSpecs },
+    { apiVersion: "builtin", kind: "PrefixTransformer", metadata, prefix: "x-", fieldSpecs },
+    { apiVersion: "builtin", kind: "ImageTagTransformer", metadata, imageTag: { name: "no/such", newTag: "1" } },
+    { apiVersion: "builtin", kind: "ReplacementTransformer", metadata, replacements: [] },
+  ]);
+  return place(world, folder, [made], world.files);
+}
+
 /** Plugins stand inline, in a file or in a folder of their own, one or many in a text. */
 function place(world, folder, made) {
   const { random, files } = world;
@@ -375,6 +303,12 @@ function generatorPlugin(world, folder) {
       literals: ["a=b", "c=1"],
       ...(random.chance(0.3) ? { options: generatorOptions(random) } : {}),
     }),
+    () => {
+      const kind = random.pick(["ConfigMap", "Secret"]);
+      const { name, namespace, ...rest } = generator(world, folder, kind);
+      const metadata = { name, ...(namespace === undefined ? {} : { namespace }) };
+      return { apiVersion: "builtin", kind: `${kind}Generator`, metadata, ...rest };
+    },
     () => ({
       apiVersion: "builtin",
       kind: "SecretGenerator",
@@ -452,13 +386,16 @@ const table = [
   [
     "patchesJson6902",
     0.1,
-    (world) => {
+    (world, folder) => {
       const target = anyTarget(world);
       const version = target.apiVersion.split("/").at(-1);
+      const patch = writeYaml(jsonPatch(world, target), world.random);
+      const isFile = world.random.chance(0.3);
+      if (isFile) world.files[`${folder}/json-patch.yaml`] = patch;
       return [
         {
           target: { ...selectorOf(world, target), kind: target.kind, name: target.name, version },
-          patch: writeYaml(jsonPatch(world, target), world.random),
+          ...(isFile ? { path: "json-patch.yaml" } : { patch }),
         },
       ];
     },
@@ -467,32 +404,10 @@ const table = [
   ["vars", 0.08, (world) => [variable(world)]],
   ["transformers", 0.15, (world, folder) => plugin(world, folder)],
   ["generators", 0.08, (world, folder) => generatorPlugin(world, folder)],
-  ["validators", 0.02, (world, folder) => plugin(world, folder)],
-  [
-    "configurations",
-    0.1,
-    (world, folder) => {
-      world.files[`${folder}/config.yaml`] = writeYaml(configuration(world.random), world.random);
-      return ["config.yaml"];
-    },
-  ],
-  [
-    "crds",
-    0.06,
-    (world, folder) => {
-      world.files[`${folder}/crd.json`] = JSON.stringify(crd);
-      return ["crd.json"];
-    },
-  ],
-  [
-    "openapi",
-    0.06,
-    (world, folder) => {
-      if (world.random.chance(0.2)) return { version: "v1.21.2" };
-      world.files[`${folder}/schema.json`] = JSON.stringify(openapi);
-      return { path: "schema.json" };
-    },
-  ],
+  ["validators", 0.05, (world, folder) => validator(world, folder)],
+  ["configurations", 0.1, configurations],
+  ["crds", 0.06, crds],
+  ["openapi", 0.06, schema],
   [
     "buildMetadata",
     0.1,
@@ -502,7 +417,8 @@ const table = [
 ];
 
 function replicas(world) {
-  const known = world.names.filter((one) => ["Deployment", "StatefulSet", "ReplicaSet"].includes(one.kind));
+  const kinds = ["Deployment", "StatefulSet", "ReplicaSet", ...(world.random.chance(0.2) ? ["Widget"] : [])];
+  const known = world.names.filter((one) => kinds.includes(one.kind));
   return known.length === 0 ? undefined : [{ name: world.random.pick(known).name, count: world.random.int(9) }];
 }
 
@@ -534,7 +450,7 @@ export function makeFields(world, folder) {
   for (const [name, share, make] of table) {
     if (!world.random.chance(share * world.density)) continue;
     const value = make(world, folder);
-    if (value !== undefined) fields.push([name, value]);
+    if (value !== undefined) fields.push([world.random.chance(0.01) ? name.toUpperCase() : name, value]);
   }
   return fields;
 }

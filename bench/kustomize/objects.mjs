@@ -29,10 +29,24 @@ export function labels(random, keys = ["app", "tier", "env", "app.kubernetes.io/
 
 function annotations(random) {
   const keys = ["note", "example.com/a", "b", "kubernetes.io/change-cause"];
-  return Object.fromEntries(
-    random.some(keys, 0.5).map((key) => [key, random.chance(0.4) ? odd(random) : random.pick(texts)]),
-  );
+  const own = random.some(keys, 0.5).map((key) => [key, random.chance(0.4) ? odd(random) : random.pick(texts)]);
+  return Object.fromEntries(random.chance(0.05) ? [...own, random.pick(meaningful)] : own);
 }
+
+/** Annotations that mean something to kustomize, or look as if. */
+const meaningful = [
+  ["config.kubernetes.io/local-config", "true"],
+  ["config.kubernetes.io/local-config", "false"],
+  ["config.kubernetes.io/index", "0"],
+  ["config.kubernetes.io/path", "a.yaml"],
+  ["config.k8s.io/id", "1"],
+  ["config.kubernetes.io/origin", "path: elsewhere.yaml\n"],
+  ["internal.config.kubernetes.io/index", "1"],
+  ["internal.config.kubernetes.io/prefixes", "pre-"],
+  ["internal.config.kubernetes.io/own", "kept"],
+  ["kustomize.config.k8s.io/needs-hash", "true"],
+  ["kustomize.config.k8s.io/behavior", "merge"],
+];
 
 function optional(random, share, make) {
   return random.chance(share) ? make() : {};
@@ -269,7 +283,7 @@ const kinds = {
         ...optional(random, 0.2, () => ({ ingressClassName: random.pick(names) })),
         rules: [
           {
-            host: "example.com",
+            host: random.chance(0.15) ? "$(VAR_A).example.com" : "example.com",
             http: {
               paths: [
                 { path: "/", backend: { service: { name: random.pick(names), port: { number: 80 } } } },

@@ -283,7 +283,19 @@ export function replacement(world) {
     return {
       select: selectorOf(world, target),
       ...(random.chance(0.1)
-        ? { reject: [random.pick([{ name: random.pick(names) }, { kind: "Pod" }, { labelSelector: "app=web" }])] }
+        ? {
+            reject: random.times(1 + random.int(2), () =>
+              random.pick([
+                { name: random.pick(names) },
+                { kind: "Pod" },
+                { labelSelector: "app=web" },
+                { annotationSelector: "note" },
+                { namespace: random.pick(namespaces) },
+                { group: "apps", version: "v1" },
+                { kind: "ConfigMap", name: `${random.pick(names)}.*` },
+              ]),
+            ),
+          }
         : {}),
       fieldPaths: paths,
       ...(chosen === undefined ? {} : { options: chosen }),
@@ -320,8 +332,12 @@ export function patchEntry(world, folder) {
     entry.target = isJson
       ? { kind: target.kind, name: target.name, ...(random.chance(0.2) ? selectorOf(world, target) : {}) }
       : selectorOf(world, target);
-  if (!isJson && random.chance(0.05))
-    entry.options = random.pick([{ allowNameChange: true }, { allowKindChange: true }]);
+  if (random.chance(0.05))
+    entry.options = random.pick([
+      { allowNameChange: true },
+      { allowKindChange: true },
+      { allowNameChange: true, allowKindChange: true },
+    ]);
   return entry;
 }
 

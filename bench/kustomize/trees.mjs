@@ -30,8 +30,9 @@ export function makeTree(seed, builds = () => true) {
     isDoomed: random.chance(keptFailures),
   };
   const bases = random.times(1 + random.int(2), (i) => makeLevel(world, `base${i}`, []));
-  const components = random.chance(0.3) ? [makeComponent(world, "component")] : [];
-  let below = bases;
+  const components = makeComponents(world);
+  // Two that stand over the same: their names tell them apart.
+  let below = random.chance(0.1) ? ["left", "right"].map((one) => makeLevel(world, one, bases, [], one)) : bases;
   const levels = random.int(3);
   for (let i = 0; i < levels; i++) below = [makeLevel(world, `overlay${i}`, below, i === 0 ? components : [])];
   const path = makeLevel(world, "top", below, levels === 0 ? components : []);
@@ -39,10 +40,14 @@ export function makeTree(seed, builds = () => true) {
   return { files: world.files, binary: world.binary, path, reorder };
 }
 
-function makeLevel(world, folder, below, components = []) {
+function makeLevel(world, folder, below, components = [], prefix = undefined) {
   const { random } = world;
   world.names = [...below, ...components].flatMap((one) => world.seen.get(one) ?? []);
-  const head = random.chance(0.5) ? { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" } : {};
+  const head = {
+    ...(random.chance(0.5) ? { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" } : {}),
+    ...(random.chance(0.05) ? { metadata: { name: folder, annotations: { note: "of the file itself" } } } : {}),
+    ...(prefix === undefined ? {} : { namePrefix: `${prefix}-` }),
+  };
   const own = writeResources(world, folder, below.length === 0 ? 1 + random.int(4) : random.int(3));
   const resources = [...below.map((one) => `../${one}`), ...own];
   const isOld = random.chance(0.03) && below.length > 0;
@@ -51,11 +56,21 @@ function makeLevel(world, folder, below, components = []) {
     ...(isOld ? { bases: below.map((one) => `../${one}`), resources: own } : { resources }),
     ...(components.length > 0 ? { components: components.map((one) => `../${one}`) } : {}),
   };
-  finish(world, folder, start, makeFields(world, folder));
+  const fields = makeFields(world, folder).filter(([name]) => prefix === undefined || name !== "namePrefix");
+  finish(world, folder, start, fields);
   return folder;
 }
 
-function makeComponent(world, folder) {
+/** None, one, one that uses another, or two. */
+function makeComponents(world) {
+  const { random } = world;
+  if (!random.chance(0.35)) return [];
+  const inner = random.chance(0.25) ? [makeComponent(world, "inner")] : [];
+  const first = makeComponent(world, "component", inner);
+  return random.chance(0.2) ? [first, makeComponent(world, "second")] : [first];
+}
+
+function makeComponent(world, folder, inner = []) {
   const { random } = world;
   world.names = world.seen.get("base0") ?? [];
   const own = random.chance(0.4) ? writeResources(world, folder, 1) : [];
@@ -63,6 +78,7 @@ function makeComponent(world, folder) {
     apiVersion: "kustomize.config.k8s.io/v1alpha1",
     kind: "Component",
     ...(own.length > 0 ? { resources: own } : {}),
+    ...(inner.length > 0 ? { components: inner.map((one) => `../${one}`) } : {}),
   };
   // What it works on is known only where it is used; there it is tried.
   const kept = world.builds;
@@ -80,13 +96,27 @@ function writeResources(world, folder, count) {
   const { random, files } = world;
   return random.times(count, (i) => {
     const name = `r${i}.yaml`;
-    const texts = random.times(1 + random.int(3), () => writeYaml(makeObject(world), random));
-    files[`${folder}/${name}`] = join(random, texts);
+    const objects = random.times(1 + random.int(3), () => makeObject(world));
+    const text = random.chance(0.06) ? writeYaml(listOf(random, objects), random) : writeAll(random, objects);
+    files[`${folder}/${name}`] = random.chance(0.01) ? `\ufeff${text}` : text;
     return name;
   });
 }
 
-/** Documents joined as people do it, or held by a List. */
+function writeAll(random, objects) {
+  return join(
+    random,
+    objects.map((one) => writeYaml(one, random)),
+  );
+}
+
+function listOf(random, objects) {
+  const kind = random.pick(["List", "List", "ConfigMapList", "WidgetList", "ResourceList"]);
+  const metadata = random.chance(0.3) ? { metadata: { name: "all" } } : {};
+  return { apiVersion: kind === "ResourceList" ? "config.kubernetes.io/v1" : "v1", kind, ...metadata, items: objects };
+}
+
+/** Documents joined as people do it. */
 function join(random, texts) {
   let text = texts.join(
     random.pick(["---\n", "---\n", "---\n# next\n", "\n---\n\n", "--- \n", "---\n---\n", "---  # note\n"]),
@@ -113,9 +143,14 @@ function choose(kept, fields, builds) {
 /** Writes the kustomization; fields that make it fail go, unless the tree may fail. */
 function finish(world, folder, start, fields) {
   const { random } = world;
+  const name = random.weighted([
+    [18, "kustomization.yaml"],
+    [1, "kustomization.yml"],
+    [1, "Kustomization"],
+  ]);
   const write = (chosen) => {
     const style = random.pick([true, true, false]);
-    world.files[`${folder}/kustomization.yaml`] = writeYaml({ ...start, ...Object.fromEntries(chosen) }, random, {
+    world.files[`${folder}/${name}`] = writeYaml({ ...start, ...Object.fromEntries(chosen) }, random, {
       isPlain: style,
     });
     return world.builds({ files: world.files, binary: world.binary, path: folder });

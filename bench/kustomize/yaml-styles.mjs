@@ -48,6 +48,7 @@ export const texts = [
   "line\u2028sep",
   "cr\r\nlf\r\n",
   "http://example.com/?a=b&c=<d>",
+  "pre-$(VAR_A)/$(VAR_B)",
 ];
 
 const simple = /^[A-Za-z_$./(][A-Za-z0-9_./ ()$=@-]*[A-Za-z0-9/_)]$|^[A-Za-z]$/;
