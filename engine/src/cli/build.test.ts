@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFi
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { ManualClock } from "#kernel";
+import { formatFault, ManualClock } from "#kernel";
 import { command } from "./commands/build.ts";
 import { memoryIo } from "./io.ts";
 import type { Ports } from "./ports.ts";
@@ -55,6 +55,41 @@ test("writes one file an object into a folder", async () => {
   expect(await run(folder, ["."], { output: "out" })).toBe("");
   expect(readdirSync(join(folder, "out"))).toEqual([".keep", "v1_configmap_x.yaml", "v1_configmap_z.yaml"]);
   expect(readFileSync(join(folder, "out/v1_configmap_x.yaml"), "utf8")).toBe(configMap("x"));
+});
+
+test("files of several namespaces begin with theirs, those of none with their group", async () => {
+  const folder = place({
+    "kustomization.yaml": "resources: [x.yaml]",
+    "x.yaml": [
+      configMap("x"),
+      `${configMap("y")}  namespace: Shop\n`,
+      "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: z\n  namespace: ignored\n",
+    ].join("---\n"),
+    "out/.keep": "",
+  });
+  await run(folder, ["."], { output: "out" });
+  expect(readdirSync(join(folder, "out"))).toEqual([
+    ".keep",
+    "default_v1_configmap_x.yaml",
+    "rbac.authorization.k8s.io_v1_clusterrole_z.yaml",
+    "shop_v1_configmap_y.yaml",
+  ]);
+});
+
+test("errors name paths as they are written at the command line", async () => {
+  const folder = place({ "a/kustomization.yaml": "resources: [x.yaml]", "a/x.yaml": "kind: A\n" });
+  const told = async (args: readonly string[], flags = {}): Promise<string> =>
+    run(folder, args, flags).then(
+      () => "",
+      (thrown: unknown) => formatFault(thrown),
+    );
+  expect(await told(["a"])).toMatch(/^unable to use 'x.yaml' as a resource: x.yaml: /);
+  expect(await told(["none"])).toContain("'none'");
+  expect(await told([join(folder, "a/x.yaml")])).toContain("'a/x.yaml' must be a folder");
+  expect(await told(["."])).toMatch(/^\.: unable to find one of/);
+  expect(await told([tmpdir()])).toMatch(new RegExp(`^${tmpdir()}: unable to find one of`));
+  writeFileSync(join(folder, "a/x.yaml"), configMap("x"));
+  expect(await told(["a"], { output: "none/x.yaml" })).toMatch(/^none\/x.yaml: the output cannot be written there/);
 });
 
 test("renders charts where the switch allows it", async () => {

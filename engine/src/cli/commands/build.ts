@@ -3,15 +3,17 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { formatYaml } from "#formats/yaml";
-import { asJson, type Issue, type Manifest, Missing, splitApiVersion } from "#kernel";
+import { asJson, Fault, type Issue, type Manifest, Missing, splitApiVersion } from "#kernel";
 import type { HelmPortOptions } from "#render/helm";
 import { build, type BuildOptions, type BuildResult, type HelmPort, parseRemote } from "#render/kustomize";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
+import type { CliCode } from "../faults.ts";
 import type { Io } from "../io.ts";
 import { DiskTree } from "../disk-tree.ts";
 import { PulledCharts } from "../pulled-charts.ts";
 import { RemoteBases } from "../remote-bases.ts";
+import { withShownPaths } from "../shown-paths.ts";
 
 /** Each round fetches what the one before lacked; bases nested deeper than this are a mistake. */
 const fetchRoundsMax = 50;
@@ -66,7 +68,7 @@ export const command: Command = defineCommand({
     );
     for (const warning of result.rendering.warnings) io.stderr.write(`${formatWarning(warning)}\n`);
     if (flags.output === undefined) io.stdout.write(result.text);
-    else write(resolve(io.folder, flags.output), result);
+    else writeTo(flags.output, resolve(io.folder, flags.output), result);
     return 0;
   },
 });
@@ -120,8 +122,25 @@ async function buildAt(
       }
     }
     throw usage(`remote bases are nested deeper than ${fetchRoundsMax}`);
+  } catch (thrown) {
+    throw withShownPaths(thrown, io.folder, resolve(io.folder, folder));
   } finally {
     await remotes.close();
+  }
+}
+
+function writeTo(shown: string, path: string, result: BuildResult): void {
+  try {
+    write(path, result);
+  } catch (thrown) {
+    throw new Fault<CliCode>({
+      code: "failed",
+      disposition: "stall",
+      at: shown,
+      message: "the output cannot be written there",
+      hint: "name a file in a folder that exists, or a folder",
+      cause: thrown,
+    });
   }
 }
 
@@ -130,16 +149,18 @@ function write(path: string, result: BuildResult): void {
     writeFileSync(path, result.text);
     return;
   }
-  const manifests = result.rendering.manifests;
-  const namespaces = new Set(manifests.map((one) => one.metadata.namespace ?? "default"));
-  for (const manifest of manifests)
-    writeFileSync(join(path, fileName(manifest, namespaces.size > 1)), formatYaml(asJson(manifest)));
+  const { namespaces, rendering } = result;
+  const areMany = new Set(namespaces.filter((one) => one !== undefined)).size > 1;
+  for (const [i, manifest] of rendering.manifests.entries())
+    writeFileSync(join(path, fileName(manifest, areMany ? namespaces[i] : undefined)), formatYaml(asJson(manifest)));
 }
 
 /** `apps_v1_deployment_web.yaml`, after its namespace where there are several. */
-function fileName(manifest: Manifest, hasNamespaces: boolean): string {
+function fileName(manifest: Manifest, namespace: string | undefined): string {
   const { group, version } = splitApiVersion(manifest.apiVersion);
-  const parts = [group, version, manifest.kind].filter((part) => part !== "");
-  const namespace = hasNamespaces && manifest.metadata.namespace ? [manifest.metadata.namespace] : [];
-  return `${[...namespace, ...parts, manifest.metadata.name].join("_").toLowerCase()}.yaml`;
+  const parts = [namespace, group, version, manifest.kind, manifest.metadata.name];
+  return `${parts
+    .filter((part) => part !== undefined && part !== "")
+    .join("_")
+    .toLowerCase()}.yaml`;
 }

@@ -15,7 +15,7 @@ import {
 import { accumulate, emptyAccumulator, loadTarget, setSchema, type Accumulator } from "./accumulate.ts";
 import type { BuildContext, HelmPort } from "./context.ts";
 import { fault, invalid, within } from "./faults.ts";
-import { formatId } from "./ids.ts";
+import { effectiveNamespace, formatId } from "./ids.ts";
 import type { Kustomization } from "./kustomization.ts";
 import { visitsMax } from "./limits.ts";
 import { Loader, type LocalPaths, type RemotePort } from "./loader.ts";
@@ -44,7 +44,12 @@ export type BuildOptions = {
   remote?: RemotePort;
 };
 
-export type BuildResult = { text: string; rendering: Rendering };
+export type BuildResult = {
+  text: string;
+  rendering: Rendering;
+  /** Of each manifest, `default` where it says none; undefined where its kind has none. */
+  namespaces: readonly (string | undefined)[];
+};
 
 /** The version whose output this is. */
 export const kustomizeVersion = "v5.8.2";
@@ -78,6 +83,7 @@ export function build(tree: FileTree, path: string, options: BuildOptions = {}):
       warnings,
       isVolatile: false,
     },
+    namespaces: list.items.map(({ id }) => (id.isClusterScoped ? undefined : effectiveNamespace(id))),
   };
 }
 
