@@ -68,12 +68,12 @@ export async function objectAccount(
   const target = { resource: accountResource, namespace, name };
   const answer = await context.cluster.get(target);
   if (!answer.ok) throw refusalFault(answer.status, at);
-  const token = async (audience: string): Promise<string> => {
+  const token = async (...audiences: readonly string[]): Promise<string> => {
     const body = {
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenRequest",
       metadata: { name, namespace },
-      spec: { audiences: [audience], expirationSeconds: accountTokenSeconds },
+      spec: { audiences: [...audiences], expirationSeconds: accountTokenSeconds },
     };
     const manager = { fieldManager: "source-controller" };
     const made = await context.cluster.create({ ...target, subresource: "token" }, body, manager);

@@ -29,8 +29,8 @@ export type AccountTokens = {
   namespace: string;
   name: string;
   annotations: Readonly<Record<string, string>>;
-  /** A short-lived token of the account, for one audience. */
-  token: (audience: string) => Promise<string>;
+  /** A short-lived token of the account, for all of these audiences. */
+  token: (...audiences: readonly string[]) => Promise<string>;
 };
 
 /** A bearer token, and for how long it is good. */

@@ -27,12 +27,12 @@ export async function accountOf(
       hint: "create it, or name another",
     });
   }
-  const token = async (audience: string): Promise<string> => {
+  const token = async (...audiences: readonly string[]): Promise<string> => {
     const body = {
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenRequest",
       metadata: { name: named.name, namespace: named.namespace },
-      spec: { audiences: [audience], expirationSeconds: accountTokenSeconds },
+      spec: { audiences: [...audiences], expirationSeconds: accountTokenSeconds },
     };
     const answer = await home.cluster.create({ ...target, subresource: "token" }, body, { fieldManager: "keelson" });
     if (!answer.ok) throw clusterFault(answer.status, "no token could be had", at);

@@ -53,17 +53,17 @@ const account: AccountTokens = {
   namespace: "apps",
   name: "deployer",
   annotations: {},
-  token: (audience) => Promise.resolve(`for ${audience}`),
+  token: (...audiences) => Promise.resolve(`for ${audiences.join(" and ")}`),
 };
 
 describe("a cluster named by a ConfigMap", () => {
-  it("generic: its own address, a token of the ServiceAccount for it or for the audience named", async () => {
+  it("generic: its own address, a token of the ServiceAccount for it or for the audiences named", async () => {
     const data = { provider: "generic", address: "https://other.example:6443", "ca.crt": pem };
     const provided = await ask(data, account).provided;
     expect(provided).toMatchObject({ address: "https://other.example:6443", authority: pem });
     expect(await provided.token()).toBe("for https://other.example:6443");
-    const named = await ask({ ...data, audiences: "\n sts.example \n" }, account).provided;
-    expect(await named.token()).toBe("for sts.example");
+    const named = await ask({ ...data, audiences: "\n sts.example \nother.example" }, account).provided;
+    expect(await named.token()).toBe("for sts.example and other.example");
   });
 
   it.each([

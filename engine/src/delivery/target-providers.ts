@@ -42,11 +42,9 @@ function generic(data: { readonly [key: string]: string }, { account }: Who): Pr
   const address = addressOf(data);
   if (address === "") throw invalid("address", "is missing");
   if (account === undefined) throw invalid("serviceAccountName", "is missing");
-  const [audience = address] = (data["audiences"] ?? "")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter(Boolean);
-  return { address, authority: data["ca.crt"] ?? "", token: () => account.token(audience) };
+  const named = (data["audiences"] ?? "").split("\n").map((line) => line.trim());
+  const audiences = named.some(Boolean) ? named.filter(Boolean) : [address];
+  return { address, authority: data["ca.crt"] ?? "", token: () => account.token(...audiences) };
 }
 
 /** A cluster takes such a question as a token for so long. */

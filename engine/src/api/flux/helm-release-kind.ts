@@ -149,7 +149,7 @@ const rollback = struct(
     disableWait: flag("Does not wait for objects to be ready."),
     disableWaitForJobs: flag("Does not wait for Jobs to complete."),
     disableHooks: flag("Runs no hooks."),
-    recreate: flag("Restarts pods."),
+    recreate: flag("Without effect: Helm 4 restarts no pods."),
     force: flag("Replaces objects that cannot be patched."),
     cleanupOnFail: flag("Deletes new objects of a failed rollback."),
     serverSideApply: oneOf(["enabled", "disabled", "auto"], "Applies on the server side."),

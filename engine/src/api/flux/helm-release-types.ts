@@ -80,6 +80,8 @@ export type UpgradeSpec = ReleaseActionSpec & {
 };
 
 export type RollbackSpec = {
+  /** Without effect since Helm 4. */
+  recreate?: boolean;
   timeout?: string;
   disableWait?: boolean;
   disableWaitForJobs?: boolean;

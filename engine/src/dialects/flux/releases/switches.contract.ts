@@ -321,6 +321,106 @@ export function switchesContract(title: string, start: () => Promise<ReleaseWorl
       expect(history?.[0]).toMatchObject({ version: 2, chartVersion: "1.1.0+cccccccccccc" });
     });
 
+    it.concurrent("rollback.recreate: what runs is not restarted, whatever it says", async () => {
+      const web = scene("restless");
+      const labels = { app: "restless" };
+      const containers = [{ name: "web", image: "example.test/none" }];
+      const deployment = {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "restless" },
+        spec: {
+          replicas: 0,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers } },
+        },
+      };
+      // As one of the Deployment's own would be found: by its selector.
+      const pod = asManifest({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "restless-runs", namespace: "shop", labels },
+        spec: { containers },
+      });
+      const spec: Partial<HelmReleaseSpec> = {
+        timeout: "2s",
+        install: { disableWait: true },
+        upgrade: { remediation: { retries: 0, remediateLastFailure: true } },
+        rollback: { recreate: true, disableWait: true },
+      };
+      await web.install(spec, { ...plain, "templates/deployment.yaml": JSON.stringify(deployment) });
+      await world.apply(pod);
+      const uid = (await world.get("", "Pod", "restless-runs"))?.metadata.uid;
+      await web.apply({ ...spec, values: { broken: true } });
+      await world.untilCondition("restless", { type: "Remediated", status: "True", reason: "RollbackSucceeded" });
+      expect((await world.get("", "Pod", "restless-runs"))?.metadata.uid).toBe(uid);
+      expect((await world.get("apps", "Deployment", "restless"))?.["spec"]).toMatchObject({ replicas: 0 });
+    });
+
+    it.concurrent("chart.spec.verify: stands on the HelmChart, and what it does not let pass is not installed", async () => {
+      const web = scene("sealed");
+      const verify = { provider: "cosign", secretRef: { name: "keys" } };
+      const sourceRef = { kind: "HelmRepository", name: "charts" };
+      const chartObject = async () =>
+        (await world.get("source.toolkit.fluxcd.io", "HelmChart", "shop-sealed"))?.["spec"];
+      await web.apply({ chart: { spec: { chart: "sealed", sourceRef, verify } } });
+      await world.until("the HelmChart", async () => (await chartObject()) !== undefined);
+      expect(await chartObject()).toMatchObject({ verify });
+      await world.untilCondition("sealed", { status: "False", reason: "SourceNotReady", text: "shop/shop-sealed" });
+      expect((await world.status("sealed")).history).toBeUndefined();
+      const keyless = { provider: "cosign" };
+      await web.apply({ chart: { spec: { chart: "sealed", sourceRef, verify: keyless } } });
+      await world.until("the other way", async () => !JSON.stringify(await chartObject()).includes("secretRef"));
+      expect(await chartObject()).toMatchObject({ verify: keyless });
+      await web.install({ chart: { spec: { chart: "sealed", sourceRef } } });
+      expect(JSON.stringify(await chartObject())).not.toContain("verify");
+      // Of what was fetched with another check nothing is new: nothing is released again.
+      await web.apply({ chart: { spec: { chart: "sealed", sourceRef, verify } } });
+      await world.until("the check to be back", async () => JSON.stringify(await chartObject()).includes("verify"));
+      await world.untilDone("sealed");
+      expect(await web.history()).toBe("v1 deployed install");
+    });
+
+    it.concurrent("kubeConfig.configMapRef: goes where it says, as the ServiceAccount that it names", async () => {
+      const web = scene("abroad-by-map");
+      const account = { kind: "ServiceAccount", name: "traveller", namespace: "shop" };
+      const map = (data: JsonObject): Manifest =>
+        asManifest({
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata: { name: "abroad-by-map", namespace: "shop" },
+          data,
+        });
+      await world.apply(
+        asManifest({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "traveller", namespace: "shop" } }),
+      );
+      web.offer("1.0.0");
+      await web.apply({ kubeConfig: { configMapRef: { name: "abroad-by-map" } } });
+      await world.untilCondition("abroad-by-map", { status: "False", reason: "RESTClientError" });
+      // Either server takes one of them.
+      const audiences = "https://kubernetes.default.svc.cluster.local\nhttps://kubernetes.default.svc\n";
+      const { address, authority } = await world.address();
+      const data = { provider: "generic", address, "ca.crt": authority, audiences, serviceAccountName: "traveller" };
+      await world.apply(map(data));
+      await world.ask("abroad-by-map");
+      // It may nothing yet.
+      await world.untilCondition("abroad-by-map", { status: "False", text: "system:serviceaccount:shop:traveller" });
+      await world.apply(
+        asManifest({
+          apiVersion: "rbac.authorization.k8s.io/v1",
+          kind: "ClusterRoleBinding",
+          metadata: { name: "travellers" },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+          subjects: [account],
+        }),
+      );
+      await world.ask("abroad-by-map");
+      await world.untilDone("abroad-by-map");
+      expect(await world.data("abroad-by-map-settings")).toBeDefined();
+      await web.remove();
+      expect(await world.data("abroad-by-map-settings")).toBeUndefined();
+    });
+
     it.concurrent("kubeConfig and targetNamespace: made there, with its records", async () => {
       // Ours takes no kubeconfig that leaves out the check of certificates.
       if (!world.isFlux && world.kubeconfig().includes("insecure-skip-tls-verify")) return;

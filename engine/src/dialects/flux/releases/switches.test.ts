@@ -8,5 +8,8 @@ switchesContract("on the embedded server", () => ReleaseWorld.embedded());
 if (hasOracle) switchesContract("on a real kube-apiserver", () => ReleaseWorld.real());
 if (hasHelmController)
   switchesContract("with Flux's own controller", () =>
-    ReleaseWorld.flux(["--insecure-kubeconfig-tls", "--feature-gates=ExternalArtifact=true"]),
+    ReleaseWorld.flux([
+      "--insecure-kubeconfig-tls",
+      "--feature-gates=ExternalArtifact=true,ObjectLevelWorkloadIdentity=true",
+    ]),
   );

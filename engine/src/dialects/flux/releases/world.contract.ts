@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect, type DetailedPeerCertificate } from "node:tls";
 import { promisify } from "node:util";
 import { type HelmRelease, type HelmReleaseSpec, type HelmReleaseStatus, fluxDefinitions } from "#api/flux";
 import { keelsonDefinitions } from "#api/keelson";
@@ -355,6 +356,19 @@ export class ReleaseWorld extends World {
     return readFileSync(join(this.folder, "config"), "utf8");
   }
 
+  /** Where this very cluster listens, and the certificates that vouch for it. */
+  async address(): Promise<{ address: string; authority: string }> {
+    const address = /server"?:\s*"?(https:[^"\s]+)/.exec(this.kubeconfig())?.[1] ?? "";
+    const given = /certificate-authority-data"?:\s*"?([^"\s]+)/.exec(this.kubeconfig())?.[1];
+    if (given !== undefined) return { address, authority: Buffer.from(given, "base64").toString() };
+    const { hostname, port } = new URL(address);
+    const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
+    await new Promise((resolve, reject) => socket.once("secureConnect", resolve).once("error", reject));
+    const authority = chainOf(socket.getPeerCertificate(true));
+    socket.destroy();
+    return { address, authority };
+  }
+
   /** A packed chart as a file, for the real helm. */
   chartFile(name: string, bytes: Uint8Array): string {
     const path = join(this.folder, `${name}-${sha1Hex(bytes.length.toString()).slice(0, 6)}.tgz`);
@@ -380,6 +394,13 @@ export class ReleaseWorld extends World {
     const object = await this.get("", "ConfigMap", name, where);
     return object === undefined ? undefined : isObject(object["data"]) ? object["data"] : {};
   }
+}
+
+/** A certificate with those that issued it, as PEM. */
+function chainOf(one: DetailedPeerCertificate): string {
+  const text = `-----BEGIN CERTIFICATE-----\n${one.raw.toString("base64")}\n-----END CERTIFICATE-----\n`;
+  const { issuerCertificate: issuer } = one;
+  return issuer === undefined || issuer.fingerprint256 === one.fingerprint256 ? text : text + chainOf(issuer);
 }
 
 /** A HelmRelease of the chart that its HelmChart offers. */
