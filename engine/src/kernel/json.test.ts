@@ -15,6 +15,13 @@ describe("json", () => {
     );
   });
 
+  it("keeps them wherever in a text they stand", () => {
+    for (let before = 0; before < 40; before++) {
+      const text = `{"${"k".repeat(before)}":-9007199254740993,"b":1234567890123456,"c":1}`;
+      expect(encodeJson(decodeJson(text))).toBe(text);
+    }
+  });
+
   it("is not fooled by text that looks like its own mark", () => {
     const value = { a: "\uE000i12345678901234567890", b: 12345678901234567890n };
     expect(decodeJson(encodeJson(value))).toEqual(value);

@@ -12,9 +12,18 @@ export function isObject(value: unknown): value is JsonObject {
 /** A run of 16 digits may be an integer that a double rounds; shorter ones never are. */
 const longDigits = /\d{16}/;
 
+/** Looks only where there is a digit at one of every 16 places: no run of 16 misses them all. */
+function hasLongDigits(text: string): boolean {
+  for (let at = 15; at < text.length; at += 16) {
+    const letter = text.charCodeAt(at);
+    if (letter >= 48 && letter <= 57) return longDigits.test(text);
+  }
+  return false;
+}
+
 /** Reads JSON text; integers beyond 2^53 become bigint. Throws SyntaxError with the position, as JSON.parse does. */
 export function decodeJson(text: string): Json {
-  if (!longDigits.test(text)) return JSON.parse(text) as Json;
+  if (!hasLongDigits(text)) return JSON.parse(text) as Json;
   return JSON.parse(quoteLongIntegers(text), reviveLongIntegers) as Json;
 }
 
@@ -100,10 +109,13 @@ function equalMembers(a: JsonObject, b: JsonObject): boolean {
 /** A deep copy that shares nothing with its source. */
 export function copyJson<T extends Json>(value: T): T {
   if (Array.isArray(value)) return value.map((item) => copyJson(item)) as T;
-  if (!isObject(value)) return value;
+  return (isObject(value) ? copyMembers(value) : value) as T;
+}
+
+function copyMembers(object: JsonObject): JsonObject {
   const copy: JsonObject = {};
-  for (const key of Object.keys(value)) setOwn(copy, key, copyJson(value[key] as Json));
-  return copy as T;
+  for (const key in object) setOwn(copy, key, copyJson(object[key] as Json));
+  return copy;
 }
 
 /** Sets a member also when its name is `__proto__`, which plain assignment would lose. */
