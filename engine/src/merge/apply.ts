@@ -68,14 +68,14 @@ export function applyManifest(request: ApplyRequest): ApplyResult {
   if (typeof decoded === "string")
     return { ok: false, reason: "BadRequest", message: `failed to decode managed fields: ${decoded}` };
   change.managers = decoded.size === 0 && live !== undefined ? beforeFirstApply(change, live, request) : decoded;
-  const known = new Set(change.managers.keys());
+  const isTracked = change.managers.size > 0 || live === undefined;
   const bare = withoutManagedFields(start);
   const applied = applyConfig(change, bare, request);
   if (!applied.ok) return refuseConflicts(applied.conflicts);
   const { managers } = applied;
   const object = request.manager === "kubectl" ? writeLastApplied(applied.object, manifest) : applied.object;
   finishSelf(managers, change, equalJson(object, bare) ? undefined : formatTime(request.nowMs));
-  return settle(live, withManagedFields(object, managers), known.size > 0 || live === undefined);
+  return settle(live, withManagedFields(object, managers), isTracked);
 }
 
 /** Forced, once every conflict is with what kubectl recorded as its own client-side apply. */

@@ -75,16 +75,18 @@ export class FieldSet {
   }
 
   #without(other: FieldSet, isRecursive: boolean): FieldSet {
-    const children = new Map<PathElement, FieldSet>();
-    let isChanged = this.isMember && other.isMember;
+    let children: Map<PathElement, FieldSet> | undefined;
     for (const [element, child] of this.children) {
       const taken = other.children.get(element);
-      const rest =
-        taken === undefined ? child : isRecursive && taken.isMember ? empty : child.#without(taken, isRecursive);
-      if (rest !== child) isChanged = true;
-      if (!rest.isEmpty) children.set(element, rest);
+      if (taken === undefined) continue;
+      const rest = isRecursive && taken.isMember ? empty : child.#without(taken, isRecursive);
+      if (rest === child) continue;
+      children ??= new Map(this.children);
+      if (rest.isEmpty) children.delete(element);
+      else children.set(element, rest);
     }
-    return isChanged ? build(this.isMember && !other.isMember, children) : this;
+    if (children === undefined && !(this.isMember && other.isMember)) return this;
+    return build(this.isMember && !other.isMember, children ?? this.children);
   }
 
   /** True when every path of this is in `other`. */
