@@ -127,10 +127,13 @@ export function configKeyErrors(text: string): string[] {
 }
 
 export function validateLabels(labels: JsonObject, field: string): FieldError[] {
-  return Object.entries(labels).flatMap(([key, value]) => [
-    ...qualifiedNameErrors(key).map((message) => invalid(field, key, message)),
-    ...labelValueErrors(typeof value === "string" ? value : "").map((message) => invalid(field, value, message)),
-  ]);
+  const errors: FieldError[] = [];
+  for (const [key, value] of Object.entries(labels)) {
+    for (const message of qualifiedNameErrors(key)) errors.push(invalid(field, key, message));
+    for (const message of labelValueErrors(typeof value === "string" ? value : ""))
+      errors.push(invalid(field, value, message));
+  }
+  return errors;
 }
 
 export function validateAnnotations(annotations: JsonObject, field: string): FieldError[] {

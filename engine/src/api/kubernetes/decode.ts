@@ -44,8 +44,9 @@ export function decodeBuiltin(object: JsonObject, root: string, options: DecodeO
   const place = { path: [], fields: [], struct: typeName(root) };
   const walk: Walk = { unknown: [], error: undefined, emptied: [], withDefaults, ...place };
   const decoded = decode(object, root, walk);
-  const unknown = walk.unknown.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  return { object: decoded as JsonObject, unknown, error: walk.error, emptied: walk.emptied };
+  const { unknown, error, emptied } = walk;
+  if (unknown.length > 1) unknown.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return { object: decoded as JsonObject, unknown, error, emptied };
 }
 
 /** Makes the object, a copy of the decoded one down to its first members, what the store would give back of it. */

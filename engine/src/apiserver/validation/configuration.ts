@@ -5,9 +5,10 @@ import { decodeJson, isObject, type JsonObject } from "#kernel";
 import { part, textOf } from "./fields.ts";
 
 function keyErrors(object: JsonObject, name: string): FieldError[] {
-  return Object.keys(part(object, name)).flatMap((key) =>
-    configKeyErrors(key).map((message) => invalid(`${name}[${key}]`, key, message)),
-  );
+  const errors: FieldError[] = [];
+  for (const key in part(object, name))
+    for (const message of configKeyErrors(key)) errors.push(invalid(`${name}[${key}]`, key, message));
+  return errors;
 }
 
 export function configMapRules(object: JsonObject): FieldError[] {
