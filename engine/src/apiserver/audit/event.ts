@@ -55,14 +55,9 @@ function quoted(text: string): string {
   return plain.test(bounded) ? `"${bounded}"` : JSON.stringify(bounded);
 }
 
-/** Only what says something, each with a comma before it. */
-function filled(members: Readonly<Record<string, string>>): string {
-  let text = "";
-  for (const name in members) {
-    const value = members[name] as string;
-    if (value !== "") text += `,${quoted(name)}:${quoted(value)}`;
-  }
-  return text;
+/** A member with a comma before it; nothing where it says nothing. */
+function member(name: string, value: string): string {
+  return value === "" ? "" : `,"${name}":${quoted(value)}`;
 }
 
 /** The last sender, written out: most requests come from the one before. */
@@ -81,28 +76,26 @@ function userText(identity: Identity): string {
 export function auditLine(done: Finished): string {
   const { object, code, reason } = done;
   const notes = Object.keys(done.annotations).length === 0 ? "" : `,${encodeJson(done.annotations).slice(1, -1)}`;
-  const annotations = notes + filled({ "keelson.dev/field-manager": done.fieldManager });
-  const reference = filled({
-    resource: object.resource,
-    namespace: object.namespace,
-    name: object.name,
-    uid: object.uid,
-    apiGroup: object.group,
-    apiVersion: object.version,
-    resourceVersion: object.resourceVersion,
-    subresource: object.subresource,
-  });
-  return [
-    `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":${quoted(done.id)}`,
-    `,"stage":"ResponseComplete","requestURI":${quoted(done.uri)},"verb":${quoted(done.verb)}`,
-    `,"user":${userText(done.sender)}`,
-    done.identity === done.sender ? "" : `,"impersonatedUser":${userText(done.identity)}`,
-    done.sourceAddress === "" ? "" : `,"sourceIPs":[${quoted(done.sourceAddress)}]`,
-    filled({ userAgent: done.userAgent }),
-    `,"objectRef":{${reference.slice(1)}}`,
-    `,"responseStatus":{"metadata":{}${code < 400 ? "" : `,"status":"Failure","reason":${quoted(reason)}`},"code":${code}}`,
-    `,"requestReceivedTimestamp":"${formatMicroTime(done.receivedMs)}","stageTimestamp":"${formatMicroTime(done.endedMs)}"`,
-    annotations === "" ? "" : `,"annotations":{${annotations.slice(1)}}`,
-    "}\n",
-  ].join("");
+  const annotations = notes + member("keelson.dev/field-manager", done.fieldManager);
+  const reference =
+    member("resource", object.resource) +
+    member("namespace", object.namespace) +
+    member("name", object.name) +
+    member("uid", object.uid) +
+    member("apiGroup", object.group) +
+    member("apiVersion", object.version) +
+    member("resourceVersion", object.resourceVersion) +
+    member("subresource", object.subresource);
+  const failure = code < 400 ? "" : `,"status":"Failure","reason":${quoted(reason)}`;
+  return (
+    `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":${quoted(done.id)}` +
+    `,"stage":"ResponseComplete","requestURI":${quoted(done.uri)},"verb":${quoted(done.verb)}` +
+    `,"user":${userText(done.sender)}` +
+    (done.identity === done.sender ? "" : `,"impersonatedUser":${userText(done.identity)}`) +
+    (done.sourceAddress === "" ? "" : `,"sourceIPs":[${quoted(done.sourceAddress)}]`) +
+    member("userAgent", done.userAgent) +
+    `,"objectRef":{${reference.slice(1)}},"responseStatus":{"metadata":{}${failure},"code":${code}}` +
+    `,"requestReceivedTimestamp":"${formatMicroTime(done.receivedMs)}","stageTimestamp":"${formatMicroTime(done.endedMs)}"` +
+    (annotations === "" ? "}\n" : `,"annotations":{${annotations.slice(1)}}}\n`)
+  );
 }

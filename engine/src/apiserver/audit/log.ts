@@ -3,6 +3,7 @@
 import { appendFile } from "node:fs/promises";
 import { appendFileSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import type { Clock } from "#kernel";
+import { TextBuffer } from "#apiserver/registry";
 import { auditLine, type Finished } from "./event.ts";
 import { authorsKept, fileBytesMax, filesKept, flushAfterMs } from "./limits.ts";
 
@@ -28,7 +29,8 @@ export class AuditLog {
   #authors = new Map<string, Author>();
   #olderAuthors = new Map<string, Author>();
   #bytes: number;
-  #lines: string[] = [];
+  /** As bytes: texts that wait would be kept as long as objects are. */
+  #lines = new TextBuffer();
   #cancelFlush: (() => void) | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -45,7 +47,7 @@ export class AuditLog {
     if (quiet.has(`${group}/${resource}`)) return;
     this.#remember(done);
     if (this.#path === undefined) return;
-    this.#lines.push(auditLine(done));
+    this.#lines.text(auditLine(done));
     this.#cancelFlush ??= this.#clock.after(flushAfterMs, () => this.#flush());
   }
 
@@ -59,7 +61,7 @@ export class AuditLog {
     this.#cancelFlush?.();
     await this.#writing;
     const rest = this.#take();
-    if (rest !== "" && this.#path !== undefined) appendFileSync(this.#path, rest, { mode: 0o600 });
+    if (rest.length > 0 && this.#path !== undefined) appendFileSync(this.#path, rest, { mode: 0o600 });
   }
 
   #remember({ sender, identity, userAgent, fieldManager, verb, endedMs, made }: Finished): void {
@@ -71,9 +73,9 @@ export class AuditLog {
     this.#authors = new Map();
   }
 
-  #take(): string {
-    const text = this.#lines.join("");
-    this.#lines = [];
+  #take(): Buffer {
+    const text = this.#lines.take();
+    this.#lines = new TextBuffer();
     return text;
   }
 
@@ -81,10 +83,10 @@ export class AuditLog {
     this.#cancelFlush = undefined;
     const text = this.#take();
     const path = this.#path;
-    if (path === undefined || text === "") return;
+    if (path === undefined || text.length === 0) return;
     this.#writing = this.#writing
       .then(() => {
-        this.#rotate(path, Buffer.byteLength(text));
+        this.#rotate(path, text.length);
         return appendFile(path, text, { mode: 0o600 });
       })
       .catch(this.#failed);
