@@ -18,7 +18,17 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "#cluster";
-import { type Clock, copyJson, Fault, type Json, type Manifest } from "#kernel";
+import {
+  asManifest,
+  type Clock,
+  copyJson,
+  Fault,
+  type Json,
+  type JsonObject,
+  type Manifest,
+  type ObjectMeta,
+  setOwn,
+} from "#kernel";
 import { type Finished, versionsMade } from "#apiserver/audit";
 import {
   asOwn,
@@ -102,11 +112,16 @@ export class InProcessCluster implements Cluster {
         if (signal.aborted) return;
         if (notice !== undefined) yield { type: notice.type, object: shape(notice.object) };
       }
-      for await (const notice of queue.items) yield { type: notice.type, object: shape(notice.object) };
+      for (let batch = await queue.next(); batch !== undefined; batch = await queue.next())
+        for (const notice of batch) {
+          if (signal.aborted) return;
+          yield { type: notice.type, object: shape(notice.object) };
+        }
     } catch (error) {
       yield { type: "ERROR", status: refusalFrom(error).status };
     } finally {
       stop();
+      queue.close();
       cancelBookmark();
     }
   }
@@ -256,8 +271,11 @@ function pathOf({ resource, namespace, name, subresource = "" }: Target): string
 }
 
 /** PartialObjectMetadata of an object; the caller's own but for who owns which field, which is the larger part of it. */
-export function metadataOnly({ metadata: { managedFields, ...metadata } }: Manifest): Manifest {
-  const own = asOwn({ apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata", metadata });
-  if (managedFields !== undefined) own.metadata.managedFields = managedFields;
-  return own;
+export function metadataOnly({ metadata }: Manifest): Manifest {
+  const own: JsonObject = {};
+  for (const name in metadata) {
+    const member = metadata[name as keyof ObjectMeta] as Json;
+    if (member !== undefined) setOwn(own, name, name === "managedFields" ? member : copyJson(member));
+  }
+  return asManifest({ apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata", metadata: own });
 }
