@@ -32,7 +32,7 @@ export type Fresh = { object: Manifest; text: Uint8Array };
 export type Source = {
   store: Store;
   codec: Codec;
-  fresh: WeakMap<Uint8Array, Fresh>;
+  fresh: ReadonlyMap<Uint8Array, Fresh>;
   texts: RecentTexts;
   hot: HotObjects;
   recent: RecentBudget;
@@ -45,7 +45,7 @@ export class Collection implements Rememberer {
   readonly storage: Storage;
   readonly #store: Store;
   readonly #codec: Codec;
-  readonly #fresh: WeakMap<Uint8Array, Fresh>;
+  readonly #fresh: ReadonlyMap<Uint8Array, Fresh>;
   readonly #texts: RecentTexts;
   readonly #prefix: string;
   readonly #hot: HotObjects;

@@ -64,7 +64,7 @@ export class Registry {
   readonly admission: Admission[] = [];
   readonly texts: RecentTexts = new RecentTexts();
   /** Objects by the bytes that were made of them, until their write is durable. */
-  readonly fresh: WeakMap<Uint8Array, Fresh> = new WeakMap<Uint8Array, Fresh>();
+  readonly fresh: Map<Uint8Array, Fresh> = new Map<Uint8Array, Fresh>();
   readonly hot: HotObjects;
   readonly recent: RecentBudget = new RecentBudget(recentWeightMax);
   readonly #collections = new Map<string, Collection>();

@@ -136,7 +136,7 @@ export class ResourceTable {
   generation = 0;
 
   /** Built when first asked for after a change. */
-  #storages: Map<string, Storage> | undefined;
+  #byPlural: Map<string, Served[]> | undefined;
   #versions: Set<string> | undefined;
 
   add(served: Served): void {
@@ -150,20 +150,25 @@ export class ResourceTable {
 
   #changed(): void {
     this.generation++;
-    this.#storages = undefined;
+    this.#byPlural = undefined;
     this.#versions = undefined;
   }
 
   /** Where the objects of a resource are kept, whatever the version. */
   storage(group: string, plural: string): Storage | undefined {
-    this.#storages ??= new Map(
-      [...this.#served.values()].map(({ storage }) => [`${storage.group}\0${storage.plural}`, storage]),
-    );
-    return this.#storages.get(`${group}\0${plural}`);
+    return this.#named(plural).findLast(({ storage }) => storage.group === group && storage.plural === plural)?.storage;
   }
 
   find(group: string, version: string, plural: string): Served | undefined {
-    return this.#served.get(tableKey(group, version, plural));
+    for (const served of this.#named(plural))
+      if (served.resource.version === version && served.resource.group === group) return served;
+    return undefined;
+  }
+
+  /** All of this plural: few, so that looking through them costs less than making a key for one. */
+  #named(plural: string): readonly Served[] {
+    this.#byPlural ??= byPlural(this.#served.values());
+    return this.#byPlural.get(plural) ?? none;
   }
 
   findKind(group: string, version: string, kind: string): Served | undefined {
@@ -184,6 +189,17 @@ export class ResourceTable {
   values(): Served[] {
     return [...this.#served.values()];
   }
+}
+
+const none: readonly Served[] = [];
+
+function byPlural(all: Iterable<Served>): Map<string, Served[]> {
+  const found = new Map<string, Served[]>();
+  for (const served of all) {
+    const { plural } = served.resource;
+    found.set(plural, [...(found.get(plural) ?? []), served]);
+  }
+  return found;
 }
 
 function tableKey(group: string, version: string, plural: string): string {

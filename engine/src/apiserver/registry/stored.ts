@@ -29,10 +29,14 @@ export async function putObject(
   const value = registry.codec.encode(key, text);
   if (value.length > objectBytesMax) throw tooLarge(objectBytesMax);
   registry.fresh.set(value, { object, text });
-  const outcome = await registry.store.put(key, value, revision);
-  if (!outcome.ok) return undefined;
-  // No collection that follows the resource: it was dropped meanwhile.
-  if (!Object.isFrozen(object)) adopt(object, outcome.revision);
+  try {
+    const outcome = await registry.store.put(key, value, revision);
+    if (!outcome.ok) return undefined;
+    // No collection that follows the resource: it was dropped meanwhile.
+    if (!Object.isFrozen(object)) adopt(object, outcome.revision);
+  } finally {
+    registry.fresh.delete(value);
+  }
   return registry.view(served, object);
 }
 
