@@ -45,7 +45,7 @@ export async function startControlPlane(folder, { port = 0, nodeArguments = [], 
 }
 
 async function serve(folder, port) {
-  const { keepHeapSmall } = await import("../engine/dist/heap.js");
+  const { compileSooner, keepHeapSmall } = await import("../engine/dist/heap.js");
   keepHeapSmall();
   const { openStore } = await import("../engine/dist/store/index.js");
   const { administrator, startApiServer } = await import("../engine/dist/apiserver/index.js");
@@ -84,5 +84,6 @@ async function serve(folder, port) {
   });
   // Whoever started it is gone: nobody can ask for its end any more.
   process.on("disconnect", () => process.exit(0));
+  compileSooner();
   process.send({ url: server.url, token });
 }

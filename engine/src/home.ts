@@ -13,7 +13,7 @@ import { type Home, type HomeOptions, installDefinitions } from "#cli";
 import type { Clock, Fault } from "#kernel";
 import { openStore } from "#store";
 import { openEngine } from "./engine.ts";
-import { keepHeapSmall } from "./heap.ts";
+import { compileSooner, keepHeapSmall } from "./heap.ts";
 import { openLog } from "./log.ts";
 
 /** Opens the home in a data folder; everything runs when it resolves, and ends with `close`. */
@@ -50,6 +50,7 @@ export async function openHome(options: HomeOptions, clock: Clock): Promise<Home
   const authorOf = ({ uid, resourceVersion }: { uid: string; resourceVersion: string }): string | undefined =>
     nameOf(server.author(uid, resourceVersion));
   const engine = await openEngine({ ...options, cluster: own, log, authorOf }, clock);
+  compileSooner();
   if (options.kubeconfigOut !== undefined) writeFileSync(options.kubeconfigOut, server.kubeconfig(), { mode: 0o600 });
   return {
     cluster,
