@@ -8,10 +8,18 @@ export type YamlFaultCode = "yaml-syntax" | "yaml-value" | "yaml-duplicate-key" 
 export class YamlFault extends Fault<YamlFaultCode> {
   readonly line: number;
   readonly column: number;
+  /** The line up to which the text had been read when it was noticed, which is the one that go-yaml names. */
+  readonly readTo: number;
 
-  constructor(code: YamlFaultCode, message: string, place: { line: number; column: number }) {
+  constructor(
+    code: YamlFaultCode,
+    message: string,
+    place: { line: number; column: number },
+    readTo: number = place.line,
+  ) {
     super({ code, disposition: "stall", at: `line ${place.line}, column ${place.column}`, message });
     this.line = place.line;
     this.column = place.column;
+    this.readTo = readTo;
   }
 }

@@ -111,7 +111,8 @@ export class Scanner implements Cursor {
   }
 
   #keyFault(key: KeyStart): YamlFault {
-    return new YamlFault("yaml-syntax", "could not find expected ':'", { line: key.line + 1, column: key.column + 1 });
+    const place = { line: key.line + 1, column: key.column + 1 };
+    return new YamlFault("yaml-syntax", "could not find expected ':'", place, this.line + 1);
   }
 
   #fetch(): void {
