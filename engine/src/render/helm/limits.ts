@@ -28,6 +28,9 @@ export const renderTimeMaxMs = 120_000;
 /** Schemas kept compiled; each holds its chart's schema and the code made of it. */
 export const compiledSchemasMax = 32;
 
+/** Nesting of schemas, and of references while values are checked: what goes deeper is left to the whole validator. */
+export const schemaDepthMax = 200;
+
 /** Masterminds/semver reads no longer versions and constraints, nor more groups: matching them would take for ever. */
 export const versionBytesMax = 256;
 export const constraintBytesMax = 512;

@@ -18,7 +18,21 @@ type Problem = {
 
 /** All problems, a line each. */
 export function describeErrors(errors: readonly ErrorObject[]): string {
-  return `${print(nest(errors.flatMap(problemsOf)), "").join("\n")}\n`;
+  return `${print(nest(errors.filter((error) => !isBehindType(error, errors)).flatMap(problemsOf)), "").join("\n")}\n`;
+}
+
+/** A value of another type than its schema wants is looked at no further. */
+function isBehindType({ keyword, instancePath, schemaPath }: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  const end = schemaPath.lastIndexOf("/");
+  return (
+    keyword !== "type" &&
+    errors.some(
+      (other) =>
+        other.keyword === "type" &&
+        other.instancePath === instancePath &&
+        other.schemaPath === `${schemaPath.slice(0, end)}/type`,
+    )
+  );
 }
 
 function print(problems: readonly Problem[], padding: string): string[] {

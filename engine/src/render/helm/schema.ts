@@ -12,6 +12,7 @@ import { helmFault } from "./faults.ts";
 import { toPlain } from "./functions/plain.ts";
 import { compiledSchemasMax } from "./limits.ts";
 import { describeErrors } from "./schema-errors.ts";
+import { quickCheck } from "./schema-quick.ts";
 
 /** Checks the values against the schemas of the chart and its subcharts; throws with all that is wrong. */
 export function checkSchemas(chart: Chart, values: GoMap): void {
@@ -58,6 +59,8 @@ const options: Options = {
   // 0.3 is a multiple of 0.1, as for who computes with fractions.
   multipleOfPrecision: 9,
   messages: false,
+  // What every object inherits, such as `constructor`, is no property of it.
+  ownProperties: true,
   // The code is run once or twice: making it takes longer than running it, and making it smaller longer still.
   code: { optimize: false },
 };
@@ -84,7 +87,8 @@ const compiled = new Map<string, ReturnType<Validator["compile"]>>();
 function compileSchema(text: string): ReturnType<Validator["compile"]> {
   const known = compiled.get(text);
   if (known !== undefined) return known;
-  const schema = JSON.parse(text) as Json;
+  const parsed = JSON.parse(text) as Json;
+  const schema = text.includes('"nullable"') ? withoutNullable(parsed) : parsed;
   const validate = validatorFor(schema).compile(withoutDraft(schema) as object | boolean);
   if (compiled.size >= compiledSchemasMax) compiled.delete(compiled.keys().next().value as string);
   compiled.set(text, validate);
@@ -92,14 +96,57 @@ function compileSchema(text: string): ReturnType<Validator["compile"]> {
 }
 
 function checkSchema(text: string, values: GoMap): string {
+  const data = toNumbers(toPlain(values));
+  if (!compiled.has(text) && isSurelyValid(text, data)) return "";
   let validate: ReturnType<Validator["compile"]>;
   try {
     validate = compileSchema(text);
   } catch (error) {
-    return `unable to validate schema: ${error instanceof Error ? error.message : String(error)}\n`;
+    return `${compileProblem(error instanceof Error ? error.message : String(error))}\n`;
   }
-  if (validate(toNumbers(toPlain(values)))) return "";
+  if (validate(data)) return "";
   return describeErrors(validate.errors ?? []);
+}
+
+/** Why a schema is none, as far as the words of Helm's library are known. */
+function compileProblem(message: string): string {
+  const [, pointer] = /^can't resolve reference (#\/\S*) from id/.exec(message) ?? [];
+  if (pointer !== undefined) return `json-pointer in "file:///values.schema.json${pointer}" not found`;
+  return `unable to validate schema: ${message}`;
+}
+
+/** True for most charts as they are meant: then nothing has to be compiled. */
+function isSurelyValid(text: string, data: Json): boolean {
+  try {
+    return quickCheck(JSON.parse(text) as Json)?.(data) === true;
+  } catch {
+    // No JSON, or nested too deeply: the validator says so.
+    return false;
+  }
+}
+
+/** Keywords below which names of properties stand, not keywords. */
+const namedSchemas: ReadonlySet<string> = new Set([
+  "properties",
+  "patternProperties",
+  "$defs",
+  "definitions",
+  "dependentSchemas",
+]);
+/** Keywords whose values are data. */
+const dataKeywords: ReadonlySet<string> = new Set(["enum", "const", "default", "examples"]);
+
+/** `nullable` is OpenAPI's: JSON Schema knows no such keyword, the library here does. */
+function withoutNullable(schema: Json, areNames = false): Json {
+  if (Array.isArray(schema)) return schema.map((item) => withoutNullable(item));
+  if (!isObject(schema)) return schema;
+  const entries = Object.entries(schema).filter(([key]) => areNames || key !== "nullable");
+  return Object.fromEntries(
+    entries.map(([key, value]) => [
+      key,
+      !areNames && dataKeywords.has(key) ? value : withoutNullable(value, !areNames && namedSchemas.has(key)),
+    ]),
+  );
 }
 
 /** The draft is chosen already; ajv would look its URL up. An $id would be resolved against it, too. */
