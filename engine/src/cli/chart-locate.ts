@@ -1,7 +1,7 @@
 // Where the word CHART leads, in Helm's order: what lies on disk, --repo, a registry, an address, a named repository.
 
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { basename, isAbsolute, resolve } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { Fault, type FileTree } from "#kernel";
 import { type ChartVersion, exactVersion, newestInRange } from "#render/helm";
 import type { ChartAccess } from "./chart-access.ts";
@@ -50,8 +50,10 @@ function trustOf({ clock }: Io, { keyring }: ChartAccess): Trust {
 async function onDisk(io: Io, path: string, wanted: Wanted): Promise<FileTree | Uint8Array> {
   const { access, version } = wanted;
   if (statSync(path).isDirectory()) {
-    const { chartOfLayout, isOciLayout } = await import("./oci-layout.ts");
-    if (isOciLayout(path)) return chartOfLayout(path, version).bytes;
+    if (existsSync(join(path, "oci-layout"))) {
+      const { chartOfLayout, isOciLayout } = await import("./oci-layout.ts");
+      if (isOciLayout(path)) return chartOfLayout(path, version).bytes;
+    }
     if (access.verifies)
       throw notFound("unpacked charts cannot be verified", "pack it: only archives carry a provenance");
     return localTree(path);

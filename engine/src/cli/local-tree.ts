@@ -26,7 +26,7 @@ class LocalTree implements FileTree {
 
   entry(path: string): Entry | undefined {
     const stat = this.#stat(path);
-    return stat && entryOf(baseName(path), stat);
+    return stat && new LocalEntry(baseName(path), stat);
   }
 
   list(path: string): readonly Entry[] | undefined {
@@ -76,7 +76,19 @@ class LocalTree implements FileTree {
 }
 
 /** Whoever changes a file changes its time or size; reading it only to name it would double the work. */
-function entryOf(name: string, stat: Stats): Entry {
-  if (stat.isDirectory()) return { name, type: "folder", hash: `${stat.ino}` };
-  return { name, type: "file", hash: `${stat.ino}-${stat.size}-${stat.mtimeMs}` };
+class LocalEntry implements Entry {
+  readonly name: string;
+  readonly type: "file" | "folder";
+  readonly #stat: Stats;
+
+  constructor(name: string, stat: Stats) {
+    this.name = name;
+    this.type = stat.isDirectory() ? "folder" : "file";
+    this.#stat = stat;
+  }
+
+  get hash(): string {
+    const { ino, size, mtimeMs } = this.#stat;
+    return this.type === "folder" ? `${ino}` : `${ino}-${size}-${mtimeMs}`;
+  }
 }

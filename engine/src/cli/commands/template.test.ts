@@ -52,6 +52,30 @@ describe("keelson template", () => {
     expect(readFileSync(join(folder, "out/web/templates/b.yaml"), "utf8")).toBe(`${config}\n`);
   });
 
+  it("takes the namespace of the kubeconfig's context, unless another is named", async () => {
+    const folder = newChart();
+    const contexts = "contexts: [{name: a, context: {namespace: of-a}}, {name: b, context: {namespace: of-b}}]";
+    writeFileSync(join(folder, "config"), `current-context: a\n${contexts}\n`);
+    const nameOf = async (...args: string[]): Promise<string | undefined> =>
+      /name: (\S+)/.exec((await run(folder, "shop", ".", "-s", "templates/a.yaml", ...args)).stdout)?.[1];
+    expect(await nameOf("--kubeconfig", "config")).toBe("of-a");
+    expect(await nameOf("--kubeconfig", "config", "--kube-context", "b")).toBe("of-b");
+    expect(await nameOf("--kubeconfig", "config", "-n", "given")).toBe("given");
+    expect(await nameOf("--kubeconfig", "nowhere")).toBe("default");
+  });
+
+  it("shows what is no YAML when it is asked to", async () => {
+    const folder = newChart();
+    writeFileSync(join(folder, "templates/c.yaml"), "a: 1\nb: c: d\n");
+    const { code, stdout, stderr } = await run(folder, "shop", ".", "--debug");
+    expect(code).toBe(1);
+    expect(stdout).toContain("---\n# Source: web/templates/c.yaml\na: 1\nb: c: d\n");
+    expect(stderr).toContain(
+      "YAML parse error on web/templates/c.yaml: error converting YAML to JSON: yaml: line 2: mapping values",
+    );
+    expect((await run(folder, "shop", ".")).stdout).toBe("");
+  });
+
   it("says what is wrong", async () => {
     const folder = newChart();
     expect((await run(folder, "shop", ".", "--set", "a[b]=1")).stderr).toContain("failed parsing --set data");

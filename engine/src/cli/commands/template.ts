@@ -113,6 +113,7 @@ export const command: Command = defineCommand({
 /** Flags that name a file count before the variables that do. */
 function withPlaces(io: Io, given: Flags): Io {
   const { "repository-config": repositories, "registry-config": registries } = given;
+  if (repositories === undefined && registries === undefined) return io;
   return {
     ...io,
     env: {
@@ -172,8 +173,9 @@ async function optionsOf(name: string, given: Flags, io: Io): Promise<RenderOpti
     includeCrds: given["include-crds"],
     skipSchemaValidation: given["skip-schema-validation"],
     apiVersions: given["api-versions"],
-    ...(kubeVersion === undefined ? {} : { kubeVersion }),
+    ...(kubeVersion === undefined || kubeVersion === "" ? {} : { kubeVersion }),
     ...(postRender === undefined ? {} : { postRender }),
+    notesReads: false,
     ...(given.debug ? { onInvalid: (text: string) => io.stdout.write(bytesOf(text)) } : {}),
     environment: machineEnvironment(io.clock),
   };

@@ -74,6 +74,8 @@ export type RenderOptions = {
   outputLengthMax?: number;
   /** Called now and then while templates run; throws to stop them. */
   checkTime?: () => void;
+  /** False where nobody asks what was read: noting that costs a digest for each folder and file. */
+  notesReads?: boolean;
   /** Called with all that was rendered when some of it is no manifest, before the rendering fails. */
   onInvalid?: (text: string) => void;
 };
@@ -101,11 +103,12 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
   const warn = (message: string): void => {
     warnings.push({ severity: "warning", message });
   };
-  const recording = source instanceof Uint8Array ? undefined : new RecordingTree(source);
+  const recording =
+    source instanceof Uint8Array || options.notesReads === false ? undefined : new RecordingTree(source);
   const chart =
-    recording === undefined
-      ? loadChartArchive(source as Uint8Array)
-      : loadChartTree(recording, options.path ?? "", warnings);
+    source instanceof Uint8Array
+      ? loadChartArchive(source)
+      : loadChartTree(recording ?? source, options.path ?? "", warnings);
   checkInstallable(chart);
   checkDependencies(chart);
   const config = configOf(options);
