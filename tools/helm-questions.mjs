@@ -1,6 +1,7 @@
 // Writes the questions that the table of Helm's functions asks, one JSON object a line: every function with inputs of its
 // own and with odd ones (nil, wrong types, empty, unicode, huge). Recorded answers are testdata of render/helm:
 //   node tools/helm-questions.mjs | oracles/helm/answer > answers; see engine/src/render/helm/functions.test.ts.
+// The questions of corners.jsonl beside them stand in that file itself.
 
 const any = [
   "nil",

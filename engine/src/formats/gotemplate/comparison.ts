@@ -3,7 +3,7 @@
 import { compareStrings } from "./bytes.ts";
 import { GoError } from "./faults.ts";
 import { sprintf } from "./printf.ts";
-import { Complex, goTypeOf, Integer, kindOf, type Value } from "./values.ts";
+import { Complex, goTypeOf, Integer, isMap, isNilContainer, kindOf, type Value } from "./values.ts";
 
 type BasicKind = "bool" | "complex" | "int" | "uint" | "float" | "string" | undefined;
 
@@ -34,24 +34,28 @@ function equalsOne(a: Value, b: Value): boolean {
   const kindA = basicKind(a);
   const kindB = basicKind(b);
   if (isInteger(kindA) && isInteger(kindB)) return integerOf(a) === integerOf(b);
-  const isNilA = a === null || a === undefined;
-  const isNilB = b === null || b === undefined;
   if (kindA !== kindB) {
-    if (isNilA || isNilB) return false;
+    if (a === null || a === undefined || b === null || b === undefined) return false;
     throw new GoError(`incompatible types for comparison: ${goTypeOf(a)} and ${goTypeOf(b)}`);
   }
   if (kindA === "complex")
     return (a as Complex).real === (b as Complex).real && (a as Complex).imaginary === (b as Complex).imaginary;
   if (kindA !== undefined) return a === b;
-  if (isNilA || isNilB) return isNilA === isNilB;
-  if (kindOf(a) !== kindOf(b))
+  const isAbsent = a === null || a === undefined || b === null || b === undefined;
+  if (!isAbsent && kindOf(a) !== kindOf(b))
     throw new GoError(
       `non-comparable types ${sprintf("%s", [a])}: ${goTypeOf(a)}, ${goTypeOf(b)}: ${sprintf("%v", [b])}`,
     );
+  if (isNil(a) || isNil(b)) return isNil(a) === isNil(b);
   const kind = kindOf(b);
   if (kind === "map" || kind === "slice" || kind === "func")
     throw new GoError(`non-comparable type ${sprintf("%s", [b])}: ${goTypeOf(b)}`);
   return a === b;
+}
+
+/** No value, or a map or list that was never made. */
+function isNil(value: Value): boolean {
+  return value === null || value === undefined || ((Array.isArray(value) || isMap(value)) && isNilContainer(value));
 }
 
 export function isLess(a: Value, b: Value): boolean {

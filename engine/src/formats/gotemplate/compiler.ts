@@ -189,11 +189,7 @@ function compileCommand(command: CommandNode): Command {
 
 function failNoFunction(frame: Frame, command: CommandNode): never {
   const first = command.args[0] as ArgumentNode;
-  return frame.fail(`can't give argument to non-function ${formatFirst(first)}`);
-}
-
-function formatFirst(node: ArgumentNode): string {
-  return node.type === "pipe" ? `(${formatNode(node)})` : formatNode(node);
+  return frame.fail(`can't give argument to non-function ${formatNode(first)}`);
 }
 
 function compileConstantCommand(first: ArgumentNode, command: CommandNode): Command {

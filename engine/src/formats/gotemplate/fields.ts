@@ -63,7 +63,8 @@ function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: Targe
       if (hasArguments) frame.fail(`${name} has arguments but cannot be invoked as function`);
       return field;
     }
-    if (receiver.kind === "map") return frame.set.missingKey === "error" ? failMissing(frame, name) : null;
+    if (receiver.kind === "map")
+      return frame.set.missingKey === "error" ? failMissing(frame, name) : receiver.zeroEntry();
   }
   // What a range hands out of a list of anything, or a map of anything holds, keeps that type, whatever it is.
   const isAnything = Object.is(receiver, frame.element) || (isMap(target.holder) && holdsAnything(target.holder));

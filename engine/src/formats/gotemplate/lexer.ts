@@ -64,6 +64,19 @@ export class Lexer {
     return this.#isInside ? this.#nextInside() : this.#nextOutside();
   }
 
+  /** Steps over blanks between the words of an action, and says whether there were any. As tokens they would only cost time. */
+  skipSpace(): boolean {
+    if (!this.#isInside || !isSpace(this.#text[this.#position])) return false;
+    if (this.#rightDelimiterWidth(this.#position) > 0) return false;
+    this.#skipTo(this.#spaceEnd());
+    return true;
+  }
+
+  /** True where blanks follow, and no field can. */
+  get isAtSpace(): boolean {
+    return this.#isInside && isSpace(this.#text[this.#position]);
+  }
+
   #emit(type: TokenType, end: number): Token {
     const value = this.#text.slice(this.#position, end);
     const token = { type, value, position: this.#position, line: this.#line };
@@ -183,11 +196,15 @@ export class Lexer {
   }
 
   #space(): Token {
+    return this.#emit("space", this.#spaceEnd());
+  }
+
+  #spaceEnd(): number {
     let end = this.#position + 1;
     while (isSpace(this.#text[end])) end++;
     // The last blank before "-}}" belongs to the delimiter.
     if (this.#text[end] === "-" && this.#text.startsWith("}}", end + 1)) end--;
-    return this.#emit("space", end);
+    return end;
   }
 
   #word(character: string): Token {

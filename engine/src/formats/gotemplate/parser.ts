@@ -101,6 +101,7 @@ class Parser {
   }
 
   #nextNonSpace(): Token {
+    if (this.#pending.length === 0) this.#lexer.skipSpace();
     let token = this.#next();
     while (token.type === "space") token = this.#next();
     return token;
@@ -377,6 +378,7 @@ class Parser {
       this.#peekNonSpace();
       const operand = this.#operand();
       if (operand !== undefined) command.args.push(operand);
+      if (this.#pending.length === 0 && this.#lexer.skipSpace()) continue;
       const token = this.#next();
       if (token.type === "space") continue;
       if (token.type === "rightDelim" || token.type === "rightParen") this.#back(token);
@@ -389,7 +391,8 @@ class Parser {
 
   #operand(): ArgumentNode | undefined {
     const node = this.#term();
-    if (node === undefined || this.#peek().type !== "field") return node;
+    const isAlone = this.#pending.length === 0 && this.#lexer.isAtSpace;
+    if (node === undefined || isAlone || this.#peek().type !== "field") return node;
     const position = this.#peek().position;
     const names: string[] = [];
     while (this.#peek().type === "field") names.push(this.#next().value.slice(1));

@@ -162,7 +162,8 @@ function formatArgument(value: Value, verb: string, flags: Flags): string {
 }
 
 function formatByType(value: Value, verb: string, flags: Flags, depth: number): string {
-  if (value === null || value === undefined) return pad("<nil>", flags);
+  // What holds it takes no width.
+  if (value === null || value === undefined) return depth > 0 ? "<nil>" : pad("<nil>", flags);
   if (typeof value === "string") return formatString(value, verb, flags);
   if (typeof value === "boolean")
     return verb === "t" || verb === "v" ? pad(String(value), flags) : badVerb(value, verb, flags);

@@ -35,6 +35,10 @@ export abstract class GoObject {
   field(_name: string): Value {
     return undefined;
   }
+  /** What a map of this type gives for a key that it lacks. */
+  zeroEntry(): Value {
+    return null;
+  }
   /** The fields of a struct, which printf shows one by one; undefined where a method gives its text. */
   parts(): readonly (readonly [name: string, value: Value])[] | undefined {
     return undefined;

@@ -38,6 +38,11 @@ const cases: [name: string, template: string, words: RegExp][] = [
     /too deeply|maximum/,
   ],
   ["a text that doubles", '{{ $s := "xxxxxxxx" }}{{ range until 100 }}{{ $s = print $s $s }}{{ end }}', grown],
+  [
+    "a list that doubles",
+    "{{ $l := until 8 }}{{ range until 100 }}{{ $l = concat $l $l }}{{ end }}",
+    /a list of more than 10000000 items/,
+  ],
   ["an indent without end", '{{ nindent 2000000000 "x" }}', grown],
   ["a replacement that multiplies", '{{ replace "a" (repeat 100000 "b") (repeat 100000 "a") }}', grown],
   ["random text without end", "{{ randAlphaNum 100000000000 }}", /a random text of more than/],

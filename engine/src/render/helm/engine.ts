@@ -1,6 +1,5 @@
 // Runs a chart's templates: all parsed into one set, the deepest first, then each file run in that order.
 
-import { decodeUtf8 } from "#kernel";
 import {
   addTemplate,
   byteLength,
@@ -15,6 +14,7 @@ import {
   namedMap,
   newBudget,
   quote,
+  stringOf,
   TemplateExecError,
   TemplateParseError,
   TemplateSet,
@@ -114,7 +114,7 @@ function collect(chart: Chart, above: GoMap, renderables: Map<string, Renderable
   for (const file of chart.templates) {
     if (isLibrary(chart) && !basePath(file.name).startsWith("_")) continue;
     renderables.set(`${path}/${file.name}`, {
-      text: decodeUtf8(file.data),
+      text: stringOf(file.data),
       scope: view,
       basePath: `${path}/templates`,
     });

@@ -45,6 +45,9 @@ export class Files extends GoObject {
     const data = this.#files.get(name);
     return data === undefined ? undefined : new Bytes(data, encodeBase64);
   }
+  override zeroEntry(): Value {
+    return new Bytes(new Uint8Array(), encodeBase64);
+  }
   override method(name: string): GoFunction | undefined {
     switch (name) {
       case "Get":

@@ -16,6 +16,12 @@ const answers = readFileSync(new URL("./testdata/functions/answers.jsonl", impor
   .split("\n")
   .map((line) => JSON.parse(line) as Answer);
 
+/** Corners of functions and of the language; what stands in the first line comes before each question that asks for $v. */
+const [preface, ...corners] = readFileSync(new URL("./testdata/functions/corners.jsonl", import.meta.url), "utf8")
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line) as unknown) as [string, ...Answer[]];
+
 const capabilities = new Capabilities(defaultKubeVersion, builtinApiVersions);
 
 function render(text: string): { out: string } | { error: string } {
@@ -67,4 +73,9 @@ for (const answer of answers) {
 
 describe("functions of templates", () => {
   it.each([...byFunction])("%s answers as Helm does", checkFunction);
+
+  it("answer as Helm does in their corners", () => {
+    const asked = corners.map(([text, ...answer]): Answer => [text.includes("$v.") ? preface + text : text, ...answer]);
+    checkFunction("corners", asked);
+  });
 });

@@ -1,13 +1,13 @@
 // Loads a chart from a FileTree's folder or from a packed chart's bytes.
 
 import { baseName, decodeUtf8, Fault, type FileTree, type Issue } from "#kernel";
-import { GoError, type GoMap } from "#formats/gotemplate";
-import { parseYaml } from "#formats/yaml";
+import { GoError, type GoMap, stringOf } from "#formats/gotemplate";
 import { unpackChart, withoutMark } from "./archive.ts";
 import { type Chart, type ChartFile, setDependencies } from "./chart.ts";
 import { helmFault } from "./faults.ts";
 import { type IgnoreRules, isIgnored, parseIgnoreRules } from "./ignore.ts";
 import { chartDepthMax, unpackedFileSizeMax, unpackedSizeMax } from "./limits.ts";
+import { parseAsGo } from "./functions/yaml.ts";
 import { checkMetadata, emptyMetadata, readMetadata } from "./metadata.ts";
 import { loadValues } from "./values.ts";
 
@@ -101,9 +101,7 @@ function checkApiVersion(version: string): void {
 }
 
 function readYamlInto(chart: Chart, file: ChartFile): void {
-  chart.metadata = inFile(file.name, "chart-load", () =>
-    readMetadata(chart.metadata, parseYaml(decodeUtf8(file.data))),
-  );
+  chart.metadata = inFile(file.name, "chart-load", () => readMetadata(chart.metadata, parseAsGo(stringOf(file.data))));
 }
 
 /** Names the file in whatever is wrong with it. */
@@ -120,8 +118,7 @@ export function inFile<T>(name: string, code: "chart-load" | "values-parse", run
 function sortFile(chart: Chart, file: ChartFile, subcharts: Map<string, ChartFile[]>): void {
   const { name } = file;
   if (name === "Chart.yaml" || name === "Chart.lock") return;
-  if (name === "values.yaml")
-    chart.values = inFile(name, "values-parse", (): GoMap => loadValues(decodeUtf8(file.data)));
+  if (name === "values.yaml") chart.values = inFile(name, "values-parse", (): GoMap => loadValues(stringOf(file.data)));
   else if (name === "values.schema.json") chart.schema = decodeUtf8(file.data);
   else if (name === "requirements.yaml" || name === "requirements.lock") {
     if (name === "requirements.yaml") readYamlInto(chart, file);

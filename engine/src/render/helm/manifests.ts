@@ -1,11 +1,10 @@
 // From rendered files to objects: documents, hooks, order. Mirrors pkg/release/v1/util of Helm 4.3.
 
-import { Fault, isObject, type Json, type JsonObject } from "#kernel";
+import { isObject, type Json, type JsonObject } from "#kernel";
 import { compareStrings, GoError } from "#formats/gotemplate";
-import { parseYaml } from "#formats/yaml";
 import { helmFault } from "./faults.ts";
 import { basePath } from "./functions/paths.ts";
-import { yamlProblem } from "./functions/yaml.ts";
+import { parseAsGo } from "./functions/yaml.ts";
 import { memberOf, scalarText } from "./metadata.ts";
 
 /** One document, where it came from, and what it says. */
@@ -107,15 +106,14 @@ type Head = { kind: string; name: string; annotations: { [key: string]: string }
 
 function readDocument(path: string, content: string): { plain: RenderedDocument; hook: Hook | "unknown" | undefined } {
   try {
-    const data = parseYaml(content);
+    const data = parseAsGo(content);
     const head = readHead(data);
     const plain = { path, content, kind: head.kind, data };
     return { plain, hook: readHook(plain, head) };
   } catch (error) {
-    const isYaml = error instanceof Fault && error.code.startsWith("yaml-");
-    if (!isYaml && !(error instanceof GoError)) throw error;
+    if (!(error instanceof GoError)) throw error;
     throw helmFault("helm-manifest", `YAML parse error on ${path}`, {
-      cause: isYaml ? new GoError(yamlProblem(error)) : error,
+      cause: error,
       hint: "use --debug to see the text that was rendered",
     });
   }
@@ -138,20 +136,17 @@ function readHead(data: Json): Head {
   const metadata = memberOf(data, "metadata");
   if (metadata === undefined || metadata === null) return { kind, name: "", annotations: {} };
   if (!isObject(metadata)) throw decodeError(describe(metadata), "Go struct field SimpleHead.metadata of type struct");
-  const name = scalarText(memberOf(metadata, "name"), "SimpleHead.metadata.name");
+  const name = scalarText(memberOf(metadata, "name"), ".metadata.name");
   const annotations = memberOf(metadata, "annotations");
   if (annotations === undefined || annotations === null) return { kind, name, annotations: {} };
   if (!isObject(annotations))
-    throw decodeError(
-      describe(annotations),
-      "Go struct field SimpleHead.metadata.annotations of type map[string]string",
-    );
+    throw decodeError(describe(annotations), "Go struct field .metadata.annotations of type map[string]string");
   return { kind, name, annotations: readAnnotations(annotations) };
 }
 
 function readAnnotations(annotations: JsonObject): { [key: string]: string } {
   return Object.fromEntries(
-    Object.entries(annotations).map(([key, value]) => [key, scalarText(value, "SimpleHead.metadata.annotations")]),
+    Object.entries(annotations).map(([key, value]) => [key, scalarText(value, ".metadata.annotations")]),
   );
 }
 

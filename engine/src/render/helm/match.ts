@@ -71,7 +71,8 @@ export function compileGlob(pattern: string): RegExp | undefined {
     else if (character === "\\") source += escape(pattern[++i] ?? "");
     else source += escape(character);
   }
-  return depth > 0 ? undefined : new RegExp(`^${source}$`, "u");
+  // Alternatives that are not closed end with the pattern.
+  return new RegExp(`^${source}${")".repeat(depth)}$`, "u");
 }
 
 function escapeSet(body: string): string {

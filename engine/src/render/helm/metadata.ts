@@ -35,12 +35,23 @@ export function memberOf(object: JsonObject, name: string): Json | undefined {
   return key === undefined ? undefined : object[key];
 }
 
-function listOf(value: Json | undefined, field: string): Json[] {
+function listOf(value: Json | undefined, field: string, type = "[]string"): Json[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
-  throw new GoError(
-    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${typeof value} into Go struct field ${field} of type []string`,
+  throw unfit(value, field, type);
+}
+
+/** A value of another type than Go's struct has there. */
+function unfit(value: Json, field: string, type: string): GoError {
+  return new GoError(
+    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${typeNameOf(value)} into Go struct field ${field} of type ${type}`,
   );
+}
+
+function typeNameOf(value: Json): string {
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "bigint" ? "number" : typeof value;
 }
 
 /** Normal blanks, and nothing that cannot be printed. */
@@ -75,7 +86,7 @@ export function readMetadata(metadata: Metadata, data: Json): Metadata {
   if (data === null) return metadata;
   if (!isObject(data))
     throw new GoError(
-      "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal value into Go value of type v2.Metadata",
+      `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${typeNameOf(data)} into Go value of type loader.chartBase`,
     );
   const text = (name: keyof Metadata): string => {
     const value = memberOf(data, name);
@@ -83,7 +94,9 @@ export function readMetadata(metadata: Metadata, data: Json): Metadata {
   };
   const list = (name: "sources" | "keywords"): string[] => {
     const value = memberOf(data, name);
-    return value === undefined ? metadata[name] : listOf(value, name).map((item) => scalarText(item, name));
+    return value === undefined
+      ? metadata[name]
+      : listOf(value, `Metadata.${name}`).map((item) => scalarText(item, `Metadata.${name}`));
   };
   const maintainers = memberOf(data, "maintainers");
   const dependencies = memberOf(data, "dependencies");
@@ -102,23 +115,27 @@ export function readMetadata(metadata: Metadata, data: Json): Metadata {
     kubeVersion: text("kubeVersion"),
     type: text("type"),
     maintainers:
-      maintainers === undefined ? metadata.maintainers : listOf(maintainers, "maintainers").map(readMaintainer),
-    deprecated:
-      memberOf(data, "deprecated") === undefined ? metadata.deprecated : memberOf(data, "deprecated") === true,
+      maintainers === undefined
+        ? metadata.maintainers
+        : listOf(maintainers, "Metadata.maintainers", "[]*v2.Maintainer").map(readMaintainer),
+    deprecated: readSwitch(memberOf(data, "deprecated"), metadata.deprecated),
     annotations: readAnnotations(memberOf(data, "annotations")) ?? metadata.annotations,
     dependencies:
       dependencies === undefined || dependencies === null
         ? metadata.dependencies
-        : listOf(dependencies, "dependencies").map(readDependency),
+        : listOf(dependencies, "Metadata.dependencies", "[]*v2.Dependency").map(readDependency),
   };
+}
+
+function readSwitch(value: Json | undefined, otherwise: boolean): boolean {
+  if (value === undefined || value === null) return otherwise;
+  if (typeof value !== "boolean") throw unfit(value, "Metadata.deprecated", "bool");
+  return value;
 }
 
 function readAnnotations(value: Json | undefined): { [key: string]: string } | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!isObject(value))
-    throw new GoError(
-      "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal value into Go struct field Metadata.annotations of type map[string]string",
-    );
+  if (!isObject(value)) throw unfit(value, "Metadata.annotations", "map[string]string");
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, scalarText(item, "Metadata.annotations")]),
   );

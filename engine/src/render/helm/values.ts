@@ -2,9 +2,9 @@
 
 import { Fault } from "#kernel";
 import { GoError, type GoMap, isMap, mapGet, mapSet, type Value } from "#formats/gotemplate";
-import { parseYaml, splitYamlDocuments } from "#formats/yaml";
+import { splitYamlDocuments } from "#formats/yaml";
 import { describeJson, parseJson } from "./functions/json.ts";
-import { toFloats } from "./functions/yaml.ts";
+import { parseAsGo, toFloats } from "./functions/yaml.ts";
 import { helmFault } from "./faults.ts";
 import { setJson, setLiteral, setValues } from "./set.ts";
 
@@ -25,9 +25,9 @@ export function loadValues(text: string): GoMap {
 
 function parseDocument(text: string): Value {
   try {
-    return toFloats(parseYaml(text));
+    return toFloats(parseAsGo(text));
   } catch (error) {
-    if (error instanceof Fault) throw helmFault("values-parse", "cannot unmarshal yaml document", { cause: error });
+    if (error instanceof GoError) throw new GoError(`cannot unmarshal yaml document: ${error.message}`);
     throw error;
   }
 }

@@ -17,7 +17,7 @@ import {
 import { Duration, formatDuration, hour, minute, parseDuration, roundTo, second, truncateTo } from "./duration.ts";
 import type { FunctionEnvironment } from "./environment.ts";
 import { parseLayout } from "./layout-parse.ts";
-import { GoTime, zeroTime, zoneOffset } from "./time.ts";
+import { durationBetween, GoTime, zeroTime, zoneOffset } from "./time.ts";
 
 function now(environment: FunctionEnvironment): GoTime {
   return new GoTime(BigInt(environment.nowMs()) * 1_000_000n);
@@ -159,7 +159,7 @@ export function dateFunctions(environment: FunctionEnvironment): FunctionTable {
     now: define("", () => now(environment)),
     ago: define("any", (value: Value) => {
       const time = value instanceof Integer && value.goType !== "int64" ? now(environment) : timeOf(value, environment);
-      return formatDuration(roundTo(now(environment).nanoseconds - time.nanoseconds, second));
+      return formatDuration(roundTo(durationBetween(now(environment), time), second));
     }),
     date: define("string, any", (layout: string, value: Value) => formatIn(layout, value, "Local", environment)),
     date_in_zone: inZone,

@@ -7,6 +7,7 @@ import {
   formatShortest,
   GoError,
   type GoMap,
+  isMap,
   mapSet,
   type Value,
 } from "#formats/gotemplate";
@@ -58,11 +59,29 @@ function writeText(text: string, escapesHtml: boolean): string {
 
 /** Reads JSON text; every number is a float64. Throws a GoError in encoding/json's words. */
 export function parseJson(text: string): Value {
+  let value: Value;
   try {
-    return JSON.parse(text) as Value;
+    value = JSON.parse(text) as Value;
   } catch {
     throw new GoError(explain(text));
   }
+  return halfCharacter.test(text) || longExponent.test(text) ? asGoReads(value) : value;
+}
+
+/** Half of a character, written out or as an escape. */
+const halfCharacter = /\p{Surrogate}|\\u[dD][89a-fA-F]/u;
+const longExponent = /[eE]\+?\d{3}|\d{300}/;
+
+/** Halves of characters become U+FFFD, and numbers have to fit. */
+function asGoReads(value: Value): Value {
+  if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\ufffd");
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new GoError("json: cannot unmarshal number into Go value of type float64");
+  if (Array.isArray(value)) return value.map(asGoReads);
+  if (!isMap(value)) return value;
+  const map: GoMap = {};
+  for (const key of Object.keys(value)) mapSet(map, asGoReads(key) as string, asGoReads(value[key]));
+  return map;
 }
 
 /** The message of encoding/json for text that is no JSON. */
@@ -95,9 +114,10 @@ class Scanner {
 
   #fail(context: string): false {
     const point = this.#text.codePointAt(this.#at);
-    if (this.#problem === "")
-      this.#problem =
-        point === undefined ? "unexpected end of JSON input" : `invalid character ${quoteCharacter(point)} ${context}`;
+    if (point !== undefined) this.#problem ||= `invalid character ${quoteCharacter(point)} ${context}`;
+    // At the end its scanner is fed a blank, which does in some places.
+    else if (/numeric|escape/.test(context)) this.#problem ||= `invalid character ' ' ${context}`;
+    else this.#problem ||= "unexpected end of JSON input";
     return false;
   }
 

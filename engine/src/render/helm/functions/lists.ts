@@ -8,6 +8,7 @@ import {
   type GoFunction,
   goTypeOf,
   isList,
+  nilContainer,
   strings,
   typed,
   type Value,
@@ -87,7 +88,8 @@ function concatOrFail(...lists: Value[]): Value {
 
 function rest(list: Value, complaint: string, part: (items: Value[]) => Value[]): Value {
   const items = itemsOf(list, complaint);
-  return items.length === 0 ? typed([], "[]interface {}") : part(items);
+  // Of nothing Sprig gives a list that was never made.
+  return items.length === 0 ? nilContainer(typed([], "[]interface {}")) : part(items);
 }
 
 function sortAlpha(list: Value): Value {

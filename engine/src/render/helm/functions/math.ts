@@ -50,20 +50,25 @@ function integers(items: bigint[]): Value {
   return typed(items as Value[], "[]int");
 }
 
+/** Go's int runs over at its end. */
+function wrapped(value: bigint): bigint {
+  return BigInt.asIntN(64, value);
+}
+
 function sequence(...bounds: bigint[]): Value {
   const text = (items: bigint[]): string => items.join(" ");
   const [a = 0n, b = 0n, c = 0n] = bounds;
   if (bounds.length === 1) {
     const step = a < 1n ? -1n : 1n;
-    return text(untilStep(1n, a + step, step));
+    return text(untilStep(1n, wrapped(a + step), step));
   }
   if (bounds.length === 2) {
     const step = b < a ? -1n : 1n;
-    return text(untilStep(a, b + step, step));
+    return text(untilStep(a, wrapped(b + step), step));
   }
   if (bounds.length !== 3) return "";
   if (c < a && b > 0n) return "";
-  return text(untilStep(a, c + (c < a ? -1n : 1n), b));
+  return text(untilStep(a, wrapped(c + (c < a ? -1n : 1n)), b));
 }
 
 function round(value: Value, places: bigint, threshold = 0.5): Value {

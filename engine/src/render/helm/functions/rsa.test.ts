@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { encodeUtf8 } from "#kernel";
-import { generateRsaKey, isPrimeHere, randomPrime, signRsa, signRsaHere } from "./rsa.ts";
+import { generateRsaKey, isPrimeHere, randomPrime, rsaKeyOf, signRsa, signRsaHere } from "./rsa.ts";
 import { randomGenerator } from "./random-source.ts";
 
 describe("rsa", () => {
   it("signs in pure code as the platform signs", () => {
     const key = generateRsaKey(1024, randomGenerator("rsa"));
+    const message = encodeUtf8("message");
+    expect(signRsaHere(key, message)).toEqual(signRsa(key, message));
+  });
+
+  it("makes a key of primes that others found", () => {
+    const drawn = [randomPrime(512, randomGenerator("p")), randomPrime(512, randomGenerator("q"))];
+    const key = rsaKeyOf(1024, () => drawn.shift() as bigint);
+    expect([key.n.toString(2).length, (key.e * key.d) % ((key.p - 1n) * (key.q - 1n))]).toEqual([1024, 1n]);
     const message = encodeUtf8("message");
     expect(signRsaHere(key, message)).toEqual(signRsa(key, message));
   });

@@ -70,6 +70,10 @@ export class SemanticVersion extends GoObject {
         return define("", () => this.prerelease);
       case "Metadata":
         return define("", () => this.metadata);
+      case "SetPrerelease":
+        return define("string", (prerelease: string) => this.#with({ prerelease }));
+      case "SetMetadata":
+        return define("string", (metadata: string) => this.#with({ metadata }));
       case "Original":
         return define("", () => this.original);
       case "String":
@@ -89,6 +93,18 @@ export class SemanticVersion extends GoObject {
       default:
         return this.#increment(name);
     }
+  }
+
+  /** The same numbers with another pre-release or other metadata, which must be well formed. */
+  #with(part: { prerelease?: string; metadata?: string }): BareVersion {
+    const { prerelease = this.prerelease, metadata = this.metadata } = part;
+    const isLoose = (text: string): boolean => text !== "" && !/^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*$/.test(text);
+    if (part.prerelease !== undefined && isLoose(prerelease)) throw new GoError("invalid prerelease string");
+    if (part.metadata !== undefined && isLoose(metadata)) throw new GoError("invalid metadata string");
+    const numbers = [this.major, this.minor, this.patch] as const;
+    const start = this.original.startsWith("v") ? "v" : "";
+    const end = `${prerelease === "" ? "" : `-${prerelease}`}${metadata === "" ? "" : `+${metadata}`}`;
+    return new BareVersion({ numbers, prerelease, metadata, original: `${start}${numbers.join(".")}${end}` });
   }
 
   #increment(name: string): GoFunction | undefined {

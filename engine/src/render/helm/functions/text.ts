@@ -159,7 +159,7 @@ export const textFunctions: FunctionTable = {
     text.startsWith(prefix) ? text.slice(prefix.length) : text,
   ),
   upper: define("string", (text: string) => mapCase(text, (part) => part.toUpperCase())),
-  lower: define("string", (text: string) => mapCase(text, (part) => part.toLowerCase())),
+  lower: define("string", (text: string) => mapCase(text, (part) => (part === "\u0130" ? "i" : part.toLowerCase()))),
   title: define("string", title),
   untitle: define("string", (text: string) => text.replace(wordStart, (word) => word.toLowerCase())),
   substr: define("int, int, string", substr),

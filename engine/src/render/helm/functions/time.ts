@@ -167,13 +167,22 @@ function calendarMethod(time: GoTime, name: string): GoFunction | undefined {
   }
 }
 
+const longest = 2n ** 63n - 1n;
+
+/** Time from `before` to `after`; what a duration cannot hold is the longest there is. */
+export function durationBetween(after: GoTime, before: GoTime): bigint {
+  const difference = after.nanoseconds - before.nanoseconds;
+  if (difference > longest) return longest;
+  return difference < -longest - 1n ? -longest - 1n : difference;
+}
+
 function relationMethod(time: GoTime, name: string): GoFunction | undefined {
   const difference = (other: Value): bigint => time.nanoseconds - (other as GoTime).nanoseconds;
   switch (name) {
     case "Add":
       return define("duration", (duration: Value) => time.add((duration as Integer).value));
     case "Sub":
-      return define("time", (other: Value) => new Duration(difference(other)));
+      return define("time", (other: Value) => new Duration(durationBetween(time, other as GoTime)));
     case "Before":
       return define("time", (other: Value) => difference(other) < 0n);
     case "After":

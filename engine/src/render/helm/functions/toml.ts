@@ -8,6 +8,7 @@ import {
   goTypeOf,
   isList,
   isMap,
+  isNilContainer,
   sortedKeys,
   toValidText,
   type Value,
@@ -26,6 +27,11 @@ export function formatToml(value: Value): string {
 
 type Writer = { out: string; hasWritten: boolean };
 
+/** Nil, or a list or map that was never made: the library leaves it out. */
+function isNil(value: Value): boolean {
+  return value === null || value === undefined || ((isList(value) || isMap(value)) && isNilContainer(value));
+}
+
 function isTable(value: Value): boolean {
   return isMap(value);
 }
@@ -35,7 +41,7 @@ function isTableArray(value: Value): boolean {
 }
 
 function writeTable(writer: Writer, path: readonly string[], map: GoMap): void {
-  const keys = sortedKeys(map).filter((key) => map[key] !== null && map[key] !== undefined);
+  const keys = sortedKeys(map).filter((key) => !isNil(map[key]));
   const tables = keys.filter((key) => isTable(map[key]) || isTableArray(map[key]));
   for (const key of keys) {
     if (tables.includes(key)) continue;
@@ -98,7 +104,7 @@ function inline(value: Value): string {
     return `[${items.join(", ")}]`;
   }
   if (isMap(value)) {
-    const entries = sortedKeys(value).filter((key) => value[key] !== null);
+    const entries = sortedKeys(value).filter((key) => !isNil(value[key]));
     return `{${entries.map((key) => `${formatKey(key)} = ${inline(value[key])}`).join(", ")}}`;
   }
   if (value instanceof GoTime) return value.format("2006-01-02T15:04:05.999999999Z07:00");

@@ -2,8 +2,9 @@
 
 import type { Json } from "#kernel";
 import { Fault } from "#kernel";
-import { formatYaml, parseYaml } from "#formats/yaml";
+import { formatYaml, parseYaml, YamlFault } from "#formats/yaml";
 import {
+  bytesOf,
   formatShortest,
   GoError,
   isList,
@@ -20,9 +21,21 @@ import { GoTime } from "./time.ts";
 /** A byte that is no character, as it stands or as the writer of YAML escapes it. */
 const loneByte = /(?<![\ud800-\udbff])[\udc80-\udcff]|\\uDC[89A-F][0-9A-F]/;
 
+/** Numbers that JSON does not have, as they are written. */
+const noNumber = /\.(?:nan|inf)/;
+
+/** What goes to YAML goes through JSON first. */
+function failUnlessFinite(value: Json): void {
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new GoError(`error marshaling into JSON: json: unsupported value: ${formatShortest(value)}`);
+  if (typeof value !== "object" || value === null) return;
+  for (const inner of Object.values(value)) failUnlessFinite(inner);
+}
+
 /** toYaml: no line end at the end. Throws for what JSON cannot hold. */
 export function toYaml(value: Value): string {
   let text = formatYaml(toPlain(value));
+  if (noNumber.test(text)) failUnlessFinite(toPlain(value));
   if (loneByte.test(text)) text = formatYaml(toValidData(toPlain(value)));
   return text.endsWith("\n") ? text.slice(0, -1) : text;
 }
@@ -44,21 +57,60 @@ export function toFloats(value: Json): Value {
 }
 
 function parse(text: string): Value {
+  return toFloats(parseAsGo(text));
+}
+
+/** A YAML text as data. What is wrong with it comes in go-yaml's words. */
+export function parseAsGo(text: string): Json {
+  const octets = octetProblem(text);
+  if (octets !== undefined) throw new GoError(octets);
   try {
-    return toFloats(parseYaml(text));
+    return parseYaml(text);
   } catch (error) {
     if (error instanceof Fault) throw new GoError(yamlProblem(error));
     throw error;
   }
 }
 
+/** Our words for what go-yaml calls otherwise. */
+const goWords: readonly (readonly [RegExp, string])[] = [
+  [/ in a (flow|quoted text)$/, ""],
+  [/^a tab stands where indentation is expected$/, "found character that cannot start any token"],
+];
+
+/** What it says without a line. */
+const withoutPlace = /^(unknown anchor|control characters)/;
+
 /** go-yaml's words for a parse error. */
 export function yamlProblem(fault: Fault): string {
-  const message = fault.message.replace(/ in a flow$/, "");
+  const noNumberFound = /^unsupported value: (-?)(Infinity|NaN)/.exec(fault.message);
+  if (noNumberFound !== null) {
+    const [, minus, name] = noNumberFound;
+    return `error converting YAML to JSON: json: unsupported value: ${name === "NaN" ? name : `${minus || "+"}Inf`}`;
+  }
+  const message = goWords.reduce((words, [ours, theirs]) => words.replace(ours, theirs), fault.message);
+  if (withoutPlace.test(message)) return `error converting YAML to JSON: yaml: ${message}`;
   // Its parser counts lines from 0 and names none for the first; only its scanner adds one.
   const shift = message.startsWith("did not find expected") ? 1 : 0;
-  const line = Number(/line (\d+)/.exec(fault.at ?? "")?.[1] ?? "0") - shift;
+  const line = (fault instanceof YamlFault ? fault.readTo : 0) - shift;
   return `error converting YAML to JSON: yaml: ${line < 2 - shift ? "" : `line ${line}: `}${message}`;
+}
+
+/** What is wrong with bytes that are no character, in go-yaml's words; undefined where all are. */
+export function octetProblem(text: string): string | undefined {
+  const at = text.search(/(?<![\ud800-\udbff])[\udc80-\udcff]/);
+  if (at < 0) return undefined;
+  const first = text.charCodeAt(at) - 0xdc00;
+  const size =
+    first >= 0xf0 && first < 0xf8 ? 4 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xc0 && first < 0xe0 ? 2 : 0;
+  const rest = bytesOf(text.slice(at, at + 4));
+  const what =
+    size === 0
+      ? "invalid leading UTF-8 octet"
+      : rest.length < size
+        ? "incomplete UTF-8 octet sequence"
+        : "invalid trailing UTF-8 octet";
+  return `error converting YAML to JSON: yaml: ${what}`;
 }
 
 /** fromYaml: errors become the entry "Error". */
