@@ -101,4 +101,6 @@ test("renders charts where the switch allows it", async () => {
   });
   await expect(run(folder, ["."])).rejects.toThrow();
   expect(await run(folder, ["."], { "enable-helm": true })).toBe(configMap("r-one-two"));
+  writeFileSync(join(folder, "kustomization.yaml"), "helmCharts:\n- {name: c, nameTemplate: '{{ upper \"r\" }}'}\n");
+  await expect(run(folder, ["."], { "enable-helm": true })).rejects.toThrow();
 });

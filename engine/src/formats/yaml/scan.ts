@@ -15,6 +15,7 @@ type KeyStart = { isPossible: boolean; isRequired: boolean; token: number; at: n
 
 const asciiTokenEnd = /[^0-9A-Za-z_-]/g;
 const tagEnd = /[^0-9A-Za-z_;/?:@&=+$,.!~*'()[\]%-]/g;
+const directive = /^%(?:YAML[ \t]+\d+\.\d+|TAG[ \t]+!(?:[\w-]*!)?[ \t]+\S+)[ \t]*(?:#.*)?$/;
 const directiveLine = /[^\r\n\x85\u2028\u2029]*/y;
 
 export class Scanner implements Cursor {
@@ -306,6 +307,7 @@ export class Scanner implements Cursor {
     const place = this.#here();
     directiveLine.lastIndex = this.at;
     const line = (directiveLine.exec(this.text) as RegExpExecArray)[0];
+    if (!directive.test(line)) throw this.fault("a line that begins with % must be a YAML or TAG directive");
     this.at += line.length;
     this.#push(new Token("directive", place, line));
   }

@@ -2,7 +2,15 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalJson, decodeJson, type Json } from "#kernel";
-import { formatYaml, parseYaml, parseYamlDocuments, splitYamlDocuments, YamlFault } from "./index.ts";
+import {
+  Composer,
+  formatYaml,
+  parseYaml,
+  parseYamlDocuments,
+  splitYamlDocuments,
+  YamlFault,
+  type YamlNode,
+} from "./index.ts";
 
 type Case = { op: "json" | "format"; text: string; answer?: string; error?: string };
 const recorded = JSON.parse(readFileSync(new URL("testdata/go-answers.golden.json", import.meta.url), "utf8")) as {
@@ -34,6 +42,33 @@ describe(`as ${recorded.oracle}`, () => {
 test("a fault tells line and column", () => {
   const fault = faultOf(() => parseYaml("a: 1\nb: [1, 2\nc: 3\n"));
   expect([fault?.code, fault?.line]).toEqual(["yaml-syntax", 3]);
+});
+
+test.each([
+  ["YAML 1.2, which go-yaml v2 does not read", "%YAML 1.2\n---\na: 1\n"],
+  ["a line behind the document that looks like a directive", "a: 1\n% b\n"],
+  ["a directive of another name", "a: 1\n%OTHER b\n"],
+  ["a bracket that belongs to the tag in front of it", "a: [!!str]\n"],
+])("%s is refused", (_name, text) => {
+  expect(faultOf(() => parseYaml(text))).toBeDefined();
+});
+
+test("a byte order mark counts for nothing at the start, and is a sign like any other inside", () => {
+  expect(parseYaml("\ufeffa: 1\n")).toEqual({ a: 1 });
+  expect(parseYaml("a: 1\n\ufeffb: 2\n")).toEqual({ a: 1, "\ufeffb": 2 });
+});
+
+test("each node keeps the comment behind it, a key that of a value on later lines", () => {
+  const root = new Composer(
+    "a: b # one\nc: # two\n- {d: e} # three\n- # four\n  f: g\nh: [i, # five\n j] # six\n",
+  ).next();
+  const found: string[] = [];
+  const visit = (node: YamlNode): void => {
+    if (node.lineComment !== "") found.push(`${node.kind} ${node.value}${node.lineComment}`);
+    node.items.forEach(visit);
+  };
+  if (root !== undefined) visit(root);
+  expect(found).toEqual(["scalar b# one", "scalar c# two", "map # three", "list # six", "scalar i# five"]);
 });
 
 test("duplicate keys are refused only when strict", () => {

@@ -103,9 +103,18 @@ function unpacked(request: HelmRequest, bytes: Uint8Array, home: string): Place 
 function releaseName(chart: HelmChart): string {
   if (chart.nameTemplate && chart.releaseName)
     throw helmFault("chart-load", "cannot set nameTemplate and releaseName both", { at: `helmCharts: ${chart.name}` });
-  if (chart.nameTemplate) return renderNameTemplate(chart.nameTemplate);
-  return chart.releaseName || "release-name";
+  const name = chart.nameTemplate ? renderNameTemplate(chart.nameTemplate) : chart.releaseName || "release-name";
+  if (!validName.test(name) || name.length > nameLengthMax)
+    throw helmFault("chart-load", `release name ${JSON.stringify(name)} is not valid`, {
+      at: `helmCharts: ${chart.name}`,
+      hint: `lower-case letters, digits, dashes and dots, ${nameLengthMax} at most`,
+    });
+  return name;
 }
+
+/** What helm asks of a release's name, as `helm template` checks it. */
+const validName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const nameLengthMax = 53;
 
 function valuesFiles(request: HelmRequest, { load }: Place): { name: string; text: string }[] {
   const { chart } = request;

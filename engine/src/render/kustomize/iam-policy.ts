@@ -23,10 +23,8 @@ export function generateServiceAccount(config: JsonObject, schema: Schema): Reso
   ];
   if (service["namespace"] !== "") lines.push(`  namespace: ${service["namespace"]}`);
   const node = readNode(lines.join("\n"));
-  const made = node && new Resource(node, schema);
-  if (made === undefined || made.name === "")
-    throw invalid("an IAM policy needs the name of a service account", { at: "kubernetesService.name" });
-  return made;
+  if (node === undefined) throw invalid("an IAM policy needs the name of a service account");
+  return new Resource(node, schema);
 }
 
 /** Fields of a map, each a text; numbers and words are not taken for text here. */

@@ -229,15 +229,17 @@ function unpackLists(nodes: readonly YamlNode[]): YamlNode[] {
   return result;
 }
 
-/** Nodes of JSON text: numbers as they are, text in double quotes. */
+/** Nodes of JSON text: lists and maps in brackets, numbers as they are, text in double quotes. */
 function quotedNode(data: Json): YamlNode {
   if (Array.isArray(data)) {
     const list = new YamlNode("list", "", "!!seq");
+    list.style = "flow";
     list.items = data.map(quotedNode);
     return list;
   }
   if (isObject(data)) {
     const map = new YamlNode("map", "", "!!map");
+    map.style = "flow";
     for (const key of Object.keys(data).sort()) map.items.push(quotedNode(key), quotedNode(data[key] as Json));
     return map;
   }
