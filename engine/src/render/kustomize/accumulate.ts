@@ -13,6 +13,7 @@ import {
 } from "./configuration.ts";
 import type { BuildContext } from "./context.ts";
 import { attempt, fault, invalid, within } from "./faults.ts";
+import { formatId, idKey } from "./ids.ts";
 import { type Kustomization, parseKustomization, type Variable } from "./kustomization.ts";
 import type { Loader } from "./loader.ts";
 import { annotateOrigin, appendOrigin, cleanJoin, noteTransformation, type Origin, setOrigin } from "./origin.ts";
@@ -190,25 +191,42 @@ function asTransformer(plugin: Plugin): (list: ResourceList) => void {
 
 function runValidators(target: Target, into: Accumulator, context: BuildContext): void {
   for (const { plugin } of loadPlugins(target, target.kustomization.validators ?? [], context)) {
-    const before = fingerprint(into.list);
+    const before = fingerprint(into.list.items);
     asTransformer(plugin)(into.list);
-    for (const resource of into.list.items) {
-      const { labels } = resource;
-      if (labels.delete("validated-by")) resource.setLabels(labels);
-    }
-    if (fingerprint(into.list) !== before)
+    checkDistinct(into.list);
+    if (fingerprint(into.list.items.map(withoutSeal)) !== before)
       throw invalid("a validator must not change objects", { at: "validators", hint: "use it as a transformer" });
   }
 }
 
+/** The object as it would be without the label that validators may leave behind; that label stays. */
+function withoutSeal(resource: Resource): Resource {
+  const { labels } = resource;
+  if (!labels.delete("validated-by")) return resource;
+  const copy = resource.copy();
+  copy.setLabels(labels);
+  return copy;
+}
+
+/** What was there before is found again by its id, which replacements may have given to two. */
+function checkDistinct({ items }: ResourceList): void {
+  const seen = new Set<string>();
+  for (const { id } of items) {
+    const key = idKey(id);
+    if (seen.has(key))
+      throw fault("kustomize-conflict", `two objects have the id ${formatId(id)}, which validators cannot tell apart`);
+    seen.add(key);
+  }
+}
+
 /** kustomize compares nodes, not data: also how and where something is written tells that it was touched. */
-function fingerprint(list: ResourceList): string {
+function fingerprint(resources: readonly Resource[]): string {
   const parts: string[] = [];
   const visit = (node: YamlNode): void => {
     parts.push(`${node.kind} ${node.tag} ${node.style} ${node.line}:${node.column} ${node.items.length} ${node.value}`);
     for (const item of node.items) visit(item);
   };
-  for (const { node } of list.items) if (node !== undefined) visit(node);
+  for (const { node } of resources) if (node !== undefined) visit(node);
   return parts.join("\n");
 }
 

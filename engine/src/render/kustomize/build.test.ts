@@ -95,6 +95,17 @@ test.each([
     /'\/old' is no group and version/,
   ],
   [
+    "two objects that replacements gave one name, where a validator looks",
+    {
+      "kustomization.yaml":
+        "resources: [x.yaml]\nreplacements:\n- sourceValue: a\n  targets: [{select: {name: b}}]\nvalidators:\n- |\n  apiVersion: builtin\n  kind: LabelTransformer\n  metadata: {name: v}\n  labels: {a: b}\n  fieldSpecs: []",
+      "x.yaml":
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n",
+    },
+    ".",
+    /which validators cannot tell apart/,
+  ],
+  [
     "a comment that a patch brings behind what was empty, in front of a list that is",
     {
       "kustomization.yaml":

@@ -38,7 +38,7 @@ test.each<[string, Record<string, string>, string]>([
 ])("%s", (_name, files, path) => {
   const start = performance.now();
   expect(() => build(memoryTree(files), path)).toThrow(Fault);
-  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(performance.now() - start).toBeLessThan(60_000);
 });
 
 test("a pattern that would take a backtracking matcher for ever takes no time", () => {

@@ -8,7 +8,7 @@ import { expandedNodesMax } from "./limits.ts";
 import { clearField, copyNode, field, isEmpty, isMissing, nullTag, stringTag } from "./nodes.ts";
 import { Resource } from "./resource.ts";
 import type { Schema } from "./schema.ts";
-import { nodeToData } from "./values.ts";
+import { decodeNode, nodeToData } from "./values.ts";
 
 export function decodeText(bytes: Uint8Array): string {
   const text = decodeUtf8Strict(bytes);
@@ -217,7 +217,7 @@ function unpackLists(nodes: readonly YamlNode[]): YamlNode[] {
       result.push(node);
       continue;
     }
-    const data = nodeToData(node);
+    const data = decodeNode(node);
     const items = isObject(data) ? data["items"] : null;
     if (items === null || items === undefined) continue;
     if (!Array.isArray(items)) throw invalid(`items of a ${metaText(node, "kind")} must be a list`);

@@ -10,11 +10,22 @@ import { checkLineComments } from "./line-comments.ts";
 import { stringTag } from "./nodes.ts";
 import { roundTripFolded } from "./folded.ts";
 
+/** How a node reaches the reader: written in a block or in brackets, or not written at all. */
+type Form = "block" | "flow" | "none";
+
 /** The data of a map or list. Throws on duplicate keys, keys that are no text, and numbers JSON does not have. */
 export function nodeToData(node: YamlNode): Json {
   checkLineComments(node);
-  if (node.kind !== "map") return convert(node, false);
-  return mapToData(node, { isTop: true, isInFlow: false });
+  return toData(node, "block");
+}
+
+/** The same of nodes that are decoded as they are, without having been written. */
+export function decodeNode(node: YamlNode): Json {
+  return toData(node, "none");
+}
+
+function toData(node: YamlNode, form: Form): Json {
+  return node.kind === "map" ? mapToData(node, form, true) : convert(node, form);
 }
 
 /** The same, read once more from JSON text by go-yaml v2, as all that kustomize prints. */
@@ -39,35 +50,38 @@ export function readBack(data: Json): Json {
   return data;
 }
 
-function convert(node: YamlNode, isInFlow: boolean): Json {
+function convert(node: YamlNode, form: Form): Json {
   switch (node.kind) {
     case "map":
-      return mapToData(node, { isTop: false, isInFlow });
+      return mapToData(node, form, false);
     case "list": {
-      const isFlow = isInFlow || node.style === "flow";
-      return node.items.map((item) => convert(item, isFlow));
+      const inner = formInside(node, form);
+      return node.items.map((item) => convert(item, inner));
     }
     case "alias":
-      return convert(node.target as YamlNode, isInFlow);
+      return convert(node.target as YamlNode, form);
     case "scalar":
       // An empty plain text would vanish in a flow, so go-yaml writes quotes, and reads them back as text.
-      if (isInFlow && node.value === "" && node.style === "plain" && !node.isTagged) return "";
-      return scalarToData(node, isInFlow);
+      if (form === "flow" && node.value === "" && node.style === "plain" && !node.isTagged) return "";
+      return scalarToData(node, form);
     default:
       return null;
   }
 }
 
-function mapToData(node: YamlNode, where: { isTop: boolean; isInFlow: boolean }): JsonObject {
+function formInside(node: YamlNode, form: Form): Form {
+  return form === "block" && node.style === "flow" ? "flow" : form;
+}
+
+function mapToData(node: YamlNode, form: Form, isTop: boolean): JsonObject {
   const object: JsonObject = {};
-  const isFlow = where.isInFlow || node.style === "flow";
+  const inner = formInside(node, form);
   for (let i = 0; i < node.items.length; i += 2) {
     const key = node.items[i] as YamlNode;
     const name = key.value;
     if (Object.hasOwn(object, name)) throw invalid(`mapping key "${name}" already defined`, placeOf(key));
-    if (!where.isTop && scalarTag(key) !== stringTag) throw invalid(`key ${name} is no text`, placeOf(key));
-    const value = node.items[i + 1] as YamlNode;
-    setOwn(object, name, convert(value, isFlow));
+    if (!isTop && scalarTag(key) !== stringTag) throw invalid(`key ${name} is no text`, placeOf(key));
+    setOwn(object, name, convert(node.items[i + 1] as YamlNode, inner));
   }
   return object;
 }
@@ -95,9 +109,9 @@ function checkBlock({ style, value }: YamlNode): void {
     throw invalid("text that begins with a tab cannot stand in a block", { hint: "write it in double quotes" });
 }
 
-function scalarToData(node: YamlNode, isInFlow: boolean): Json {
-  if (!isInFlow) checkBlock(node);
-  const value = node.style === "folded" && !isInFlow ? roundTripFolded(node.value) : node.value;
+function scalarToData(node: YamlNode, form: Form): Json {
+  if (form === "block") checkBlock(node);
+  const value = node.style === "folded" && form === "block" ? roundTripFolded(node.value) : node.value;
   const tag = scalarTag(node);
   if (tag === stringTag) return value;
   if (tag === "!!binary") return decodeBinary(value);
