@@ -118,6 +118,8 @@ export class Claims {
       claim.spec.storageClassName === undefined
         ? all.find(isDefault)
         : storageClasses.get("", claim.spec.storageClassName);
+    // Its volumes are made by people.
+    if (storageClass?.provisioner === "kubernetes.io/no-provisioner") return undefined;
     if (storageClass?.volumeBindingMode === "WaitForFirstConsumer" && !this.#hasConsumer(claim)) return undefined;
     const draft = simulatedVolume(claim, storageClass);
     return (await volumes.create(draft, controllerManager)) ?? volumes.get("", draft.metadata.name);

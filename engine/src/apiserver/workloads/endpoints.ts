@@ -66,7 +66,7 @@ export class Endpoints {
       .filter(({ metadata }) => metadata.labels?.["endpointslice.kubernetes.io/managed-by"] === sliceManager)
       .sort((a, b) => compareText(a.metadata.name, b.metadata.name));
     const wanted = groupByPorts(service, pods).flatMap((group) =>
-      chunks(group).map((chunk) => sliceContent(service, chunk)),
+      chunks(group).map((chunk) => this.#sliceContent(service, chunk)),
     );
     for (const [index, content] of wanted.entries()) {
       const before = held[index];
@@ -74,6 +74,13 @@ export class Endpoints {
       else if (!hasContent(before, content)) await slices.update({ ...before, ...content }, controllerManager);
     }
     for (const surplus of held.slice(wanted.length)) await slices.delete(surplus);
+  }
+
+  #sliceContent(service: Service, group: Group): Content {
+    return sliceContent(service, group, ({ spec }) => {
+      const zone = this.#world.nodes.get("", spec.nodeName ?? "")?.metadata.labels?.["topology.kubernetes.io/zone"];
+      return zone === undefined ? {} : { zone };
+    });
   }
 
   async #writeEndpoints(service: Service, pods: readonly Pod[]): Promise<void> {
@@ -157,7 +164,7 @@ function chunks(group: Group): Group[] {
 
 type Content = { addressType: string; endpoints: JsonObject[]; ports: JsonObject[] };
 
-function sliceContent(service: Service, { ports, pods }: Group): Content {
+function sliceContent(service: Service, { ports, pods }: Group, zones: (pod: Pod) => JsonObject): Content {
   const publishes = service.spec.publishNotReadyAddresses === true;
   const endpoints = pods.map((pod) => {
     const [isServing, isGoing] = [isReady(pod), isTerminating(pod)];
@@ -171,6 +178,7 @@ function sliceContent(service: Service, { ports, pods }: Group): Content {
         : {}),
       nodeName: pod.spec.nodeName ?? "",
       targetRef: targetOf(pod),
+      ...zones(pod),
     };
   });
   return { addressType: "IPv4", endpoints, ports };

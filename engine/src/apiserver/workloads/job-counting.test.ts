@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { countJob, formatIndexes, jobStatus, parseIndexes, verdictOf } from "./job-counting.ts";
+import { countJob, jobStatus, verdictOf } from "./job-counting.ts";
+import { formatIndexes, parseIndexes } from "./job-rules.ts";
 import type { Job, JobStatus, Pod } from "./types.ts";
 
 const now = Date.UTC(2026, 0, 1);

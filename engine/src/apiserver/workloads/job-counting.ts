@@ -2,6 +2,7 @@
 
 import { formatTime } from "#kernel";
 import { conditionOf, isTrue, withCondition } from "./conditions.ts";
+import { failedIndexesOf, failureOf, formatIndexes, indexOf, parseIndexes, successRuleOf } from "./job-rules.ts";
 import { isActive, isReady, isTerminating } from "./pod-facts.ts";
 import type { Condition, Job, JobStatus, Pod } from "./types.ts";
 
@@ -11,6 +12,10 @@ export type Counts = {
   failed: number;
   terminating: number;
   doneIndexes: Set<number>;
+  /** undefined: failures are not counted by index. */
+  failedIndexes: Set<number> | undefined;
+  /** Why a failed pod ends the Job, by the Job's own rules. */
+  failJob: string | undefined;
 };
 
 /** Why a Job is over. */
@@ -22,7 +27,8 @@ export function countJob(job: Job, pods: readonly Pod[]): Counts {
   const succeeded = pods.filter((pod) => pod.status?.phase === "Succeeded");
   const doneIndexes = new Set([...succeeded.map(indexOf), ...parseIndexes(job.status?.completedIndexes ?? "")]);
   doneIndexes.delete(-1);
-  const failed = pods.filter((pod) => pod.status?.phase === "Failed").length;
+  const failures = pods.filter((pod) => pod.status?.phase === "Failed").map((pod) => failureOf(job, pod));
+  const failed = failures.filter(({ action }) => action !== "Ignore").length;
   return {
     active: pods.filter(isActive),
     succeeded: isIndexed ? doneIndexes.size : Math.max(succeeded.length, job.status?.succeeded ?? 0),
@@ -31,30 +37,56 @@ export function countJob(job: Job, pods: readonly Pod[]): Counts {
       (pod) => isTerminating(pod) && pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed",
     ).length,
     doneIndexes,
+    failedIndexes: failedIndexesOf(job, pods),
+    failJob: failures.find(({ action }) => action === "FailJob")?.message,
   };
-}
-
-export function indexOf(pod: Pod): number {
-  const text = pod.metadata.annotations?.["batch.kubernetes.io/job-completion-index"];
-  return text === undefined ? -1 : Number(text);
 }
 
 /** undefined: it goes on. */
 export function verdictOf(job: Job, counts: Counts, now: number): Verdict | undefined {
-  const message = "Reached expected number of succeeded pods";
+  return decided(job) ?? failureVerdict(job, counts, now) ?? successVerdict(job, counts);
+}
+
+/** What was found once stays, whatever becomes of the pods meanwhile. */
+function decided({ status }: Job): Verdict | undefined {
+  const known = status?.conditions?.find(
+    ({ type, status: is }) => is === "True" && (type === "FailureTarget" || type === "SuccessCriteriaMet"),
+  );
+  if (known === undefined) return undefined;
+  const { type, reason = "", message = "" } = known;
+  return { type: type === "FailureTarget" ? "Failed" : "Complete", reason, message };
+}
+
+function failureVerdict(job: Job, counts: Counts, now: number): Verdict | undefined {
+  const { completions, backoffLimit = 6, maxFailedIndexes, activeDeadlineSeconds: deadline, suspend } = job.spec;
+  const type = "Failed";
+  if (counts.failJob !== undefined) return { type, reason: "PodFailurePolicy", message: counts.failJob };
+  const restarts = counts.active.reduce((sum, pod) => sum + restartsOf(pod), 0);
+  if (counts.failed > backoffLimit || (restarts > 0 && restarts >= backoffLimit))
+    return { type, reason: "BackoffLimitExceeded", message: "Job has reached the specified backoff limit" };
+  const startedMs = Date.parse(job.status?.startTime ?? "");
+  if (deadline !== undefined && suspend !== true && startedMs + deadline * 1000 <= now)
+    return { type, reason: "DeadlineExceeded", message: "Job was active longer than specified deadline" };
+  const failed = counts.failedIndexes?.size ?? 0;
+  if (maxFailedIndexes !== undefined && failed > maxFailedIndexes) {
+    const message = "Job has exceeded the specified maximal number of failed indexes";
+    return { type, reason: "MaxFailedIndexesExceeded", message };
+  }
+  if (failed > 0 && completions !== undefined && failed + counts.succeeded >= completions)
+    return { type, reason: "FailedIndexes", message: "Job has failed indexes" };
+  return undefined;
+}
+
+function successVerdict(job: Job, counts: Counts): Verdict | undefined {
+  const type = "Complete";
+  const rule = successRuleOf(job, counts.doneIndexes);
+  if (rule !== undefined) return { type, reason: "SuccessPolicy", message: `Matched rules at index ${rule}` };
   const isEnough =
     job.spec.completions === undefined
       ? counts.succeeded > 0 && counts.active.length === 0
       : counts.succeeded >= job.spec.completions;
-  if (isEnough) return { type: "Complete", reason: "CompletionsReached", message };
-  const restarts = counts.active.reduce((sum, pod) => sum + restartsOf(pod), 0);
-  if (counts.failed > (job.spec.backoffLimit ?? 6) || (restarts > 0 && restarts >= (job.spec.backoffLimit ?? 6)))
-    return { type: "Failed", reason: "BackoffLimitExceeded", message: "Job has reached the specified backoff limit" };
-  const startedMs = Date.parse(job.status?.startTime ?? "");
-  const deadline = job.spec.activeDeadlineSeconds;
-  if (deadline !== undefined && job.spec.suspend !== true && startedMs + deadline * 1000 <= now)
-    return { type: "Failed", reason: "DeadlineExceeded", message: "Job was active longer than specified deadline" };
-  return undefined;
+  const message = "Reached expected number of succeeded pods";
+  return isEnough ? { type, reason: "CompletionsReached", message } : undefined;
 }
 
 function restartsOf(pod: Pod): number {
@@ -80,6 +112,7 @@ export function jobStatus(job: Job, pods: readonly Pod[], now: number): JobStatu
     ...(isTrue(conditions, "Complete") ? { completionTime: job.status?.completionTime ?? formatTime(now) } : {}),
     ...Object.fromEntries(Object.entries(numbers).filter(([, count]) => count > 0)),
     ...(counts.doneIndexes.size > 0 ? { completedIndexes: formatIndexes(counts.doneIndexes) } : {}),
+    ...(counts.failedIndexes === undefined ? {} : { failedIndexes: formatIndexes(counts.failedIndexes) }),
     terminating: counts.terminating,
     ready: counts.active.filter(isReady).length,
     uncountedTerminatedPods: {},
@@ -116,23 +149,4 @@ function conditionsFor(job: Job, counts: Counts, verdict: Verdict | undefined, n
     set({ type: "Suspended", status: "False", reason: "JobResumed", message: "Job resumed" });
   }
   return conditions;
-}
-
-/** `0-2,5`. */
-export function formatIndexes(indexes: ReadonlySet<number>): string {
-  const ranges: [number, number][] = [];
-  for (const index of [...indexes].sort((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last[1] === index - 1) last[1] = index;
-    else ranges.push([index, index]);
-  }
-  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}${to === from + 1 ? "," : "-"}${to}`)).join(",");
-}
-
-export function parseIndexes(text: string): number[] {
-  return text.split(",").flatMap((part) => {
-    const [from, to] = part.split("-").map(Number);
-    if (part === "" || from === undefined) return [];
-    return Array.from({ length: (to ?? from) - from + 1 }, (_, offset) => from + offset);
-  });
 }

@@ -6,7 +6,8 @@ import { equalJson, type Json } from "#kernel";
 import { claim } from "./claiming.ts";
 import { isTrue } from "./conditions.ts";
 import { burst, retryBackOff, timerMaxMs } from "./limits.ts";
-import { countJob, type Counts, finishedAtMs, indexOf, jobStatus, verdictOf } from "./job-counting.ts";
+import { countJob, type Counts, finishedAtMs, jobStatus, verdictOf } from "./job-counting.ts";
+import { failureCounts, indexOf } from "./job-rules.ts";
 import { isActive } from "./pod-facts.ts";
 import { podFromTemplate } from "./replica-sets.ts";
 import type { Container, Job, Pod, PodSpec } from "./types.ts";
@@ -76,10 +77,12 @@ export class Jobs {
         ? counts.succeeded > 0
           ? 0
           : parallelism
-        : job.spec.completions - counts.succeeded;
+        : job.spec.completions - counts.succeeded - (counts.failedIndexes?.size ?? 0);
     const wanted = Math.min(parallelism, left);
-    const missing = wanted - counts.active.length;
-    if (missing < 0) await this.#stop(counts.active.slice(wanted));
+    // Where only what has failed is replaced, what is still going holds its place.
+    const waitsForEnd = (job.spec.podReplacementPolicy ?? "TerminatingOrFailed") === "Failed";
+    const missing = wanted - counts.active.length - (waitsForEnd ? counts.terminating : 0);
+    if (counts.active.length > wanted) await this.#stop(counts.active.slice(wanted));
     // A failed pod's successor waits until the failed one's end is in the status, so that no failure is lost.
     if (missing > 0)
       for (const index of nextIndexes(job, counts, Math.min(missing, burst))) await this.#create(job, index);
@@ -90,7 +93,8 @@ export class Jobs {
     const draft = podFromTemplate(job as never, job.spec.template);
     if (index !== undefined) {
       draft.metadata.generateName = `${job.metadata.name}-${index}-`;
-      draft.metadata.annotations = { ...draft.metadata.annotations, [indexAnnotation]: String(index) };
+      const told = failureCounts(job, pods.ownedBy(job), index);
+      draft.metadata.annotations = { ...draft.metadata.annotations, [indexAnnotation]: String(index), ...told };
       draft.metadata.labels = { ...draft.metadata.labels, [indexAnnotation]: String(index) };
       draft.spec = indexedSpec(draft.spec, `${job.metadata.name}-${index}`);
     }
@@ -145,7 +149,11 @@ function indexedSpec(spec: PodSpec, hostname: string): PodSpec {
 /** undefined: the Job is not indexed. */
 function nextIndexes(job: Job, counts: Counts, count: number): (number | undefined)[] {
   if (job.spec.completionMode !== "Indexed") return Array.from({ length: count }, () => undefined);
-  const taken = new Set([...counts.active.filter(isActive).map(indexOf), ...counts.doneIndexes]);
+  const taken = new Set([
+    ...counts.active.filter(isActive).map(indexOf),
+    ...counts.doneIndexes,
+    ...(counts.failedIndexes ?? []),
+  ]);
   const indexes: number[] = [];
   for (let index = 0; index < (job.spec.completions ?? 0) && indexes.length < count; index++)
     if (!taken.has(index)) indexes.push(index);

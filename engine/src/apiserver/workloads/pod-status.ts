@@ -45,6 +45,21 @@ export function containersStatus(pod: Pod, placement: Placement, phase: string, 
     conditions: conditionsFor(pod, placement.now, { ...flags, isDone: phase === "Succeeded" }),
     ...initStatuses(pod, initDone(pod, placement.now)),
     containerStatuses: pod.spec.containers.map((container) => containerStatus(pod, container, change)),
+    ...debuggerStatuses(pod, placement.now),
+  };
+}
+
+/** Containers for debugging start when they are added, and go on: nobody types anything into them. */
+function debuggerStatuses(pod: Pod, now: number): Pick<PodStatus, "ephemeralContainerStatuses"> {
+  const containers = pod.spec.ephemeralContainers ?? [];
+  if (containers.length === 0) return {};
+  const before = pod.status?.ephemeralContainerStatuses ?? [];
+  return {
+    ephemeralContainerStatuses: containers.map((container) => {
+      const known = before.find(({ name }) => name === container.name);
+      const state = known?.state ?? { running: { startedAt: formatTime(now) } };
+      return { ...containerStatus(pod, container, { state, isReady: false }), restartCount: 0, lastState: {} };
+    }),
   };
 }
 
@@ -142,6 +157,7 @@ function containerStatus(pod: Pod, container: Container, change: ContainerChange
     started: change.state.running !== undefined,
     restartCount,
     state: change.state,
+    ...(change.state.running === undefined ? {} : { resources: container.resources ?? {} }),
     lastState: change.lastState ?? before?.lastState ?? {},
   };
 }

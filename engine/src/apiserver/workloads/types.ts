@@ -22,6 +22,7 @@ export type Container = {
   name: string;
   image?: string;
   restartPolicy?: string;
+  resources?: JsonObject;
   env?: { name: string; [field: string]: Json }[];
   ports?: { name?: string; containerPort: number; protocol?: string }[];
 };
@@ -37,6 +38,8 @@ export type PodSpec = {
   tolerations?: Toleration[];
   containers: Container[];
   initContainers?: Container[];
+  /** Added for debugging while the pod runs. */
+  ephemeralContainers?: Container[];
   volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[];
   readinessGates?: { conditionType: string }[];
 };
@@ -69,6 +72,8 @@ export type ContainerStatus = {
   started?: boolean;
   restartCount: number;
   state: ContainerState;
+  /** What it was given, while it runs: a pod without it cannot be resized. */
+  resources?: JsonObject;
   lastState: ContainerState;
 };
 
@@ -82,6 +87,7 @@ export type PodStatus = {
   conditions?: Condition[];
   containerStatuses?: ContainerStatus[];
   initContainerStatuses?: ContainerStatus[];
+  ephemeralContainerStatuses?: ContainerStatus[];
   [field: string]: unknown;
 };
 
@@ -187,6 +193,7 @@ export type JobStatus = {
   succeeded?: number;
   failed?: number;
   completedIndexes?: string;
+  failedIndexes?: string;
   uncountedTerminatedPods?: JsonObject;
   conditions?: Condition[];
 };
@@ -197,6 +204,17 @@ export type Job = Manifest & {
     parallelism?: number;
     completionMode?: string;
     backoffLimit?: number;
+    backoffLimitPerIndex?: number;
+    maxFailedIndexes?: number;
+    podReplacementPolicy?: string;
+    podFailurePolicy?: {
+      rules: {
+        action: "Ignore" | "Count" | "FailIndex" | "FailJob";
+        onExitCodes?: { containerName?: string; operator: string; values: number[] };
+        onPodConditions?: { type: string; status: string }[];
+      }[];
+    };
+    successPolicy?: { rules: { succeededIndexes?: string; succeededCount?: number }[] };
     activeDeadlineSeconds?: number;
     ttlSecondsAfterFinished?: number;
     suspend?: boolean;
