@@ -10,7 +10,6 @@ import { moreDefinitions } from "./testdata/differential/definitions.ts";
 import { divergences } from "./testdata/differential/divergences.ts";
 import { generatedScripts } from "./testdata/differential/generate.ts";
 import { handScripts } from "./testdata/differential/hand.ts";
-import { rareSubjects } from "./testdata/differential/rare-subjects.ts";
 import { reachScripts } from "./testdata/differential/reach.ts";
 import { definitionStep, scripts } from "./testdata/differential/scripts.ts";
 import { post, type Script } from "./testdata/differential/steps.ts";
@@ -26,9 +25,6 @@ const isProof = process.env["KEELSON_PROOF"] === "differential";
 /** The list of known divergences is that of seed 1; others are for those who look for more. */
 const seed = Number(process.env["KEELSON_SEED"] ?? 1);
 const generatedCount = isProof ? Number(process.env["KEELSON_COUNT"] ?? 720) : 200;
-/** A seed of their own, so that the scripts of the common kinds stay what they are. */
-const rareSeed = 1000 + seed;
-const rareCount = isProof ? 8 * rareSubjects.length : rareSubjects.length;
 const only = new RegExp(process.env["KEELSON_ONLY"] ?? "");
 /** One in so many of the scripts that take every kind in turn; no divisor of their number per kind, so that each of them comes up. */
 const reachStep = isProof ? 1 : 13;
@@ -38,7 +34,6 @@ const allScripts: readonly Script[] = [
   ...handScripts,
   ...reached,
   ...generatedScripts(seed, generatedCount),
-  ...generatedScripts(rareSeed, rareCount, rareSubjects),
 ].filter(({ name }) => only.test(name));
 /** Scripts at work at one time: each keeps to a namespace of its own. Those without one see each other, and take turns. */
 const width = 6;

@@ -126,6 +126,7 @@ describe("the server on its port", () => {
       400,
       "is not a known field selector",
     ],
+    ["a shell in a pod that is not there", "POST", "/api/v1/namespaces/default/pods/none/exec", {}, 404, "not found"],
   ];
   for (const [what, method, path, options, code, text] of refusals) {
     it(`refuses ${what} with ${code}`, async () => {
@@ -134,6 +135,17 @@ describe("the server on its port", () => {
       expect(answer.body).toContain(text);
     });
   }
+
+  it.each(["GET", "POST"])("says that nothing runs in a pod that %s would connect to", async (method) => {
+    const pods = "/api/v1/namespaces/default/pods";
+    const body = { metadata: { name: "quiet" }, spec: { containers: [{ name: "c", image: "i" }] } };
+    const account = JSON.stringify({ metadata: { name: "default" } });
+    await ask(server, "POST", pods.replace("pods", "serviceaccounts"), { token, body: account });
+    await ask(server, "POST", pods, { token, body: JSON.stringify(body) });
+    const answer = await ask(server, method, `${pods}/quiet/exec?command=ls`, { token });
+    expect(answer.code).toBe(400);
+    expect(answer.body).toContain("Pod quiet is simulated");
+  });
 
   it("takes YAML, and answers with the Status of what it deleted", async () => {
     const body = "metadata:\n  name: from-yaml\ndata:\n  a: 'yes'\n";

@@ -285,6 +285,24 @@ describe("a custom resource", () => {
       "example.com",
     );
     expect(made.metadata.generation).toBe(1);
+    const spec = {
+      type: "object",
+      properties: { size: { type: "integer", maximum: 0 }, color: { type: "string", default: "red" } },
+    };
+    const schema = { openAPIV3Schema: { type: "object", properties: { spec } } };
+    const versions = [{ name: "v1", served: true, storage: true, schema }];
+    await cluster.patch(definition, { type: "merge", patch: { spec: { versions } } as never }, { fieldManager: "t" });
+    // What was written before is shown with the new defaults, and may stay what it no longer may become.
+    const written = await targetOf("example.com", "Widget", "w");
+    const label = { type: "merge", patch: { metadata: { labels: { a: "b" } } } } as const;
+    await expect
+      .poll(async () => (await cluster.get(written)).ok && (await cluster.get(written)))
+      .toMatchObject({
+        value: { spec: { size: 1, color: "red" } },
+      });
+    expect((await cluster.patch(written, label, { fieldManager: "t" })).ok).toBe(true);
+    const grow = { type: "merge", patch: { spec: { size: 2 } } } as const;
+    expect((await cluster.patch(written, grow, { fieldManager: "t" })).ok).toBe(false);
     await cluster.delete(definition);
     await expect.poll(async () => (await cluster.get(definition)).ok).toBe(false);
     const discovery = await cluster.discover();

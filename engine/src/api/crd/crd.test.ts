@@ -7,7 +7,7 @@ import { causesOf, type StatusCause } from "./field-error.ts";
 import { labelErrors, qualifiedNameErrors, validateMetadata, subdomainErrors } from "./names.ts";
 import { pruneObject, unknownFieldMessage } from "./prune.ts";
 import { type EvaluateRule, validateRules } from "./rules.ts";
-import { validateListTypes, validateValue } from "./validate.ts";
+import { validateChange, validateListTypes, validateValue } from "./validate.ts";
 
 type Case = { spec: Json; isAbsent: boolean; code: number; causes?: StatusCause[]; stored?: Json; warnings: string[] };
 type Recorded = { source: string; definition: JsonObject; cases: Case[] };
@@ -77,6 +77,22 @@ describe("custom resources", () => {
       { reason: "FieldValueInvalid", message: "Invalid value: a fell", field: "spec.cel" },
     ]);
     expect(process(object(3)).causes).toEqual([]);
+  });
+
+  it("lets be what was wrong before and is as it was, and warns of its rules", () => {
+    const { schemas, root } = kind;
+    const [short, long]: JsonObject[] = [1, 2].map((a) => ({ spec: { need: 5, cel: { a, b: 0 } } }));
+    if (short === undefined || long === undefined) throw new Error("two objects");
+    expect(validateChange(short, { spec: short["spec"] as Json, more: 1 }, schemas, root)).toEqual([]);
+    expect(validateChange(long, short, schemas, root)).toEqual([]);
+    expect(validateChange({ spec: { need: 6 } }, short, schemas, root).map(({ field }) => field)).toEqual([
+      "spec.need",
+    ]);
+    const told: string[] = [];
+    const input = { schemas, root, warn: (text: string) => void told.push(text) };
+    expect(validateRules({ ...input, value: short, old: short }, evaluate, [])).toEqual([]);
+    expect(told).not.toEqual([]);
+    expect(validateRules({ ...input, value: long, old: short }, evaluate, [])).not.toEqual([]);
   });
 
   it("keeps a null that is not allowed where apply set it, so that it is refused", () => {

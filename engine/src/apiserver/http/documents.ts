@@ -23,14 +23,17 @@ export type DocumentContext = {
 
 const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-/** The answer to a GET of `path`, which is no resource. */
-export function documentReply(context: DocumentContext, path: string, accept: string): Reply {
+/** The answer to a GET of `path`, which is no resource. `isVerbose`: health is told check by check. */
+// oxlint-disable-next-line max-params -- what is asked, of whom, and in which form
+export function documentReply(context: DocumentContext, path: string, accept: string, isVerbose = false): Reply {
   const clean = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
   if (clean === "/api" || clean.startsWith("/api/")) return coreReply(context, clean, accept);
   if (clean === "/apis" || clean.startsWith("/apis/")) return groupsReply(context, clean, accept);
   if (clean === "/openapi/v2" && wantsProtobuf(accept)) return protobufReply(context);
   if (clean.startsWith("/openapi/")) return openApiReply(context, clean);
-  if (/^\/(healthz|livez|readyz)(\/|$)/.test(clean)) return text("ok");
+  const health = /^\/(healthz|livez|readyz)(\/|$)/.exec(clean);
+  if (health !== null)
+    return text(isVerbose ? `[+]ping ok\n[+]log ok\n[+]store ok\n${health[1]} check passed\n` : "ok");
   switch (clean) {
     case "/":
       return json(rootPaths(context.table));

@@ -134,7 +134,8 @@ function answer(context: HandlerContext, asked: Asked): Promise<void> {
     return send(asked.request, asked.response, text("404 page not found\n", 404));
   }
   permitPath(context, asked);
-  const reply = documentReply(context, route.path, String(asked.request.headers.accept ?? ""));
+  const accept = String(asked.request.headers.accept ?? "");
+  const reply = documentReply(context, route.path, accept, asked.query.has("verbose"));
   if (reply.code === 200 && asked.request.method !== "GET" && readOnly.test(route.path)) throw methodNotServed();
   return send(asked.request, asked.response, reply);
 }
@@ -258,6 +259,7 @@ function refuseForm(call: Call, method: string, accept: string | undefined): voi
 async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
   const { method = "GET", headers } = asked.request;
   refuseForm(call, method, headers.accept);
+  if (connections.has(call.subresource)) throw nothingToConnectTo(context, asked, call);
   if (call.served.conversion !== undefined) await context.dispatch.atHand(verbOf(asked, call.name), call);
   switch (method) {
     case "GET":
@@ -274,6 +276,19 @@ async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promi
     default:
       throw call.served.custom === undefined ? methodNotServed() : methodNotAllowed(call.served.resource, "");
   }
+}
+
+/** Parts of an object that are a connection to what runs. */
+const connections: ReadonlySet<string> = new Set(["attach", "exec", "portforward", "proxy"]);
+
+/** Whoever may connect, to an object that is there, learns that nothing runs in it. */
+function nothingToConnectTo({ dispatch }: HandlerContext, asked: Asked, call: Call): Error {
+  dispatch.permit(verbOf(asked, call.name), call);
+  dispatch.get({ ...call, subresource: "" });
+  const { kind } = call.served.resource;
+  return badRequest(
+    `${kind} ${call.name} is simulated: Keelson's embedded control plane does not run images, so there is nothing to connect to (${call.subresource})`,
+  );
 }
 
 function jsonText(body: string | Buffer, code: number, warnings: readonly string[] = []): Reply {

@@ -61,7 +61,9 @@ export class Presenter {
           ? itemText(item)
           : encodeJson(item),
     );
-    return `${encodeJson({ kind, apiVersion, metadata }).slice(0, -1)},"items":[${items.join(",")}]}`;
+    // Go makes the list of the parts as they come: of none, there is no list.
+    const isNull = shape.as === "metadata" && items.length === 0;
+    return `${encodeJson({ kind, apiVersion, metadata }).slice(0, -1)},"items":${isNull ? "null" : `[${items.join(",")}]`}}`;
   }
 
   /** One line of a watch stream. `withColumns` is for the first event of a table. */

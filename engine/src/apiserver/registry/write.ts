@@ -233,7 +233,7 @@ export async function changeObject(registry: Registry, call: WriteCall, change: 
     if (!change.retries) refuseOtherUid(call, wanted, live);
     if (asked !== "" && asked !== live.metadata.resourceVersion)
       throw conflict(served.resource, call.name, modifiedText);
-    if (asked === "" && !served.strategy.allowsUnconditionalUpdate) throw versionRequired(call);
+    if (asked === "" && !served.strategy.allowsUnconditionalUpdate) throw versionRequired(call, wanted);
     const draft = await prepareChange(registry, call, {
       wanted,
       live,
@@ -259,7 +259,9 @@ async function unchanged(registry: Registry, call: WriteCall, live: Manifest): P
 }
 
 /** Here kube-apiserver names the resource where it else names the kind. */
-function versionRequired(call: WriteCall): Refusal {
+function versionRequired(call: WriteCall, wanted: Manifest): Refusal {
+  // What cannot be decoded is told first.
+  decodeObject(call, wanted, true);
   const { group, plural } = call.served.resource;
   return invalid({ group, kind: plural }, call.name, [
     { type: "Invalid", field: "metadata.resourceVersion", value: 0, detail: "must be specified for an update" },

@@ -524,15 +524,15 @@ const families: readonly { name: string; family: Family; weight: number; fits?: 
   { name: "interleavings", family: interleavings, weight: 3 },
 ];
 
-/** `count` scripts of a seed, over all of these kinds. */
-export function generatedScripts(seed: number, count: number, among: readonly Subject[] = subjects): Script[] {
-  return Array.from({ length: count }, (_, index) => generated(seed, index, among));
+/** `count` scripts of a seed. */
+export function generatedScripts(seed: number, count: number): Script[] {
+  return Array.from({ length: count }, (_, index) => generated(seed, index));
 }
 
-function generated(seed: number, index: number, among: readonly Subject[]): Script {
+function generated(seed: number, index: number): Script {
   const random = new Random(seed * 1_000_003 + index);
   // Every kind has its turn, in whatever family comes up.
-  const subject = among[index % among.length] as Subject;
+  const subject = subjects[index % subjects.length] as Subject;
   const fitting = families.filter((one) => one.fits === undefined || one.fits(subject));
   const wheel = fitting.flatMap((one) => Array.from({ length: one.weight }, () => one));
   const chosen = random.pick(wheel);
