@@ -420,9 +420,9 @@ class DeliveryEngine implements Engine {
     state.lastFault = "";
     state.passingFailures = 0;
     this.#tellPin(state, artifact.revision);
-    const { inventory, isHealthy } = result;
+    const { inventory, isHealthy, isHealthKept } = result;
     const { revision, originRevision } = artifact;
-    const about = { revision, originRevision, inventory, isHealthy, startedMs: state.beganMs };
+    const about = { revision, originRevision, inventory, isHealthy, isHealthKept, startedMs: state.beganMs };
     if (result.waits !== undefined) {
       state.isReady = false;
       state.checkingSinceMs ??= this.#options.clock.now();

@@ -190,6 +190,8 @@ export type Report = {
   held: Hold | undefined;
   /** undefined: nothing was waited for. */
   isHealthy: boolean | undefined;
+  /** True when nobody looked at health: what is said of it stays. */
+  isHealthKept: boolean;
   /** How long health was waited for. */
   checkedMs: number;
   startedMs: number;

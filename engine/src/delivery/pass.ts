@@ -72,13 +72,21 @@ export type PassResult = {
   outcomes: Outcome[];
   inventory: readonly VersionedRef[] | undefined;
   isHealthy: boolean | undefined;
+  /** True when nobody looked at health. */
+  isHealthKept: boolean;
   /** Set while health is waited for; the time left until that is a failure. */
   waits: { text: string; remainingMs: number } | undefined;
   /** Set when nothing new was applied, since that is not allowed now. */
   hold: Hold | undefined;
 };
 
-const nothing = { inventory: undefined, isHealthy: undefined, waits: undefined, hold: undefined };
+const nothing = {
+  inventory: undefined,
+  isHealthy: undefined,
+  isHealthKept: false,
+  waits: undefined,
+  hold: undefined,
+};
 
 /** Runs one pass. Throws DeliveryFault; what was done before stands in `outcomes`. */
 export async function runPass(context: PassContext, outcomes: Outcome[]): Promise<PassResult> {
@@ -97,7 +105,7 @@ export async function runPass(context: PassContext, outcomes: Outcome[]): Promis
   if (!isOpen(guard)) context.begins();
   const inventory = await bringAbout(context, desired, outcomes);
   // Healing one object does not put in question what is ready: its health is for the console, not for dependents.
-  if (state.isReady && inventory === undefined) return { ...nothing, outcomes };
+  if (state.isReady && inventory === undefined) return { ...nothing, outcomes, isHealthKept: true };
   return { ...nothing, outcomes, inventory, ...(await assessApplied(context)) };
 }
 

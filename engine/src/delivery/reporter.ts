@@ -85,6 +85,7 @@ export class Reporter {
       digest: state.desired?.builtDigest,
       held: state.hold,
       isHealthy: undefined,
+      isHealthKept: false,
       checkedMs: state.checkingSinceMs === undefined ? 0 : Math.max(0, now - state.checkingSinceMs),
       startedMs: now,
       nowMs: now,
@@ -99,22 +100,23 @@ export class Reporter {
   report(state: DeliveryState, served: Served, report: Report): Promise<void> {
     const { dialect, resource } = served;
     if (report.isNews && (report.fault !== undefined || report.isApplied)) this.#tellResult(served, report);
-    const status = dialect.writeStatus(state.object, report);
-    const wish = { resource, object: state.object, status, manager: dialect.statusManager };
-    return this.#statuses.write(state.delivery.key, wish);
+    const { key } = state.delivery;
+    const status = dialect.writeStatus(this.#statuses.newest(key, state.object), report);
+    return this.#statuses.write(key, { resource, object: state.object, status, manager: dialect.statusManager });
   }
 
   /** Writes the status of an object that cannot become a delivery. */
   refuse(object: Manifest, served: Served, fault: Fault): void {
     const { dialect, resource } = served;
-    const status = dialect.writeRefusal(object, fault, this.#clock.now());
+    const key = deliveryKey(refOf(object));
+    const status = dialect.writeRefusal(this.#statuses.newest(key, object), fault, this.#clock.now());
     const wish = { resource, object, status, manager: dialect.statusManager };
     if (fault.disposition === "stall") {
       const about = { ref: refOf(object), uid: object.metadata.uid ?? "", annotations: {} };
       const message = formatFault(fault);
       this.#writer(dialect).write({ ...about, isWarning: true, reason: dialect.reasonOf(fault), message });
     }
-    void this.#statuses.write(deliveryKey(refOf(object)), wish);
+    void this.#statuses.write(key, wish);
   }
 
   /** Events and journal entries for what was done to objects, and for drift. */

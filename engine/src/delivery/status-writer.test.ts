@@ -48,3 +48,30 @@ it("writes a status that goes there and back, though the object at hand is still
   await statuses.write("web", wish(at(4), { phase: "Failed", stalled: true }));
   expect(statuses.count).toBe(3);
 });
+
+it("shows what is about to be written, so that what is wished next goes on from it", async () => {
+  const { cluster, at, status } = one();
+  const gate: (() => void)[] = [];
+  const slow = {
+    patch: async (...args: Parameters<Cluster["patch"]>) => {
+      await new Promise<void>((resolve) => gate.push(resolve));
+      return cluster.patch(...args);
+    },
+  } as Cluster;
+  const { signal } = new AbortController();
+  const statuses = new StatusWriter({ cluster: slow, clock: realClock, signal, failed: () => undefined });
+  const wish = (said: JsonObject) => ({ resource: {} as Resource, object: at(1), status: said, manager: "test" });
+  const first = statuses.write("web", wish({ history: 1 }));
+  expect(statuses.newest("web", at(1))["status"]).toEqual({ history: 1 });
+  await expect.poll(() => gate.length).toBe(1);
+  expect(statuses.newest("web", at(1))["status"]).toEqual({ history: 1 });
+  const other = asManifest({ ...at(1), metadata: { ...metadata, uid: "another" } });
+  expect(statuses.newest("web", other)["status"]).toEqual({});
+  const second = statuses.write("web", wish({ history: 2 }));
+  expect(statuses.newest("web", at(1))["status"]).toEqual({ history: 2 });
+  gate[0]?.();
+  await expect.poll(() => gate.length).toBe(2);
+  gate[1]?.();
+  await Promise.all([first, second]);
+  expect([status(), statuses.newest("web", at(1))["status"]]).toEqual([{ history: 2 }, { history: 2 }]);
+});

@@ -28,6 +28,8 @@ export class StatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #waiting = new Map<string, StatusWish>();
   readonly #running = new Map<string, Promise<void>>();
+  /** Wishes on their way to the server. */
+  readonly #underway = new Map<string, StatusWish>();
   /** Objects as our last write left them: the one that comes with a wish may be from before it. */
   readonly #written = new Map<string, Manifest>();
   /** For measurements. */
@@ -57,7 +59,9 @@ export class StatusWriter {
     let failures = 0;
     for (let wish = this.#waiting.get(key); wish !== undefined; wish = this.#waiting.get(key)) {
       this.#waiting.delete(key);
-      if (await this.#write(key, wish)) failures = 0;
+      this.#underway.set(key, wish);
+      const isDone = await this.#write(key, wish).finally(() => this.#underway.delete(key));
+      if (isDone) failures = 0;
       else {
         // A newer wish has come meanwhile, or this one is tried again.
         if (!this.#waiting.has(key)) this.#waiting.set(key, wish);
@@ -71,7 +75,7 @@ export class StatusWriter {
   /** False when it should be tried again. */
   async #write(key: string, wish: StatusWish): Promise<boolean> {
     const { resource, object, status, manager } = wish;
-    const standing = this.newest(key, object)["status"];
+    const standing = this.#standing(key, object)["status"];
     const before = isObject(standing) ? standing : {};
     if (equalJson(before, status)) return true;
     const patch: JsonObject = { ...status };
@@ -94,8 +98,17 @@ export class StatusWriter {
     return true;
   }
 
-  /** The object with the status that stands, where what is at hand is from before our last write. */
+  /** The object with the status that it has, or is about to have: what is wished next must not take back what was wished before. */
   newest(key: string, object: Manifest): Manifest {
+    const wish = this.#waiting.get(key) ?? this.#underway.get(key);
+    const standing = this.#standing(key, object);
+    return wish?.object.metadata.uid === object.metadata.uid && wish !== undefined
+      ? { ...standing, status: wish.status }
+      : standing;
+  }
+
+  /** The object with the status that stands, where what is at hand is from before our last write. */
+  #standing(key: string, object: Manifest): Manifest {
     const written = this.#written.get(key);
     const newest = withNewestStatus(object, written);
     if (newest === object) this.#written.delete(key);

@@ -96,6 +96,7 @@ function quietReport(
     drift: [],
     held: undefined,
     isHealthy: undefined,
+    isHealthKept: false,
     checkedMs: 1000,
     handledRequest: undefined,
     isBump: false,

@@ -54,6 +54,23 @@ describe("one commit", () => {
   });
 });
 
+describe("a heal", () => {
+  it("right after an apply leaves history and health as they are said", async () => {
+    const spec = { wait: true };
+    for (const k of ["1", "2", "3"]) {
+      await world.deliver("apps", configMap("a", { k }), spec);
+      await world.edit(await world.target("", "ConfigMap", "a"), { data: { k: "by hand" } });
+      await world.until(
+        "it to be healed",
+        async () => JSON.stringify(dataOf(await world.get("", "ConfigMap", "a"))) === JSON.stringify({ k }),
+      );
+      await world.untilReady("apps");
+      expect(await world.condition("apps", "Healthy")).toMatchObject({ status: "True", reason: "Succeeded" });
+      expect((await world.kustomization("apps"))["history"]).toHaveLength(Number(k));
+    }
+  });
+});
+
 describe("dependencies", () => {
   it("wait for the same revision of the same source, then go on", async () => {
     const revision = world.sources.commit({

@@ -97,6 +97,7 @@ function afterSuccess(report: Report, before: KustomizationStatus): ConditionCha
   const wasHealthy = before.conditions?.some(
     (condition) => condition.type === "Healthy" && condition.status === "True",
   );
+  if (report.isHealthKept) return { settings, kept: ["Healthy"] };
   if (report.isHealthy === undefined && !report.isBump) return { settings, kept: [] };
   if (report.isHealthy !== true || (wasHealthy === true && !report.isNews)) return { settings, kept: ["Healthy"] };
   const passed = `Health check passed in ${formatDuration(report.checkedMs)}`;
