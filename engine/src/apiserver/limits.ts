@@ -39,6 +39,20 @@ export const unsentPatienceMs = 10_000;
 /** How often what is unsent is counted at most: with thousands of watches open the count itself takes time. */
 export const unsentLookMs = 500;
 
+/** How many connections may be open, and how long one may say nothing. */
+export type Patience = {
+  connectionsMost: number;
+  handshakeMs: number;
+  /** Of a connection without a request under way. */
+  idleMs: number;
+};
+
+/**
+ * Clients keep one connection or few for all they ask, watches included: a fleet of a hundred nodes has some hundreds. A handshake
+ * on a busy machine takes a second; kube-apiserver, too, closes connections that were idle for 90 seconds.
+ */
+export const patience: Patience = { connectionsMost: 2_000, handshakeMs: 10_000, idleMs: 90_000 };
+
 /** How long open connections may take to end when the server closes: issue A's two seconds, less what else there is to do. */
 export const closeGraceMs = 1000;
 

@@ -1,10 +1,11 @@
-// The port: HTTP/2 and HTTP/1.1 over TLS. Closing ends watches, lets running requests finish, then cuts what is left.
+// The port: HTTP/2 and HTTP/1.1 over TLS. Closing ends watches, lets running requests finish, then cuts what is left. Connections are
+// bounded in number, and those that ask for nothing are let go.
 
 import { createSecureServer, type Http2SecureServer, type Http2Session } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { Fault } from "#kernel";
 import type { ApiServerFaultCode } from "../faults.ts";
-import { closeGraceMs, sessionMegabytesMax } from "../limits.ts";
+import { closeGraceMs, patience, type Patience, sessionMegabytesMax } from "../limits.ts";
 import type { Incoming } from "./body.ts";
 import type { Outgoing } from "./respond.ts";
 
@@ -18,14 +19,18 @@ export async function listen(options: {
   handle: (request: Incoming, response: Outgoing) => void;
   /** Ends the open watches. */
   endWatches: () => void;
+  patience?: Patience;
 }): Promise<Listener> {
+  const { connectionsMost, handshakeMs, idleMs } = options.patience ?? patience;
   const server = createSecureServer({
     allowHTTP1: true,
     cert: options.certificate,
     key: options.key,
     maxSessionMemory: sessionMegabytesMax,
+    handshakeTimeout: handshakeMs,
     settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
   });
+  server.maxConnections = connectionsMost;
   const sockets = new Set<Socket>();
   const sessions = new Set<Http2Session>();
   server.on("connection", (socket: Socket) => {
@@ -36,6 +41,7 @@ export async function listen(options: {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     session.on("error", () => session.destroy());
+    endWhenIdle(session, idleMs);
   });
   server.on("request", (request, response) => {
     // A client that goes away in mid-request is no fault of ours.
@@ -59,6 +65,18 @@ export async function listen(options: {
       clearTimeout(cut);
     },
   };
+}
+
+/** A watch that has nothing to say is no idleness. */
+function endWhenIdle(session: Http2Session, idleMs: number): void {
+  let open = 0;
+  session.on("stream", (stream) => {
+    open += 1;
+    stream.once("close", () => (open -= 1));
+  });
+  session.setTimeout(idleMs, () => {
+    if (open === 0) session.close();
+  });
 }
 
 function begin(server: Http2SecureServer, { host, port }: { host: string; port: number }): Promise<void> {
