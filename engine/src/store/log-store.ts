@@ -195,8 +195,10 @@ export class LogStore implements Store {
       if (this.#inFlight.get(record.key) === record) this.#inFlight.delete(record.key);
     }
     for (const watcher of this.#watchers) {
-      const matching = events.filter((event) => event.key.startsWith(watcher.prefix));
-      if (matching.length > 0) watcher.deliver(matching);
+      let matching: StoreEvent[] | undefined;
+      // Most watchers have nothing to hear of most groups: nothing is made for them.
+      for (const event of events) if (event.key.startsWith(watcher.prefix)) (matching ??= []).push(event);
+      if (matching !== undefined) watcher.deliver(matching);
     }
   }
 

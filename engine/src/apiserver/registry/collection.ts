@@ -1,7 +1,7 @@
 // The objects of one stored resource, shared frozen: reads and watches of every client are served from here. The ones used last are
 // kept decoded. It follows the store's events, so it shows only what is durable.
 
-import { assert, deepFreeze, type Manifest } from "#kernel";
+import { asJson, assert, deepFreeze, type Manifest } from "#kernel";
 import { firstAtOrAfter, type Store, type StoreEvent } from "#store";
 import type { Codec } from "./codec.ts";
 import { type HotObjects, PastObject, StoredObject } from "./hot-objects.ts";
@@ -72,7 +72,8 @@ export class Collection implements Rememberer {
     this.#prefix = storagePrefix(storage);
     for (const entry of store.range(this.#prefix).entries) {
       const object = this.#decode(entry.key, entry.value, entry.revision);
-      this.#keep({ key: entry.key, revision: entry.revision, weight: decodedWeight(entry.value), object });
+      const weight = decodedWeight(asJson(object), entry.value.length);
+      this.#keep({ key: entry.key, revision: entry.revision, weight, object });
     }
     this.#recentSince = store.revision;
     this.#stop = store.watch(this.#prefix, store.revision, (events) => this.#receive(events));
@@ -162,10 +163,10 @@ export class Collection implements Rememberer {
     const changes: Change[] = [];
     let sum = 0;
     for (const event of events) {
-      const weight = event.type === "put" ? decodedWeight(event.value) : 0;
-      sum += weight;
       const known = this.#objects.get(event.key);
       const change = this.#change(event, known?.object);
+      const weight = event.type === "put" ? decodedWeight(asJson(change.object), event.value.length) : 0;
+      sum += weight;
       changes.push(change);
       if (event.type === "put")
         this.#keep({
