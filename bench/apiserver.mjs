@@ -73,9 +73,12 @@ async function oneRound({ name, start }, isLast) {
   ]) {
     const spent = processorTime(server.pids);
     note(what, await applyAll(client, applies, { namespace: "default", value }));
-    const { serverMs, ownMs } = spent();
+    const { serverMs, mainMs, ownMs } = spent();
     const name = what.replace("/s", "");
     note(`${name}: server's processor time, ms each`, Number((serverMs / applies).toFixed(3)));
+    // The other server does its work on all of its threads alike.
+    if (server.pids.length === 1)
+      note(`${name}: of it the server's main thread, ms each`, Number((mainMs / applies).toFixed(3)));
     note(`${name}: this client's processor time, ms each`, Number((ownMs / applies).toFixed(3)));
   }
   if (isLast) {
@@ -204,8 +207,13 @@ function megabytesOf(pids) {
 
 /** Begins to count; the result says what the server and this process have used since. */
 function processorTime(pids) {
-  const [server, own] = [processorMsOf(pids), processorMsOf([process.pid])];
-  return () => ({ serverMs: processorMsOf(pids) - server, ownMs: processorMsOf([process.pid]) - own });
+  const taken = () => ({
+    serverMs: processorMsOf(pids),
+    mainMs: Number(readFileSync(`/proc/${pids[0]}/task/${pids[0]}/schedstat`, "utf8").split(" ")[0]) / 1e6,
+    ownMs: processorMsOf([process.pid]),
+  });
+  const before = taken();
+  return () => Object.fromEntries(Object.entries(taken()).map(([name, ms]) => [name, ms - before[name]]));
 }
 
 /** What the processes have used of all processors: unlike the clock, hardly moved by whatever else the machine does. */
