@@ -42,7 +42,7 @@ import {
   watchOptions,
   writeOptions,
 } from "./query.ts";
-import { answeringOf, type Outgoing, refusal, type Reply, send, text } from "./respond.ts";
+import { type Outgoing, refusal, type Reply, send, SentResponse, text } from "./respond.ts";
 import { type Place, type Route, routeOf } from "./route.ts";
 import { formOf, refuseUnroutable, type Shape, shapeOf } from "./shape.ts";
 import type { Unsent, Waiting } from "./unsent.ts";
@@ -89,7 +89,7 @@ type Asked = {
 /** Answers a request; never throws. */
 export async function handle(context: HandlerContext, request: Incoming, response: Outgoing): Promise<void> {
   const waiting = { bytes: 0, held: () => context.unsent.held() };
-  const answering = answeringOf(response, waiting);
+  const answering = new SentResponse(response, waiting);
   context.unsent.follow(answering);
   response.once("close", () => context.unsent.leave(answering));
   try {

@@ -60,18 +60,26 @@ export function isGone(response: Outgoing): boolean {
 }
 
 /** An answer as those see it who wait for its reader. */
-export function answeringOf(response: Outgoing, waiting: Waiting): Answering {
-  return {
-    get unsentBytes() {
-      return response.writableLength + waiting.bytes;
-    },
-    get takenBytes() {
-      return connectionOf(response)?.bytesWritten ?? 0;
-    },
-    cutOff: () => {
-      response.destroy();
-    },
-  };
+export class SentResponse implements Answering {
+  readonly #response: Outgoing;
+  readonly #waiting: Waiting;
+
+  constructor(response: Outgoing, waiting: Waiting) {
+    this.#response = response;
+    this.#waiting = waiting;
+  }
+
+  get unsentBytes(): number {
+    return this.#response.writableLength + this.#waiting.bytes;
+  }
+
+  get takenBytes(): number {
+    return connectionOf(this.#response)?.bytesWritten ?? 0;
+  }
+
+  cutOff(): void {
+    this.#response.destroy();
+  }
 }
 
 function connectionOf(response: Outgoing): { bytesWritten: number } | null | undefined {
