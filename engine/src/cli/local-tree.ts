@@ -1,7 +1,7 @@
 // A folder on disk as a FileTree: for builds and previews of what is not committed yet. Reads are synchronous; symlinks
 // that stay inside the folder are followed, as kustomize does, others are absent.
 
-import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { baseName, type Entry, fileAbsent, type FileTree, parentPath } from "#kernel";
 
@@ -15,6 +15,8 @@ class LocalTree implements FileTree {
   readonly #folder: string;
   /** Folders that are known to be themselves, not reached over a symlink: what lies in them needs one look only. */
   readonly #plainFolders = new Set<string>([""]);
+  /** Files in them that a listing showed to be files: they are read without another look. */
+  readonly #plainFiles = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -26,16 +28,35 @@ class LocalTree implements FileTree {
 
   entry(path: string): Entry | undefined {
     const stat = this.#stat(path);
-    return stat && new LocalEntry(baseName(path), stat);
+    return stat && new LocalEntry(baseName(path), stat.isDirectory() ? "folder" : "file", () => stat);
   }
 
   list(path: string): readonly Entry[] | undefined {
     if (this.#stat(path)?.isDirectory() !== true) return undefined;
-    const names = readdirSync(join(this.#folder, path)).filter((name) => name !== ".git");
-    return names.sort().flatMap((name) => this.entry(path === "" ? name : `${path}/${name}`) ?? []);
+    const found = readdirSync(join(this.#folder, path), { withFileTypes: true }).filter(({ name }) => name !== ".git");
+    found.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const isPlain = this.#plainFolders.has(path);
+    return found.flatMap((one) => {
+      const inner = path === "" ? one.name : `${path}/${one.name}`;
+      return (isPlain ? this.#plainEntry(one, inner) : undefined) ?? this.entry(inner) ?? [];
+    });
+  }
+
+  /** An entry that the listing says all about but its time and size; undefined for a symlink. */
+  #plainEntry(found: Dirent, path: string): Entry | undefined {
+    if (!found.isFile() && !found.isDirectory()) return undefined;
+    (found.isFile() ? this.#plainFiles : this.#plainFolders).add(path);
+    return new LocalEntry(found.name, found.isFile() ? "file" : "folder", () => lstatSync(`${this.#folder}/${path}`));
   }
 
   read(path: string): Uint8Array {
+    if (this.#plainFiles.has(path)) {
+      try {
+        return readFileSync(`${this.#folder}/${path}`);
+      } catch {
+        // It has gone since: what stands there now is looked at below.
+      }
+    }
     const stat = this.#stat(path);
     if (stat?.isFile() !== true)
       throw fileAbsent(path, stat === undefined ? "no such file" : "is a folder, not a file");
@@ -79,16 +100,16 @@ class LocalTree implements FileTree {
 class LocalEntry implements Entry {
   readonly name: string;
   readonly type: "file" | "folder";
-  readonly #stat: Stats;
+  readonly #stat: () => Stats;
 
-  constructor(name: string, stat: Stats) {
+  constructor(name: string, type: "file" | "folder", stat: () => Stats) {
     this.name = name;
-    this.type = stat.isDirectory() ? "folder" : "file";
+    this.type = type;
     this.#stat = stat;
   }
 
   get hash(): string {
-    const { ino, size, mtimeMs } = this.#stat;
+    const { ino, size, mtimeMs } = this.#stat();
     return this.type === "folder" ? `${ino}` : `${ino}-${size}-${mtimeMs}`;
   }
 }
