@@ -110,10 +110,13 @@ class Reader {
     }
     let depth = 0;
     return (value) => {
-      if (place.check === undefined || ++depth > schemaDepthMax) throw new Unsure();
-      const fits = place.check(value);
-      depth--;
-      return fits;
+      if (place.check === undefined || depth >= schemaDepthMax) throw new Unsure();
+      depth++;
+      try {
+        return place.check(value);
+      } finally {
+        depth--;
+      }
     };
   }
 

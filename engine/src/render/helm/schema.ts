@@ -115,10 +115,17 @@ function compileProblem(message: string): string {
   return `unable to validate schema: ${message}`;
 }
 
+/** Quick checks by text; undefined for a schema that none follows. */
+const quick = new Map<string, ReturnType<typeof quickCheck>>();
+
 /** True for most charts as they are meant: then nothing has to be compiled. */
 function isSurelyValid(text: string, data: Json): boolean {
   try {
-    return quickCheck(JSON.parse(text) as Json)?.(data) === true;
+    if (!quick.has(text)) {
+      if (quick.size >= compiledSchemasMax) quick.delete(quick.keys().next().value as string);
+      quick.set(text, quickCheck(JSON.parse(text) as Json));
+    }
+    return quick.get(text)?.(data) === true;
   } catch {
     // No JSON, or nested too deeply: the validator says so.
     return false;
