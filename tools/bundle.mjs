@@ -109,13 +109,36 @@ export async function bundleCommand(dist) {
 
 /** A chart and a kustomization that use much of what such things use: what they run is compiled code on each later start. */
 const sample = {
-  "chart/Chart.yaml": "apiVersion: v2\nname: sample\nversion: 0.1.0\n",
+  "chart/Chart.yaml":
+    "apiVersion: v2\nname: sample\nversion: 0.1.0\ndependencies: [{name: part, version: 0.x.x, condition: part.enabled}]\n",
   "chart/values.yaml": "name: web\nimage: {repository: nginx, tag: '1'}\nports: [80, 443]\nlabels: {a: b}\n",
   "chart/values.schema.json": '{"type":"object","properties":{"name":{"type":"string"},"ports":{"type":"array"}}}',
   "chart/templates/_helpers.tpl":
     '{{- define "labels" -}}\n{{- range $k, $v := .Values.labels }}\n{{ $k }}: {{ $v | quote }}\n{{- end }}\n{{- end }}\n',
   "chart/templates/a.yaml":
     'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ printf "%s-%s" .Release.Name .Values.name | trunc 63 | trimSuffix "-" }}\n  labels: {{- include "labels" . | nindent 4 }}\n  annotations:\n    sum: {{ toYaml .Values | sha256sum }}\nspec:\n  {{- if and .Values.ports (not (eq .Values.name "")) }}\n  replicas: {{ len .Values.ports | default 1 }}\n  {{- end }}\n  image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"\n  {{- with .Values.labels }}\n  selector: {{- toYaml . | nindent 4 }}\n  {{- end }}\n  text: {{ tpl "{{ .Values.name }}" $ | b64enc }}\n  {{- if semverCompare ">=1.20-0" .Capabilities.KubeVersion.Version }}\n  ok: true\n  {{- end }}\n',
+  // What the libraries under many public charts do.
+  "chart/.helmignore": "*.md\n/ci/\n.git\n",
+  "chart/crds/a.yaml":
+    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: as.sample}\nspec: {}\n",
+  "chart/files/a.conf": "a = 1\nb = 2\n",
+  "chart/templates/_library.tpl":
+    '{{/* names */}}\n{{- define "name" -}}\n{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}\n{{- end -}}\n' +
+    '{{- define "fullname" -}}\n{{- $name := include "name" . -}}\n{{- if contains $name .Release.Name -}}{{ .Release.Name }}{{- else -}}{{ printf "%s-%s" .Release.Name $name | lower | replace "+" "_" }}{{- end -}}\n{{- end -}}\n' +
+    '{{- define "merged" -}}\n{{- $all := dict -}}\n{{- range .maps -}}\n{{- $all = merge $all (ternary (tpl (. | toYaml) $.context | fromYaml) . (kindIs "map" .)) -}}\n{{- end -}}\n{{ $all | toYaml }}\n{{- end -}}\n' +
+    '{{- define "secret" -}}\n{{- $old := lookup "v1" "Secret" .Release.Namespace (include "fullname" .) -}}\n{{- if and $old (hasKey ($old.data | default dict) "password") -}}{{ index $old.data "password" | b64dec }}{{- else -}}{{ randAlphaNum 16 }}{{- end -}}\n{{- end -}}\n',
+  "chart/templates/b.yaml":
+    '{{- $root := . -}}\n{{- $fullname := include "fullname" . -}}\n{{- range $i, $port := .Values.ports }}\n{{- if gt (int $port) 100 }}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: {{ $fullname }}-{{ $i }}\n  annotations: {{- include "merged" (dict "maps" (list $root.Values.labels (dict "c" "{{ .Release.Name }}")) "context" $root) | nindent 4 }}\nspec:\n  ports:\n    - port: {{ $port | int64 }}\n      name: {{ printf "p%d" (int $port) | quote }}\n{{- else }}\n{{- continue }}\n{{- end }}\n{{- end }}\n',
+  "chart/templates/c.yaml":
+    'apiVersion: v1\nkind: Secret\nmetadata:\n  name: {{ include "fullname" . }}\n  annotations: {"helm.sh/hook": "pre-install,pre-upgrade", "helm.sh/hook-weight": "-5"}\ndata:\n  password: {{ include "secret" . | b64enc | quote }}\n  conf: {{ .Files.Get "files/a.conf" | b64enc }}\n{{ (.Files.Glob "files/*").AsSecrets | indent 2 }}\n  json: {{ dict "a" (list 1 2.5 nil true) "b" (.Values.image | deepCopy) | toJson | b64enc }}\n  text: {{ join "," (uniq (list "a" "b" (trimAll "/" "/c/") (regexReplaceAll "\\\\W+" "d-e" "_"))) | upper | squote }}\n  {{- with (splitList "." "a.b.c") }}\n  first: {{ first . | title }}-{{ last . }}-{{ len . }}\n  {{- end }}\n  {{- if or (.Capabilities.APIVersions.Has "policy/v1") (eq (toString .Values.image.tag) "x") }}\n  rest: {{ required "a name" .Values.name }}{{ add 1 2 | mul 3 }}{{ coalesce nil "" "z" }}\n  {{- end }}\n',
+  "chart/templates/d.yaml":
+    '{{- $ca := genCA "sample" 365 -}}\n{{- $cert := genSignedCert "web" nil (list "web.shop.svc") 365 $ca -}}\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: d}\ndata:\n  ca: |-\n    {{- $ca.Cert | nindent 4 }}\n  key: {{ $cert.Key | sha256sum | trunc 8 }}\n  yaml: |\n    {{- .Values | toYaml | nindent 4 }}\n',
+  "chart/templates/NOTES.txt": "{{ .Release.Name }} is there.\n",
+  "chart/charts/part/Chart.yaml": "apiVersion: v2\nname: part\nversion: 0.1.0\n",
+  "chart/charts/part/values.yaml":
+    "enabled: true\ntext: |\n  one\n  two\nfolded: >-\n  a b\n  c\nfloat: 1.5\nempty: {}\n",
+  "chart/charts/part/templates/a.yaml":
+    "{{- if .Values.enabled }}\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-part\ndata: {{- .Values | toYaml | nindent 2 }}\n{{- end }}\n",
   "release/Chart.yaml": "apiVersion: v2\nname: release\nversion: 0.1.0\n",
   "release/templates/a.yaml":
     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: {{ .Values.a | default .Release.Name }}}\n",
@@ -139,7 +162,12 @@ async function writeCodeCache(folder) {
       mkdirSync(dirname(join(place, path)), { recursive: true });
       writeFileSync(join(place, path), text);
     }
-    for (const words of [["version"], ["build", "app"], ["template", "web", "chart"]]) run(words);
+    for (const words of [
+      ["version"],
+      ["build", "app"],
+      ["template", "web", "chart", "--set", "part.float=2,labels.d=e"],
+    ])
+      run(words);
     await runAgainstServer(place, run);
     createRequire(import.meta.url)(loader).keepRest(folder);
   } finally {
