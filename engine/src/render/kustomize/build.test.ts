@@ -106,6 +106,27 @@ test.each([
     /which validators cannot tell apart/,
   ],
   [
+    "a kind that a JSON patch makes nothing",
+    {
+      "kustomization.yaml":
+        'resources: [x.yaml]\npatches:\n- target: {kind: ConfigMap}\n  patch: \'[{"op": "replace", "path": "/kind", "value": null}]\'',
+      "x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+    },
+    ".",
+    /missing kind in object/,
+  ],
+  [
+    "a value of a replacement that is no text, in a plugin",
+    {
+      "kustomization.yaml": "resources: [x.yaml]\ntransformers: [t.yaml]",
+      "x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+      "t.yaml":
+        "apiVersion: builtin\nkind: ReplacementTransformer\nmetadata: {name: t}\nreplacements: [{sourceValue: 5, targets: [{select: {kind: ConfigMap}}]}]\n",
+    },
+    ".",
+    /expected text but found 5/,
+  ],
+  [
     "a comment that a patch brings behind what was empty, in front of a list that is",
     {
       "kustomization.yaml":

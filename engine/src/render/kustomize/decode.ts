@@ -8,6 +8,8 @@ import { invalid } from "./faults.ts";
 
 export type Shape =
   | "text"
+  /** A text where not even a plugin's configuration may hold a number or a word. */
+  | "exact-text"
   | "boolean"
   | "integer"
   | "any"
@@ -26,6 +28,7 @@ function decodeAt(data: Json, shape: Shape, options: DecodeOptions, at: string):
   if (data === null) return undefined;
   if (shape === "any") return data;
   if (shape === "text") return decodeText(data, options, at);
+  if (shape === "exact-text") return decodeText(data, { isStrict: true }, at);
   if (shape === "boolean") return typeof data === "boolean" ? data : mismatch(data, "true or false", at);
   if (shape === "integer") return decodeInteger(data, at);
   if ("list" in shape) {
@@ -82,7 +85,7 @@ function findName(fields: { readonly [name: string]: Shape }, key: string): stri
 }
 
 function emptyOf(shape: Shape): Json {
-  if (shape === "text") return "";
+  if (shape === "text" || shape === "exact-text") return "";
   if (shape === "boolean") return false;
   if (shape === "integer") return 0;
   if (shape === "any") return null;

@@ -3,6 +3,7 @@
 
 import { resolvePlain, textStyle, type YamlNode } from "#formats/yaml";
 import { stringTag } from "./nodes.ts";
+import { writesTag } from "./values.ts";
 
 /** The tree as text, without a break at its end. */
 export function emitNode(node: YamlNode): string {
@@ -75,12 +76,6 @@ function emitScalar(node: YamlNode, indent: number, isInFlow: boolean): string {
   if (style === "single") return `${mark}'${value.replaceAll("'", "''")}'`;
   if (style === "double") return mark + JSON.stringify(value);
   return mark + emitBlock(value, indent + 2, style === "folded" ? ">" : "|");
-}
-
-/** Where the value alone would not be read as what its tag says, the tag is written. */
-function writesTag({ value, tag, isTagged }: YamlNode): boolean {
-  if (isTagged || tag === "" || tag === stringTag) return isTagged;
-  return resolvePlain(value, "v3").tag !== tag;
 }
 
 function writtenStyle(node: YamlNode, isInFlow: boolean): "plain" | "single" | "double" | "literal" | "folded" {

@@ -123,6 +123,7 @@ export type Kustomization = {
 
 const texts: Shape = { list: "text" };
 const textMap: Shape = { map: "text" };
+const exactMap: Shape = { map: "exact-text" };
 const idFields = { group: "text", version: "text", kind: "text", name: "text", namespace: "text" } as const;
 const selector: Shape = { fields: { ...idFields, annotationSelector: "text", labelSelector: "text" } };
 const fieldOptions: Shape = { fields: { delimiter: "text", index: "integer", encoding: "text", create: "boolean" } };
@@ -143,20 +144,21 @@ export const imageShape: Shape = {
   fields: { name: "text", newName: "text", tagSuffix: "text", newTag: "text", digest: "text" },
 };
 export const replicaShape: Shape = { fields: { name: "text", count: "integer" } };
-export const replacementShape: Shape = {
-  fields: {
-    path: "text",
-    source: { fields: { ...idFields, fieldPath: "text", options: fieldOptions } },
-    sourceValue: "text",
-    targets: {
-      list: {
-        fields: { select: selector, reject: { list: selector }, fieldPaths: texts, options: fieldOptions },
-      },
+const replacementFields: { readonly [name: string]: Shape } = {
+  path: "text",
+  source: { fields: { ...idFields, fieldPath: "text", options: fieldOptions } },
+  sourceValue: "text",
+  targets: {
+    list: {
+      fields: { select: selector, reject: { list: selector }, fieldPaths: texts, options: fieldOptions },
     },
   },
 };
+export const replacementShape: Shape = { fields: replacementFields };
+/** In a plugin's configuration. */
+export const pluginReplacementShape: Shape = { fields: { ...replacementFields, sourceValue: "exact-text" } };
 const generatorOptions: Shape = {
-  fields: { labels: textMap, annotations: textMap, disableNameSuffixHash: "boolean", immutable: "boolean" },
+  fields: { labels: exactMap, annotations: exactMap, disableNameSuffixHash: "boolean", immutable: "boolean" },
 };
 export const generatorFields: { readonly [name: string]: Shape } = {
   name: "text",

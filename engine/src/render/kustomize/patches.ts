@@ -112,7 +112,9 @@ function applyMerge(resource: Resource, patch: Resource, schema: Schema): void {
   const isKindChangeAllowed = patch.isEnabled("allowKindChange");
   const isNameChangeAllowed = patch.isEnabled("allowNameChange");
   if (isNameChangeAllowed || isKindChangeAllowed) resource.rememberId();
-  resource.node = mergePatch(resource.node, patch.node, schema);
+  // The object is changed in place and never exchanged: a patch that replaces the whole of it changes nothing (merge2.Merge's
+  // result is only looked at for whether there is one).
+  if (mergePatch(resource.node, patch.node, schema) === undefined) resource.node = undefined;
   if (resource.isEmpty) return;
   if (!isKindChangeAllowed) resource.setKind(kind);
   if (!isNameChangeAllowed) resource.setName(name);

@@ -23,8 +23,8 @@ import {
   imageShape,
   type Patch,
   patchShape,
+  pluginReplacementShape,
   type Replacement,
-  replacementShape,
   type Replica,
   replicaShape,
   type Selector,
@@ -181,7 +181,7 @@ const makers: { readonly [kind: string]: Maker } = {
     return { transform: prepareMerges(patches === "" ? paths : [...paths, patches], context) };
   },
   ReplacementTransformer: (config, { loader }) => {
-    const args = read<{ replacements?: Replacement[] }>(config, { replacements: { list: replacementShape } });
+    const args = read<{ replacements?: Replacement[] }>(config, { replacements: { list: pluginReplacementShape } });
     const replacements = loadReplacements(args.replacements ?? [], loader);
     return { transform: (list) => applyReplacements(list, replacements) };
   },

@@ -63,11 +63,11 @@ export class Resource {
   }
 
   get kind(): string {
-    return field(this.node, "kind")?.value ?? "";
+    return this.#topText("kind");
   }
 
   get apiVersion(): string {
-    return field(this.node, "apiVersion")?.value ?? "";
+    return this.#topText("apiVersion");
   }
 
   get gvk(): Gvk {
@@ -84,6 +84,11 @@ export class Resource {
 
   get isEmpty(): boolean {
     return isEmpty(this.node);
+  }
+
+  #topText(name: string): string {
+    const value = field(this.node, name);
+    return value === undefined || isEmpty(value) ? "" : value.value;
   }
 
   #metadataText(name: string): string {

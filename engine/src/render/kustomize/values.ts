@@ -62,7 +62,7 @@ function convert(node: YamlNode, form: Form): Json {
       return convert(node.target as YamlNode, form);
     case "scalar":
       // An empty plain text would vanish in a flow, so go-yaml writes quotes, and reads them back as text.
-      if (form === "flow" && node.value === "" && node.style === "plain" && !node.isTagged) return "";
+      if (form === "flow" && node.value === "" && node.style === "plain" && !writesTag(node)) return "";
       return scalarToData(node, form);
     default:
       return null;
@@ -97,6 +97,12 @@ export function scalarTag(node: YamlNode): string {
   if (node.tag === stringTag && !node.isTagged) return stringTag;
   if (!node.isTagged && isQuoted && resolvePlain(node.value, "v3").tag === node.tag) return stringTag;
   return node.tag;
+}
+
+/** A tag stands in the text where the value alone would not be read as what it says. */
+export function writesTag({ value, tag, isTagged }: YamlNode): boolean {
+  if (isTagged || tag === "" || tag === stringTag) return isTagged;
+  return resolvePlain(value, "v3").tag !== tag;
 }
 
 /** What stands in double quotes instead: signs that are escaped there, blanks in front of a break or at the end. */
