@@ -146,7 +146,10 @@ const receivers: Readonly<Record<string, Make>> = {
     (at, [filter, body]) => collected(at, list(at), added(at, body as Expression), filter),
     argumentName,
   ),
-  "filter 2": oneVariable((at, [filter], variable) => collected(at, list(at), added(at, name(at, variable)), filter)),
+  "filter 2": oneVariable(
+    (at, [filter], variable) => collected(at, list(at), added(at, name(at, variable)), filter),
+    argumentName,
+  ),
   "all 3": twoVariables((at, [body]) => quantified(at, body as Expression, true)),
   "exists 3": twoVariables((at, [body]) => quantified(at, body as Expression, false)),
   "existsOne 3": twoVariables((at, [body]) => single(at, body as Expression)),

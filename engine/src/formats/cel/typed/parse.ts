@@ -30,6 +30,8 @@ class Parser {
   readonly #tokens: readonly Token[];
   #index = 0;
   #depth = 0;
+  /** What is wrong with a macro is told once the whole can be read. */
+  #macroFault: SyntaxFault | undefined;
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
@@ -40,7 +42,18 @@ class Parser {
     const rest = this.#next();
     if (rest.kind !== "end")
       throw new SyntaxFault(rest.at, `Syntax error: mismatched input '${rest.text}' expecting <EOF>`);
+    if (this.#macroFault !== undefined) throw this.#macroFault;
     return expression;
+  }
+
+  #expanded(at: number, expand: () => Expression | undefined): Expression | undefined {
+    try {
+      return expand();
+    } catch (error) {
+      if (!(error instanceof SyntaxFault)) throw error;
+      this.#macroFault ??= error;
+      return { kind: "literal", at, type: "null", value: "null" };
+    }
   }
 
   #next(): Token {
@@ -145,7 +158,7 @@ class Parser {
     if (open === undefined) return { kind: "select", at, operand, field: name.text, isTest: false };
     const args = this.#arguments();
     return (
-      expandMethod(open.at, operand, name.text, args) ?? {
+      this.#expanded(open.at, () => expandMethod(open.at, operand, name.text, args)) ?? {
         kind: "call",
         at: open.at,
         function: name.text,
@@ -200,7 +213,7 @@ class Parser {
     const open = this.#takes("(");
     if (open === undefined) return { kind: "name", at, name: `${dot}${text}` };
     const args = this.#arguments();
-    return expandCall(open.at, text, args) ?? call(open.at, `${dot}${text}`, ...args);
+    return this.#expanded(open.at, () => expandCall(open.at, text, args)) ?? call(open.at, `${dot}${text}`, ...args);
   }
 
   /** `Type.of.message{field: value}`, which begins as a name does. */
