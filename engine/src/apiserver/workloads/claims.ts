@@ -9,6 +9,7 @@ import { keyOf, type WatchedKind } from "./watched-kind.ts";
 import { controllerManager, type World } from "./world.ts";
 
 const defaultClassAnnotation = "storageclass.kubernetes.io/is-default-class";
+const boundByController = "pv.kubernetes.io/bound-by-controller";
 const provisionedBy = "pv.kubernetes.io/provisioned-by";
 export const simulatedProvisioner = "simulated.keelson.dev";
 
@@ -136,13 +137,18 @@ export class Claims {
     const { name, namespace = "", uid = "" } = claim.metadata;
     let bound = volume;
     if (bound.spec.claimRef?.uid !== uid) {
-      const claimRef = { apiVersion: "v1", kind: "PersistentVolumeClaim", name, namespace, uid };
-      bound = await volumes.update({ ...bound, spec: { ...bound.spec, claimRef } }, controllerManager);
+      const { resourceVersion = "" } = claim.metadata;
+      const claimRef = { apiVersion: "v1", kind: "PersistentVolumeClaim", name, namespace, uid, resourceVersion };
+      // One that was kept for the claim was not chosen by the controller.
+      const isChosen = bound.spec.claimRef === undefined;
+      const annotations = { ...bound.metadata.annotations, ...(isChosen ? { [boundByController]: "yes" } : {}) };
+      const metadata = isChosen ? { ...bound.metadata, annotations } : bound.metadata;
+      bound = await volumes.update({ ...bound, metadata, spec: { ...bound.spec, claimRef } }, controllerManager);
     }
     await this.#mark(bound, "Bound");
     let fresh = claim;
     if (fresh.spec.volumeName !== bound.metadata.name) {
-      const annotations = { "pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes" };
+      const annotations = { "pv.kubernetes.io/bind-completed": "yes", [boundByController]: "yes" };
       const patch = { metadata: { uid, annotations }, spec: { volumeName: bound.metadata.name } };
       fresh = await claims.mergePatch(fresh, patch, controllerManager);
     }

@@ -4,7 +4,7 @@ import { WorkQueue } from "#controller";
 import { equalJson, formatTime, type Json, type JsonObject, type Manifest } from "#kernel";
 import { controllerReference } from "./claiming.ts";
 import { isTrue } from "./conditions.ts";
-import { nextTime, parseSchedule, type Schedule } from "./cron-schedule.ts";
+import { nextTime, parseSchedule, type Schedule, zonedTime } from "./cron-schedule.ts";
 import { finishedAtMs } from "./job-counting.ts";
 import { missedStartsMax, retryBackOff, timerMaxMs } from "./limits.ts";
 import type { CronJob, Job } from "./types.ts";
@@ -137,7 +137,10 @@ function jobFor(cron: CronJob, dueMs: number): Job {
       name: `${cron.metadata.name}-${seconds}`,
       namespace: cron.metadata.namespace ?? "",
       ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
-      annotations: { ...metadata?.annotations, "batch.kubernetes.io/cronjob-scheduled-timestamp": formatTime(dueMs) },
+      annotations: {
+        ...metadata?.annotations,
+        "batch.kubernetes.io/cronjob-scheduled-timestamp": zonedTime(dueMs, cron.spec.timeZone),
+      },
       ownerReferences: [controllerReference(cron)],
     },
     spec,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextTime, parseSchedule } from "./cron-schedule.ts";
+import { nextTime, parseSchedule, zonedTime } from "./cron-schedule.ts";
 
 describe("a cron schedule", () => {
   it.each<[string, string, string, string?]>([
@@ -31,3 +31,11 @@ describe("a cron schedule", () => {
     expect(() => parseSchedule(text)).toThrow(/cannot be read/);
   });
 });
+
+it.each([
+  [undefined, "2026-07-01T00:00:00Z"],
+  ["Europe/Berlin", "2026-07-01T02:00:00+02:00"],
+  ["America/St_Johns", "2026-06-30T21:30:00-02:30"],
+])("writes a time as the clocks of %s have it", (zone, text) =>
+  expect(zonedTime(Date.UTC(2026, 6, 1), zone)).toBe(text),
+);

@@ -1,7 +1,7 @@
 // Cron schedules as Kubernetes reads them (robfig/cron's standard form): five fields or a macro, names of months and days,
 // steps and ranges, in a time zone. Pure.
 
-import { Fault } from "#kernel";
+import { Fault, formatTime } from "#kernel";
 import { scheduleSearchYears } from "./limits.ts";
 import type { WorkloadFaultCode } from "./faults.ts";
 
@@ -149,4 +149,14 @@ function utc(atMs: number): Local {
     month: date.getUTCMonth() + 1,
     weekday: date.getUTCDay(),
   };
+}
+
+/** A time as the clocks of a zone have it, with what they are ahead: `2026-01-01T00:00:00+01:00`. */
+export function zonedTime(atMs: number, timeZone = "UTC"): string {
+  const parts = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" }).formatToParts(atMs);
+  const name = parts.find(({ type }) => type === "timeZoneName")?.value ?? "GMT";
+  const [, sign, hours, minutes] = /^GMT([+-])(\d\d):(\d\d)$/.exec(name) ?? [];
+  const aheadMs = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * minuteMs * (sign === "-" ? -1 : 1);
+  if (aheadMs === 0) return formatTime(atMs);
+  return formatTime(atMs + aheadMs).replace("Z", `${sign}${hours}:${minutes}`);
 }

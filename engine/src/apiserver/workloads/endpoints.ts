@@ -171,17 +171,18 @@ function sliceContent(service: Service, { ports, pods }: Group, zones: (pod: Pod
     return {
       addresses: [pod.status?.podIP ?? ""],
       conditions: { ready: publishes || (isServing && !isGoing), serving: isServing, terminating: isGoing },
-      ...(service.spec.clusterIP === "None" &&
-      pod.spec.hostname !== undefined &&
-      pod.spec.subdomain === service.metadata.name
-        ? { hostname: pod.spec.hostname }
-        : {}),
+      ...hostnameOf(service, pod),
       nodeName: pod.spec.nodeName ?? "",
       targetRef: targetOf(pod),
       ...zones(pod),
     };
   });
   return { addressType: "IPv4", endpoints, ports };
+}
+
+/** The name that a pod has below its Service's. */
+function hostnameOf({ metadata }: Service, { spec: { hostname = "", subdomain } }: Pod): { hostname?: string } {
+  return hostname !== "" && subdomain === metadata.name ? { hostname } : {};
 }
 
 function targetOf({ metadata }: Pod): JsonObject {
@@ -217,9 +218,12 @@ function newSlice(service: Service, content: Content): Manifest {
 }
 
 function subsetOf(service: Service, { ports, pods }: Group): JsonObject[] {
-  if (pods.length === 0) return [];
+  // Pods that have none of the Service's ports are no endpoints of it; a headless Service may have no ports at all.
+  const isWithoutPorts = ports.length === 0 && (service.spec.ports ?? []).length > 0;
+  if (pods.length === 0 || isWithoutPorts) return [];
   const publishes = service.spec.publishNotReadyAddresses === true;
   const addressOf = (pod: Pod): JsonObject => ({
+    ...hostnameOf(service, pod),
     ip: pod.status?.podIP ?? "",
     nodeName: pod.spec.nodeName ?? "",
     targetRef: targetOf(pod),

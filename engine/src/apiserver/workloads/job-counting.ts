@@ -105,7 +105,10 @@ export function jobStatus(job: Job, pods: readonly Pod[], now: number): JobStatu
   const verdict = verdictOf(job, counts, now);
   const conditions = conditionsFor(job, counts, verdict, now);
   const isOver = isTrue(conditions, "Complete") || isTrue(conditions, "Failed");
-  const numbers = { active: counts.active.length, succeeded: counts.succeeded, failed: counts.failed };
+  // What still ran when the Job failed is ended with it, and counts as failed.
+  const isFailing = verdict?.type === "Failed" && !isTrue(job.status?.conditions, "FailureTarget");
+  const ended = isFailing ? counts.active.length + counts.terminating : 0;
+  const numbers = { active: counts.active.length, succeeded: counts.succeeded, failed: counts.failed + ended };
   return {
     ...(conditions.length === 0 ? {} : { conditions }),
     ...startOf(job, isOver, now),

@@ -4,11 +4,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Cluster, connectCluster, fixedCredentials, type Resource } from "#cluster";
+import { type Cluster, connectCluster, fixedCredentials } from "#cluster";
 import { runController } from "#controller";
-import { type Clock, type Manifest, splitApiVersion } from "#kernel";
+import type { Clock, Manifest } from "#kernel";
 import { startNodes } from "./nodes.ts";
 import { Pods } from "./pods.ts";
+import { pause, Run } from "./real-controllers.run.ts";
 import { startWorkloads } from "./workloads.ts";
 import { openWorld } from "./world.ts";
 
@@ -23,102 +24,6 @@ const clock: Clock = {
     return () => clearTimeout(timer);
   },
 };
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const shownKinds = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ControllerRevision", "Job"] as const;
-
-/** One of the two runs: a namespace of its own, and what has been seen in it after each step. */
-class Run {
-  readonly #cluster: Cluster;
-  readonly #resources = new Map<string, Resource>();
-
-  constructor(cluster: Cluster) {
-    this.#cluster = cluster;
-  }
-
-  async #resource(apiVersion: string, kind: string): Promise<Resource> {
-    const known = this.#resources.get(kind);
-    if (known !== undefined) return known;
-    const discovery = await this.#cluster.discover();
-    const found = discovery.ok ? discovery.value.byKind(splitApiVersion(apiVersion).group, kind) : undefined;
-    if (found === undefined) throw new Error(`${kind} is not served`);
-    this.#resources.set(kind, found);
-    return found;
-  }
-
-  async create(manifest: Manifest): Promise<void> {
-    const resource = await this.#resource(manifest.apiVersion, manifest.kind);
-    const target = { resource, namespace: resource.isNamespaced ? "default" : "", name: manifest.metadata.name };
-    const answer = await this.#cluster.create(target, manifest, { fieldManager: "test" });
-    if (!answer.ok) throw new Error(answer.status.message);
-  }
-
-  async patch(kind: string, name: string, spec: object): Promise<void> {
-    const resource = await this.#resource(kind === "Job" ? "batch/v1" : "apps/v1", kind);
-    const body = { type: "merge" as const, patch: { spec } as never };
-    const answer = await this.#cluster.patch({ resource, namespace: "default", name }, body, { fieldManager: "test" });
-    if (!answer.ok) throw new Error(answer.status.message);
-  }
-
-  async #list(kind: string): Promise<Manifest[]> {
-    const apiVersion = kind === "Pod" ? "v1" : kind === "Job" ? "batch/v1" : "apps/v1";
-    const answer = await this.#cluster.list(await this.#resource(apiVersion, kind), { namespace: "default" });
-    return answer.ok ? answer.value.items : [];
-  }
-
-  /** Waits until nothing has changed for a second, then shows everything without what is different each time. */
-  async settled(): Promise<string> {
-    let before = "";
-    for (let tries = 0; tries < 40; tries++) {
-      const all = await Promise.all([...shownKinds, "Pod"].map((kind) => this.#list(kind)));
-      const versions = all.flatMap((items) => items.map(({ metadata }) => metadata.resourceVersion)).join();
-      if (versions === before) return show(all.flat());
-      before = versions;
-      await pause(1000);
-    }
-    throw new Error("the objects do not come to rest");
-  }
-}
-
-/** Times, ids and nodes differ between any two runs; a hash is named by its workload and the revision it stands for. */
-function show(objects: readonly Manifest[]): string {
-  const hashes = new Map(objects.flatMap(hashOf));
-  const times = /"((?:[a-z]+Time|creationTimestamp|uid|resourceVersion|[a-z./]*controller-uid))": "[^"]*"/gi;
-  const texts = objects.map((object) => {
-    let text = JSON.stringify(plain(object), null, 1)
-      .replace(times, '"$1": ""')
-      .replace(/"simulated-[\dabc]"/g, '"node"');
-    for (const [hash, name] of hashes) text = text.replaceAll(hash, name);
-    return text.replace(/-[bcdfghjklmnpqrstvwxz2456789]{5}"/g, '-random"');
-  });
-  return texts.sort((a, b) => (a < b ? -1 : 1)).join("\n");
-}
-
-function hashOf({ kind, metadata, ...rest }: Manifest): [string, string][] {
-  if (kind !== "ReplicaSet" && kind !== "ControllerRevision") return [];
-  const hash = metadata.name.split("-").at(-1) ?? "";
-  const revision = rest["revision"] ?? metadata.annotations?.["deployment.kubernetes.io/revision"];
-  return [[hash, `hash-of-${metadata.labels?.["app"] ?? ""}-${JSON.stringify(revision)}`]];
-}
-
-function plain(object: Manifest): unknown {
-  const { managedFields: _, ...metadata } = object.metadata;
-  if (object.kind !== "Pod") return sorted({ ...object, metadata, status: withSortedConditions(object["status"]) });
-  const { nodeName: _2, ...spec } = object["spec"] as Record<string, unknown>;
-  return sorted({ ...object, metadata, spec, status: undefined });
-}
-
-function withSortedConditions(status: unknown): unknown {
-  const { conditions, ...rest } = (status ?? {}) as { conditions?: { type: string }[] };
-  return { ...rest, conditions: conditions?.toSorted((a, b) => (a.type < b.type ? -1 : 1)) };
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, member]) => [key, sorted(member)]));
-}
 
 type Template = { metadata: object; spec: object };
 
@@ -137,6 +42,163 @@ function workload(kind: string, name: string, spec: object): Manifest {
 const never = { restartPolicy: "Never" };
 const failing = { "keelson.dev/simulate": "fail" };
 const stalling = { "keelson.dev/simulate": "stall" };
+
+function indexed(more: object, annotations?: object): object {
+  return {
+    completions: 3,
+    parallelism: 3,
+    completionMode: "Indexed",
+    template: template("many", "a:1", never, annotations),
+    ...more,
+  };
+}
+
+function cron(name: string, more: object): Manifest {
+  const jobTemplate = {
+    metadata: { labels: { made: name }, annotations: { by: name } },
+    spec: { template: template(name, "a:1", never) },
+  };
+  return {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: { name },
+    spec: { schedule: "0 0 1 1 *", suspend: true, jobTemplate, ...more },
+  };
+}
+
+function service(name: string, spec: object, metadata: object = {}): Manifest {
+  return { apiVersion: "v1", kind: "Service", metadata: { name, ...metadata }, spec };
+}
+
+function budget(name: string, spec: object): Manifest {
+  return { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name }, spec };
+}
+
+function volume(name: string, spec: object): Manifest {
+  const common = {
+    accessModes: ["ReadWriteOnce"],
+    capacity: { storage: "1Gi" },
+    storageClassName: "manual",
+    hostPath: { path: "/x" },
+  };
+  return { apiVersion: "v1", kind: "PersistentVolume", metadata: { name }, spec: { ...common, ...spec } };
+}
+
+function claimOf(name: string, storage: string, spec: object = {}): Manifest {
+  const common = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage } }, storageClassName: "manual" };
+  return { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name }, spec: { ...common, ...spec } };
+}
+
+const chosen = (app: string): object => ({ selector: { matchLabels: { app } } });
+const longAgo = { lastScheduleTime: "2020-06-01T00:00:00Z" };
+
+/** What stands beside the workloads: their endpoints, budgets, volumes, and Jobs by schedules. */
+const moreSteps: [string, (run: Run) => Promise<void>][] = [
+  [
+    "found by Services and guarded by budgets",
+    async (run) => {
+      const named = {
+        ...template("named", "a:1"),
+        spec: { containers: [{ name: "app", image: "a:1", ports: [{ name: "http", containerPort: 8080 }] }] },
+      };
+      await run.create(workload("Deployment", "named", { replicas: 2, template: named }));
+      await run.create(
+        workload("Deployment", "idle", { replicas: 2, template: template("idle", "a:1", {}, stalling) }),
+      );
+      const ports = [
+        { name: "http", port: 80, targetPort: "http" },
+        { name: "other", port: 81, targetPort: 9000, appProtocol: "example.com/x" },
+      ];
+      await run.create(service("named", { selector: { app: "named" }, ports }, { labels: { a: "b" } }));
+      await run.create(service("db", { selector: { app: "db" }, clusterIP: "None", ports: [{ port: 5432 }] }));
+      await run.create(service("idle", { selector: { app: "idle" }, ports: [{ port: 80 }] }));
+      await run.create(
+        service("early", { selector: { app: "idle" }, publishNotReadyAddresses: true, ports: [{ port: 80 }] }),
+      );
+      await run.create(service("nobody", { selector: { app: "nobody" }, ports: [{ port: 80 }] }));
+      await run.create(service("manual", { ports: [{ port: 80 }] }));
+      await run.create(budget("least", { minAvailable: 1, ...chosen("named") }));
+      await run.create(budget("share", { maxUnavailable: "50%", ...chosen("db") }));
+      await run.create(budget("all", { minAvailable: "100%", ...chosen("idle") }));
+      await run.create(budget("none", { minAvailable: 1, ...chosen("nobody") }));
+    },
+  ],
+  [
+    "changed behind their Services",
+    async (run) => {
+      await run.patch("Deployment", "named", { replicas: 3 });
+      await run.patch("Service", "named", { ports: [{ name: "http", port: 80, targetPort: "none" }] });
+      await run.patch("Service", "idle", { selector: { app: "nobody" } });
+      await run.patch("PodDisruptionBudget", "least", { minAvailable: 3 });
+      await run.delete("Service", "early");
+    },
+  ],
+  [
+    "bound to volumes",
+    async (run) => {
+      const provisioner = "kubernetes.io/no-provisioner";
+      await run.create({
+        apiVersion: "storage.k8s.io/v1",
+        kind: "StorageClass",
+        metadata: { name: "manual" },
+        provisioner,
+      });
+      await run.create(volume("small", {}));
+      await run.create(volume("large", { capacity: { storage: "5Gi" }, persistentVolumeReclaimPolicy: "Retain" }));
+      await run.create(volume("kept", { claimRef: { name: "reserved", namespace: "default" } }));
+      await run.create(claimOf("fits", "1Gi"));
+      await pause(1500);
+      await run.create(claimOf("more", "2Gi"));
+      await run.create(claimOf("most", "9Gi"));
+      await run.create(claimOf("reserved", "1Gi"));
+      await run.create(claimOf("by-name", "1Gi", { volumeName: "absent" }));
+      await run.create(claimOf("shared", "1Gi", { accessModes: ["ReadWriteMany"] }));
+    },
+  ],
+  [
+    "released",
+    async (run) => {
+      await run.delete("PersistentVolumeClaim", "more");
+      await run.delete("PersistentVolumeClaim", "most");
+      await run.create(volume("late", { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteMany"] }));
+    },
+  ],
+  [
+    "started by a schedule",
+    async (run) => {
+      await run.create(cron("tick", {}));
+      await run.create(cron("strict", { startingDeadlineSeconds: 30 }));
+      await run.create(cron("alone", { concurrencyPolicy: "Forbid", timeZone: "Europe/Berlin" }));
+      for (const name of ["tick", "strict", "alone"]) await run.patchStatus("CronJob", name, longAgo);
+      for (const name of ["tick", "strict", "alone"]) await run.patch("CronJob", name, { suspend: false });
+    },
+  ],
+  [
+    "ended by rules of their own",
+    async (run) => {
+      const exits = { rules: [{ action: "FailJob", onExitCodes: { operator: "In", values: [1] } }] };
+      const ignores = { rules: [{ action: "Ignore", onExitCodes: { operator: "NotIn", values: [1] } }] };
+      const bad = template("rules", "a:1", never, failing);
+      await run.create(workload("Job", "exits", { backoffLimit: 3, podFailurePolicy: exits, template: bad }));
+      await run.create(workload("Job", "ignores", { backoffLimit: 0, podFailurePolicy: ignores, template: bad }));
+      await run.create(
+        workload("Job", "enough", indexed({ successPolicy: { rules: [{ succeededCount: 2 }] }, parallelism: 1 })),
+      );
+      await run.create(workload("Job", "apart", indexed({ backoffLimitPerIndex: 0 }, failing)));
+      await run.create(
+        workload("Job", "few", indexed({ backoffLimitPerIndex: 0, maxFailedIndexes: 1, parallelism: 1 }, failing)),
+      );
+      await run.create(
+        workload("Job", "gone", { ttlSecondsAfterFinished: 0, template: template("gone", "a:1", never) }),
+      );
+      await run.create(
+        workload("Job", "late", { activeDeadlineSeconds: 1, template: template("late", "a:1", never, stalling) }),
+      );
+      await run.create(workload("Job", "after", { backoffLimit: 0, podReplacementPolicy: "Failed", template: bad }));
+      await pause(4000);
+    },
+  ],
+];
 
 const steps: [string, (run: Run) => Promise<void>][] = [
   [
@@ -192,6 +254,8 @@ const steps: [string, (run: Run) => Promise<void>][] = [
   ],
 ];
 
+const allSteps = [...steps, ...moreSteps];
+
 /** Plays all steps on a server of its own and returns what is seen after each. */
 async function play(
   start: (cluster: Cluster, oracle: Oracle, signal: AbortSignal) => Promise<void>,
@@ -207,7 +271,7 @@ async function play(
     await start(cluster, oracle, abort.signal);
     const run = new Run(cluster);
     const seen: string[] = [];
-    for (const [, step] of steps) {
+    for (const [, step] of allSteps) {
       await step(run);
       seen.push(await run.settled());
     }
@@ -238,10 +302,10 @@ describe.skipIf(!canRun)("kube-controller-manager's controllers and ours", () =>
       void runController({ name: "pods", queue: pods.queue, clock, concurrency: 4, reconcile, signal });
       controllers = spawn(`${folder}/controllers`, [oracle.url, oracle.token], { stdio: "ignore" });
     });
-  }, 240_000);
+  }, 480_000);
   afterAll(() => void controllers?.kill("SIGKILL"));
 
-  it.each(steps.map(([name], index) => [name, index] as const))(
+  it.each(allSteps.map(([name], index) => [name, index] as const))(
     "leave the same objects when they are %s",
     (_, index) => {
       expect(ours[index]).toBe(theirs[index]);
