@@ -38,7 +38,10 @@ export async function openHome(options: HomeOptions, clock: Clock): Promise<Home
   });
   const cluster = server.cluster(administrator);
   const controllers = server.cluster(memberOf("system:kube-controller-manager"));
-  const failed = (loop: string, key: string, fault: Fault): void => log.error(loop, fault, { key });
+  const failed = (loop: string, key: string, fault: Fault): void => {
+    // What met a newer state is looked at anew: routine, and no error.
+    if (fault.code !== "workload-stale") log.error(loop, fault, { key });
+  };
   await startLife({ cluster: controllers, clock, signal, caCertificate: server.caCertificate, failed });
   step("starting simulated workloads");
   await startWorkloads({ cluster: controllers, clock, signal, random, failed });
