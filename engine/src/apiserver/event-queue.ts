@@ -4,7 +4,10 @@ import { watchBacklogMax } from "./limits.ts";
 
 export type EventQueue<T> = {
   push: (events: readonly T[]) => void;
-  /** What came since the last batch, once something has; undefined when the signal aborts, or after the backlog of a reader that fell too far behind. */
+  /**
+   * What came since the last batch, once something has; undefined when the signal aborts, or after the backlog of a reader that fell too
+   * far behind.
+   */
   next: () => Promise<readonly T[] | undefined>;
   /** Nobody takes any more. */
   close: () => void;

@@ -9,7 +9,7 @@ export const filesKept = 4;
 /** How long lines wait for company before they are written. */
 export const flushAfterMs = 200;
 
-/** Writes whose author is remembered in memory: drift is asked about within seconds. */
+/** Writes whose author is remembered in memory, the latest half of them always: drift is asked about within seconds. */
 export const authorsKept = 20_000;
 
 /** Characters of a user agent, a name or a URI that a line holds. */

@@ -30,7 +30,7 @@ export const listItemsMax = 100_000;
 /** Bytes, about, of the objects kept decoded: some 9,000 of a usual size. */
 export const hotWeightMax: number = 48 * 1024 * 1024;
 
-/** Bytes of the texts of recent writes: needed until their answers are sent, which is after a commit or two. */
+/** Bytes of the texts of recent writes, the latest half of them kept always: needed until their answers are sent, which is after a commit or two. */
 export const recentTextsBytesMax: number = 4 * 1024 * 1024;
 
 /** How often a write begins again for a version that was not at hand: one of its object for each manager's version, and then some. */
