@@ -8,14 +8,19 @@ const { builtinApiVersions, Capabilities, defaultKubeVersion, loadChartFiles, se
 );
 const { renderTemplates } = await import(join(place, "dist/render/helm/engine.js"));
 const { encodeUtf8 } = await import(join(place, "dist/kernel/index.js"));
-const table = new URL("../engine/src/render/helm/testdata/functions/answers.jsonl", import.meta.url);
+const linesOf = (name) =>
+  readFileSync(new URL(`../engine/src/render/helm/testdata/functions/${name}`, import.meta.url), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+const [preface, ...corners] = linesOf("corners.jsonl");
+const whole = ([text, ...answer]) => [text.includes("$v.") ? preface + text : text, ...answer];
 const capabilities = new Capabilities(defaultKubeVersion, builtinApiVersions);
 const recorded = (text) => text.replace(/(?<![\ud800-\udbff])[\udc80-\udcff]/g, "\ufffd");
 // Those that take long belong to others.
 const slow = /genPrivateKey|bcrypt|htpasswd|derivePassword|genCA|genS/;
 
-for (const line of readFileSync(table, "utf8").trim().split("\n")) {
-  const [text, out, error] = JSON.parse(line);
+for (const [text, out, error] of [...corners.map(whole), ...linesOf("answers.jsonl")]) {
   if (slow.test(text)) continue;
   const files = { "Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n", "templates/t": text };
   const values = { big: 1000000, n: 3, map: { a: 1, z: { y: "x" } }, yes: true };
