@@ -24,5 +24,8 @@ export const printfWidthMax = 1_000_000;
 /** Parsed texts that are kept: a large umbrella chart has some 2,000 templates and tpl texts. */
 export const parsedTextsMax = 8_192;
 
+/** Characters of all that is kept; compiled, a text takes some forty bytes for each. That umbrella chart has six million. */
+export const parsedCharactersMax: number = 8 * 1024 * 1024;
+
 /** Names under which one text is kept compiled: the same file stands in many charts, but the memory is bounded. */
 export const namesOfTextMax = 64;

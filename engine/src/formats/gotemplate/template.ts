@@ -3,7 +3,7 @@
 import { builtins } from "./builtins.ts";
 import { compile } from "./compiler.ts";
 import type { FunctionTable, GoFunction } from "./functions.ts";
-import { namesOfTextMax, parsedTextsMax } from "./limits.ts";
+import { namesOfTextMax, parsedCharactersMax, parsedTextsMax } from "./limits.ts";
 import { parseTemplate } from "./parser.ts";
 import { type Compiled, type MissingKey, newBudget, TemplateSet } from "./runtime.ts";
 import type { Value } from "./values.ts";
@@ -22,11 +22,25 @@ function compileText(functions: Map<string, GoFunction>, name: string, text: str
   const known = byName?.get(key);
   if (known !== undefined) return known;
   const compiled = parseTemplate(name, text, (function_) => functions.has(function_)).map(compile);
-  if (parsed.size >= parsedTextsMax)
-    for (const oldest of [...parsed.keys()].slice(0, parsedTextsMax / 4)) parsed.delete(oldest);
+  if (text.length > parsedCharactersMax / 8) return compiled;
+  if (byName === undefined) makeRoom(text.length);
   if (byName === undefined || byName.size >= namesOfTextMax) parsed.set(text, (byName = new Map()));
   byName.set(key, compiled);
   return compiled;
+}
+
+/** Characters of all texts that are kept. */
+let parsedCharacters = 0;
+
+/** Forgets the oldest quarter where there is no room for a text of this length. */
+function makeRoom(length: number): void {
+  parsedCharacters += length;
+  if (parsed.size < parsedTextsMax && parsedCharacters <= parsedCharactersMax) return;
+  for (const oldest of parsed.keys()) {
+    if (parsed.size <= parsedTextsMax * 0.75 && parsedCharacters <= parsedCharactersMax * 0.75) return;
+    parsed.delete(oldest);
+    parsedCharacters -= oldest.length;
+  }
 }
 
 /** The built-in functions and some more. */
