@@ -12,12 +12,16 @@ export function printValue(value: Value): string {
   if (typeof value === "boolean") return value ? "true" : "false";
   if (value === null || value === undefined) return "<nil>";
   if (value instanceof GoObject) return value.print();
-  return Array.isArray(value) ? `[${value.map(printValue).join(" ")}]` : printMap(value);
+  return Array.isArray(value) ? `[${value.map(printInside).join(" ")}]` : printMap(value);
+}
+
+function printInside(value: Value): string {
+  return value instanceof GoObject ? value.printInside() : printValue(value);
 }
 
 function printMap(map: GoMap): string {
   return `map[${sortedKeys(map)
-    .map((key) => `${key}:${printValue(map[key])}`)
+    .map((key) => `${key}:${printInside(map[key])}`)
     .join(" ")}]`;
 }
 

@@ -192,7 +192,7 @@ function formatObject(value: Value[] | GoMap | GoObject, verb: string, flags: Fl
       ? badVerb(value, verb, flags)
       : pad(`(${real}${imaginary}i)`, flags);
   }
-  if (value instanceof GoObject) return formatOpaque(value, verb, flags);
+  if (value instanceof GoObject) return formatOpaque(value, verb, { flags, isInside: depth > 0 });
   const isSyntax = verb === "v" && flags.sharp;
   if (isSyntax && isNilContainer(value)) return `${goTypeOf(value)}(nil)`;
   if (Array.isArray(value)) {
@@ -225,7 +225,8 @@ function formatStruct(
 }
 
 /** A value with a String or Error method is formatted as that text by the verbs for text. */
-function formatOpaque(value: GoObject, verb: string, flags: Flags): string {
+function formatOpaque(value: GoObject, verb: string, { flags, isInside }: { flags: Flags; isInside: boolean }): string {
+  if (verb === "v" && isInside) return formatString(value.printInside(), "s", flags);
   if ("vsxXq".includes(verb)) return formatString(value.print(), verb === "v" ? "s" : verb, flags);
   if (value instanceof Integer) return formatInteger(value.value, verb, flags) ?? badVerb(value, verb, flags);
   return badVerb(value, verb, flags);

@@ -21,6 +21,10 @@ export abstract class GoObject {
   printAlone(): string {
     return this.print();
   }
+  /** What %v prints for it as an item of a list or a map: of a pointer its address alone. */
+  printInside(): string {
+    return this.print();
+  }
   /** The value once it has passed through an interface: a struct is copied then and cannot be addressed any more. */
   boxed(): GoObject {
     return this;
@@ -42,6 +46,10 @@ export abstract class GoObject {
   /** The fields of a struct, which printf shows one by one; undefined where a method gives its text. */
   parts(): readonly (readonly [name: string, value: Value])[] | undefined {
     return undefined;
+  }
+  /** The exported fields of a struct, which libraries go through one by one; undefined for what is written as a whole. */
+  exported(): readonly (readonly [name: string, value: Value])[] | undefined {
+    return this.parts()?.filter(([name]) => /^[A-Z]/.test(name));
   }
   /** A method bound to this value; undefined when there is none. */
   method(_name: string): GoFunction | undefined {

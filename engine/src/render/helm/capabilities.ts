@@ -24,6 +24,9 @@ export const defaultKubeVersion = "v1.37.0";
 /** The version that `.Capabilities.HelmVersion` names: what Helm 4.3 says of itself where no release script sets more. */
 export const helmVersion = "v4.3";
 
+/** An address where Helm prints one: of its length, but the same each time. */
+const pointer = "0x1c0000123450";
+
 class KubeVersion extends GoObject {
   readonly goType: string = "common.KubeVersion";
   readonly kind: string = "struct";
@@ -149,7 +152,20 @@ export class Capabilities extends GoObject {
     this.#apiVersions = new ApiVersions(apiVersions);
   }
   print(): string {
-    return `&{${this.kubeVersion.print()} ${this.#apiVersions.print()} ${this.#helmVersion.print()}}`;
+    return `&${this.printAlone()}`;
+  }
+  override printAlone(): string {
+    return `{${this.kubeVersion.print()} ${this.#apiVersions.print()} ${this.#helmVersion.print()}}`;
+  }
+  override printInside(): string {
+    return pointer;
+  }
+  override exported(): [string, Value][] {
+    return [
+      ["KubeVersion", this.kubeVersion],
+      ["APIVersions", this.#apiVersions],
+      ["HelmVersion", this.#helmVersion],
+    ];
   }
   plain(): Value {
     return struct({

@@ -4,7 +4,6 @@ import {
   formatShortest,
   GoError,
   GoObject,
-  type GoMap,
   goTypeOf,
   isList,
   isMap,
@@ -18,12 +17,17 @@ import { GoTime } from "./time.ts";
 /** TOML text of a map. Throws a GoError for what TOML cannot hold at the top. */
 export function formatToml(value: Value): string {
   if (value === null || value === undefined) throw new GoError("reflect: call of reflect.Value.Type on zero Value");
+  if (isTableArray(value)) throw new GoError("toml: top-level values must be Go maps or structs");
+  const table = tableOf(value);
   // What is no table stands alone, as the library writes it when it has no key.
-  if (!isMap(value)) return inline(value);
+  if (table === undefined) return inline(value);
   const writer: Writer = { out: "", hasWritten: false };
-  writeTable(writer, [], value);
+  writeTable(writer, [], table);
   return writer.out;
 }
+
+/** The entries of a map or a struct, in the order of writing, without what is nil. */
+type Table = [key: string, value: Value][];
 
 type Writer = { out: string; hasWritten: boolean };
 
@@ -32,23 +36,33 @@ function isNil(value: Value): boolean {
   return value === null || value === undefined || ((isList(value) || isMap(value)) && isNilContainer(value));
 }
 
+/** undefined for what is no table. Maps are sorted, structs stand as they are declared. */
+function tableOf(value: Value): Table | undefined {
+  if (value instanceof GoObject) {
+    const fields = value.exported();
+    if (fields !== undefined) return fields.map(([name, field]) => [name, field]);
+    return value.kind === "map" ? tableOf(value.plain()) : undefined;
+  }
+  if (!isMap(value)) return undefined;
+  return sortedKeys(value).flatMap((key): Table => (isNil(value[key]) ? [] : [[key, value[key]]]));
+}
+
 function isTable(value: Value): boolean {
-  return isMap(value);
+  return isMap(value) || (value instanceof GoObject && (value.exported() !== undefined || value.kind === "map"));
 }
 
 function isTableArray(value: Value): boolean {
-  return isList(value) && value.length > 0 && value.every((item) => isMap(item));
+  return isList(value) && value.length > 0 && value.every(isTable);
 }
 
-function writeTable(writer: Writer, path: readonly string[], map: GoMap): void {
-  const keys = sortedKeys(map).filter((key) => !isNil(map[key]));
-  const tables = keys.filter((key) => isTable(map[key]) || isTableArray(map[key]));
-  for (const key of keys) {
-    if (tables.includes(key)) continue;
-    writer.out += `${indentFor(path)}${formatKey(key)} = ${inline(map[key])}\n`;
+function writeTable(writer: Writer, path: readonly string[], table: Table): void {
+  for (const [key, value] of table) {
+    if (isTable(value) || isTableArray(value)) continue;
+    writer.out += `${indentFor(path)}${formatKey(key)} = ${inline(value)}\n`;
     writer.hasWritten = true;
   }
-  for (const key of tables) writeSubtable(writer, [...path, key], map[key]);
+  for (const [key, value] of table)
+    if (isTable(value) || isTableArray(value)) writeSubtable(writer, [...path, key], value);
 }
 
 function indentFor(path: readonly string[]): string {
@@ -64,7 +78,8 @@ function writeSubtable(writer: Writer, path: readonly string[], value: Value): v
     if ((isList(value) || path.length === 1) && writer.hasWritten) writer.out += "\n";
     writer.out += isList(value) ? `${indent}[[${name}]]\n` : `${indent}[${name}]\n`;
     writer.hasWritten = true;
-    if (isMap(item)) writeTable(writer, path, item);
+    const table = tableOf(item);
+    if (table !== undefined) writeTable(writer, path, table);
   }
 }
 
@@ -103,14 +118,20 @@ function inline(value: Value): string {
     });
     return `[${items.join(", ")}]`;
   }
-  if (isMap(value)) {
-    const entries = sortedKeys(value).filter((key) => !isNil(value[key]));
-    return `{${entries.map((key) => `${formatKey(key)} = ${inline(value[key])}`).join(", ")}}`;
-  }
   if (value instanceof GoTime) return value.format("2006-01-02T15:04:05.999999999Z07:00");
-  if (value instanceof GoObject) return inline(value.plain());
+  if (value instanceof GoObject) return isTable(value) ? inlineTable(value) : inline(value.plain());
+  if (isMap(value)) return inlineTable(value);
   if (value === null || value === undefined) throw new GoError(`toml: cannot encode ${goTypeOf(value)}`);
   return String(value);
+}
+
+function inlineTable(value: Value): string {
+  const table = tableOf(value) ?? [];
+  const texts = table.map(([key, entry]) => `${formatKey(key)} = ${inline(entry)}`);
+  if (!(value instanceof GoObject)) return `{${texts.join(", ")}}`;
+  // The library takes the field for the last whose place among all fields is the number of those it writes.
+  const declared = (value.parts() ?? table).map(([name]) => name);
+  return `{${table.map(([key], i) => `${texts[i]}${declared.indexOf(key) === table.length - 1 ? "" : ", "}`).join("")}}`;
 }
 
 function formatNumber(value: number): string {

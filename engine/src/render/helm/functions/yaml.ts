@@ -2,24 +2,18 @@
 
 import type { Json } from "#kernel";
 import { Fault } from "#kernel";
-import { formatYaml, parseYaml, YamlFault } from "#formats/yaml";
-import {
-  bytesOf,
-  formatShortest,
-  GoError,
-  isList,
-  isMap,
-  sortedKeys,
-  type GoMap,
-  type Value,
-  GoObject,
-} from "#formats/gotemplate";
+import { compareKeys, formatYaml, parseYaml, YamlFault } from "#formats/yaml";
+import { bytesOf, formatShortest, GoError, isList, isMap, type Value, GoObject } from "#formats/gotemplate";
+import { encodeBase64 } from "./base64.ts";
 import { describeJson, errorMap } from "./json.ts";
 import { toPlain, toValidData } from "./plain.ts";
 import { GoTime } from "./time.ts";
 
-/** A byte that is no character, as it stands or as the writer of YAML escapes it. */
-const loneByte = /(?<![\ud800-\udbff])[\udc80-\udcff]|\\uDC[89A-F][0-9A-F]/;
+/** A byte that is no character. */
+const loneByte = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
+
+/** The same, as it stands or as the writer of YAML escapes it. */
+const writtenByte = /(?<![\ud800-\udbff])[\udc80-\udcff]|\\uDC[89A-F][0-9A-F]/;
 
 /** Numbers that JSON does not have, as they are written. */
 const noNumber = /\.(?:nan|inf)/;
@@ -36,7 +30,7 @@ function failUnlessFinite(value: Json): void {
 export function toYaml(value: Value): string {
   let text = formatYaml(toPlain(value));
   if (noNumber.test(text)) failUnlessFinite(toPlain(value));
-  if (loneByte.test(text)) text = formatYaml(toValidData(toPlain(value)));
+  if (writtenByte.test(text)) text = formatYaml(toValidData(toPlain(value)));
   return text.endsWith("\n") ? text.slice(0, -1) : text;
 }
 
@@ -98,7 +92,7 @@ export function yamlProblem(fault: Fault): string {
 
 /** What is wrong with bytes that are no character, in go-yaml's words; undefined where all are. */
 export function octetProblem(text: string): string | undefined {
-  const at = text.search(/(?<![\ud800-\udbff])[\udc80-\udcff]/);
+  const at = text.search(loneByte);
   if (at < 0) return undefined;
   const first = text.charCodeAt(at) - 0xdc00;
   const size =
@@ -151,17 +145,28 @@ export function toYamlPretty(value: Value): string {
 }
 
 function writePretty(value: Value, indent: string, lines: string[]): void {
-  if (isList(value) && value.length > 0) for (const item of value) writeItem(item, indent, lines);
-  else if (isMap(value) && Object.keys(value).length > 0) writeEntries(value, indent, lines);
-  else lines.push(prettyScalar(value, "  "));
+  const block = blockOf(value);
+  if (block === undefined) lines.push(prettyScalar(value, "  "));
+  else if (isList(block)) for (const item of block) writeItem(item, indent, lines);
+  else for (const entry of block.entries) writeEntry(entry, indent, lines);
 }
 
-function isBlock(value: Value): boolean {
-  return (isList(value) && value.length > 0) || (isMap(value) && Object.keys(value).length > 0);
+/** What takes lines of its own: items of a list, entries of a map by their keys' order, fields of a struct as they are declared. */
+function blockOf(value: Value): Value[] | { entries: [key: string, value: Value][] } | undefined {
+  if (isList(value)) return value.length > 0 ? value : undefined;
+  if (value instanceof GoObject) {
+    const fields = value.exported();
+    if (fields !== undefined) return { entries: fields.map(([name, field]) => [name.toLowerCase(), field]) };
+    const plain = value.plain();
+    return isList(plain) || (isMap(plain) && !(plain instanceof GoObject)) ? blockOf(plain) : undefined;
+  }
+  if (!isMap(value)) return undefined;
+  const keys = Object.keys(value).sort(compareKeys);
+  return keys.length > 0 ? { entries: keys.map((key) => [key, value[key]]) } : undefined;
 }
 
 function writeItem(item: Value, indent: string, lines: string[]): void {
-  if (!isBlock(item)) {
+  if (blockOf(item) === undefined) {
     lines.push(`${indent}- ${prettyScalar(item, `${indent}  `)}`);
     return;
   }
@@ -170,23 +175,13 @@ function writeItem(item: Value, indent: string, lines: string[]): void {
   lines[start] = `${indent}- ${(lines[start] as string).slice(indent.length + 2)}`;
 }
 
-function writeEntries(map: GoMap, indent: string, lines: string[]): void {
-  for (const key of naturalKeys(map)) {
-    const value = map[key];
-    const head = `${indent}${prettyScalar(key, indent)}:`;
-    if (!isBlock(value)) lines.push(`${head} ${prettyScalar(value, `${indent}  `)}`);
-    else {
-      lines.push(head);
-      writePretty(value, `${indent}  `, lines);
-    }
+function writeEntry([key, value]: readonly [string, Value], indent: string, lines: string[]): void {
+  const head = `${indent}${prettyScalar(key, indent)}:`;
+  if (blockOf(value) === undefined) lines.push(`${head} ${prettyScalar(value, `${indent}  `)}`);
+  else {
+    lines.push(head);
+    writePretty(value, `${indent}  `, lines);
   }
-}
-
-/** Key order is that of toYaml: both come from one library. */
-function naturalKeys(map: GoMap): string[] {
-  const order = formatYaml(Object.fromEntries(sortedKeys(map).map((key) => [key, null])));
-  const parsed = parseYaml(order);
-  return isMap(parsed as Value) ? Object.keys(parsed as GoMap) : sortedKeys(map);
 }
 
 function prettyScalar(value: Value, indent: string): string {
@@ -195,6 +190,7 @@ function prettyScalar(value: Value, indent: string): string {
   if (value instanceof GoTime) return value.plain() as string;
   if (value instanceof GoObject) return prettyScalar(value.plain(), indent);
   if (typeof value !== "string") return formatYaml(value as Json).trimEnd();
+  if (loneByte.test(value)) return prettyBinary(value, indent);
   if (!value.includes("\n"))
     return formatYaml(value)
       .trimEnd()
@@ -205,6 +201,17 @@ function prettyScalar(value: Value, indent: string): string {
     .split("\n")
     .map((line, i) => (i > 0 && line !== "" ? indent + line.slice(2) : line))
     .join("\n");
+}
+
+/** Letters on a line of base 64, as go-yaml breaks it. */
+const base64LineLength = 70;
+
+/** What is no text is written as its bytes. */
+function prettyBinary(text: string, indent: string): string {
+  const encoded = encodeBase64(bytesOf(text));
+  if (encoded.length < base64LineLength) return `!!binary ${encoded}`;
+  const lines = encoded.match(new RegExp(`.{1,${base64LineLength}}`, "g")) ?? [];
+  return `!!binary |${lines.map((line) => `\n${indent}${line}`).join("")}`;
 }
 
 function prettyNumber(value: number): string {
