@@ -4,6 +4,7 @@
 import { YamlNode } from "#formats/yaml";
 import { invalid } from "./faults.ts";
 import {
+  assignNode,
   clearField,
   expectKind,
   field,
@@ -130,11 +131,20 @@ class Merger {
       if (isMissing(merged) || ((merged as YamlNode).kind === "map" && (merged as YamlNode).items.length === 0)) {
         setElement(dest, undefined, valid);
         isKept = false;
-      } else if ((merged as YamlNode).kind === "map" && field(merged, key) === undefined && value !== "")
+      } else if (value === "") return;
+      else if (key === "") assignNode(merged as YamlNode, untypedLike(merged as YamlNode));
+      else if ((merged as YamlNode).kind === "map" && field(merged, key) === undefined)
         setField(merged as YamlNode, key, untyped(value));
     });
     return isKept;
   }
+}
+
+/** A value that is its own key is written anew: tags and comments are gone, the style stays (kyaml, FieldSetter without a name). */
+function untypedLike({ value, style }: YamlNode): YamlNode {
+  const node = untyped(value);
+  node.style = style;
+  return node;
 }
 
 function expectBoth(sources: Sources, kind: "map" | "list" | "scalar"): void {
