@@ -17,9 +17,15 @@ export type ChartRequest = {
   steps?: readonly StepData[];
 };
 
-export type ChartReply = { id: number; answer: ChartAnswer } | { id: number; faults: FaultData[] };
+export type ChartReply = { id: number; answer: ChartAnswer } | { id: number; faults: FaultChain };
 
 export type FaultData = Pick<Fault, "code" | "disposition" | "at" | "message" | "hint">;
+
+/** A cause that is an error of a library: its words are all that is told of it. */
+export type CauseData = { message: string };
+
+/** What was thrown, then its causes, outermost first. */
+export type FaultChain = [FaultData, ...(FaultData | CauseData)[]];
 
 /** The work as a message; undefined where a part of it can only be done in this thread. */
 export function encodeWork({ chart, options, lookups }: ChartWork): Omit<ChartRequest, "id" | "nowMs"> | undefined {
@@ -36,23 +42,35 @@ export function decodeWork({ work, steps }: ChartRequest): ChartWork {
 }
 
 /** Outermost first. */
-export function encodeFaults(thrown: unknown): FaultData[] {
-  const faults: FaultData[] = [];
-  for (let error = thrown; error !== undefined && faults.length < 8; error = (error as Error).cause) {
-    const { code, disposition, at, message, hint } = faultFrom(error);
-    faults.push({ code, disposition, at, message, hint });
-    if (!(error instanceof Error)) break;
-  }
-  return faults;
+export function encodeFaults(thrown: unknown): FaultChain {
+  const causes: (FaultData | CauseData)[] = [];
+  for (let error = causeOf(thrown); error !== undefined && causes.length < 7; error = causeOf(error))
+    causes.push(error instanceof Fault ? dataOf(error) : { message: error.message });
+  return [dataOf(faultFrom(thrown)), ...causes];
+}
+
+function causeOf(thrown: unknown): Error | undefined {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause instanceof Error ? cause : undefined;
+}
+
+function dataOf({ code, disposition, at, message, hint }: Fault): FaultData {
+  return { code, disposition, at, message, hint };
 }
 
 /** The fault that was thrown, with its causes. */
-export function decodeFaults(faults: readonly FaultData[]): Fault {
-  const [{ at, hint, ...others }, ...causes] = faults as [FaultData, ...FaultData[]];
+export function decodeFaults([{ at, hint, ...others }, ...causes]: FaultChain): Fault {
+  const [first, ...more] = causes;
   return new Fault({
     ...others,
     ...(at === undefined ? {} : { at }),
     ...(hint === undefined ? {} : { hint }),
-    ...(causes.length === 0 ? {} : { cause: decodeFaults(causes) }),
+    ...(first === undefined ? {} : { cause: decodeCause(first, more) }),
   });
+}
+
+function decodeCause(data: FaultData | CauseData, causes: readonly (FaultData | CauseData)[]): Error {
+  if ("code" in data) return decodeFaults([data, ...causes]);
+  const [first, ...more] = causes;
+  return new Error(data.message, first === undefined ? {} : { cause: decodeCause(first, more) });
 }
