@@ -248,8 +248,10 @@ describe("the port", () => {
   });
 
   it("refuses headers beyond measure", async () => {
-    const answer = await ask("/healthz", { headers: { "x-large": "x".repeat(64 * 1024) } });
-    expect(answer.status).toBe(431);
+    const sent = `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Large: ${"x".repeat(64 * 1024)}\r\n\r\n`;
+    // The connection may end while headers still come, and take the answer with it.
+    expect(await sayRaw(sent)).toMatch(/^(HTTP\/1\.1 431 .*)?$/s);
+    expect((await ask("/healthz")).status).toBe(200);
   });
 });
 
