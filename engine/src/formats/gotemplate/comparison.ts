@@ -3,7 +3,7 @@
 import { compareStrings } from "./bytes.ts";
 import { GoError } from "./faults.ts";
 import { sprintf } from "./printf.ts";
-import { Complex, goTypeOf, Integer, isMap, isNilContainer, kindOf, type Value } from "./values.ts";
+import { Complex, GoObject, goTypeOf, Integer, isMap, isNilContainer, kindOf, type Value } from "./values.ts";
 
 type BasicKind = "bool" | "complex" | "int" | "uint" | "float" | "string" | undefined;
 
@@ -50,6 +50,8 @@ function equalsOne(a: Value, b: Value): boolean {
   const kind = kindOf(b);
   if (kind === "map" || kind === "slice" || kind === "func")
     throw new GoError(`non-comparable type ${sprintf("%s", [b])}: ${goTypeOf(b)}`);
+  // Pointers are compared as they are, structs by their fields.
+  if (a instanceof GoObject && b instanceof GoObject && kind === "struct") return a.goType === b.goType && a.equals(b);
   return a === b;
 }
 

@@ -78,6 +78,9 @@ class KubeVersion extends GoObject {
   override boxed(): GoObject {
     return new KubeVersion(this.version, false, this.normalized);
   }
+  override equals(other: GoObject): boolean {
+    return other instanceof KubeVersion && other.print() === this.print();
+  }
   plain(): Value {
     return struct({ Version: this.version, Major: this.major, Minor: this.minor });
   }
