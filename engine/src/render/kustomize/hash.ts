@@ -32,13 +32,18 @@ const taggedStyle = 1;
 /** The tree as Go's encoding/json writes go-yaml's nodes: also where and how each was written counts. */
 function encodeTree(node: YamlNode): string {
   const style = styleNumbers[node.style] + (node.isTagged ? taggedStyle : 0);
-  const content = node.items.length === 0 ? "null" : `[${node.items.map(encodeTree).join(",")}]`;
+  const content = node.items.length > 0 || isEmptied(node) ? `[${node.items.map(encodeTree).join(",")}]` : "null";
   return [
     `{"Kind":${kindNumbers[node.kind]},"Style":${style},"Tag":${encodeGoString(node.tag)},"Value":${encodeGoString(node.value)}`,
     `"Anchor":"","Alias":null,"Content":${content}`,
     `"HeadComment":"","LineComment":${encodeGoString(node.lineComment)},"FootComment":""`,
     `"Line":${node.line},"Column":${node.column}}`,
   ].join(",");
+}
+
+/** What was read as a block had items once, and Go tells a list that was emptied from one that never was. */
+function isEmptied({ kind, style, line }: YamlNode): boolean {
+  return (kind === "map" || kind === "list") && style === "plain" && line > 0;
 }
 
 function valueOf(node: YamlNode, name: string): Json {
