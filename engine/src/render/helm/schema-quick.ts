@@ -2,7 +2,7 @@
 // Only the keywords that charts use; of any other schema, and of values that do not fit, nothing is said: the whole validator judges.
 // https://json-schema.org/draft/2020-12/json-schema-validation
 
-import { isObject, type Json, type JsonObject, textOf } from "#kernel";
+import { equalJson, isObject, type Json, type JsonObject, textOf } from "#kernel";
 import { schemaDepthMax } from "./limits.ts";
 
 type Check = (value: Json) => boolean;
@@ -198,9 +198,9 @@ function assertion(keyword: string, given: Json): Check | undefined {
     }
     case "enum":
       if (!Array.isArray(given)) throw new Unsure();
-      return (value) => given.some((one) => isSame(one, value));
+      return (value) => given.some((one) => equalJson(one, value));
     case "const":
-      return (value) => isSame(given, value);
+      return (value) => equalJson(given, value);
     case "required": {
       if (!Array.isArray(given)) throw new Unsure();
       const names = given.map(textOrUnsure);
@@ -215,7 +215,7 @@ function assertion(keyword: string, given: Json): Check | undefined {
       return (value) =>
         !given ||
         !Array.isArray(value) ||
-        value.every((item, i) => !value.slice(0, i).some((one) => isSame(one, item)));
+        value.every((item, i) => !value.slice(0, i).some((one) => equalJson(one, item)));
     default:
       return limit(keyword, given);
   }
@@ -269,16 +269,4 @@ function patternOf(text: string): RegExp {
   } catch {
     throw new Unsure();
   }
-}
-
-function isSame(a: Json, b: Json): boolean {
-  if (Array.isArray(a))
-    return Array.isArray(b) && a.length === b.length && a.every((one, i) => isSame(one, b[i] as Json));
-  if (!isObject(a)) return a === b;
-  if (!isObject(b)) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && isSame(a[key] as Json, b[key] as Json))
-  );
 }

@@ -55,14 +55,18 @@ function isTableArray(value: Value): boolean {
   return isList(value) && value.length > 0 && value.every(isTable);
 }
 
+/** What stands below a line of its own, behind the plain keys. */
+function hasHeader(value: Value): boolean {
+  return isTable(value) || isTableArray(value);
+}
+
 function writeTable(writer: Writer, path: readonly string[], table: Table): void {
   for (const [key, value] of table) {
-    if (isTable(value) || isTableArray(value)) continue;
+    if (hasHeader(value)) continue;
     writer.out += `${indentFor(path)}${formatKey(key)} = ${inline(value)}\n`;
     writer.hasWritten = true;
   }
-  for (const [key, value] of table)
-    if (isTable(value) || isTableArray(value)) writeSubtable(writer, [...path, key], value);
+  for (const [key, value] of table) if (hasHeader(value)) writeSubtable(writer, [...path, key], value);
 }
 
 function indentFor(path: readonly string[]): string {

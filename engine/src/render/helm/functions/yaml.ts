@@ -158,7 +158,7 @@ function blockOf(value: Value): Value[] | { entries: [key: string, value: Value]
     const fields = value.exported();
     if (fields !== undefined) return { entries: fields.map(([name, field]) => [name.toLowerCase(), field]) };
     const plain = value.plain();
-    return isList(plain) || (isMap(plain) && !(plain instanceof GoObject)) ? blockOf(plain) : undefined;
+    return isList(plain) || isMap(plain) ? blockOf(plain) : undefined;
   }
   if (!isMap(value)) return undefined;
   const keys = Object.keys(value).sort(compareKeys);
@@ -203,14 +203,13 @@ function prettyScalar(value: Value, indent: string): string {
     .join("\n");
 }
 
-/** Letters on a line of base 64, as go-yaml breaks it. */
-const base64LineLength = 70;
+/** A line of base 64, as go-yaml breaks it. */
+const base64Line = /.{1,70}/g;
 
 /** What is no text is written as its bytes. */
 function prettyBinary(text: string, indent: string): string {
-  const encoded = encodeBase64(bytesOf(text));
-  if (encoded.length < base64LineLength) return `!!binary ${encoded}`;
-  const lines = encoded.match(new RegExp(`.{1,${base64LineLength}}`, "g")) ?? [];
+  const lines = encodeBase64(bytesOf(text)).match(base64Line) ?? [];
+  if (lines.length === 1) return `!!binary ${lines[0]}`;
   return `!!binary |${lines.map((line) => `\n${indent}${line}`).join("")}`;
 }
 
