@@ -7,7 +7,7 @@ import { guardMarks, heldRevision } from "#delivery";
 import type { JsonObject } from "#kernel";
 import { deployedRevision, revisionOf } from "./holds.ts";
 import { plain, Scene } from "./scene.contract.ts";
-import { hasOracle, helmRelease, ReleaseWorld } from "./world.contract.ts";
+import { helmRelease, homes, type ReleaseWorld } from "./world.contract.ts";
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
@@ -23,11 +23,6 @@ metadata: {name: "{{ $.Release.Name }}-{{ . }}"}
 {{- end }}
 `,
 };
-
-const homes = [
-  { title: "on the embedded server", start: () => ReleaseWorld.embedded() },
-  ...(hasOracle ? [{ title: "on a real kube-apiserver", start: () => ReleaseWorld.real() }] : []),
-];
 
 describe.each(homes)("a release that holds back what is new $title", ({ start }) => {
   let world: ReleaseWorld;

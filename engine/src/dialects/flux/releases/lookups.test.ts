@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { asManifest, type JsonObject, type Manifest } from "#kernel";
 import { Scene } from "./scene.contract.ts";
-import { hasHelm, hasOracle, ReleaseWorld } from "./world.contract.ts";
+import { hasHelm, homes, type ReleaseWorld } from "./world.contract.ts";
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
@@ -53,11 +53,6 @@ function sharedBy(scene: string, data: JsonObject, labels: JsonObject = {}): Man
   const metadata = { name: `shared-${scene}`, namespace: "flux-system", labels };
   return asManifest({ apiVersion: "v1", kind: "ConfigMap", metadata, data });
 }
-
-const homes = [
-  { title: "on the embedded server", start: () => ReleaseWorld.embedded() },
-  ...(hasOracle ? [{ title: "on a real kube-apiserver", start: () => ReleaseWorld.real() }] : []),
-];
 
 describe.each(homes)("what a chart looks up $title", ({ start }) => {
   let world: ReleaseWorld;

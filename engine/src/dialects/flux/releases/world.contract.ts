@@ -416,3 +416,9 @@ export function helmRelease(name: string, spec: Partial<HelmReleaseSpec> = {}, m
     spec: { interval: "10m", ...own, ...spec } as unknown as JsonObject,
   });
 }
+
+/** Where a release is played alone: the embedded server, and a real one where there is one. */
+export const homes: readonly { title: string; start: () => Promise<ReleaseWorld> }[] = [
+  { title: "on the embedded server", start: () => ReleaseWorld.embedded() },
+  ...(hasOracle ? [{ title: "on a real kube-apiserver", start: () => ReleaseWorld.real() }] : []),
+];
