@@ -285,14 +285,14 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
 
   it("shows what was released at an earlier moment", async () => {
     const { history } = await console.read<DeliveryPage>(page);
-    const second = history.find(({ to }) => to === "v2");
+    // The last moment of the second release, before the third was made.
+    const at = (history.find(({ to }) => to === "v3")?.atMs ?? 0) - 1;
     const moment = await until("the journal", async () => {
-      const at = (second?.atMs ?? 0) + (second?.tookMs ?? 0) + 3_000;
       const found = await console.read<Moment>(`/api/moment?at=${at}&delivery=HelmRelease/shop/web`);
       return (found.objects ?? []).length > 0 ? found : undefined;
     });
     const object = moment.objects?.find((each) => each.object.name === "settings");
-    expect(object?.desired).toMatch(/colour: (green|blue)/);
+    expect(object?.desired).toContain("colour: green");
     expect(moment.deliveries.find(({ key }) => key === "HelmRelease/shop/web")?.revision).toBe("web@1.0.0");
   });
 
