@@ -35,6 +35,30 @@ export function formatHelp(name: string, command: Command): string {
   return `${lines.join("\n")}\n`;
 }
 
+const manualStart = `# Commands
+
+What \`keelson COMMAND --help\` prints, of every command. Each takes \`--help\`; flags may stand before, between and behind the arguments.
+Results go to standard output, progress and errors to standard error: what failed, its causes, then what to do ([faults.md](faults.md)).
+
+| exit code | means                          |
+| --------- | ------------------------------ |
+| 0         | done; nothing differs          |
+| 1         | failed; a diff found something |
+| 2         | wrong use                      |
+| 3         | not reachable or not permitted |
+| 4         | timed out while waiting        |
+`;
+
+/** The manual's page of all commands, as Markdown. */
+export async function formatManual(table: readonly CommandEntry[]): Promise<string> {
+  const shown = table.filter((entry) => entry.isHidden !== true);
+  const sections = shown.map(async (entry) => {
+    const help = formatHelp(entry.name, (await entry.load()).command);
+    return `\n## keelson ${entry.name}\n\n${help.replaceAll(/^(?=.)/gm, "    ")}`;
+  });
+  return manualStart + (await Promise.all(sections)).join("");
+}
+
 function nameFlag(name: string, flag: Flag): string {
   const long = flag.short === undefined ? `    --${name}` : `-${flag.short}, --${name}`;
   if (flag.bare !== undefined) return `${long}[=${flag.takes ?? "VALUE"}]`;
