@@ -120,7 +120,7 @@ export function chooseKinds(args: readonly string[], verb: string): ChosenKinds 
     const several = groupsOfKinds[word];
     const rest = args.slice(length);
     if (several !== undefined) return { kinds: knownKinds.filter(several), isMany: true, rest };
-    const kind = knownKinds.find((known) => known.words.includes(word) || isKindName(known, word));
+    const kind = knownKinds.find((known) => isWordFor(known, word));
     if (kind !== undefined) return { kinds: [kind], isMany: false, rest };
   }
   throw unknownKind(args, verb);
@@ -132,6 +132,26 @@ export function chooseKind(args: readonly string[], verb: string): { kind: Known
   const kind = kinds[0];
   if (isMany || kind === undefined) throw unknownKind(args, verb);
   return { kind, rest };
+}
+
+/** What commands about one delivery take for its kind, beside flux's other words. */
+export const deliveryWords = ["kustomization", "helmrelease"] as const;
+
+/** Reads the arguments of a command about one delivery: its kind, its name. */
+export function chooseDelivery(args: readonly string[], verb: string): { kind: KnownKind; name: string } {
+  const kind = knownKinds.find((known) => isDelivery(known) && isWordFor(known, args[0] ?? ""));
+  if (kind === undefined) throw unknownDelivery(args[0] ?? "", verb);
+  const name = args[1];
+  if (name === undefined) throw usage(`${verb} which ${kind.kind}?`, `keelson ${verb} ${kind.kind.toLowerCase()} NAME`);
+  return { kind, name };
+}
+
+function isDelivery({ words }: KnownKind): boolean {
+  return deliveryWords.some((word) => words.includes(word));
+}
+
+function isWordFor(known: KnownKind, word: string): boolean {
+  return known.words.includes(word.toLowerCase()) || isKindName(known, word.toLowerCase());
 }
 
 /** `gitrepository`, `gitrepositories` and `GitRepository` name a kind too, as kubectl would. */
@@ -151,4 +171,10 @@ function unknownKind(args: readonly string[], verb: string): Error {
     asked === "" ? `${verb} what?` : `${verb} what? ${JSON.stringify(asked)} is no kind`,
     `one of: ${first}`,
   );
+}
+
+function unknownDelivery(word: string, verb: string): Error {
+  const near = nearest(word, deliveryWords);
+  const hint = near === undefined ? `one of: ${deliveryWords.join(", ")}` : `did you mean \`${near}\`?`;
+  return usage(`${verb} what? ${JSON.stringify(word)} is no delivery`, hint);
 }

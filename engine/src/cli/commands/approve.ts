@@ -5,11 +5,10 @@ import type { Target } from "#cluster";
 import { guardMarks, heldRevision } from "#delivery";
 import { fieldOf, Fault, type Manifest, shortRevision } from "#kernel";
 import { discover, resourceOf, valueOf } from "../answers.ts";
-import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { CliCode } from "../faults.ts";
 import { conditionOf, textOf } from "../flux-objects.ts";
-import { chooseKind } from "../kinds.ts";
+import { chooseDelivery, deliveryWords } from "../kinds.ts";
 import { announceTarget, type ConnectedTarget, targetFlags, withTarget } from "../target.ts";
 import { say, targetOf, waitUntil } from "../waiting.ts";
 
@@ -28,7 +27,7 @@ export const command: Command = defineCommand({
     "keelson approve helmrelease podinfo -n shop",
     "keelson approve kustomization apps --deletion",
   ],
-  words: ["kustomization", "helmrelease"],
+  words: deliveryWords,
   flags: {
     ...targetFlags,
     revision: { takes: "REVISION", about: "approve this revision (default: the one that is held)" },
@@ -37,10 +36,7 @@ export const command: Command = defineCommand({
     "no-wait": { about: "do not wait until it is applied" },
   },
   async run({ args, flags, io, ports }) {
-    const { kind, rest } = chooseKind(args, "approve");
-    const name = rest[0];
-    if (name === undefined || (kind.kind !== "Kustomization" && kind.kind !== "HelmRelease"))
-      throw usage("approve what?", "keelson approve kustomization NAME, or keelson approve helmrelease NAME");
+    const { kind, name } = chooseDelivery(args, "approve");
     return await withTarget(flags, { io, ports }, async (connected) => {
       announceTarget(connected, io);
       const { cluster, namespace } = connected;

@@ -6,11 +6,10 @@ import { deliveryLogKind, logLists } from "#api/keelson";
 import type { Cluster } from "#cluster";
 import { logNameOf } from "#dialects/keelson";
 import { discover, resourceOf, valueIfFound, valueOf } from "../answers.ts";
-import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { fieldOf, textOf } from "../flux-objects.ts";
 import { formatYaml } from "#formats/yaml";
-import { chooseKind } from "../kinds.ts";
+import { chooseDelivery, deliveryWords } from "../kinds.ts";
 import { prettyJson } from "../print-objects.ts";
 import { formatTable } from "../table.ts";
 import { targetFlags, withTarget } from "../target.ts";
@@ -23,17 +22,14 @@ export const command: Command = defineCommand({
     "Shows what a delivery has applied so far, newest first; with --all also what was healed, held, approved and proven\n" +
     "healthy, as far back as its log goes.",
   examples: ["keelson history kustomization apps", "keelson history kustomization apps --all"],
-  words: ["kustomization", "helmrelease"],
+  words: deliveryWords,
   flags: {
     ...targetFlags,
     all: { about: "everything that its log keeps" },
     output: { short: "o", takes: "FORMAT", about: "print as", choices: ["json", "yaml"] },
   },
   async run({ args, flags, io, ports }) {
-    const { kind, rest } = chooseKind(args, "history");
-    const name = rest[0];
-    if (name === undefined || !["Kustomization", "HelmRelease"].includes(kind.kind))
-      throw usage("history of what?", "keelson history kustomization NAME");
+    const { kind, name } = chooseDelivery(args, "history");
     return await withTarget(flags, { io, ports }, async ({ cluster, namespace }) => {
       const target = targetOf(resourceOf(await discover(cluster), kind), namespace, name);
       const object = valueOf(await cluster.get(target), `reading ${kind.kind} ${name}`);

@@ -5,12 +5,11 @@ import type { Cluster, Discovery } from "#cluster";
 import { assess } from "#health";
 import { formatRef, type Json, type JsonObject, type Manifest } from "#kernel";
 import { discover, resourceOf, valueIfFound, valueOf } from "../answers.ts";
-import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { type InventoryItem, inventoryOf } from "../flux-objects.ts";
 import { inBatches } from "../batches.ts";
 import type { Io, Style } from "../io.ts";
-import { chooseKind } from "../kinds.ts";
+import { chooseDelivery, deliveryWords } from "../kinds.ts";
 import { treeDepthMax } from "../limits.ts";
 import { prettyJson } from "../print-objects.ts";
 import { formatYaml } from "#formats/yaml";
@@ -23,17 +22,14 @@ export const command: Command = defineCommand({
   arity: [2, 2],
   about: "Shows all objects of a delivery as a tree, with their health.",
   examples: ["keelson tree kustomization flux-system", "keelson tree ks apps --compact -o json"],
-  words: ["kustomization", "helmrelease"],
+  words: deliveryWords,
   flags: {
     ...targetFlags,
     compact: { about: "only deliveries, not what they hold" },
     output: { short: "o", takes: "FORMAT", about: "print as", choices: ["json", "yaml"] },
   },
   async run({ args, flags, io, ports }) {
-    const { kind, rest } = chooseKind(args, "tree");
-    const name = rest[0];
-    if (name === undefined || !["Kustomization", "HelmRelease"].includes(kind.kind))
-      throw usage("tree of what?", "keelson tree kustomization NAME");
+    const { kind, name } = chooseDelivery(args, "tree");
     return await withTarget(flags, { io, ports }, async ({ cluster, namespace }) => {
       const grower: Grower = {
         cluster,
