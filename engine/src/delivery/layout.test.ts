@@ -102,6 +102,12 @@ describe("what the delivery states", () => {
     [{ "apps/a.yaml": "" }, "nothing", {}, "spec.path ./nothing: kustomization path not found in the source"],
     [{ "apps/a.yaml": "" }, "apps/a.yaml", {}, "is a file, not a folder"],
     [{ "apps/kustomization.yaml": "[]" }, "apps", {}, "apps/kustomization.yaml: is not a kustomization"],
+    [
+      { "apps/kustomization.yaml": "replicas: [\n" },
+      "apps",
+      {},
+      "apps/kustomization.yaml: is not a kustomization: line 2, column 1: did not find",
+    ],
     [{ "apps/a.yaml": "" }, "apps", { components: ["https://x"] }, "must be local and relative"],
   ])("is refused: %j at %s with %j", (files, path, options: JsonObject, message) => {
     let told = "";

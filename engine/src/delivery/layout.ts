@@ -90,17 +90,27 @@ function findKustomization(tree: FileTree, path: string): string | undefined {
  * from, since an otherwise empty kustomization would not build.
  */
 function readKustomization(tree: FileTree, file: string): JsonObject {
-  const text = decodeUtf8(tree.read(file));
-  const value = parseYaml(text);
-  if (value !== null && !isObject(value))
-    throw new Fault({
+  const own = readFields(decodeUtf8(tree.read(file)), file);
+  return listOf(own["resources"]).length === 0 ? { ...own, buildMetadata: ["originAnnotations"] } : own;
+}
+
+function readFields(text: string, file: string): JsonObject {
+  const invalid = (cause?: unknown): Fault =>
+    new Fault({
       code: "kustomization-invalid",
       disposition: "retry",
       at: file,
       message: "is not a kustomization",
+      ...(cause === undefined ? {} : { cause }),
     });
-  const own = value === null ? {} : readKnownFields(text);
-  return listOf(own["resources"]).length === 0 ? { ...own, buildMetadata: ["originAnnotations"] } : own;
+  try {
+    const value = parseYaml(text);
+    if (value === null) return {};
+    if (isObject(value)) return readKnownFields(text);
+  } catch (thrown) {
+    throw invalid(thrown);
+  }
+  throw invalid();
 }
 
 /** A kustomization that lists the folder's files; a folder with a kustomization of its own is one entry. */
