@@ -178,14 +178,14 @@ function isInside(path: string, folder: string): boolean {
   return folder === "" || path === folder || path.startsWith(`${folder}/`);
 }
 
-function notFound(path: string, place: string): Error {
-  return fault("kustomize-not-found", `no such file or folder: '${path}'`, { at: place });
+function notFound(path: string, place?: string): Error {
+  return fault("kustomize-not-found", `no such file or folder: '${path}'`, place === undefined ? {} : { at: place });
 }
 
 function confirmFolder(path: string, { tree, local }: LoaderOptions): string {
   const real = local === undefined ? path : local.realPath(path);
   const entry = real === undefined ? undefined : tree.entry(real);
-  if (real === undefined || entry === undefined) throw notFound(path, ".");
+  if (real === undefined || entry === undefined) throw notFound(path);
   refuseLinks(tree, real, entry);
   if (entry.type !== "folder") throw invalid(`'${path}' must be a folder`, { at: path });
   return real;
@@ -195,7 +195,7 @@ function readFile(tree: FileTree, path: string, written: string): Uint8Array {
   const entry = tree.entry(path);
   if (entry === undefined) {
     refuseLinks(tree, path, entry);
-    throw notFound(written, ".");
+    throw notFound(written);
   }
   refuseLinks(tree, path, entry);
   if (entry.type !== "file") throw invalid(`'${written}' must resolve to a file`, { at: path });
