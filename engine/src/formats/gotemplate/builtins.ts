@@ -85,7 +85,7 @@ function len(item: Value): Value {
   if (item === undefined) throw new GoError("reflect: call of reflect.Value.Type on zero Value");
   if (item === null) throw new GoError("len of nil pointer");
   const length = lengthOf(item);
-  if (length === undefined) throw new GoError(`len of type ${goTypeOf(item)}`);
+  if (length === undefined) throw new GoError(`len of type ${goTypeOf(item).replace(/^\*/, "")}`);
   return BigInt(length);
 }
 

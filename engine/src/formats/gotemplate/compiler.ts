@@ -115,9 +115,18 @@ function compileCondition(
   const elseList = node.elseList && compileList(node.elseList);
   return (frame, dot) => {
     const value = evaluate(frame, dot);
-    if (isTrue(value)) return list(frame, type === "with" ? value : dot);
+    if (isTrue(value)) return type === "with" ? runWith(frame, list, value) : list(frame, dot);
     return elseList === undefined ? 0 : elseList(frame, dot);
   };
+}
+
+/** What a pipeline gives has the type of what it is, also where a range handed it out as anything. */
+function runWith(frame: Frame, list: Statement, dot: Value): Signal {
+  const outer = frame.element;
+  frame.element = undefined;
+  const signal = list(frame, dot);
+  frame.element = outer;
+  return signal;
 }
 
 function compileTemplate(node: TemplateNode): Statement {
@@ -231,6 +240,7 @@ function compileVariable(node: VariableNode, args: readonly Argument[]): Command
   const { names, slot } = node;
   return (frame, dot, final) => {
     frame.at = node;
+    if (slot < 0) return frame.fail(`undefined variable: ${node.name}`);
     const value = frame.variables[slot];
     if (names.length > 0) return evaluateFields(frame, { dot, receiver: value, names, node, args }, final);
     if (args.length > 0 || final !== noFinal) return frame.fail(`can't give argument to non-function ${node.name}`);

@@ -21,7 +21,13 @@ import {
 type ListEnd = { kind: "end" | "else" | "eof"; token: Token };
 
 /** What a definition's scope needs to know while it is parsed. */
-type Scope = { variables: string[]; slots: number; rangeDepth: number };
+type Scope = {
+  variables: string[];
+  /** Declared in a branch whose `else` is being parsed: Go knows these names there, yet finds no such variable when it runs. */
+  left: string[];
+  slots: number;
+  rangeDepth: number;
+};
 
 /** All templates defined by `text`, the text's own first. `isFunction` says which functions exist. */
 export function parseTemplate(name: string, text: string, isFunction: (name: string) => boolean): Definition[] {
@@ -229,14 +235,17 @@ class Parser {
 
   #branch(keyword: "if" | "range" | "with"): BranchNode {
     const scope = this.#scope;
-    const visible = scope.variables.length;
+    const [visible, left] = [scope.variables.length, scope.left.length];
     const pipe = this.#pipeline(keyword, "rightDelim");
+    const declared = scope.variables.length;
     if (keyword === "range") scope.rangeDepth++;
     const { list, end } = this.#list();
     if (keyword === "range") scope.rangeDepth--;
+    scope.left.push(...scope.variables.splice(declared));
     const elseList = end.kind === "else" ? this.#elseList(keyword) : undefined;
     // Slots are reused after the scope; a popped name can no longer be found.
     scope.variables.length = visible;
+    scope.left.length = left;
     return { type: keyword, position: pipe.position, source: this.#source, pipe, list, elseList };
   }
 
@@ -466,13 +475,14 @@ class Parser {
 
   #variable(token: Token): VariableNode {
     const slot = this.#scope.variables.lastIndexOf(token.value);
-    if (slot < 0) this.#fail(`undefined variable ${JSON.stringify(token.value)}`);
+    if (slot < 0 && !this.#scope.left.includes(token.value))
+      this.#fail(`undefined variable ${JSON.stringify(token.value)}`);
     return { type: "variable", position: token.position, source: this.#source, name: token.value, names: [], slot };
   }
 }
 
 function newScope(): Scope {
-  return { variables: ["$"], slots: 1, rangeDepth: 0 };
+  return { variables: ["$"], left: [], slots: 1, rangeDepth: 0 };
 }
 
 const operandStarts: ReadonlySet<Token["type"]> = new Set<Token["type"]>([

@@ -26,6 +26,7 @@ const results: [template: string, expected: string][] = [
   ['{{html "<a>"}}{{js "\'"}}{{urlquery "a b&"}}', "&lt;a&gt;\\'a+b%26"],
   ["{{'a'}} {{0x1F}} {{1e3}} {{1_000}} {{`raw\\n`}} {{\"\\u00e9\\x41\"}}", "97 31 1000 1000 raw\\n éA"],
   ["{{1.0}} {{1e21}} {{100000.0}} {{.00001}}", "1 1e+21 100000 1e-05"],
+  ["{{$v := 3}}{{if .missing}}{{$v := 1}}{{else}}{{$v}}{{$v = 2}}{{end}}{{$v}}", "32"],
   ["{{$}}|{{$.a}}", "map[a:x empty:map[] list:[p q] map:map[a:1 b:2] n:1e+06 none:<nil> t:true]|x"],
 ];
 
@@ -57,6 +58,15 @@ const failures: [template: string, message: string][] = [
   ["{{range .a}}{{end}}", 'template: template:1:8: executing "template" at <.a>: range can\'t iterate over x'],
   ['{{template "t"}}', 'template: template:1:11: executing "template" at <{{template "t"}}>: template "t" not defined'],
   ["{{len 1 2}}", 'template: template:1:2: executing "template" at <len>: wrong number of args for len: want 1 got 2'],
+  // Known where it is read, as the parser sees it, and never set.
+  [
+    "{{with .missing}}{{$v := 1}}{{else}}{{$v}}{{end}}",
+    'template: template:1:38: executing "template" at <$v>: undefined variable: $v',
+  ],
+  [
+    "{{range .list}}{{with .}}{{.b}}{{end}}{{end}}",
+    'template: template:1:27: executing "template" at <.b>: can\'t evaluate field b in type string',
+  ],
   ["{{$x}}", 'template: template:1: undefined variable "$x"'],
 ];
 

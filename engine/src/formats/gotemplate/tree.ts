@@ -19,7 +19,7 @@ export type BoolNode = Place & { type: "bool"; value: boolean };
 export type StringNode = Place & { type: "string"; quoted: string; value: string };
 export type NumberNode = Place & { type: "number"; literal: string; value: NumberValue };
 export type FieldNode = Place & { type: "field"; names: string[] };
-/** `slot` is the variable's place in the frame; -1 for an assignment to what was never declared. */
+/** `slot` is the variable's place in the frame; -1 for what is not declared when it runs. */
 export type VariableNode = Place & { type: "variable"; name: string; names: string[]; slot: number };
 export type IdentifierNode = Place & { type: "identifier"; name: string };
 export type ChainNode = Place & { type: "chain"; node: ArgumentNode; names: string[] };
