@@ -35,6 +35,7 @@ const tools = [
     ldflags: "",
   },
   { name: "helm-answer", module: "helm", path: "./answer", ldflags: "" },
+  { name: "helm-batch", module: "helm", path: "./batch", ldflags: "" },
   { name: "etcd", module: "etcd", path: "go.etcd.io/etcd/server/v3", ldflags: "" },
   {
     name: "kube-apiserver",

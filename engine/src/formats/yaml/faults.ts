@@ -1,6 +1,7 @@
 // What can be wrong with YAML text.
 
 import { Fault } from "#kernel";
+import type { YamlNode } from "./node.ts";
 
 export type YamlFaultCode = "yaml-syntax" | "yaml-value" | "yaml-duplicate-key" | "yaml-limit";
 
@@ -10,6 +11,8 @@ export class YamlFault extends Fault<YamlFaultCode> {
   readonly column: number;
   /** The line up to which the text had been read when it was noticed, which is the one that go-yaml names. */
   readonly readTo: number;
+  /** The key that is none, and its value. */
+  entry: readonly [key: YamlNode, value: YamlNode] | undefined;
 
   constructor(
     code: YamlFaultCode,

@@ -85,7 +85,7 @@ class Converter {
         this.#merge(value, object);
         continue;
       }
-      const name = this.#keyText(key);
+      const name = this.#keyText(key, value);
       if (seen?.has(name)) throw new YamlFault("yaml-duplicate-key", `key "${name}" already set in map`, key);
       seen?.add(name);
       setOwn(object, name, this.convert(value));
@@ -103,16 +103,16 @@ class Converter {
     for (const item of maps.toReversed()) this.#merge(item, object);
   }
 
-  #keyText(key: YamlNode): string {
+  #keyText(key: YamlNode, value: YamlNode): string {
     const node = key.kind === "alias" ? (key.target as YamlNode) : key;
-    if (node.kind !== "scalar") throw fault(key, "invalid map key: it is a list or a map");
+    if (node.kind !== "scalar") throw keyFault(key, value, "invalid map key: it is a list or a map");
     this.#countNode(node);
     const resolved = resolveNode(node);
     if (typeof resolved.value === "string") return resolved.value;
-    if (resolved.tag === "!!null") throw fault(key, "unsupported map key of type: null");
+    if (resolved.tag === "!!null") throw keyFault(key, value, "unsupported map key of type: null");
     if (resolved.tag === "!!float") return floatKeyText(resolved.value);
     if (typeof resolved.value === "bigint" && resolved.value > 2n ** 63n - 1n)
-      throw fault(key, "unsupported map key of type: uint64");
+      throw keyFault(key, value, "unsupported map key of type: uint64");
     return String(resolved.value);
   }
 
@@ -162,7 +162,7 @@ function scalarToJson(node: YamlNode): Json {
 }
 
 /** The value of a scalar with its tag, if any, taken into account. */
-function resolveNode(node: YamlNode): Resolved {
+export function resolveNode(node: YamlNode): Resolved {
   const { tag, value } = node;
   if (tag === "" && node.style !== "plain") return { tag: "!!str", value };
   if (tag === "!!binary") return { tag: "!!str", value: decodeBinary(node) };
@@ -195,4 +195,10 @@ function decodeBinary(node: YamlNode): string {
 
 function fault(node: YamlNode, message: string): YamlFault {
   return new YamlFault("yaml-value", message, node);
+}
+
+function keyFault(key: YamlNode, value: YamlNode, message: string): YamlFault {
+  const found = fault(key, message);
+  found.entry = [key, value];
+  return found;
 }

@@ -10,13 +10,13 @@ import { describe, expect, it } from "vitest";
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const oracles = process.env["KEELSON_ORACLES"] ?? "/nowhere";
 const isAtHand =
-  ["helm", "helm-answer"].every((name) => existsSync(join(oracles, name))) &&
+  ["helm-batch", "helm-answer"].every((name) => existsSync(join(oracles, name))) &&
   existsSync(join(root, "engine/dist/render/helm/index.js"));
 
 describe.skipIf(!isAtHand)("random charts beside helm", () => {
   it.each([
     ["templates", "bench/helm/fuzz.mjs", ["400", "7001"]],
-    ["values", "bench/helm/values.mjs", ["40", "7001"]],
+    ["values", "bench/helm/values.mjs", ["200", "7001"]],
   ])("%s render alike", { timeout: 300_000 }, async (_name, program, args) => {
     const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], { cwd: root });
     const totals = JSON.parse(stdout.split("\n").find((line) => line.startsWith('{"equal"')) ?? "{}") as object;

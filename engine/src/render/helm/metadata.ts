@@ -142,17 +142,13 @@ function readAnnotations(value: Json | undefined): { [key: string]: string } | u
 }
 
 function readMaintainer(value: Json): Maintainer {
-  if (!isObject(value))
-    throw helmFault("chart-load", "validation: maintainers must not contain empty or null nodes", { at: "Chart.yaml" });
+  if (!isObject(value)) throw helmFault("chart-load", "validation: maintainers must not contain empty or null nodes");
   const text = (name: string): string => scalarText(memberOf(value, name), `Maintainer.${name}`);
   return { name: text("name"), email: text("email"), url: text("url") };
 }
 
 function readDependency(value: Json): Dependency {
-  if (!isObject(value))
-    throw helmFault("chart-load", "validation: dependencies must not contain empty or null nodes", {
-      at: "Chart.yaml",
-    });
+  if (!isObject(value)) throw helmFault("chart-load", "validation: dependencies must not contain empty or null nodes");
   const text = (name: string): string => sanitize(scalarText(memberOf(value, name), `Dependency.${name}`));
   return {
     name: text("name"),
@@ -169,7 +165,7 @@ function readDependency(value: Json): Dependency {
 /** Checks a chart's metadata and cleans its texts. */
 export function checkMetadata(metadata: Metadata): void {
   const fail = (message: string): never => {
-    throw helmFault("chart-load", `validation: ${message}`, { at: "Chart.yaml" });
+    throw helmFault("chart-load", `validation: ${message}`);
   };
   for (const name of ["name", "description", "home", "icon", "condition", "tags", "appVersion", "kubeVersion"] as const)
     metadata[name] = sanitize(metadata[name]);

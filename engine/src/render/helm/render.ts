@@ -105,13 +105,13 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
   };
   const recording =
     source instanceof Uint8Array || options.notesReads === false ? undefined : new RecordingTree(source);
+  const config = configOf(options);
   const chart =
     source instanceof Uint8Array
       ? loadChartArchive(source)
       : loadChartTree(recording ?? source, options.path ?? "", warnings);
   checkInstallable(chart);
   checkDependencies(chart);
-  const config = configOf(options);
   if (options.defaults !== undefined) chart.values = options.defaults;
   asFault("chart dependencies processing failed: ", () => processDependencies(chart, config, warn));
   const capabilities = capabilitiesOf(options);

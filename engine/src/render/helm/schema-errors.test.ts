@@ -15,6 +15,26 @@ const cases: [schema: string, values: string, words: string][] = [
     "a: 1\n",
     "- at '': 'oneOf' failed, subschemas 0, 1 matched",
   ],
+  [
+    '{"properties":{"list":{"items":{"type":"array"}}},"required":["a"]}',
+    "list: [1, 2]\n",
+    "- at '': missing property 'a'\n- at '/list': validation failed\n  - at '/list/0': got number, want array\n  - at '/list/1': got number, want array",
+  ],
+  [
+    '{"properties":{"list":{"items":{"type":"array"}}}}',
+    "list: [1, 2]\n",
+    "- at '/list/0': got number, want array\n- at '/list/1': got number, want array",
+  ],
+  [
+    '{"properties":{"m":{"properties":{"a":{"$ref":"#/$defs/x"}}}},"$defs":{"x":{"minLength":3,"pattern":"x"}}}',
+    "m: {a: b}\n",
+    "- at '/m/a': validation failed\n  - at '/m/a': minLength: got 1, want 3\n  - at '/m/a': 'b' does not match pattern 'x'",
+  ],
+  [
+    '{"properties":{"a":{"propertyNames":{"pattern":"^[a-z]$"}}}}',
+    "a: {é: 1}\n",
+    "- at '/a': invalid propertyName 'é'\n  - at '': 'é' does not match pattern '^[a-z]$'",
+  ],
   ['{"not":{"required":["a"]}}', "a: 1\n", "- at '': 'not' failed"],
   [
     '{"allOf":[{"required":["x"]},{"required":["y"]}]}',

@@ -18,7 +18,12 @@ type Problem = {
 
 /** All problems, a line each. */
 export function describeErrors(errors: readonly ErrorObject[]): string {
-  return `${print(nest(errors.filter((error) => !isBehindType(error, errors)).flatMap(problemsOf)), "").join("\n")}\n`;
+  const problems = nest(errors.filter((error) => !isBehindType(error, errors)).flatMap(problemsOf));
+  const [only, ...others] = grouped(problems, "");
+  // A group that is all there is needs no line of its own, unless another schema was asked for it.
+  const isGroup =
+    others.length === 0 && only?.keyword === group && !only.below.some((one) => isReferred.test(one.schema));
+  return `${print(isGroup ? only.below : problems, isGroup ? only.at : "", "").join("\n")}\n`;
 }
 
 /** A value of another type than its schema wants is looked at no further. */
@@ -35,11 +40,34 @@ function isBehindType({ keyword, instancePath, schemaPath }: ErrorObject, errors
   );
 }
 
-function print(problems: readonly Problem[], padding: string): string[] {
-  const lines = joined(problems)
+function print(problems: readonly Problem[], place: string, padding: string): string[] {
+  const lines = grouped(problems, place)
     .sort(inOrder)
-    .flatMap(({ at, words, below }) => [`${padding}- at '${at}': ${words}`, ...print(below, `${padding}  `)]);
+    .flatMap(({ at, words, below }) => [`${padding}- at '${at}': ${words}`, ...print(below, at, `${padding}  `)]);
   return saidOnce(lines, padding);
+}
+
+const isReferred = /^#\/(\$defs|definitions)\//;
+
+/** What stands for the keyword of several problems of one value. */
+const group = "several";
+
+/** Several problems below one place have a line in common, which names the place. */
+function grouped(problems: readonly Problem[], place: string): Problem[] {
+  const here: Problem[] = [];
+  const deeper = new Map<string, Problem[]>();
+  for (const problem of joined(problems)) {
+    const step = problem.at.startsWith(`${place}/`) ? problem.at.slice(place.length + 1).split("/", 1)[0] : undefined;
+    if (step === undefined) here.push(problem);
+    else deeper.set(step, [...(deeper.get(step) ?? []), problem]);
+  }
+  for (const [step, below] of deeper) {
+    const at = `${place}/${step}`;
+    const inner = grouped(below, at);
+    if (inner.length === 1) here.push(...inner);
+    else here.push({ at, keyword: group, schema: "", words: "validation failed", below, refers: [] });
+  }
+  return here;
 }
 
 /** The same thing said twice, as by a schema that is referred to twice, is said once. */
@@ -126,14 +154,15 @@ function steps(schema: string): number {
 
 /** A branch with several problems gets a line of its own. */
 function branches({ schema, keyword, at, below: all }: Problem): Problem[] {
-  if (keyword === "propertyNames") return all;
+  // A name stands nowhere in the values.
+  if (keyword === "propertyNames") return all.map((problem) => ({ ...problem, at: "" }));
   const byBranch = new Map<string, Problem[]>();
   for (const problem of all) {
     const branch = problem.schema.slice(schema.length + 1).split("/")[0] ?? "";
     byBranch.set(branch, [...(byBranch.get(branch) ?? []), problem]);
   }
   return [...byBranch].flatMap(([branch, problems]) => {
-    const lines = joined(problems);
+    const lines = grouped(problems, at);
     if (lines.length < 2) return lines.map((one) => ({ ...one, keyword: `${keyword}/${branch}` }));
     return [
       {

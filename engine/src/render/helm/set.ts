@@ -12,6 +12,7 @@ import {
   mapSet,
   parseIntText,
   quote,
+  sprintf,
   type Value,
 } from "#formats/gotemplate";
 import { parseJson } from "./functions/json.ts";
@@ -37,6 +38,13 @@ export function setLiteral(values: GoMap, text: string): void {
 
 type Options = { mode: "value" | "json" | "literal"; reader: ValueReader };
 
+/** The text is at its end: what was set until then counts. */
+class EndOfText extends GoError {
+  constructor() {
+    super("EOF");
+  }
+}
+
 /** Text up to a stop character; `stop` is "" at the end of input. */
 type Piece = { text: string; stop: string };
 
@@ -44,6 +52,8 @@ class SetParser {
   readonly #characters: readonly string[];
   readonly #options: Options;
   #at = 0;
+  /** The text ended where a value was to stand. */
+  #isUnsaid = false;
 
   constructor(text: string, options: Options) {
     this.#characters = Array.from(text);
@@ -51,7 +61,11 @@ class SetParser {
   }
 
   run(values: GoMap): void {
-    while (this.#at < this.#characters.length) this.#key(values, 0);
+    try {
+      for (;;) this.#key(values, 0);
+    } catch (error) {
+      if (!(error instanceof EndOfText)) throw error;
+    }
   }
 
   #until(stops: string): Piece {
@@ -73,14 +87,16 @@ class SetParser {
       case "[":
         return this.#indexed(map, text, depth);
       case "=":
-        return this.#assign((value) => setKey(map, text, value));
+        this.#assign((value) => setKey(map, text, value));
+        if (this.#isUnsaid) throw new EndOfText();
+        return;
       case ",":
         setKey(map, text, "");
         throw new GoError(`key ${quote(text)} has no value (cannot end with ,)`);
       case ".":
         return this.#nested(map, text, depth + 1);
       default:
-        if (text !== "") throw new GoError(`key ${quote(text)} has no value`);
+        throw text === "" ? new EndOfText() : new GoError(`key ${quote(text)} has no value`);
     }
   }
 
@@ -90,32 +106,55 @@ class SetParser {
     const known = mapGet(map, key);
     if (known !== undefined && !isMap(known)) throw notA(known, "map[string]interface {}");
     const inner: GoMap = known ?? {};
-    const before = this.#at;
-    this.#key(inner, depth);
-    if (Object.keys(inner).length > 0) setKey(map, key, inner);
-    else if (before < this.#characters.length) throw new GoError(`key map ${quote(key)} has no value`);
+    const store = (): void => {
+      if (Object.keys(inner).length > 0) setKey(map, key, inner);
+    };
+    this.#storing(store, () => this.#key(inner, depth));
+    if (Object.keys(inner).length === 0) throw new GoError(`key map ${quote(key)} has no value`);
+  }
+
+  /** Stores also what was found before the text ended. */
+  #storing(store: () => void, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (error instanceof EndOfText) store();
+      throw error;
+    }
+    store();
   }
 
   #indexed(map: GoMap, key: string, depth: number): void {
     const index = this.#index();
     const known = mapGet(map, key);
     if (known !== undefined && !isList(known)) throw notA(known, "[]interface {}");
-    setKey(map, key, this.#item(known ?? [], index, depth));
+    let list = known ?? [];
+    this.#storing(
+      () => setKey(map, key, list),
+      () => {
+        list = this.#item(list, index, depth);
+      },
+    );
   }
 
   #index(): number {
     const { text, stop } = this.#until("]");
-    if (stop === "") throw new GoError("error parsing index: EOF");
+    if (stop === "") throw new EndOfText();
     const value = parseIntText(text, 10);
     if (value === undefined || !fitsInt64(value))
-      throw new GoError(`error parsing index: strconv.Atoi: parsing ${quote(text)}: invalid syntax`);
+      throw new GoError(
+        `error parsing index: strconv.Atoi: parsing ${quote(text)}: ${value === undefined ? "invalid syntax" : "value out of range"}`,
+      );
     return Number(value);
   }
 
   #item(list: Value[], index: number, depth: number): Value[] {
     if (index < 0) throw new GoError(`negative ${index} index not allowed`);
     const { text, stop } = this.#until("[.=");
-    if (text !== "") throw new GoError(`unexpected data at end of array index: ${quote(text)}`);
+    if (text !== "")
+      throw new GoError(
+        `unexpected data at end of array index: [${Array.from(text, (character) => sprintf("%q", [int64(BigInt(character.codePointAt(0) as number))])).join(" ")}]`,
+      );
     if (stop === "=") {
       let result = list;
       this.#assign((value) => {
@@ -125,22 +164,25 @@ class SetParser {
     }
     if (stop === "[") {
       const inner = this.#index();
-      const known = list[index];
-      return setIndex(list, index, this.#item(isList(known) ? known : [], inner, depth));
+      const known = list[index] ?? [];
+      if (!isList(known)) throw notA(known, "[]interface {}");
+      return setIndex(list, index, this.#item(known, inner, depth));
     }
-    if (stop === ".") {
-      const known = list[index];
-      const inner: GoMap = isMap(known) ? known : {};
-      this.#key(inner, depth);
-      return setIndex(list, index, inner);
-    }
-    throw new GoError("EOF");
+    if (stop === "") throw new EndOfText();
+    const known = list[index];
+    const inner: GoMap = isMap(known) ? known : {};
+    if (index < list.length) list[index] = inner;
+    this.#key(inner, depth);
+    return setIndex(list, index, inner);
   }
 
   #assign(store: (value: Value) => void): void {
     if (this.#options.mode === "literal") return store(this.#rest());
     if (this.#options.mode === "json") return this.#json(store);
-    if (this.#at >= this.#characters.length) return store("");
+    if (this.#at >= this.#characters.length) {
+      this.#isUnsaid = true;
+      return store("");
+    }
     if (this.#characters[this.#at] === "{") {
       this.#at++;
       return store(this.#list());
@@ -199,7 +241,10 @@ function notA(known: Value, type: string): GoError {
   return new GoError(`unable to parse key: interface conversion: interface {} is ${found}, not ${type}`);
 }
 
-/** Where the JSON value that begins at `start` ends. */
+/** A number or word of JSON, and what may only stand in one. */
+const jsonScalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y;
+
+/** Where the JSON value that begins at `start` ends; what is none goes on to the end. */
 function jsonEnd(characters: readonly string[], start: number): number {
   let depth = 0;
   for (let i = start; i < characters.length; i++) {
@@ -211,9 +256,17 @@ function jsonEnd(characters: readonly string[], start: number): number {
     else if (character === "}" || character === "]") {
       depth--;
       if (depth <= 0) return i + 1;
-    } else if (depth === 0 && /[,\s]/.test(character)) return i;
+    } else if (depth === 0) return scalarEnd(characters, i);
   }
   return characters.length;
+}
+
+function scalarEnd(characters: readonly string[], start: number): number {
+  jsonScalar.lastIndex = 0;
+  const found = jsonScalar.exec(characters.slice(start).join(""));
+  if (found === null) return characters.length;
+  const end = start + found[0].length;
+  return /[.eE]/.test(characters[end] ?? "") && /\d$/.test(found[0]) ? characters.length : end;
 }
 
 function setKey(map: GoMap, key: string, value: Value): void {
@@ -229,7 +282,8 @@ function setIndex(list: Value[], index: number, value: Value): Value[] {
 }
 
 function typedValue(text: string): Value {
-  const lower = text.toLowerCase();
+  // Go folds the long s too.
+  const lower = text.toLowerCase().replaceAll("ſ", "s");
   if (lower === "true" || lower === "false") return lower === "true";
   if (lower === "null") return null;
   if (text === "0") return int64(0n);

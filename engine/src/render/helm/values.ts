@@ -2,7 +2,6 @@
 
 import { Fault } from "#kernel";
 import { GoError, type GoMap, isMap, mapGet, mapSet, type Value } from "#formats/gotemplate";
-import { splitYamlDocuments } from "#formats/yaml";
 import { describeJson, parseJson } from "./functions/json.ts";
 import { parseAsGo, toFloats } from "./functions/yaml.ts";
 import { helmFault } from "./faults.ts";
@@ -11,8 +10,8 @@ import { setJson, setLiteral, setValues } from "./set.ts";
 /** The values that a text of YAML documents gives. */
 export function loadValues(text: string): GoMap {
   let values: GoMap = {};
-  for (const document of splitYamlDocuments(text)) {
-    const value = parseDocument(document.text);
+  for (const document of documentsOf(text.endsWith("\n") ? text : `${text}\n`)) {
+    const value = parseDocument(document);
     if (value === null) continue;
     if (!isMap(value))
       throw new GoError(
@@ -21,6 +20,21 @@ export function loadValues(text: string): GoMap {
     values = mergeValues(values, value);
   }
   return values;
+}
+
+/** The documents of a text, as Kubernetes' reader splits it: dashes that something follows are none of YAML's. */
+function* documentsOf(text: string): Generator<string> {
+  let start = 0;
+  for (const found of text.matchAll(/(?<![^\n])---([^\n]*)\n/g)) {
+    const rest = (found[1] as string).trim();
+    if (rest !== "" && !rest.startsWith("#"))
+      throw new GoError(`error reading yaml document: invalid Yaml document separator: ${rest}`);
+    // Dashes at the beginning belong to the document.
+    if (found.index === start) continue;
+    yield text.slice(start, found.index);
+    start = found.index + found[0].length;
+  }
+  if (start < text.length) yield text.slice(start);
 }
 
 function parseDocument(text: string): Value {
@@ -97,7 +111,7 @@ function apply(flag: string, run: () => void, words?: string): void {
     if (error instanceof GoError)
       throw words === undefined
         ? helmFault("values-set", `failed parsing ${flag} data: ${error.message}`)
-        : helmFault("values-set", words, { cause: error });
+        : helmFault("values-set", words, { hint: error.message });
     throw error;
   }
 }
@@ -113,7 +127,7 @@ function applyJson(values: GoMap, text: string): GoMap {
     return isMap(parsed) ? mergeValues(values, parsed) : values;
   } catch (error) {
     if (error instanceof GoError)
-      throw helmFault("values-set", `failed parsing --set-json data JSON: ${text}`, { cause: error });
+      throw helmFault("values-set", `failed parsing --set-json data JSON: ${text}`, { hint: error.message });
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { bytesOf, formatShortest, GoError, isList, isMap, type Value, GoObject }
 import { encodeBase64 } from "./base64.ts";
 import { describeJson, errorMap } from "./json.ts";
 import { toPlain, toValidData } from "./plain.ts";
+import { keyProblem } from "./yaml-keys.ts";
 import { GoTime } from "./time.ts";
 
 /** A byte that is no character. */
@@ -73,7 +74,7 @@ const goWords: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What it says without a line. */
-const withoutPlace = /^(unknown anchor|control characters)/;
+const withoutPlace = /^(unknown anchor|control characters|cannot decode|anchor|map merge|!!binary|document contains)/;
 
 /** go-yaml's words for a parse error. */
 export function yamlProblem(fault: Fault): string {
@@ -82,6 +83,8 @@ export function yamlProblem(fault: Fault): string {
     const [, minus, name] = noNumberFound;
     return `error converting YAML to JSON: json: unsupported value: ${name === "NaN" ? name : `${minus || "+"}Inf`}`;
   }
+  if (fault instanceof YamlFault && fault.entry !== undefined)
+    return `error converting YAML to JSON: ${keyProblem(fault.entry)}`;
   const message = goWords.reduce((words, [ours, theirs]) => words.replace(ours, theirs), fault.message);
   if (withoutPlace.test(message)) return `error converting YAML to JSON: yaml: ${message}`;
   // Its parser counts lines from 0 and names none for the first; only its scanner adds one.
