@@ -27,6 +27,7 @@ const tools = [
     // The version that the released program writes into managed-by labels.
     ldflags: "-X sigs.k8s.io/kustomize/api/provenance.version=kustomize/v5.8.2",
   },
+  { name: "kustomize-nodes", module: "kustomize", path: "./nodes", ldflags: "" },
   {
     name: "helm",
     module: "helm",

@@ -16,3 +16,11 @@ describe.skipIf(oracles === undefined || !existsSync(join(oracles, "kustomize-ba
     expect(fuzz.status).toBe(0);
   });
 });
+
+describe.skipIf(oracles === undefined || !existsSync(join(oracles, "kustomize-nodes")))("random comments", () => {
+  it("stay where go-yaml v3 leaves them", { timeout: 240_000 }, async () => {
+    const fuzz = await run(process.execPath, ["bench/kustomize/comments.mjs", "4000", "7000"], { cwd: root });
+    expect(fuzz.out).toMatch(/^4000 texts: .* 0 differ; 0 crashes/m);
+    expect(fuzz.status).toBe(0);
+  });
+});

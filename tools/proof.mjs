@@ -73,6 +73,11 @@ const proofs = {
     program: "bench/kustomize/fuzz.mjs",
     about: "[count] [first seed]: random trees, whole and damaged, through kustomize and keelson (KEELSON_ORACLES)",
   },
+  "kustomize-comments": {
+    program: "bench/kustomize/comments.mjs",
+    about:
+      "[count] [first seed]: random YAML with comments everywhere, through go-yaml v3 and keelson (KEELSON_ORACLES)",
+  },
 };
 
 const [name = "", ...rest] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 // Tokens to node trees, one document at a time: what follows a document is not looked at before it is asked for.
 
 import { forbiddenCharacter } from "./characters.ts";
+import { CommentQueue } from "./comments.ts";
 import { YamlFault } from "./faults.ts";
 import { depthMax, textLengthMax } from "./limits.ts";
 import { YamlNode } from "./node.ts";
@@ -12,6 +13,8 @@ const longPrefix = "tag:yaml.org,2002:";
 export type ComposerOptions = {
   /** Takes documents that say they are YAML 1.2: go-yaml v3 does, v2 does not. */
   allowsNewer?: boolean;
+  /** Nodes get their comments, and what is wrong shortly behind a document is noticed with it, as by go-yaml v3. */
+  keepsComments?: boolean;
 };
 
 /** Reads the documents of a text one after the other. Throws YamlFault. */
@@ -21,18 +24,25 @@ export class Composer {
   #anchors = new Map<string, YamlNode>();
   #handles = new Map<string, string>();
   #depth = 0;
-  /** Comments behind tokens that were seen, until a node takes them. */
-  #comment = "";
+  readonly #comments: CommentQueue | undefined;
   /** The first document needs no `---`. */
   #isFirst = true;
+  /** Comments of the document that was read last: above its root, apart from it, and at its end. */
+  headComment = "";
+  footComment = "";
 
-  /** `commented` is told of each comment. */
-  constructor(text: string, commented?: (comment: YamlComment) => void, { allowsNewer = true }: ComposerOptions = {}) {
+  /** `commented` is told of each comment, unless the nodes keep them. */
+  constructor(
+    text: string,
+    commented?: (comment: YamlComment) => void,
+    { allowsNewer = true, keepsComments = false }: ComposerOptions = {},
+  ) {
     this.#allowsNewer = allowsNewer;
+    this.#comments = keepsComments ? new CommentQueue() : undefined;
     if (text.length > textLengthMax)
       throw new YamlFault("yaml-limit", `YAML text is longer than ${textLengthMax} characters`, { line: 1, column: 1 });
     checkCharacters(text);
-    this.#scanner = new Scanner(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    this.#scanner = new Scanner(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, this.#comments);
     this.#scanner.commented = commented;
   }
 
@@ -43,17 +53,27 @@ export class Composer {
       ["!", "!"],
       ["!!", longPrefix],
     ]);
-    if (!this.#isFirst) this.#skipAll("document-end");
+    this.headComment = "";
+    if (this.#isFirst) this.#skipAll("stream-start");
+    else this.#skipAll("document-end");
     const isFirst = this.#isFirst;
     this.#isFirst = false;
     const token = this.#peek();
     if (token.type === "stream-end") return undefined;
     const isExplicit = !isFirst || token.type === "directive" || token.type === "document-start";
     if (isExplicit) this.#startDocument();
+    else this.headComment = this.#comments?.splitDocumentHead() ?? "";
     const isEmpty = isExplicit && isDocumentEnd(this.#peek().type);
     const root = isEmpty ? this.#empty(this.#peek()) : this.#node(true, false);
     if (this.#peek().type === "document-end") this.#scanner.skip();
+    this.footComment = this.#takeDocumentFoot();
     return root;
+  }
+
+  #takeDocumentFoot(): string {
+    if (this.#comments === undefined) return "";
+    const { head, foot } = this.#comments.take();
+    return foot === "" ? head : foot;
   }
 
   #startDocument(): void {
@@ -82,17 +102,24 @@ export class Composer {
 
   #peek(): Token {
     const token = this.#scanner.peek();
-    if (token.comment !== "") {
-      this.#comment = this.#comment === "" ? token.comment : `${this.#comment}\n${token.comment}`;
-      token.comment = "";
-    }
+    this.#comments?.unfold(token);
     return token;
   }
 
-  #takeComment(): string {
-    const comment = this.#comment;
-    this.#comment = "";
-    return comment;
+  /** Gives a node the comments that were met so far. */
+  #comment(node: YamlNode): YamlNode {
+    if (this.#comments === undefined) return node;
+    const { head, line, foot } = this.#comments.take();
+    node.headComment = head;
+    node.lineComment = line;
+    node.footComment = foot;
+    return node;
+  }
+
+  /** The same at the end of a flow or of a block map: what stands in front of the end gets lost. */
+  #commentEnd(node: YamlNode): void {
+    const { headComment } = node;
+    this.#comment(node).headComment = headComment;
   }
 
   #skipAll(type: TokenType): void {
@@ -143,8 +170,7 @@ export class Composer {
   }
 
   #alias(token: Token): YamlNode {
-    const node = place(new YamlNode("alias", token.value), token);
-    node.lineComment = this.#takeComment();
+    const node = this.#comment(place(new YamlNode("alias", token.value), token));
     node.target = this.#anchors.get(token.value);
     if (node.target === undefined) throw fault(token, `unknown anchor '${token.value}' referenced`);
     return node;
@@ -156,17 +182,19 @@ export class Composer {
       this.#scanner.skip();
       const node = new YamlNode("scalar", token.value);
       node.style = token.style;
-      node.lineComment = this.#takeComment();
-      return node;
+      return this.#comment(node);
     }
-    if (token.type === "flow-list-start" || token.type === "flow-map-start") {
-      // What stands behind the bracket gets lost, as in go-yaml: the one behind the end takes its place.
-      this.#takeComment();
-      return flowNode(token.type === "flow-list-start" ? "list" : "map");
-    }
-    if (token.type === "block-list-start") return isBlock ? new YamlNode("list") : undefined;
-    if (token.type === "block-map-start") return isBlock ? new YamlNode("map") : undefined;
+    if (token.type === "flow-list-start" || token.type === "flow-map-start")
+      return this.#comment(flowNode(token.type === "flow-list-start" ? "list" : "map"));
+    if (token.type === "block-list-start") return isBlock ? this.#block("list") : undefined;
+    if (token.type === "block-map-start") return isBlock ? this.#block("map") : undefined;
     return token.type === "block-entry" && mayBeIndentless ? new YamlNode("list") : undefined;
+  }
+
+  #block(kind: "list" | "map"): YamlNode {
+    const node = new YamlNode(kind);
+    node.headComment = this.#comments?.takeStem() ?? "";
+    return node;
   }
 
   #fill(node: YamlNode, token: Token): void {
@@ -174,28 +202,38 @@ export class Composer {
     if (++this.#depth > depthMax)
       throw new YamlFault("yaml-limit", `lists and maps are nested deeper than ${depthMax}`, token);
     if (token.type !== "block-entry") this.#scanner.skip();
-    if (token.type === "block-map-start") this.#fillBlockMap(node.items);
+    if (token.type === "block-map-start") this.#fillBlockMap(node);
     else if (token.type === "block-list-start") this.#fillBlockList(node.items);
     else if (token.type === "block-entry") this.#fillIndentless(node.items);
-    else if (token.type === "flow-list-start") this.#fillFlowList(node.items);
-    else this.#fillFlowMap(node.items);
-    if (node.kind === "map" || node.style === "flow") node.lineComment = this.#takeComment();
+    else {
+      if (token.type === "flow-list-start") this.#fillFlowList(node.items);
+      else this.#fillFlowMap(node.items);
+      this.#commentEnd(node);
+    }
     this.#depth--;
   }
 
-  #fillBlockMap(items: YamlNode[]): void {
+  #fillBlockMap(map: YamlNode): void {
+    const { items } = map;
     for (;;) {
       const token = this.#peek();
-      if (token.type === "block-end") return this.#scanner.skip();
+      if (token.type === "block-end") {
+        this.#commentEnd(map);
+        if (map.footComment !== "") moveFoot(map, items.at(-2));
+        return this.#scanner.skip();
+      }
       if (token.type !== "key") throw fault(token, "did not find expected key");
       this.#scanner.skip();
       const key = this.#blockPart(token);
+      // Of a key that stands less deep than what is above it, the foot is that of the key before.
+      if (key.footComment !== "") moveFoot(key, items.at(-2));
       items.push(key);
       const value = this.#peek();
       if (value.type === "value") {
         this.#scanner.skip();
         items.push(this.#blockPart(value));
       } else items.push(this.#empty(value));
+      moveFootOfValue(items);
     }
   }
 
@@ -211,8 +249,7 @@ export class Composer {
       const token = this.#peek();
       if (token.type === "block-end") return this.#scanner.skip();
       if (token.type !== "block-entry") throw fault(token, "did not find expected '-' indicator");
-      this.#scanner.skip();
-      const next = this.#peek();
+      const next = this.#enterItem();
       const isEmpty = next.type === "block-entry" || next.type === "block-end";
       items.push(isEmpty ? this.#emptyBehind(token) : this.#node(true, false));
     }
@@ -220,11 +257,20 @@ export class Composer {
 
   #fillIndentless(items: YamlNode[]): void {
     for (let token = this.#peek(); token.type === "block-entry"; token = this.#peek()) {
-      this.#scanner.skip();
-      const next = this.#peek();
+      const next = this.#enterItem();
       const isEmpty = ["block-entry", "key", "value", "block-end"].includes(next.type);
       items.push(isEmpty ? this.#emptyBehind(token) : this.#node(true, false));
     }
+  }
+
+  /** Steps over a dash: what stood in front of it belongs to the whole of a block behind it. */
+  #enterItem(): Token {
+    const length = this.#comments?.headLength ?? 0;
+    this.#scanner.skip();
+    const next = this.#peek();
+    if (length > 0 && (next.type === "block-list-start" || next.type === "block-map-start"))
+      this.#comments?.splitStem(length);
+    return next;
   }
 
   #fillFlowList(items: YamlNode[]): void {
@@ -239,11 +285,21 @@ export class Composer {
 
   /** A map of one pair that stands in a list without braces. */
   #flowPair(start: Token): YamlNode {
-    const pair = place(new YamlNode("map"), start);
+    const pair = place(flowNode("map"), start);
     this.#scanner.skip();
-    pair.items.push(this.#flowPart("flow-list-end", true));
+    pair.items.push(this.#flowPairKey());
     pair.items.push(this.#flowValue("flow-list-end"));
+    moveFootOfValue(pair.items);
     return pair;
+  }
+
+  /** Where there is none, go-yaml steps over what stands in its place. */
+  #flowPairKey(): YamlNode {
+    const token = this.#peek();
+    if (token.type !== "value" && token.type !== "flow-entry" && token.type !== "flow-list-end")
+      return this.#node(false, false);
+    this.#scanner.skip();
+    return this.#emptyBehind(token);
   }
 
   #fillFlowMap(items: YamlNode[]): void {
@@ -253,23 +309,28 @@ export class Composer {
       if (token.type === "flow-map-end") return this.#scanner.skip();
       if (token.type === "key") {
         this.#scanner.skip();
-        items.push(this.#flowPart("flow-map-end", true), this.#flowValue("flow-map-end"));
+        items.push(this.#flowKey(), this.#flowValue("flow-map-end"));
       } else {
         const key = this.#node(false, false);
         items.push(key, this.#empty(this.#peek()));
       }
+      moveFootOfValue(items);
     }
   }
 
   #flowValue(end: TokenType): YamlNode {
-    if (this.#peek().type !== "value") return this.#empty(this.#peek());
+    const mark = this.#peek();
+    if (mark.type !== "value") return this.#empty(mark);
     this.#scanner.skip();
-    return this.#flowPart(end, false);
+    const next = this.#peek();
+    if (next.type !== end && next.type !== "flow-entry") return this.#node(false, false);
+    // An absent one stands at the colon in a list, and behind it in a map.
+    return this.#empty(end === "flow-list-end" ? mark : next);
   }
 
-  #flowPart(end: TokenType, isKey: boolean): YamlNode {
+  #flowKey(): YamlNode {
     const token = this.#peek();
-    if (token.type === end || token.type === "flow-entry" || (isKey && token.type === "value"))
+    if (token.type === "flow-map-end" || token.type === "flow-entry" || token.type === "value")
       return this.#empty(token);
     return this.#node(false, false);
   }
@@ -300,6 +361,18 @@ function checkCharacters(text: string): void {
   const line = before.split("\n").length;
   const column = found.index - before.lastIndexOf("\n");
   throw new YamlFault("yaml-syntax", "control characters are not allowed", { line, column });
+}
+
+function moveFoot(from: YamlNode, to: YamlNode | undefined): void {
+  if (to === undefined) return;
+  to.footComment = from.footComment;
+  from.footComment = "";
+}
+
+/** The foot of a pair's value is the key's, which has none of its own. */
+function moveFootOfValue(items: readonly YamlNode[]): void {
+  const [key, value] = [items.at(-2) as YamlNode, items.at(-1) as YamlNode];
+  if (key.footComment === "" && value.footComment !== "") moveFoot(value, key);
 }
 
 function flowNode(kind: "list" | "map"): YamlNode {

@@ -164,7 +164,8 @@ const shortEscapes: { readonly [code: number]: string } = {
   8233: "P",
 };
 
-function writeDouble(text: string, place: TextPlace): string {
+/** In double quotes, folded at blanks beyond the fold column. */
+export function writeDouble(text: string, place: TextPlace): string {
   const padding = `\n${" ".repeat(Math.max(0, place.indent))}`;
   const last = text.length - 1;
   let out = '"';

@@ -12,3 +12,6 @@ export const simpleKeyLengthMax = 1_024;
 /** go-yaml's alias limits (decode.go): the share of aliased nodes allowed falls from 99 % to 10 % between these counts. */
 export const aliasRangeLow = 400_000;
 export const aliasRangeHigh = 4_000_000;
+
+/** How many blanks and breaks go-yaml steps over in search of a comment (scannerc.go). */
+export const commentReachMax = 512;

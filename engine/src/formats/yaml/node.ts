@@ -1,6 +1,5 @@
 // A YAML document as a tree that can be changed. One class for all kinds, so that the engine sees one shape. A map's
-// items are key, value, key, value. Of comments only those in the line of a node are in it: who wants others listens to the
-// composer.
+// items are key, value, key, value. Comments are in it only where the composer was told to keep them.
 
 export type NodeKind = "scalar" | "map" | "list" | "alias";
 /** `flow` is the style of lists in brackets and maps in braces; on a scalar it means plain. */
@@ -23,6 +22,10 @@ export class YamlNode {
   column: number;
   /** The comment behind it in its line, with its `#`; behind a key, where the value begins on a later line. */
   lineComment: string;
+  /** Comments in front of it, each line with its `#`; blank lines may be among them. */
+  headComment: string;
+  /** Comments below it. */
+  footComment: string;
 
   constructor(kind: NodeKind, value = "", tag = "") {
     this.kind = kind;
@@ -36,6 +39,8 @@ export class YamlNode {
     this.line = 0;
     this.column = 0;
     this.lineComment = "";
+    this.headComment = "";
+    this.footComment = "";
   }
 }
 

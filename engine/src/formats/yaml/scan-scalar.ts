@@ -17,7 +17,7 @@ function fold(first: string, more: string): string {
 }
 
 export function scanPlainScalar(scanner: Cursor): Token {
-  const token = new Token("scalar", { line: scanner.line + 1, column: scanner.column + 1 });
+  const token = new Token("scalar", scanner.here());
   const indent = scanner.indent + 1;
   let text = "";
   let gap = "";
@@ -79,12 +79,7 @@ function scanPlainGap(scanner: Cursor, indent: number): { text: string; hasBreak
 
 export function scanQuotedScalar(scanner: Cursor, quote: number): Token {
   const isSingle = quote === 39;
-  const token = new Token(
-    "scalar",
-    { line: scanner.line + 1, column: scanner.column + 1 },
-    "",
-    isSingle ? "single" : "double",
-  );
+  const token = new Token("scalar", scanner.here(), "", isSingle ? "single" : "double");
   scanner.at++;
   let text = "";
   for (;;) {
@@ -202,14 +197,9 @@ function scanQuotedGap(scanner: Cursor, isAfterEscapedBreak: boolean): string {
 type BlockHeader = { chomp: "clip" | "strip" | "keep"; increment: number };
 
 export function scanBlockScalar(scanner: Cursor, isLiteral: boolean): Token {
-  const token = new Token(
-    "scalar",
-    { line: scanner.line + 1, column: scanner.column + 1 },
-    "",
-    isLiteral ? "literal" : "folded",
-  );
+  const token = new Token("scalar", scanner.here(), "", isLiteral ? "literal" : "folded");
   scanner.at++;
-  const header = scanBlockHeader(scanner);
+  const header = scanBlockHeader(scanner, token.at);
   let indent = 0;
   if (header.increment > 0) indent = scanner.indent >= 0 ? scanner.indent + header.increment : header.increment;
   const opening = scanBlockBreaks(scanner, indent);
@@ -236,7 +226,7 @@ export function scanBlockScalar(scanner: Cursor, isLiteral: boolean): Token {
   return token;
 }
 
-function scanBlockHeader(scanner: Cursor): BlockHeader {
+function scanBlockHeader(scanner: Cursor, start: number): BlockHeader {
   const header: BlockHeader = { chomp: "clip", increment: 0 };
   for (let i = 0; i < 2; i++) {
     const code = scanner.code();
@@ -250,7 +240,7 @@ function scanBlockHeader(scanner: Cursor): BlockHeader {
     }
   }
   while (isBlank(scanner.code())) scanner.at++;
-  if (scanner.code() === 35) scanner.skipComment();
+  if (scanner.code() === 35) scanner.skipComment(start);
   if (!isBreakOrEnd(scanner.code())) throw scanner.fault("did not find expected comment or line break");
   if (isBreak(scanner.code())) scanner.skipBreak();
   return header;

@@ -3,9 +3,10 @@
 
 import { simpleKeyLengthMax } from "./limits.ts";
 import { YamlFault, type YamlFaultCode } from "./faults.ts";
-import { isBlank, isBlankOrEnd, isBreak, isBreakOrEnd } from "./characters.ts";
+import { isBlankOrEnd, isBreak, isBreakOrEnd } from "./characters.ts";
+import { type CommentQueue, CommentRun, type Mark, scanLineComment } from "./comments.ts";
 import { scanBlockScalar, scanPlainScalar, scanQuotedScalar } from "./scan-scalar.ts";
-import { type Cursor, Token, type TokenType } from "./token.ts";
+import { type Cursor, Token, type TokenPlace, type TokenType } from "./token.ts";
 
 /** A comment without its `#`; line and column are 1-based. */
 export type YamlComment = { text: string; line: number; column: number; isOwnLine: boolean };
@@ -16,6 +17,8 @@ type KeyStart = { isPossible: boolean; isRequired: boolean; token: number; at: n
 const asciiTokenEnd = /[^0-9A-Za-z_-]/g;
 const tagEnd = /[^0-9A-Za-z_;/?:@&=+$,.!~*'()[\]%-]/g;
 const directive = /^%(?:YAML[ \t]+\d+\.\d+|TAG[ \t]+!(?:[\w-]*!)?[ \t]+\S+)[ \t]*(?:#.*)?$/;
+/** Tokens that were read are dropped in batches. */
+const keptTokensMost = 64;
 const directiveLine = /[^\r\n\x85\u2028\u2029]*/y;
 
 export class Scanner implements Cursor {
@@ -31,8 +34,12 @@ export class Scanner implements Cursor {
   isKeyAllowed = true;
   /** Told of each comment; who writes YAML again may want to keep them. */
   commented: ((comment: YamlComment) => void) | undefined;
-  /** The comment behind the token that is being read, with its `#`. */
-  #lineComment = "";
+  /** Keeps the comments for the nodes. */
+  readonly #queue: CommentQueue | undefined;
+  /** Where go-yaml v3 looks further ahead, and ends blocks at other places. */
+  readonly #isAhead: boolean;
+  /** Where the last token ended. */
+  #behind: Mark = { at: 0, line: 0, column: 0 };
   #keys: KeyStart[] = [noKey()];
   #tokens: Token[] = [];
   #head = 0;
@@ -40,8 +47,12 @@ export class Scanner implements Cursor {
   #base = 0;
   #isEnded = false;
 
-  constructor(text: string) {
+  /** With a queue, tokens are read ahead and comments kept as go-yaml v3 does it. */
+  constructor(text: string, queue?: CommentQueue) {
     this.text = text;
+    this.#isAhead = queue !== undefined;
+    this.#queue = text.includes("#") ? queue : undefined;
+    if (this.#isAhead) this.#push(new Token("stream-start", this.here()));
   }
 
   get column(): number {
@@ -57,10 +68,11 @@ export class Scanner implements Cursor {
   /** Takes the token that `peek` showed. */
   skip(): void {
     this.#head++;
-    if (this.#head !== this.#tokens.length) return;
+    if (this.#head === this.#tokens.length) this.#tokens.length = 0;
+    else if (this.#head === keptTokensMost) this.#tokens.splice(0, this.#head);
+    else return;
     this.#base += this.#head;
     this.#head = 0;
-    this.#tokens.length = 0;
   }
 
   fault(message: string, code: YamlFaultCode = "yaml-syntax"): YamlFault {
@@ -78,14 +90,17 @@ export class Scanner implements Cursor {
     this.lineStart = this.at;
   }
 
-  /** Steps over a comment, up to the end of its line. */
-  skipComment(): void {
+  skipComment(owner: number): void {
+    if (this.#queue !== undefined) return scanLineComment(this, owner, this.#queue);
     const { at, line, column } = this;
     while (!isBreakOrEnd(this.code())) this.at++;
+    if (this.commented === undefined) return;
     const isOwnLine = this.text.slice(this.lineStart, at).trim() === "";
-    const text = this.text.slice(at + 1, this.at);
-    if (!isOwnLine) this.#lineComment = `#${text}`;
-    this.commented?.({ text, line: line + 1, column: column + 1, isOwnLine });
+    this.commented({ text: this.text.slice(at + 1, this.at), line: line + 1, column: column + 1, isOwnLine });
+  }
+
+  here(): TokenPlace {
+    return { at: this.at, line: this.line + 1, column: this.column + 1 };
   }
 
   /** True at `---` or `...` in the first column, followed by a blank or the end. */
@@ -97,7 +112,9 @@ export class Scanner implements Cursor {
   }
 
   #needsMore(): boolean {
-    if (this.#head === this.#tokens.length) return !this.#isEnded;
+    // To tell whose a comment is go-yaml v3 needs two tokens more.
+    const wanted = this.#isAhead ? 2 : 0;
+    if (this.#tokens.length - this.#head <= wanted) return !this.#isEnded;
     const head = this.#base + this.#head;
     for (const key of this.#keys) if (key.isPossible && key.token === head && this.#isValid(key)) return true;
     return false;
@@ -117,32 +134,30 @@ export class Scanner implements Cursor {
   }
 
   #fetch(): void {
+    if (this.#isAhead) this.#behind = this.#mark();
     this.#skipToToken();
-    this.#unroll(this.column);
+    this.#unroll(this.column, this.#behind);
     if (this.at >= this.text.length) return this.#fetchEnd();
     const code = this.code();
     if (this.at === this.lineStart) {
       if (code === 37) return this.#fetchDirective();
       if (this.isAtDocumentMark()) return this.#fetchDocumentMark(code === 45 ? "document-start" : "document-end");
     }
-    this.#lineComment = "";
-    const isBehindPrior = code === (this.flowLevel > 0 ? 44 : 58) && this.#head < this.#tokens.length;
-    const prior = isBehindPrior ? this.#tokens.at(-1) : undefined;
+    const owner = this.#ownerBehind(code);
     if (!this.#fetchIndicator(code)) this.#fetchContent(code);
-    this.#takeLineComment(prior);
+    // Behind a dash a comment belongs to what follows.
+    if (this.#queue !== undefined && this.#tokens.at(-1)?.type !== "block-entry")
+      scanLineComment(this, owner, this.#queue);
   }
 
-  /** What stands behind a colon or a comma belongs to the token in front of it; behind a dash, to what follows. */
-  #takeLineComment(prior: Token | undefined): void {
-    const last = this.#tokens.at(-1) as Token;
-    if (last.type === "block-entry") return;
-    let at = this.at;
-    while (isBlank(this.text.charCodeAt(at))) at++;
-    if (this.text.charCodeAt(at) === 35 && this.text.slice(this.lineStart, at).trim() !== "") {
-      this.at = at;
-      this.skipComment();
-    }
-    if (this.#lineComment !== "") (prior ?? last).comment = this.#lineComment;
+  /** Where the owner of a comment behind the next token begins: behind a colon or a comma it is the token in front of that. */
+  #ownerBehind(code: number): number {
+    const isPrior = this.#queue !== undefined && code === (this.flowLevel > 0 ? 44 : 58);
+    return isPrior ? (this.#tokens.at(-1) as Token).at : this.at;
+  }
+
+  #mark(): Mark {
+    return { at: this.at, line: this.line, column: this.column };
   }
 
   /** Tokens of one character, or of one character and a blank. */
@@ -228,7 +243,8 @@ export class Scanner implements Cursor {
         this.at++;
         code = this.code();
       }
-      if (code === 35) this.skipComment();
+      if (this.#queue !== undefined) this.#keepComments(this.#queue);
+      else if (code === 35) this.skipComment(this.at);
       code = this.code();
       if (!isBreak(code)) return;
       this.skipBreak();
@@ -236,16 +252,22 @@ export class Scanner implements Cursor {
     }
   }
 
+  #keepComments(queue: CommentQueue): void {
+    const last = this.#tokens.at(-1) as Token;
+    const before = this.#tokens.at(-2);
+    if (last.type === "block-entry" && before?.type === "block-list-start" && !isBreak(this.code()))
+      queue.turnIntoHead(this.#mark());
+    if (this.code() !== 35) return;
+    const prior = last.type === "flow-entry" && before !== undefined ? before : last;
+    new CommentRun(this, queue, { from: this.#behind, prior }).read();
+  }
+
   #push(token: Token): void {
     this.#tokens.push(token);
   }
 
-  #here(): { line: number; column: number } {
-    return { line: this.line + 1, column: this.column + 1 };
-  }
-
   #take(type: TokenType): void {
-    this.#push(new Token(type, this.#here()));
+    this.#push(new Token(type, this.here()));
     this.at++;
   }
 
@@ -273,16 +295,19 @@ export class Scanner implements Cursor {
     if (this.flowLevel > 0 || this.indent >= column) return;
     this.#indents.push(this.indent);
     this.indent = column;
-    const place = before === undefined ? this.#here() : { line: before.line + 1, column: before.column + 1 };
+    const place = before === undefined ? this.here() : placeOf(before);
     const token = new Token(type, place);
     if (before === undefined) this.#push(token);
     else this.#tokens.splice(before.token - this.#base, 0, token);
   }
 
-  #unroll(column: number): void {
-    if (this.flowLevel > 0) return;
+  /** Ends the blocks that are deeper than `column`; for go-yaml v3 they end `behind` the last token. */
+  #unroll(column: number, behind: Mark): void {
+    if (this.flowLevel > 0 || this.indent <= column) return;
+    let mark = { at: behind.at - 1, line: behind.line, column: behind.column };
     while (this.indent > column) {
-      this.#push(new Token("block-end", this.#here()));
+      if (this.#queue !== undefined) mark = this.#queue.endOfBlock(this.indent, mark);
+      this.#push(new Token("block-end", this.#isAhead ? placeOf(mark) : this.here()));
       this.indent = this.#indents.pop() as number;
     }
   }
@@ -293,18 +318,18 @@ export class Scanner implements Cursor {
       this.line++;
       this.lineStart = this.at;
     }
-    this.#unroll(-1);
+    this.#unroll(-1, this.#mark());
     this.#dropKey();
     this.isKeyAllowed = false;
     this.#isEnded = true;
-    this.#push(new Token("stream-end", this.#here()));
+    this.#push(new Token("stream-end", this.here()));
   }
 
   #fetchDirective(): void {
-    this.#unroll(-1);
+    this.#unroll(-1, this.#mark());
     this.#dropKey();
     this.isKeyAllowed = false;
-    const place = this.#here();
+    const place = this.here();
     directiveLine.lastIndex = this.at;
     const line = (directiveLine.exec(this.text) as RegExpExecArray)[0];
     if (!directive.test(line)) throw this.fault("a line that begins with % must be a YAML or TAG directive");
@@ -313,7 +338,7 @@ export class Scanner implements Cursor {
   }
 
   #fetchDocumentMark(type: "document-start" | "document-end"): void {
-    this.#unroll(-1);
+    this.#unroll(-1, this.#mark());
     this.#dropKey();
     this.isKeyAllowed = false;
     this.#take(type);
@@ -361,7 +386,7 @@ export class Scanner implements Cursor {
   #fetchValue(): void {
     const key = this.#keys[this.#keys.length - 1] as KeyStart;
     if (this.#isValid(key)) {
-      this.#tokens.splice(key.token - this.#base, 0, new Token("key", { line: key.line + 1, column: key.column + 1 }));
+      this.#tokens.splice(key.token - this.#base, 0, new Token("key", placeOf(key)));
       this.#roll(key.column, "block-map-start", key);
       key.isPossible = false;
       this.isKeyAllowed = false;
@@ -378,7 +403,7 @@ export class Scanner implements Cursor {
   #fetchAnchor(type: "anchor" | "alias"): void {
     this.#saveKey();
     this.isKeyAllowed = false;
-    const place = this.#here();
+    const place = this.here();
     this.at++;
     asciiTokenEnd.lastIndex = this.at;
     const end = asciiTokenEnd.exec(this.text)?.index ?? this.text.length;
@@ -393,7 +418,7 @@ export class Scanner implements Cursor {
   #fetchTag(): void {
     this.#saveKey();
     this.isKeyAllowed = false;
-    const place = this.#here();
+    const place = this.here();
     const start = this.at;
     if (this.code(1) === 60) {
       const end = this.text.indexOf(">", this.at);
@@ -407,6 +432,10 @@ export class Scanner implements Cursor {
     if (!isBlankOrEnd(this.code())) throw this.fault("did not find expected whitespace or line break");
     this.#push(new Token("tag", place, this.text.slice(start, this.at)));
   }
+}
+
+function placeOf({ at, line, column }: Mark): TokenPlace {
+  return { at, line: line + 1, column: column + 1 };
 }
 
 function noKey(): KeyStart {

@@ -4,6 +4,7 @@ import type { YamlFault } from "./faults.ts";
 import type { ScalarStyle } from "./node.ts";
 
 export type TokenType =
+  | "stream-start"
   | "stream-end"
   | "directive"
   | "document-start"
@@ -24,22 +25,24 @@ export type TokenType =
   | "tag"
   | "scalar";
 
+export type TokenPlace = { at: number; line: number; column: number };
+
 export class Token {
   type: TokenType;
   value: string;
   style: ScalarStyle;
   line: number;
   column: number;
-  /** The comment that stands behind it in its line, with its `#`. */
-  comment: string;
+  /** Index into the text. */
+  at: number;
 
-  constructor(type: TokenType, place: { line: number; column: number }, value = "", style: ScalarStyle = "plain") {
+  constructor(type: TokenType, place: TokenPlace, value = "", style: ScalarStyle = "plain") {
     this.type = type;
     this.value = value;
     this.style = style;
     this.line = place.line;
     this.column = place.column;
-    this.comment = "";
+    this.at = place.at;
   }
 }
 
@@ -56,7 +59,10 @@ export interface Cursor {
   isKeyAllowed: boolean;
   code(offset?: number): number;
   skipBreak(): void;
-  skipComment(): void;
+  /** Where the next character stands, 1-based. */
+  here(): TokenPlace;
+  /** Steps over the comment of a token that begins at `owner`. */
+  skipComment(owner: number): void;
   isAtDocumentMark(): boolean;
   fault(message: string): YamlFault;
 }

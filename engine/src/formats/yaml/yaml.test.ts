@@ -2,15 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalJson, decodeJson, type Json } from "#kernel";
-import {
-  Composer,
-  formatYaml,
-  parseYaml,
-  parseYamlDocuments,
-  splitYamlDocuments,
-  YamlFault,
-  type YamlNode,
-} from "./index.ts";
+import { formatYaml, parseYaml, parseYamlDocuments, splitYamlDocuments, YamlFault } from "./index.ts";
 
 type Case = { op: "json" | "format"; text: string; answer?: string; error?: string };
 const recorded = JSON.parse(readFileSync(new URL("testdata/go-answers.golden.json", import.meta.url), "utf8")) as {
@@ -56,19 +48,6 @@ test.each([
 test("a byte order mark counts for nothing at the start, and is a sign like any other inside", () => {
   expect(parseYaml("\ufeffa: 1\n")).toEqual({ a: 1 });
   expect(parseYaml("a: 1\n\ufeffb: 2\n")).toEqual({ a: 1, "\ufeffb": 2 });
-});
-
-test("each node keeps the comment behind it, a key that of a value on later lines", () => {
-  const root = new Composer(
-    "a: b # one\nc: # two\n- {d: e} # three\n- # four\n  f: g\nh: [i, # five\n j] # six\n",
-  ).next();
-  const found: string[] = [];
-  const visit = (node: YamlNode): void => {
-    if (node.lineComment !== "") found.push(`${node.kind} ${node.value}${node.lineComment}`);
-    node.items.forEach(visit);
-  };
-  if (root !== undefined) visit(root);
-  expect(found).toEqual(["scalar b# one", "scalar c# two", "map # three", "list # six", "scalar i# five"]);
 });
 
 test("duplicate keys are refused only when strict", () => {

@@ -36,7 +36,8 @@ function encodeTree(node: YamlNode): string {
   return [
     `{"Kind":${kindNumbers[node.kind]},"Style":${style},"Tag":${encodeGoString(node.tag)},"Value":${encodeGoString(node.value)}`,
     `"Anchor":"","Alias":null,"Content":${content}`,
-    `"HeadComment":"","LineComment":${encodeGoString(node.lineComment)},"FootComment":""`,
+    `"HeadComment":${encodeGoString(node.headComment)},"LineComment":${encodeGoString(node.lineComment)}`,
+    `"FootComment":${encodeGoString(node.footComment)}`,
     `"Line":${node.line},"Column":${node.column}}`,
   ].join(",");
 }

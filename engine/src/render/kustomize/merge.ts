@@ -156,18 +156,21 @@ function mergesByKey(schema: MergeSchema | undefined): boolean {
   return schema?.s?.split(",").includes("merge") ?? false;
 }
 
-/** A comment of the patch stays with what is merged, whatever becomes of the patch. */
-function takeComment({ dest, patch }: Sources): void {
-  if (dest !== undefined && patch !== undefined && patch.lineComment !== "") dest.lineComment = patch.lineComment;
+/** Comments of the patch stay with what is merged, whatever becomes of the patch. */
+function takeComments({ dest, patch }: Sources): void {
+  if (dest === undefined || patch === undefined) return;
+  dest.lineComment = patch.lineComment || dest.lineComment;
+  dest.headComment = patch.headComment || dest.headComment;
+  dest.footComment = patch.footComment || dest.footComment;
 }
 
 function replace(sources: Sources): Merged {
-  takeComment(sources);
+  takeComments(sources);
   return { node: sources.patch ?? sources.dest };
 }
 
 function visitMap({ dest, patch }: Sources): Merged {
-  takeComment({ dest, patch });
+  takeComments({ dest, patch });
   if (isMissing(dest)) {
     if (patch !== undefined && patch.kind !== "scalar" && directive(patch) === "delete") return nothing;
     const old = dest as YamlNode | undefined;
@@ -179,7 +182,7 @@ function visitMap({ dest, patch }: Sources): Merged {
 }
 
 function visitList({ dest, patch }: Sources): Merged {
-  takeComment({ dest, patch });
+  takeComments({ dest, patch });
   return isMissing(dest) ? { node: patch } : visitDirective({ dest, patch });
 }
 

@@ -41,9 +41,15 @@ export function copyNode(node: YamlNode): YamlNode {
   copy.target = node.target;
   copy.line = node.line;
   copy.column = node.column;
-  copy.lineComment = node.lineComment;
+  takeComments(copy, node);
   if (node.items.length > 0) copy.items = node.items.map(copyNode);
   return copy;
+}
+
+function takeComments(node: YamlNode, from: YamlNode): void {
+  node.lineComment = from.lineComment;
+  node.headComment = from.headComment;
+  node.footComment = from.footComment;
 }
 
 /** Makes `node` what `value` is, in place: whoever holds the node sees the change. */
@@ -56,7 +62,7 @@ export function assignNode(node: YamlNode, value: YamlNode): void {
   node.line = value.line;
   node.column = value.column;
   node.anchor = value.anchor;
-  node.lineComment = value.lineComment;
+  takeComments(node, value);
   node.items = value.items.length > 0 ? value.items.slice() : value.kind === "scalar" ? value.items : [];
 }
 

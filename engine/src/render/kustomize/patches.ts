@@ -1,9 +1,8 @@
 // The three fields that hold patches: strategic merge or JSON 6902, inline or from a file, at a target or where the patch
 // itself says.
 
-import { compareKeys, type YamlNode } from "#formats/yaml";
+import { compareKeys, writeNodes, type YamlNode } from "#formats/yaml";
 import { type Fault, isObject, type Json, type JsonObject, setOwn } from "#kernel";
-import { emitNode } from "./emit.ts";
 import { attempt, fault, invalid, within } from "./faults.ts";
 import { formatApiVersion, formatId, idKey } from "./ids.ts";
 import { applyOperations, type JsonPatch, parseJsonPatch } from "./json-patch.ts";
@@ -143,7 +142,7 @@ function placedNode(data: Json): YamlNode {
     return object;
   };
   const node = dataToNode(sorted(data));
-  return readNode(`${emitNode(node)}\n`) ?? node;
+  return readNode(writeNodes(node)) ?? node;
 }
 
 function patchResource(resource: Resource, operations: JsonPatch): void {

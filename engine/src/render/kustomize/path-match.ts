@@ -1,8 +1,7 @@
 // All nodes that a path with wildcards, indexes and `[field=pattern]` leads to (kyaml, PathMatcher). What is absent can be
 // made on the way.
 
-import { type NodeKind, YamlNode } from "#formats/yaml";
-import { emitNode } from "./emit.ts";
+import { type NodeKind, writeNodes, YamlNode } from "#formats/yaml";
 import { invalid } from "./faults.ts";
 import {
   appendElement,
@@ -65,9 +64,9 @@ function matchElements(node: YamlNode, path: readonly string[], create: NodeKind
   const { name, value } = splitElement(path[0] as string);
   const isMatch = compileUnanchored(value);
   const found = itemsOf(node).flatMap((item) => {
-    if (name === "") return isMatch(emitNode(item).trim()) ? [item] : [];
+    if (name === "") return isMatch(writeNodes(item).trim()) ? [item] : [];
     const own = field(item, name);
-    return own !== undefined && isMatch(emitNode(own).trim()) ? matchPath(item, path.slice(1), create) : [];
+    return own !== undefined && isMatch(writeNodes(own).trim()) ? matchPath(item, path.slice(1), create) : [];
   });
   if (found.length > 0 || create === undefined) return found;
   const made = appendElement(node, name, untyped(value));

@@ -1,7 +1,7 @@
 // Text of resource files, patches and inline plugins to objects, as kyaml reads it: documents split at lines of dashes,
 // tags fixed at once, aliases and merge keys written out, lists of objects unpacked.
 
-import { Composer, resolvePlain, type YamlComment, YamlNode } from "#formats/yaml";
+import { Composer, type DocumentComments, resolvePlain, YamlNode } from "#formats/yaml";
 import { decodeUtf8Strict, isObject, type Json } from "#kernel";
 import { fault, invalid } from "./faults.ts";
 import { expandedNodesMax } from "./limits.ts";
@@ -26,9 +26,9 @@ export function readNodes(text: string): YamlNode[] {
   const parts = splitDocuments(text.replaceAll("\r\n", "\n"));
   const nodes: YamlNode[] = [];
   for (const part of parts) {
-    const root = new Composer(part).next();
+    const root = readAnchored(part);
     if (root === undefined) continue;
-    const node = expandAliases(fixTags(root));
+    const node = expandAliases(root);
     if (isMissing(node)) continue;
     if (parts.length === 1 && isWrapper(node)) nodes.push(...(field(node, "items")?.items ?? []));
     else nodes.push(node);
@@ -38,21 +38,20 @@ export function readNodes(text: string): YamlNode[] {
 
 /** One document as kyaml's parser gives it, for text that stands inside a field. */
 export function readNode(text: string): YamlNode | undefined {
-  const root = new Composer(text).next();
-  return root && expandAliases(fixTags(root));
+  const root = readAnchored(text);
+  return root && expandAliases(root);
 }
 
 /** The same, with its anchors. */
 export function readAnchored(text: string): YamlNode | undefined {
-  const root = new Composer(text).next();
-  return root && fixTags(root);
+  return readDocument(text)?.root;
 }
 
-/** The same, and the comments. */
-export function readCommented(text: string): { root: YamlNode | undefined; comments: YamlComment[] } {
-  const comments: YamlComment[] = [];
-  const root = new Composer(text, (comment) => comments.push(comment)).next();
-  return { root: root && fixTags(root), comments };
+/** The same, and the comments that are the document's own. */
+export function readDocument(text: string): { root: YamlNode; comments: DocumentComments } | undefined {
+  const composer = new Composer(text, undefined, { keepsComments: true });
+  const root = composer.next();
+  return root && { root: fixTags(root), comments: composer };
 }
 
 /** One document as data, with the words and numbers of kustomize's resources, not of its kustomization files. */

@@ -1,8 +1,6 @@
 // `replacements`: the value of a field of one object, put into fields of others (api/filters/replacement).
 
-import { parseYaml, type YamlComment, type YamlNode } from "#formats/yaml";
-import { keepComments } from "./comments.ts";
-import { emitNode } from "./emit.ts";
+import { type DocumentComments, parseYaml, writeNodes, type YamlNode } from "#formats/yaml";
 import { attempt, fault, invalid, within } from "./faults.ts";
 import { splitFieldPath } from "./field-spec.ts";
 import { encodeGoJson } from "./go-json.ts";
@@ -21,7 +19,7 @@ import type { Loader } from "./loader.ts";
 import { assignNode, copyNode, isEmpty, lookup, untyped } from "./nodes.ts";
 import { matchPath } from "./path-match.ts";
 import { compileSelector, type SelectorMatcher } from "./patterns.ts";
-import { decodeText, readAnchored, readCommented } from "./read.ts";
+import { decodeText, readAnchored, readDocument } from "./read.ts";
 import type { Resource } from "./resource.ts";
 import type { ResourceList } from "./resource-list.ts";
 import { nodeToData } from "./values.ts";
@@ -173,23 +171,14 @@ function setInsideText(
 ): true {
   const holder = findText(node, parts);
   if (holder === undefined) throw invalid("no structured data found in path");
-  const { root, comments } = readCommented(holder.node.value);
-  if (root === undefined) throw invalid("no structured data found in path");
+  const document = readDocument(holder.node.value);
+  if (document === undefined) throw invalid("no structured data found in path");
+  const { root, comments } = document;
   const found = matchPath(root, parts.slice(holder.depth), options?.create ? value.kind : undefined);
   if (found.length === 0) throw invalid("unable to find field in structured data");
-  let kept: readonly YamlComment[] = comments;
-  for (const one of found) {
-    // A scalar changes its text alone; anything else gives way to the value, and its comment with it.
-    if (one.kind !== "scalar") kept = withoutCommentOf(one, kept);
-    setValue(one, value, options);
-  }
-  holder.node.value = writeText(root, holder.node.value, kept);
+  for (const one of found) setValue(one, value, options);
+  holder.node.value = writeText(root, comments, holder.node.value);
   return true;
-}
-
-function withoutCommentOf({ line, lineComment }: YamlNode, comments: readonly YamlComment[]): readonly YamlComment[] {
-  const own = comments.findIndex((one) => !one.isOwnLine && one.line >= line && `#${one.text}` === lineComment);
-  return own < 0 ? comments : comments.filter((_, i) => i !== own);
 }
 
 function findText(node: YamlNode, parts: readonly string[]): { node: YamlNode; depth: number } | undefined {
@@ -201,14 +190,9 @@ function findText(node: YamlNode, parts: readonly string[]): { node: YamlNode; d
   return undefined;
 }
 
-function writeText(root: YamlNode, original: string, comments: readonly YamlComment[]): string {
+function writeText(root: YamlNode, comments: DocumentComments, original: string): string {
   const first = original.trim().charAt(0);
-  if (first !== "{" && first !== "[") {
-    const before = readCommented(original).root;
-    const after = emitNode(root).trim();
-    if (before === undefined || comments.length === 0) return after;
-    return keepComments({ text: original, comments }, emitNode(before).trim(), after);
-  }
+  if (first !== "{" && first !== "[") return writeNodes(root, comments).trim();
   const isPretty = original.includes("\n") && original.includes("  ");
   return encodeGoJson(nodeToData(root), isPretty ? "  " : "");
 }

@@ -6,7 +6,7 @@ import { decodeUtf8, isObject, type Json, type JsonObject, setOwn } from "#kerne
 import { decodeBase64 } from "./base64.ts";
 import { invalid } from "./faults.ts";
 import { encodeGoString } from "./go-json.ts";
-import { checkLineComments } from "./line-comments.ts";
+import { readWritten } from "./commented.ts";
 import { stringTag } from "./nodes.ts";
 import { roundTripFolded } from "./folded.ts";
 
@@ -15,8 +15,8 @@ type Form = "block" | "flow" | "none";
 
 /** The data of a map or list. Throws on duplicate keys, keys that are no text, and numbers JSON does not have. */
 export function nodeToData(node: YamlNode): Json {
-  checkLineComments(node);
-  return toData(node, "block");
+  const read = readWritten(node);
+  return read === node ? toData(node, "block") : decodeNode(read);
 }
 
 /** The same of nodes that are decoded as they are, without having been written. */
