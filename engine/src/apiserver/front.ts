@@ -7,6 +7,7 @@ import { identityOf, impersonated, type TokenReader } from "#apiserver/access";
 import type { AuditLog } from "#apiserver/audit";
 import { OpenApi } from "#apiserver/discovery";
 import {
+  Bodies,
   handle,
   type HandlerContext,
   type Incoming,
@@ -56,6 +57,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     clock,
     watches,
     unsent: new Unsent(clock),
+    bodies: new Bodies(),
     failed,
     authenticate: (request: Incoming) => {
       const sender = identityOf(request.headers.authorization, options.readers);

@@ -27,8 +27,14 @@ export const watchUnsentBytesMax: number = 64 * 1024 * 1024;
 /** Bytes of what a watch begins with that are made at a time: some dozens of objects of a usual size. */
 export const watchPieceBytes: number = 64 * 1024;
 
-/** Bytes that all answers together may hold for readers that do not take them: some dozens of large lists. */
-export const unsentBytesMax: number = 64 * 1024 * 1024;
+/** Bytes of unfinished bodies of all requests together: sixteen of the largest. */
+export const bodiesBytesMax: number = 48 * 1024 * 1024;
+
+/** Unfinished bodies at once: more than kube-apiserver works on (200 writes), and whatever an open request takes beside its body. */
+export const bodiesMost = 2_000;
+
+/** Bytes that all answers together may hold for readers that do not take them: a dozen or two of large lists. */
+export const unsentBytesMax: number = 32 * 1024 * 1024;
 
 /**
  * How long a reader may take nothing before it may be cut off: longer than a pause of a network, or of a client's collector. Where twice

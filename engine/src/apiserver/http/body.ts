@@ -8,31 +8,43 @@ import { decodeJson, Fault, isObject, type Json } from "#kernel";
 import { decodeProtobuf, WireError } from "#apiserver/protobuf";
 import { badRequest, tooLarge, unsupportedMediaType } from "#apiserver/registry";
 import { bodyBytesMax, bodyDepthMax } from "../limits.ts";
+import type { Bodies } from "./bodies.ts";
 
 export type Incoming = IncomingMessage | Http2ServerRequest;
 
 /** The whole body; refused as soon as it is known to be too large, and the rest of it is then thrown away. */
-export async function readBody(request: Incoming): Promise<Buffer> {
+export async function readBody(request: Incoming, bodies: Bodies): Promise<Buffer> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > bodyBytesMax) throw tooLarge(bodyBytesMax);
-  const body = await collect(request);
+  const body = await collect(request, bodies);
   return request.headers["content-encoding"] === "gzip" ? inflate(body) : body;
 }
 
-function collect(request: Incoming): Promise<Buffer> {
+function collect(request: Incoming, bodies: Bodies): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
+    let chunks: Buffer[] = [];
+    let isRefused = false;
+    const refuse = (why: unknown): void => {
+      isRefused = true;
+      chunks = [];
+      bodies.end(arriving);
+      reject(why);
+    };
+    const arriving = bodies.begin(refuse);
     request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > bodyBytesMax) reject(tooLarge(bodyBytesMax));
-      else chunks.push(chunk);
+      if (isRefused) return;
+      chunks.push(chunk);
+      bodies.grow(arriving, chunk.length);
+      if (arriving.bytes > bodyBytesMax) refuse(tooLarge(bodyBytesMax));
     });
-    request.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    request.once("error", reject);
+    request.once("end", () => {
+      bodies.end(arriving);
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    });
+    request.once("error", refuse);
     // A client that goes away in mid-body, or went before it was read: nobody waits for the answer, but the wait itself must end.
     const gone = (): void => {
-      if (!request.readableEnded) reject(badRequest("the body of the request was not sent whole"));
+      if (!request.readableEnded) refuse(badRequest("the body of the request was not sent whole"));
     };
     if (request.destroyed) gone();
     request.once("close", gone);

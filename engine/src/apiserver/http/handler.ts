@@ -28,6 +28,7 @@ import {
 import type { BodyOptions, Dispatch, Write } from "../dispatch.ts";
 import { watchPieceBytes, watchSecondsDefault } from "../limits.ts";
 import { refusalFrom } from "../status.ts";
+import type { Bodies } from "./bodies.ts";
 import { goKind, type Incoming, mediaTypeOf, parseApply, parseBody, parsePatch, readBody } from "./body.ts";
 import { duplicateMembers } from "./duplicates.ts";
 import { type DocumentContext, documentReply } from "./documents.ts";
@@ -57,6 +58,7 @@ export type HandlerContext = DocumentContext & {
   /** Open watches, to be ended when the server closes. */
   watches: Set<() => void>;
   unsent: Unsent;
+  bodies: Bodies;
   failed: (error: unknown) => void;
   /** Told of each request that meant to change something. */
   audited: (done: Finished) => void;
@@ -348,9 +350,10 @@ function optionsOf(asked: Asked, kind: OptionsKind, isApply?: boolean): BodyOpti
   return { ...options, annotate };
 }
 
-async function bodyOf(asked: Asked, call: Call, options: BodyOptions): Promise<Manifest> {
+// oxlint-disable-next-line max-params -- a request, what it is about, and what it said beside its body
+async function bodyOf(context: HandlerContext, asked: Asked, call: Call, options: BodyOptions): Promise<Manifest> {
   const { kind } = call.served.resource;
-  const raw = await readBody(asked.request);
+  const raw = await readBody(asked.request, context.bodies);
   const type = mediaTypeOf(asked.request);
   const body = manifestOf(parseBody(raw, type, kind), kind);
   if (type === "application/json" && options.fieldValidation !== "Ignore")
@@ -367,7 +370,7 @@ function manifestOf(body: Json, kind: string): Manifest {
 async function create(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
   if (call.name !== "" && call.subresource === "") throw notServed(context, call, "create");
   const options = optionsOf(asked, "CreateOptions");
-  const body = await bodyOf(asked, call, options);
+  const body = await bodyOf(context, asked, call, options);
   return writeReply(context, asked, call, { ...(await context.dispatch.create(call, body, options)), code: 201 });
 }
 
@@ -380,7 +383,7 @@ function notServed(context: HandlerContext, call: Call, verb: string): Error {
 async function update(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
   if (call.name === "") throw notServed(context, call, "update");
   const options = optionsOf(asked, "UpdateOptions");
-  const body = await bodyOf(asked, call, options);
+  const body = await bodyOf(context, asked, call, options);
   const written = await context.dispatch.update(call, body, options);
   return writeReply(context, asked, call, { ...written, code: written.isNew === true ? 201 : 200 });
 }
@@ -396,7 +399,7 @@ async function patch(context: HandlerContext, asked: Asked, call: Call): Promise
     throw call.served.custom === undefined
       ? unsupportedMediaType("415: Unsupported Media Type", true)
       : noStrategicPatch();
-  const raw = await readBody(asked.request);
+  const raw = await readBody(asked.request, context.bodies);
   const options = optionsOf(asked, "PatchOptions", type === "application/apply-patch+yaml");
   const written = await patchBy(context, asked, call, { type, raw, options });
   return writeReply(context, asked, call, { ...written, code: written.isNew === true ? 201 : 200 });
@@ -458,7 +461,7 @@ function writeReply(
 }
 
 async function remove(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
-  const raw = await readBody(asked.request);
+  const raw = await readBody(asked.request, context.bodies);
   const body = raw.length === 0 ? undefined : parseBody(raw, mediaTypeOf(asked.request), "DeleteOptions");
   if (isObject(body) && typeof body.kind === "string" && body.kind !== "DeleteOptions" && body.kind !== "")
     throw badRequest(

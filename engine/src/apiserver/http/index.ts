@@ -1,5 +1,6 @@
 // The wire: requests, answers, watches, the port.
 
+export { Bodies } from "./bodies.ts";
 export type { Incoming } from "./body.ts";
 export { handle, type HandlerContext } from "./handler.ts";
 export { kubeconfigText } from "./kubeconfig.ts";

@@ -41,9 +41,10 @@ export class Presenter {
     const { resource } = served;
     const metadata = listMetadata(served, list, { as: "whole" });
     const head = encodeJson({ kind: `${resource.kind}List`, apiVersion: apiVersionOf(served), metadata });
-    const items = list.items.take();
-    const ended = items.length === 0 ? items : items.subarray(0, -1);
-    return Buffer.concat([Buffer.from(`${head.slice(0, -1)},"items":[`), ended, Buffer.from("]}")]);
+    // The comma after the last one.
+    list.items.dropLast(1);
+    list.items.text("]}");
+    return list.items.takeAfter(`${head.slice(0, -1)},"items":[`);
   }
 
   list(served: Served, list: List, shape: Shape): string {

@@ -25,6 +25,7 @@ export {
   plainError,
   Refusal,
   tooLarge,
+  tooManyBodies,
   unauthorized,
   unsupportedMediaType,
 } from "./refusal.ts";

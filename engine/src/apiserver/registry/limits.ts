@@ -24,6 +24,9 @@ export const generateNameBaseMax = 58;
 /** Bytes of one object, etcd's own default request bound. */
 export const objectBytesMax: number = 1536 * 1024;
 
+/** Bytes that what a list says before its items rarely exceeds: a kind, a version, and where it goes on. */
+export const listHeadBytes = 512;
+
 /** Items of one list answer when the client sets no limit. */
 export const listItemsMax = 100_000;
 

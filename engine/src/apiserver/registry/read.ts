@@ -4,7 +4,7 @@ import type { List, ListOptions } from "#cluster";
 import type { Manifest } from "#kernel";
 import type { Stored } from "./collection.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
-import { listItemsMax } from "./limits.ts";
+import { listHeadBytes, listItemsMax } from "./limits.ts";
 import { badRequest, expired, notFound, Refusal } from "./refusal.ts";
 import type { Call, Registry } from "./registry.ts";
 import { type Served, storageKey, storagePrefix } from "./resource.ts";
@@ -69,7 +69,7 @@ export type ListText = Omit<List, "items"> & { items: TextBuffer };
 
 /** The same as text: what no selector must look into is not decoded. */
 export function listText(registry: Registry, call: Call, options: ListOptions): ListText {
-  const items = new TextBuffer();
+  const items = new TextBuffer(listHeadBytes);
   const { served } = call;
   const list = select(registry, call, options, (stored, filter) => {
     const does = filter.isByLabels ? filter.labels(stored.labels) : glimpse(registry, served, filter, stored);

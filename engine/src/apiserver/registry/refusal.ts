@@ -157,6 +157,16 @@ export function tooLarge(limit: number): Refusal {
   });
 }
 
+/** For a body that others wait for; client-go sends it again. */
+export function tooManyBodies(): Refusal {
+  return new Refusal({
+    code: 429,
+    reason: "TooManyRequests",
+    message: "too many bodies of requests are on their way, please try again later",
+    details: { retryAfterSeconds: 1 },
+  });
+}
+
 export function internalError(message: string): Refusal {
   return new Refusal({
     code: 500,
