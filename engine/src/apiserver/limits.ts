@@ -27,10 +27,13 @@ export const watchUnsentBytesMax: number = 64 * 1024 * 1024;
 /** Bytes of what a watch begins with that are made at a time: some dozens of objects of a usual size. */
 export const watchPieceBytes: number = 64 * 1024;
 
-/** Bytes of unfinished bodies of all requests together: sixteen of the largest. */
+/** Requests that go on in one turn of the event loop: some two milliseconds of writes. A socket hands over up to thirty. */
+export const turnRequests = 8;
+
+/** Bytes of all bodies that are on their way or wait for their turn: sixteen of the largest. */
 export const bodiesBytesMax: number = 48 * 1024 * 1024;
 
-/** Unfinished bodies at once: more than kube-apiserver works on (200 writes), and whatever an open request takes beside its body. */
+/** How many of them there may be: more than kube-apiserver works on (200 writes), and whatever an open request takes beside its body. */
 export const bodiesMost = 2_000;
 
 /** Bytes that all answers together may hold for readers that do not take them: a dozen or two of large lists. */

@@ -3,11 +3,14 @@
 
 import { tooManyBodies } from "#apiserver/registry";
 import { bodiesBytesMax, bodiesMost } from "../limits.ts";
+import { Turns } from "./turns.ts";
 
-/** A body that is being sent. */
+/** A body that is being sent, or waits for its turn. */
 export type Arriving = { bytes: number; readonly refuse: (refusal: Error) => void };
 
 export class Bodies {
+  /** Whole bodies are worked on in turns. */
+  readonly turns: Turns = new Turns();
   /** In the order in which they began. */
   readonly #arriving = new Set<Arriving>();
   readonly #most: number;
@@ -32,7 +35,7 @@ export class Bodies {
     while (this.#bytes > bodiesBytesMax) this.#refuseOldest();
   }
 
-  /** It is whole, or will never be. */
+  /** It is whole and has its turn, or never will be. */
   end(one: Arriving): void {
     if (this.#arriving.delete(one)) this.#bytes -= one.bytes;
   }

@@ -37,10 +37,12 @@ function collect(request: Incoming, bodies: Bodies): Promise<Buffer> {
       bodies.grow(arriving, chunk.length);
       if (arriving.bytes > bodyBytesMax) refuse(tooLarge(bodyBytesMax));
     });
-    request.once("end", () => {
-      bodies.end(arriving);
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
-    });
+    request.once("end", () =>
+      bodies.turns.next(() => {
+        bodies.end(arriving);
+        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+      }),
+    );
     request.once("error", refuse);
     // A client that goes away in mid-body, or went before it was read: nobody waits for the answer, but the wait itself must end.
     const gone = (): void => {
