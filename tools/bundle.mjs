@@ -12,6 +12,9 @@ import { startControlPlane } from "./control-plane.mjs";
 /** Third-party code that few charts need and that takes longer to load than most charts take to render. */
 const deferredPackages = /^(ajv\b.*|bcryptjs|@noble\/(curves|ciphers)\/.*|@sigstore\/.*|re2js|fflate)$/;
 
+/** What is started: the command, and the control plane by itself, for what measures it. */
+const entries = ["main", "control-plane"];
+
 /** Each import of the deferred packages, as the compiler writes them: default, namespace or named. */
 const importLine = /^import (?:(\w+)|\* as (\w+)|\{ ([^}]+) \}) from "([^"]+)";$/gm;
 
@@ -58,7 +61,7 @@ function keepPlaces(code, file, folder) {
   return code.replaceAll("import.meta.url", `new URL(${path}, import.meta.url).href`);
 }
 
-/** Bundles `dist/main.js` into `dist/command`. What was there is replaced at once, never half written. */
+/** Bundles what is started into `dist/command`. What was there is replaced at once, never half written. */
 export async function bundleCommand(dist) {
   const folder = join(dist, "command");
   const fresh = join(dist, ".command");
@@ -73,14 +76,16 @@ export async function bundleCommand(dist) {
   const plugins = [{ name: "keelson", transform }];
   // The database is a native module: it stays where it was installed.
   const ours = await rolldown({
-    input: { main: join(dist, "main.js") },
+    input: Object.fromEntries(entries.map((name) => [name, join(dist, `${name}.js`)])),
     platform: "node",
     external: ["lmdb"],
     plugins,
     // Our modules do nothing when they are loaded: who imports one thing through a folder's door loads no others.
     // What several commands share stays out of what one of them loads later.
     experimental: { chunkOptimization: false },
-    treeshake: { moduleSideEffects: (id) => !id.startsWith(dist) || id === join(dist, "main.js") },
+    treeshake: {
+      moduleSideEffects: (id) => !id.startsWith(dist) || entries.some((name) => id === join(dist, `${name}.js`)),
+    },
   });
   const chunkFileNames = ({ facadeModuleId: file, name }) =>
     `${file?.startsWith(dist) ? relative(dist, file).replace(/[\\/]/g, "-").replace(/\.js$/, "") : name}.cjs`;
@@ -177,7 +182,7 @@ async function writeCodeCache(folder) {
 
 /** Commands that talk to a server. Where none can be started, what they need is compiled when it is used. */
 async function runAgainstServer(place, run) {
-  const server = await startControlPlane(join(place, "data")).catch(() => undefined);
+  const server = await startControlPlane(join(place, "data"), { keeps: true }).catch(() => undefined);
   if (server === undefined) return;
   try {
     const kubeconfig = {
@@ -196,6 +201,6 @@ async function runAgainstServer(place, run) {
     ])
       run(["helm", ...words, ...target]);
   } finally {
-    await server.stop("SIGKILL");
+    await server.stop();
   }
 }

@@ -29,6 +29,7 @@ describe.skipIf(!existsSync(fileURLToPath(folder)))("the bundled command line", 
     { starts: "cli-commands-template.cjs", loads: ["helm"] },
     { starts: "cli-commands-helm-list.cjs", loads: [] },
     { starts: "cli-commands-helm-rollback.cjs", loads: [] },
+    { starts: "control-plane.cjs", loads: ["database"] },
   ];
   for (const { starts, loads } of cases) {
     it(`${starts} loads ${loads.join(", ") || "no room at all"}`, () => {

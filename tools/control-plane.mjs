@@ -3,6 +3,8 @@
 // Run by itself (`serve FOLDER PORT`) it is that process.
 
 import { spawn } from "node:child_process";
+import { statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,13 +14,18 @@ if (process.argv[1] === here && process.argv[2] === "serve") await serve(process
 
 /**
  * Starts it over a data folder; resolves when it is ready. `readyMs` counts from the start of the process. `exited` resolves with what
- * the process wrote to standard error when it ends. `killAfterMs` kills it so long after its start unless it is ready by then.
+ * the process wrote to standard error when it ends. `killAfterMs` kills it so long after its start unless it is ready by then. `keeps`:
+ * what it compiled is written down beside the bundle when it ends.
  */
-export async function startControlPlane(folder, { port = 0, nodeArguments = [], killAfterMs } = {}) {
+export async function startControlPlane(folder, { port = 0, nodeArguments = [], killAfterMs, keeps = false } = {}) {
   const begun = performance.now();
-  const child = spawn(process.execPath, [...nodeArguments, here, "serve", folder, String(port)], {
-    stdio: ["ignore", "inherit", "pipe", "ipc"],
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeArguments, here, "serve", folder, String(port), ...(keeps ? ["keeps"] : [])],
+    {
+      stdio: ["ignore", "inherit", "pipe", "ipc"],
+    },
+  );
   let complaint = "";
   child.stderr.on("data", (bytes) => (complaint = (complaint + bytes).slice(-100_000)));
   const exited = new Promise((resolve) =>
@@ -44,12 +51,20 @@ export async function startControlPlane(folder, { port = 0, nodeArguments = [], 
   return { ...first, pids: [child.pid], memory, complaints, readyMs: performance.now() - begun, exited, stop };
 }
 
+/** As the command loads it: out of the bundle, with V8's compiled code; where somebody compiled after bundling, what he compiled. */
+async function loadEngine() {
+  const dist = join(here, "..", "..", "engine", "dist");
+  const bundled = join(dist, "command", "control-plane.cjs");
+  const writtenAt = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const bundledAt = writtenAt(bundled);
+  if (bundledAt === 0 || bundledAt < writtenAt(join(dist, ".info", "main.tsbuildinfo")))
+    return import("../engine/dist/control-plane.js");
+  const loader = createRequire(here)("../engine/bin/code-cache.cjs");
+  return loader.load(bundled, { keeps: process.argv[5] === "keeps" });
+}
+
 async function serve(folder, port) {
-  const { compileSooner, keepHeapSmall } = await import("../engine/dist/heap.js");
-  keepHeapSmall();
-  const { openStore } = await import("../engine/dist/store/index.js");
-  const { administrator, startApiServer } = await import("../engine/dist/apiserver/index.js");
-  const { startLife } = await import("../engine/dist/apiserver/life/index.js");
+  const { openControlPlane } = await loadEngine();
   const clock = {
     now: () => Date.now(),
     after: (ms, run) => {
@@ -58,24 +73,22 @@ async function serve(folder, port) {
       return () => clearTimeout(timer);
     },
   };
-  // A refusal with a code of 500 is an answer, not a bug.
-  const failed = (error) => (error?.name === "Refusal" ? undefined : console.error(error));
-  const store = openStore(join(folder, "store"));
-  const server = await startApiServer({ store, clock, dataFolder: folder, listen: { port }, failed });
   const ending = new AbortController();
-  await startLife({
-    cluster: server.cluster(administrator),
+  const controlPlane = await openControlPlane({
+    dataFolder: folder,
+    port,
     clock,
     signal: ending.signal,
-    caCertificate: server.caCertificate,
+    // A refusal with a code of 500 is an answer, not a bug.
+    failed: (error) => (error?.name === "Refusal" ? undefined : console.error(error)),
     // What is tried again is no complaint.
-    failed: (loop, key, fault) => (fault.disposition === "retry" ? undefined : console.error(loop, key, fault)),
+    loopFailed: (loop, key, fault) => (fault.disposition === "retry" ? undefined : console.error(loop, key, fault)),
   });
+  const { server } = controlPlane;
   const token = /token: (\S+)/.exec(server.kubeconfig())[1];
   process.on("SIGTERM", async () => {
     ending.abort();
-    await server.close();
-    await store.close();
+    await controlPlane.close();
     process.exit(0);
   });
   process.on("message", () => {
@@ -84,6 +97,6 @@ async function serve(folder, port) {
   });
   // Whoever started it is gone: nobody can ask for its end any more.
   process.on("disconnect", () => process.exit(0));
-  compileSooner();
+  controlPlane.started();
   process.send({ url: server.url, token });
 }

@@ -21,14 +21,18 @@ function scriptOf(file) {
 const longCommands = new Set(["up", "run"]);
 
 /** Starts the command in `folder`; with `keeps`, what it compiles on its way is written down when it ends. */
-exports.start = function start(folder, { keeps = false } = {}) {
+exports.start = function start(folder, options) {
   if (!longCommands.has(process.argv[2])) setFlagsFromString("--interrupt-budget=2000000");
-  const main = path.join(folder, "main.cjs");
+  exports.load(path.join(folder, "main.cjs"), options);
+};
+
+/** Loads a file and those that it asks for; what it exports. */
+exports.load = function load(main, { keeps = false } = {}) {
   const first = scriptOf(main);
-  if (first.cachedDataRejected) return void createRequire(main)(main);
+  if (first.cachedDataRejected) return createRequire(main)(main);
   const modules = new Map();
   const scripts = new Map([[main, first]]);
-  const load = (file) => {
+  const loadOne = (file) => {
     const known = modules.get(file);
     if (known !== undefined) return known.exports;
     const module = { exports: {} };
@@ -36,7 +40,7 @@ exports.start = function start(folder, { keeps = false } = {}) {
     const script = scripts.get(file) ?? scriptOf(file);
     if (keeps) scripts.set(file, script);
     const native = createRequire(file);
-    const require = (id) => (id.startsWith(".") ? load(path.resolve(path.dirname(file), id)) : native(id));
+    const require = (id) => (id.startsWith(".") ? loadOne(path.resolve(path.dirname(file), id)) : native(id));
     script.runInThisContext().call(module.exports, module.exports, require, module, file, path.dirname(file));
     return module.exports;
   };
@@ -44,7 +48,7 @@ exports.start = function start(folder, { keeps = false } = {}) {
     process.on("exit", () => {
       for (const [file, script] of scripts) writeFileSync(cacheOf(file), script.createCachedData());
     });
-  load(main);
+  return loadOne(main);
 };
 
 /** Keeps the compiled code of the files that no command has run yet. */
