@@ -36,7 +36,7 @@ import type { ChartAccess } from "./chart-access.ts";
 import { ChartNetwork, type Download, folderUrl } from "./chart-network.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
-import { localTree } from "./local-tree.ts";
+import { chartTree } from "./local-tree.ts";
 import { isSameUrl, type NamedRepository } from "./named-repositories.ts";
 import { chartOfLayout, isOciLayout } from "./oci-layout.ts";
 import { checkProvenance } from "./provenance.ts";
@@ -100,7 +100,7 @@ function begin(folder: string, options: DependencyOptions): Work {
   const shown = options.shown ?? folder;
   if (!existsSync(folder)) throw fault("not-found", `could not find ${shown}: no such file or directory`);
   if (!statSync(folder).isDirectory()) throw fault("usage", "only unpacked charts can be updated");
-  const chart = loadChartTree(localTree(folder), "");
+  const chart = loadChartTree(chartTree(folder), "");
   return {
     ...options,
     folder,
@@ -158,7 +158,7 @@ function localPath(work: Work, repository: string): string {
 /** The chart behind file://: its own folder, or the version in an image layout. */
 function localChart(path: string, version: string): Chart {
   if (isOciLayout(path)) return loadChartArchive(chartOfLayout(path, version).bytes);
-  return loadChartTree(localTree(path), "");
+  return loadChartTree(chartTree(path), "");
 }
 
 /** The repository of a dependency on the network or in a folder with an index; undefined for a chart's own folder. */
@@ -328,7 +328,7 @@ function checkOwn(work: Work, { name, version }: Dependency): void {
   const shown = join(work.shown, "charts", name);
   const folder = join(work.folder, "charts", name);
   if (!existsSync(folder)) throw fault("not-found", `unable to load chart '${shown}': no such file or directory`);
-  const found = loadChartTree(localTree(folder), "").metadata.version;
+  const found = loadChartTree(chartTree(folder), "").metadata.version;
   if (!isInRange(version, found, name))
     throw fault("failed", `dependency ${name} at version ${found} does not satisfy the constraint ${version}`);
 }

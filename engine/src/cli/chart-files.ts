@@ -7,7 +7,7 @@ import { type FunctionEnvironment, machineEnvironment as environmentOf, type Mac
 import { usage } from "./arguments.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
-import { localTree } from "./local-tree.ts";
+import { chartTree } from "./local-tree.ts";
 
 /** A chart's folder as a tree, or a packed chart as a tree of one file; `path` is what to load of it. */
 export function openChart(folder: string, reference: string): FileTree | Uint8Array {
@@ -23,7 +23,7 @@ export function openChart(folder: string, reference: string): FileTree | Uint8Ar
       hint: "give the folder of a chart or a packed chart (.tgz)",
     });
   }
-  return statSync(path).isDirectory() ? localTree(path) : new Uint8Array(readFileSync(path));
+  return statSync(path).isDirectory() ? chartTree(path) : new Uint8Array(readFileSync(path));
 }
 
 /** The folder a packed chart lies in and its name; for messages and for what lies beside it. */

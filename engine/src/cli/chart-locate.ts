@@ -8,7 +8,7 @@ import type { ChartAccess } from "./chart-access.ts";
 import type { ChartNetwork, Download } from "./chart-network.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
-import { localTree } from "./local-tree.ts";
+import { chartTree } from "./local-tree.ts";
 import type { Trust } from "./provenance.ts";
 
 export type Wanted = {
@@ -56,7 +56,7 @@ async function onDisk(io: Io, path: string, wanted: Wanted): Promise<FileTree | 
     }
     if (access.verifies)
       throw notFound("unpacked charts cannot be verified", "pack it: only archives carry a provenance");
-    return localTree(path);
+    return chartTree(path);
   }
   const bytes = new Uint8Array(readFileSync(path));
   if (access.verifies) await verifyOnDisk(path, bytes, trustOf(io, access));

@@ -18,7 +18,7 @@ import { locateChart } from "./chart-locate.ts";
 import type { FlagValues } from "./command.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
-import { localTree } from "./local-tree.ts";
+import { chartTree } from "./local-tree.ts";
 
 /** Values on top of a chart's own. */
 export const valueFlags = {
@@ -71,7 +71,7 @@ export async function openChartSource(reference: string, given: ChartFlags, io: 
   const folder = resolve(io.folder, reference);
   // Helm writes its progress among the objects; here they stay fit to be piped.
   await updateDependencies(folder, { io, shown: reference, access, write: (text) => io.stderr.write(text) });
-  return localTree(folder);
+  return chartTree(folder);
 }
 
 /** The values that the flags give. */

@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import { kustomizeGroup } from "#api/flux";
 import type { Cluster } from "#cluster";
 import { type Delivery, InlinePool, layoutRenderer, type OpenTree, previewManifests, type SourceTree } from "#delivery";
@@ -15,7 +15,7 @@ import { usage } from "./arguments.ts";
 import type { CliCode } from "./faults.ts";
 import { textOf } from "./flux-objects.ts";
 import type { Io } from "./io.ts";
-import { localTree } from "./local-tree.ts";
+import { localTree, repositoryAround } from "./local-tree.ts";
 import { targetOf } from "./waiting.ts";
 
 export const localBuildFlags = {
@@ -63,7 +63,8 @@ export async function buildLocally(
   const reading = fluxDialect().read(object);
   if (reading.is === "refused") throw reading.fault;
   if (reading.is === "foreign") throw usage(`${object.kind} ${object.metadata.name} is no delivery`);
-  const root = repositoryOf(folder);
+  // So that bases beside the folder are found.
+  const root = repositoryAround(folder) ?? dirname(folder);
   const delivery = { ...reading.delivery, path: relative(root, folder).split(sep).join("/") };
   if (cluster === undefined && delivery.substitution !== undefined)
     delivery.substitution = { ...delivery.substitution, from: [] };
@@ -71,14 +72,6 @@ export async function buildLocally(
   const options = { delivery, source: sourceOf(localTree(root)), pool: new InlinePool([renderer]) };
   // Without a cluster there is nothing left to be read from one.
   return { delivery, manifests: await previewManifests({ ...options, cluster: cluster as Cluster }) };
-}
-
-/** The repository around a folder, so that bases beside it are found; the folder's parent where there is none. */
-function repositoryOf(folder: string): string {
-  for (let up = folder; ; up = dirname(up)) {
-    if (existsSync(join(up, ".git"))) return up;
-    if (dirname(up) === up) return dirname(folder);
-  }
 }
 
 function sourceOf(tree: FileTree): SourceTree {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeUtf8, type FileTree } from "#kernel";
-import { localTree } from "./local-tree.ts";
+import { chartTree, localTree } from "./local-tree.ts";
 
 let folder = "";
 let tree: FileTree;
@@ -46,5 +46,25 @@ describe("a folder on disk as a tree", () => {
     const before = tree.hash;
     writeFileSync(join(folder, "a", "one.yaml"), "longer");
     expect(tree.hash).not.toBe(before);
+  });
+});
+
+describe("a chart's folder as a tree", () => {
+  it("follows links within the repository around it, and refuses others with their place", () => {
+    const repository = join(folder, "repository");
+    mkdirSync(join(repository, ".git"), { recursive: true });
+    mkdirSync(join(repository, "common"));
+    writeFileSync(join(repository, "common", "web.yaml"), "web");
+    mkdirSync(join(repository, "chart", "bad"), { recursive: true });
+    symlinkSync("../common", join(repository, "chart", "crds"));
+    symlinkSync("/etc/hostname", join(repository, "chart", "bad", "out"));
+    symlinkSync("nothing", join(repository, "chart", "bad", "broken"));
+    const chart = chartTree(join(repository, "chart"));
+    expect(chart.list("crds")?.map(({ name }) => name)).toEqual(["web.yaml"]);
+    expect(decodeUtf8(chart.read("crds/web.yaml"))).toBe("web");
+    expect(() => chart.read("../common/web.yaml")).toThrow("no such file");
+    expect(chart.entry("bad/none")).toBeUndefined();
+    expect(() => chart.entry("bad/out")).toThrow("the symlink to /etc/hostname leads to no file of the repository");
+    expect(() => chart.list("bad")).toThrow("the symlink to nothing leads to no file of the repository");
   });
 });

@@ -1,25 +1,54 @@
 // A folder on disk as a FileTree: for builds and previews of what is not committed yet. Reads are synchronous; symlinks
-// that stay inside the folder are followed, as kustomize does, others are absent.
+// that stay inside the folder are followed, as kustomize does, others are absent. Those of a chart may lead anywhere in
+// its repository, and one that leads out is refused: Helm would follow it, and a chart read without it is another chart.
 
-import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
-import { join, sep } from "node:path";
-import { baseName, type Entry, fileAbsent, type FileTree, parentPath } from "#kernel";
+import {
+  type Dirent,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { dirname, join, sep } from "node:path";
+import { baseName, type Entry, Fault, fileAbsent, type FileTree, parentPath } from "#kernel";
+import type { CliCode } from "./faults.ts";
 
 /** The folder's content as it is now. `.git` is left out. */
 export function localTree(folder: string): FileTree {
-  return new LocalTree(realpathSync(folder));
+  return new LocalTree(realpathSync(folder), undefined);
+}
+
+/** A chart's folder as it is now. Looking at a symlink that leads nowhere, or out of the repository, throws a Fault. */
+export function chartTree(folder: string): FileTree {
+  const real = realpathSync(folder);
+  return new LocalTree(real, repositoryAround(real) ?? real);
+}
+
+/** The work tree of Git that the folder is in. */
+export function repositoryAround(folder: string): string | undefined {
+  for (let up = folder; ; up = dirname(up)) {
+    if (existsSync(join(up, ".git"))) return up;
+    if (dirname(up) === up) return undefined;
+  }
 }
 
 class LocalTree implements FileTree {
   readonly revision = "";
   readonly #folder: string;
+  /** Of a chart: what its symlinks may lead to. */
+  readonly #repository: string | undefined;
   /** Folders that are known to be themselves, not reached over a symlink: what lies in them needs one look only. */
   readonly #plainFolders = new Set<string>([""]);
   /** Files in them that a listing showed to be files: they are read without another look. */
   readonly #plainFiles = new Set<string>();
 
-  constructor(folder: string) {
+  constructor(folder: string, repository: string | undefined) {
     this.#folder = folder;
+    this.#repository = repository;
   }
 
   get hash(): string {
@@ -65,6 +94,12 @@ class LocalTree implements FileTree {
 
   /** undefined for what is not there, leaves the folder, or is neither file nor folder. */
   #stat(path: string): Stats | undefined {
+    const found = this.#find(path);
+    if (found === undefined && this.#repository !== undefined) this.#refuseLink(path);
+    return found;
+  }
+
+  #find(path: string): Stats | undefined {
     try {
       const isKnown = this.#plainFolders.has(parentPath(path)) && !path.includes("..");
       const stat = isKnown ? lstatSync(join(this.#folder, path)) : undefined;
@@ -76,11 +111,26 @@ class LocalTree implements FileTree {
     }
   }
 
+  #refuseLink(path: string): void {
+    const written = join(this.#folder, path);
+    const isLink = lstatSync(written, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    if (!isLink || !isWithin(written, this.#folder)) return;
+    throw new Fault<CliCode>({
+      code: "refused",
+      disposition: "stall",
+      at: path,
+      message: `the symlink to ${readlinkSync(written)} leads to no file of the repository`,
+      hint: "put what it means into the chart: files outside of its repository are not read",
+    });
+  }
+
   /** The same where a symlink may be on the way. */
   #statLinked(path: string): Stats | undefined {
-    const real = realpathSync(join(this.#folder, path));
-    if (real !== this.#folder && !real.startsWith(`${this.#folder}${sep}`)) return undefined;
-    if (real === join(this.#folder, path) && !path.includes("..")) this.#plainFolders.add(parentPath(path));
+    const written = join(this.#folder, path);
+    if (!isWithin(written, this.#folder)) return undefined;
+    const real = realpathSync(written);
+    if (!isWithin(real, this.#repository ?? this.#folder)) return undefined;
+    if (real === written && !path.includes("..")) this.#plainFolders.add(parentPath(path));
     const stat = statSync(real);
     return stat.isDirectory() || stat.isFile() ? stat : undefined;
   }
@@ -94,6 +144,10 @@ class LocalTree implements FileTree {
     }
     return hash.digest("hex");
   }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}${sep}`);
 }
 
 /** Whoever changes a file changes its time or size; reading it only to name it would double the work. */

@@ -12,7 +12,7 @@ import {
 } from "#render/helm";
 import { openChart } from "../chart-files.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { localTree } from "../local-tree.ts";
+import { chartTree } from "../local-tree.ts";
 
 export const command: Command = defineCommand({
   arguments: "[CHART]",
@@ -84,7 +84,7 @@ function undeclared(path: string, requested: readonly Dependency[]): { name: str
 function load(path: string): Chart | undefined {
   try {
     const source = openChart("/", path);
-    return source instanceof Uint8Array ? loadChartArchive(source) : loadChartTree(localTree(path), "");
+    return source instanceof Uint8Array ? loadChartArchive(source) : loadChartTree(chartTree(path), "");
   } catch {
     return undefined;
   }

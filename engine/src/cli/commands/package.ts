@@ -8,7 +8,7 @@ import { chartAccess, type ChartAccessFlags, chartAccessFlags } from "../chart-a
 import { updateDependencies } from "../chart-dependencies.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Io } from "../io.ts";
-import { localTree } from "../local-tree.ts";
+import { chartTree } from "../local-tree.ts";
 import { archiveSeconds } from "../chart-files.ts";
 
 export const command: Command = defineCommand({
@@ -34,7 +34,7 @@ export const command: Command = defineCommand({
       const folder = chartFolder(reference, io);
       if (flags["dependency-update"])
         await updateDependencies(folder, { io, access: chartAccess(flags, io), write: () => undefined });
-      const chart = loadChartTree(localTree(folder), "");
+      const chart = loadChartTree(chartTree(folder), "");
       const { path, bytes } = write(chart, flags, io);
       if (flags.sign) await sign(resolve(io.folder, path), bytes, { flags, io });
       io.stdout.write(`Successfully packaged chart and saved it to: ${path}\n`);

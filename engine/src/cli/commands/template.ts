@@ -88,8 +88,9 @@ export const command: Command = defineCommand({
   arguments: "[NAME] CHART",
   arity: [1, 2],
   about:
-    "Renders a chart: the output of `helm template`, byte for byte. CHART is a folder, a packed chart, an address " +
-    "(https://…/web-1.0.0.tgz, oci://registry/web), repository/chart, or a name with --repo.",
+    "Renders a chart: the output of `helm template`, byte for byte. CHART is a folder, a packed chart, an address\n" +
+    "(https://…/web-1.0.0.tgz, oci://registry/web), repository/chart, or a name with --repo. Symlinks in a folder are\n" +
+    "followed within its repository; one that leads out of it is refused.",
   examples: [
     "keelson template web oci://ghcr.io/stefanprodan/charts/podinfo --version ^6",
     "keelson template web ./charts/web --dry-run=server",
