@@ -165,7 +165,12 @@ export class Dispatch {
       throw conflict(served.resource, name, otherUidText(call, uid, ""));
     if (!exists && served.strategy.allowsCreateOnUpdate && subresource === "") {
       this.permit("create", call);
-      return this.#write(call, options, (write) => createObject(this.registry, write, withoutVersion(body)), true);
+      return this.#write(
+        call,
+        options,
+        (write) => createObject(this.registry, write, withoutVersion(body), { isPosted: false }),
+        true,
+      );
     }
     return this.#write(call, options, (write) => {
       const draft = startDraft(write, body);

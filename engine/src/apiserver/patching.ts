@@ -39,10 +39,34 @@ export async function patchObject(registry: Registry, call: WriteCall, body: Pat
     return await changeObject(registry, call, { make, retries: true });
   } catch (error) {
     if (!(error instanceof DecodeRefusal) || result === undefined) throw error;
-    const shown = encodeJson(body.type === "strategic" ? body.patch : result);
-    throw invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, error.why)]);
+    const isStrategic = body.type === "strategic";
+    const shown = encodeJson(isStrategic ? body.patch : result);
+    const why = isStrategic ? withoutText(error.why) : error.why;
+    throw invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, why)]);
   }
 }
+
+/** A strategic merge patch never becomes text again: what does not fit its Go type is told in the words of another decoder. */
+function withoutText(why: string): string {
+  const [, from = "", to = ""] =
+    /^json: cannot unmarshal (\w+)(?: \S+)? into Go struct field \S+ of type (.+)$/.exec(why) ?? [];
+  const kind = goKinds[from];
+  if (kind === undefined) return why;
+  if (to === "[]uint8") return why;
+  if (to.startsWith("[]")) return `cannot restore slice from ${kind}`;
+  if (to.startsWith("map[")) return `cannot restore map from ${kind}`;
+  if (/^[a-z0-9]+\.[A-Z]/.test(to)) return `cannot restore struct from: ${kind}`;
+  return why;
+}
+
+/** What Go holds each kind of JSON as. */
+const goKinds: Readonly<Record<string, string>> = {
+  string: "string",
+  number: "int64",
+  bool: "bool",
+  array: "slice",
+  object: "map",
+};
 
 /** What replaces an object says which one it is. */
 export function refuseNameless({ name }: Call, { metadata }: Partial<Manifest>): void {
@@ -98,7 +122,10 @@ export async function applyObject(
       );
     const created = applyOver(registry, call, undefined, { manifest, isForced });
     try {
-      return { object: await createObject(registry, call, created, { hasOwnership: true }), isNew: true };
+      return {
+        object: await createObject(registry, call, created, { hasOwnership: true, isPosted: false }),
+        isNew: true,
+      };
     } catch (error) {
       throw applyRefusal(call, manifest, error);
     }

@@ -74,7 +74,8 @@ export function applyManifest(request: ApplyRequest): ApplyResult {
   if (!applied.ok) return refuseConflicts(applied.conflicts);
   const { managers } = applied;
   const object = request.manager === "kubectl" ? writeLastApplied(applied.object, manifest) : applied.object;
-  finishSelf(managers, change, equalJson(object, bare) ? undefined : formatTime(request.nowMs));
+  // What kubectl is noted to have applied last is written after the merge, and makes no time.
+  finishSelf(managers, change, equalJson(applied.object, bare) ? undefined : formatTime(request.nowMs));
   return settle(live, withManagedFields(object, managers), isTracked);
 }
 

@@ -78,4 +78,13 @@ describe("scale", () => {
     const scaled = rescale(entries, "sc", { from: 1, to: 3 });
     expect(summary(rescale(scaled, "other", { from: 3, to: 3 }))).toEqual(summary(scaled));
   });
+
+  it("sets the replicas of whoever updated them apart when nothing changes, without a time, as the real server does", () => {
+    const next = { ...manifest, metadata: { name: "x" } };
+    const created = trackUpdate({ live: undefined, next, manager: "up", type: deploymentType, nowMs: 1000 });
+    expect(summary(rescale(entriesOf(created), "sc", { from: 1, to: 1 }))).toEqual([
+      ["up", "Update", "apps/v1", "", "", { "f:spec": { "f:replicas": {} } }],
+      ["up", "Update", "apps/v1", "", "1970-01-01T00:00:01Z", { "f:spec": { "f:paused": {} } }],
+    ]);
+  });
 });

@@ -3,7 +3,7 @@
 
 import type { ManagedFieldsEntry } from "#kernel";
 import { fieldSetOf, type FieldSet } from "./field-set.ts";
-import { decodeManagers, encodeManagers, managerKey, type Managers } from "./managers.ts";
+import { decodeManagers, encodeManagers, type Managers } from "./managers.ts";
 
 export type ScaleRequest = {
   /** managedFields of the object. */
@@ -47,21 +47,17 @@ export function parentManagers(
   const before = managersOf(request.entries);
   const result: Managers = new Map();
   for (const [key, owned] of before) {
-    // An update's identity holds its version, which for the Scale is another.
-    const scaleKey = managerKey({ ...owned, apiVersion: scaleVersion });
-    const isKept = !owned.set.has(path) || left.has(key) || left.has(scaleKey);
+    // An update's identity holds its version, which for the Scale is another: nobody who updated is found again, and what was
+    // updated stands in an entry of its own from then on. So it is on the real server, whose next reader keeps one of the two.
+    const isKept = !owned.set.has(path) || left.has(key);
     const set = isKept ? owned.set : owned.set.difference(replicas);
     if (!set.isEmpty) result.set(key, set === owned.set ? owned : { ...owned, set });
-    if (owned.set.has(path)) {
-      left.delete(key);
-      left.delete(scaleKey);
-    }
+    if (owned.set.has(path)) left.delete(key);
   }
   for (const [key, owned] of left) {
     if (!owned.set.has(scalePath)) continue;
     // The real server keeps only the time that the same entry had before; a new one has none.
-    const entry = { ...owned, apiVersion: request.apiVersion, set: replicas, time: before.get(key)?.time };
-    result.set(managerKey(entry), entry);
+    result.set(key, { ...owned, apiVersion: request.apiVersion, set: replicas, time: before.get(key)?.time });
   }
   return encodeManagers(result);
 }

@@ -36,8 +36,13 @@ function content(object: JsonObject): JsonObject {
     managedFields: _5,
     namespace: _6,
     finalizers: _7,
+    annotations,
     ...kept
   } = metadata as JsonObject;
+  // The counter of a DaemonSet's templates is set when it is created, not when it is read.
+  const counter = "deprecated.daemonset.template.generation";
+  if (isObject(annotations))
+    kept["annotations"] = { ...annotations, ...(Object.hasOwn(annotations, counter) ? { [counter]: "" } : {}) };
   const spec = isObject(rest["spec"]) ? { ...rest["spec"] } : undefined;
   for (const name of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"])
     delete spec?.[name];

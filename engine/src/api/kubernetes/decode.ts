@@ -110,12 +110,18 @@ function decodeList(items: readonly Json[], ref: SchemaRef, walk: Walk): Json {
   const decoded: Json[] = [];
   for (const [index, item] of items.entries()) {
     walk.path.push(index);
-    // Go decodes null into the zero value of a struct.
-    const isEmptyStruct = item === null && builtinSchemas.resolve(ref).properties !== undefined;
-    decoded.push(decode(isEmptyStruct ? {} : item, ref, walk));
+    decoded.push(decode(item === null ? zeroOf(ref) : item, ref, walk));
     walk.path.pop();
   }
   return decoded;
+}
+
+/** What Go decodes a null in a list into: an empty struct, an empty text, a zero. */
+function zeroOf(ref: SchemaRef): Json {
+  const { type, format, properties } = builtinSchemas.resolve(ref);
+  if (properties !== undefined) return {};
+  if (type === "string" && format !== "byte") return "";
+  return type === "integer" || type === "number" ? 0 : type === "boolean" ? false : null;
 }
 
 type Typed = { node: SchemaNode; ref: SchemaRef };

@@ -20,11 +20,17 @@ function specOf(object: Manifest): JsonObject {
 
 const revisionAnnotation = "deprecated.daemonset.template.generation";
 
+/** The counter of a DaemonSet's templates, which stands in an annotation; what is no number counts as none. */
+function countedTemplates({ metadata }: Manifest): number {
+  const stated = metadata.annotations?.[revisionAnnotation] ?? "";
+  return /^[+-]?\d+$/.test(stated) ? Number(stated) : 0;
+}
+
 export const daemonSetRules: Partial<Strategy> = {
-  prepareCreate: (draft) => noteGeneration(draft, 1),
+  prepareCreate: (draft) => noteGeneration(draft, Math.max(1, countedTemplates(draft))),
   prepareUpdate: (draft, live) => {
     const isSame = equalJson(specOf(draft).template ?? null, specOf(live).template ?? null);
-    const before = Number(live.metadata.annotations?.[revisionAnnotation] ?? 1);
+    const before = countedTemplates(live);
     noteGeneration(draft, isSame ? before : before + 1);
   },
 };

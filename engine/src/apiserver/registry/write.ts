@@ -44,11 +44,13 @@ export async function createObject(
   registry: Registry,
   call: WriteCall,
   body: Manifest,
-  options: { hasOwnership?: boolean } = {},
+  options: { hasOwnership?: boolean; isPosted?: boolean } = {},
 ): Promise<Manifest> {
   const draft = startDraft(call, body);
   const base = draft.metadata.generateName ?? "";
   const isGenerated = (draft.metadata.name ?? "") === "" && base !== "";
+  // Whoever replaces or applies what is not there may make it with a deletion under way: its next change is its end.
+  if (options.isPosted !== false) for (const name of unsettable) delete (draft.metadata as unknown as JsonObject)[name];
   for (let attempt = 1; ; attempt++) {
     const next = isGenerated ? asOwn(draft) : draft;
     const name = isGenerated ? base.slice(0, generateNameBaseMax) + registry.newSuffix() : draft.metadata.name;
@@ -69,10 +71,10 @@ async function insert(
 ): Promise<Manifest | undefined> {
   const { served } = call;
   const context = contextOf(registry, call);
-  for (const name of unsettable) delete (body.metadata as unknown as JsonObject)[name];
   const own = hasOwnership ? undefined : (decoded: Manifest) => tracked(registry, call, undefined, decoded);
   const draft = decodeObject(call, body, hasOwnership, own);
   if (draft.metadata.name !== name) draft.metadata.name = name;
+  delete (draft.metadata as unknown as JsonObject)["selfLink"];
   resetSystemMetadata(draft, served, context);
   if (served.strategy.hasStatus && served.strategy.keepsNewStatus !== true) resetStatus(registry, served, draft);
   const mutating = mutate(registry, call, draft, undefined);
@@ -193,7 +195,7 @@ function splitVersion(apiVersion: string): { group: string; version: string } {
   return { group: slash < 0 ? "" : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
-/** What nobody can give a new object; not even its ownership is noted. */
+/** What nobody can give an object that is posted; not even its ownership is noted. */
 const unsettable = ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"];
 
 function resetSystemMetadata(draft: Manifest, served: Served, context: WriteContext): void {
