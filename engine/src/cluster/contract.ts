@@ -35,6 +35,8 @@ export type Status = {
     causes?: { reason?: string; message?: string; field?: string }[];
     retryAfterSeconds?: number;
   };
+  /** Of a page that is no longer to be had: where to go on in the newest state. */
+  continue?: string;
 };
 
 export type Answer<T> = { ok: true; value: T; warnings: readonly string[] } | { ok: false; status: Status };

@@ -2,6 +2,9 @@
 
 import { badRequest } from "./refusal.ts";
 
+/** Of a token that goes on in the newest state, whatever that is: its pages before it were of another. */
+export const newestRevision = -1;
+
 /** `start` is the key to go on from, relative to the listed prefix. */
 export function encodeContinue(token: { revision: number; start: string }): string {
   return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: token.revision, start: token.start })).toString(

@@ -3,9 +3,9 @@
 import type { List, ListOptions } from "#cluster";
 import type { Manifest } from "#kernel";
 import type { Stored } from "./collection.ts";
-import { decodeContinue, encodeContinue } from "./continue-token.ts";
+import { decodeContinue, encodeContinue, newestRevision } from "./continue-token.ts";
 import { listHeadBytes, listItemsMax } from "./limits.ts";
-import { badRequest, expired, notFound, Refusal } from "./refusal.ts";
+import { badRequest, expired, notFound, pageExpired, Refusal } from "./refusal.ts";
 import type { Call, Registry } from "./registry.ts";
 import { type Served, storageKey, storagePrefix } from "./resource.ts";
 import { writeItem } from "./stored-text.ts";
@@ -100,7 +100,10 @@ function select<T>(
   const found =
     at.revision === registry.store.revision
       ? collection.range(prefix, start)
-      : registry.orExpired(at.revision, () => collection.rangeAt(at.revision, prefix, start));
+      : registry.orListExpired(
+          () => listExpired(at.start),
+          () => collection.rangeAt(at.revision, prefix, start),
+        );
   // What may be of any age is answered whole, from memory, whatever was asked for.
   const isAnyAge = isKept && options.resourceVersion === "0";
   const limit = isAnyAge || options.limit === undefined || options.limit <= 0 ? listItemsMax : options.limit;
@@ -121,6 +124,12 @@ function select<T>(
   return list;
 }
 
+function listExpired(start: string | undefined): Refusal {
+  return start === undefined
+    ? expired("The resourceVersion for the provided list is too old.")
+    : pageExpired(encodeContinue({ revision: newestRevision, start }));
+}
+
 /** Which revision a list shows, by the rules of resourceVersion, resourceVersionMatch and continue. */
 function listRevision(registry: Registry, options: ListOptions, isKept: boolean): { revision: number; start?: string } {
   const now = registry.store.revision;
@@ -130,9 +139,8 @@ function listRevision(registry: Registry, options: ListOptions, isKept: boolean)
     if (version !== "" && version !== "0")
       throw badRequest("specifying resource version is not allowed when using continue");
     const token = decodeContinue(options.continue);
-    if (token.revision > now)
-      throw expired("The provided continue parameter is too old to display a consistent list result.");
-    return { revision: token.revision, start: token.start };
+    if (token.revision > now) throw futureVersion(token.revision, now, isKept);
+    return { revision: token.revision === newestRevision ? now : token.revision, start: token.start };
   }
   if (match !== undefined && version === "")
     throw badRequest(

@@ -117,6 +117,13 @@ export function expired(message: string): Refusal {
   return new Refusal({ code: 410, reason: "Expired", message });
 }
 
+/** A page of a state that is forgotten; `rest` continues in the newest one. */
+export function pageExpired(rest: string): Refusal {
+  const message =
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+  return new Refusal({ code: 410, reason: "Expired", message, continue: rest });
+}
+
 export function unauthorized(): Refusal {
   return new Refusal({ code: 401, reason: "Unauthorized", message: "Unauthorized" });
 }

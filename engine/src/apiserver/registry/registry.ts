@@ -9,7 +9,7 @@ import { HotObjects } from "./hot-objects.ts";
 import { hotWeightMax, recentWeightMax } from "./limits.ts";
 import { RecentBudget } from "./recent-budget.ts";
 import { RecentTexts } from "./recent-texts.ts";
-import { expired } from "./refusal.ts";
+import { expired, type Refusal } from "./refusal.ts";
 import { apiVersionOf, ResourceTable, type Served, type Storage, storageKey, storagePrefix } from "./resource.ts";
 
 /** One request on a resource, after authentication. `namespace` is "" for all namespaces and for cluster scope. */
@@ -150,6 +150,15 @@ export class Registry {
       return read();
     } catch (error) {
       throw expiredBy(error, revision);
+    }
+  }
+
+  /** The same of a list, which is told in words of its own. */
+  orListExpired<T>(refusal: () => Refusal, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw error instanceof Compacted ? refusal() : error;
     }
   }
 
