@@ -36,7 +36,11 @@ export async function bootstrap(registry: Registry): Promise<void> {
 }
 
 /** Creates a cluster-scoped object of a built-in kind, unless it exists. */
-export async function ensure(registry: Registry, object: Manifest): Promise<void> {
+export async function ensure(
+  registry: Registry,
+  object: Manifest,
+  fieldManager: string = "kube-apiserver",
+): Promise<void> {
   const slash = object.apiVersion.indexOf("/");
   const group = slash < 0 ? "" : object.apiVersion.slice(0, slash);
   const served = registry.table.findKind(group, object.apiVersion.slice(slash + 1), object.kind);
@@ -49,7 +53,7 @@ export async function ensure(registry: Registry, object: Manifest): Promise<void
     namespace,
     name: "",
     subresource: "",
-    fieldManager: "kube-apiserver",
+    fieldManager,
     isDryRun: false,
     fieldValidation: "Ignore",
     warn: () => undefined,

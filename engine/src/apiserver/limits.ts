@@ -79,3 +79,6 @@ export const webhookBytesMax: number = 3 * 1024 * 1024;
 
 /** How long a changed definition waits for others before APIServices are brought in line: bundles bring dozens at once. */
 export const publishAfterMs = 100;
+
+/** How often the server's own priority levels and flow schemas are set right: kube-apiserver's own interval. */
+export const flowControlEveryMs = 60_000;

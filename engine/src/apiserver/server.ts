@@ -23,6 +23,7 @@ import { AuditLog, type Author } from "#apiserver/audit";
 import { type Admission, type Codec, plainCodec, Registry } from "#apiserver/registry";
 import { sealingCodec } from "./sealing.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { keepFlowControl } from "./flow-schemas.ts";
 import { followDefinitions, publishService, publishServices } from "./own-objects.ts";
 import { Definitions } from "#apiserver/custom";
 import { Dispatch } from "./dispatch.ts";
@@ -108,6 +109,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     front === undefined ? undefined : publishService(registry, options.listen?.host ?? "127.0.0.1", front.port),
   ]);
   const stopFollowing = followDefinitions(registry, failed);
+  const stopFlowControl = await keepFlowControl(registry, failed);
   const stopCompaction = compactRegularly(options.store, options.clock);
   return {
     url: front?.url ?? "",
@@ -126,6 +128,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     close: async () => {
       stopCompaction();
       stopFollowing();
+      stopFlowControl();
       quota.close();
       await front?.close();
       await audit.close();

@@ -12,4 +12,10 @@ export {
 } from "./builtin.ts";
 export { type Decoded, decodeBuiltin, type DecodeOptions, forgetEmpty } from "./decode.ts";
 export { pullPolicy } from "./defaults.ts";
+export {
+  autoUpdateAnnotation,
+  flowControlGroup,
+  mandatoryFlowControl,
+  suggestedFlowControl,
+} from "./flow-control.ts";
 export { canonicalQuantity, quantityNanos } from "./quantity.ts";

@@ -8,6 +8,7 @@ import { autoscalerRules, budgetRules, limitRangeRules, priorityClassRules, quot
 import { eventRules, leaseRules, namespaceRules, nodeRules, runtimeClassRules } from "./cluster.ts";
 import { configMapRules, secretRules } from "./configuration.ts";
 import { part, type Rule } from "./fields.ts";
+import { flowSchemaRules, priorityLevelRules } from "./flow-control.ts";
 import { ingressRules } from "./ingresses.ts";
 import { cronJobRules, jobSpecErrors } from "./jobs.ts";
 import { networkPolicyRules } from "./network-policies.ts";
@@ -49,6 +50,8 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "coordination.k8s.io/Lease": leaseRules,
   "discovery.k8s.io/EndpointSlice": endpointSliceRules,
   "events.k8s.io/Event": eventRules,
+  "flowcontrol.apiserver.k8s.io/FlowSchema": flowSchemaRules,
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": priorityLevelRules,
   "networking.k8s.io/Ingress": ingressRules,
   "networking.k8s.io/NetworkPolicy": networkPolicyRules,
   "node.k8s.io/RuntimeClass": runtimeClassRules,

@@ -1,5 +1,5 @@
 // The kinds that few people write themselves: a valid object of each, and a part that varies it.
-// FlowSchemas are left out: the real server writes their status when it gets to it.
+// FlowSchemas stand by themselves: the real server writes their status when it gets to it.
 
 import { type Subject, subject } from "./subjects.ts";
 
@@ -22,3 +22,15 @@ export const rareSubjects: readonly Subject[] = [
   subject("resourceclaimtemplate", "resource.k8s.io/v1", "ResourceClaimTemplate", "resourceclaimtemplates", { base: { spec: { spec: { devices: { requests: [asked] } } } }, parts: [{ metadata: { annotations: { a: "c" } } }] }),
   subject("resourceslice", "resource.k8s.io/v1", "ResourceSlice", "resourceslices", { ...cluster, base: { spec: { driver: "a.example.com", nodeName: "n", pool: { name: "p", generation: 1, resourceSliceCount: 1 }, devices: [device] } }, parts: [{ spec: { pool: { generation: 2 } } }] }),
 ];
+
+const everyone = { kind: "Group", group: { name: "system:authenticated" } };
+const everyPath = { verbs: ["get"], nonResourceURLs: ["/x"] };
+const somePods = { verbs: ["get"], apiGroups: [""], resources: ["pods"], namespaces: ["default"] };
+const accounts = { kind: "ServiceAccount", serviceAccount: { name: "a", namespace: "default" } };
+
+/** For requests that keep nothing. */
+export const flowSchema: Subject = subject("flowschema", "flowcontrol.apiserver.k8s.io/v1", "FlowSchema", "flowschemas", {
+  ...cluster,
+  base: { spec: { priorityLevelConfiguration: { name: "none-such" }, rules: [{ subjects: [everyone], nonResourceRules: [everyPath] }] } },
+  parts: [{ spec: { distinguisherMethod: { type: "ByUser" }, matchingPrecedence: 5000 } }, { spec: { rules: [{ subjects: [accounts, { kind: "User", user: { name: "u" } }], resourceRules: [somePods] }] } }],
+});
