@@ -15,6 +15,10 @@ const proofs = {
     program: "tools/proofs/flux-answers.mjs",
     about: "[count] [seed]: random inputs through Flux's own libraries and keelson (KEELSON_ORACLES)",
   },
+  "full-disk": {
+    program: "tools/proofs/full-disk.mjs",
+    about: "the control plane without room to write: what it keeps, what it says, and that it goes on with room again",
+  },
   "helm-beside": {
     program: "tools/proofs/helm-beside.mjs",
     about: "what keelson helm prints and waits for, beside the real helm on both servers (KEELSON_ORACLES)",

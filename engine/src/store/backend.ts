@@ -28,6 +28,8 @@ export interface Backend {
   recordsAfter(since: number): Iterable<LogRecord>;
   /** Writes all records or none; resolved once they are on disk. */
   commit(records: readonly LogRecord[]): Promise<void>;
+  /** Writes something and takes it back: rejected while there is no room. */
+  probe(): Promise<void>;
   /** Drops these records and remembers how far history is forgotten. */
   forget(revisions: readonly number[], compactedRevision: number): Promise<void>;
   close(): Promise<void>;

@@ -56,6 +56,8 @@ export interface Store {
    * on the way when compaction has overtaken the reader.
    */
   history(prefix: string, since: number): Iterable<readonly StoreEvent[]>;
+  /** Why nothing can be written; undefined: it can. After a write that failed, it is tried again whenever this is asked. */
+  writeProblem(): Promise<string | undefined>;
   /** Forgets history before `revision`; the present stays. */
   compact(revision: number): void;
   close(): Promise<void>;

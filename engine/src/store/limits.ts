@@ -20,3 +20,9 @@ export const backupBytesMax: number = 512 * 1024 * 1024;
 
 /** Records of a backup that are put back in one transaction. */
 export const restoreBatch = 5000;
+
+/** Bytes written and dropped again to see whether there is room: what some large objects that are written together take. */
+export const probeBytes: number = 1024 * 1024;
+
+/** How long LMDB may take to say why a transaction failed, after it said that it did. */
+export const causeWaitMs = 1000;

@@ -5,7 +5,7 @@ import { type Database, open, type RootDatabase } from "lmdb";
 import { assert, decodeUtf8, Fault } from "#kernel";
 import type { Backend, LogRecord } from "./backend.ts";
 import type { StoreFaultCode } from "./faults.ts";
-import { mapBytes } from "./limits.ts";
+import { causeWaitMs, mapBytes, probeBytes } from "./limits.ts";
 
 /** Written into every file, so that a later format can tell. */
 const formatVersion = 1;
@@ -29,7 +29,7 @@ export function openLmdbBackend(folder: string): Backend {
 }
 
 class LmdbBackend implements Backend {
-  readonly #root: RootDatabase<number, string>;
+  readonly #root: RootDatabase<number | string, string>;
   readonly #current: Database<number, string>;
   readonly #log: Database<Buffer, number>;
   lastRevision: number;
@@ -37,20 +37,22 @@ class LmdbBackend implements Backend {
 
   constructor(folder: string) {
     // Without overlapping syncs a commit resolves after the data has reached the disk, not merely the page cache.
-    this.#root = open<number, string>({
+    this.#root = open<number | string, string>({
       path: folder,
       noSubdir: false,
       maxDbs: 4,
       mapSize: mapBytes,
       overlappingSync: false,
+      // The batch of an event turn has a promise that nobody can reach: where a commit fails, it would end the process.
+      eventTurnBatching: false,
     });
     this.#current = this.#root.openDB<number, string>({ name: "current", encoding: "ordered-binary" });
     this.#log = this.#root.openDB<Buffer, number>({ name: "log", encoding: "binary", keyEncoding: "ordered-binary" });
     const found = this.#root.get("format");
     if (found === undefined) this.#root.putSync("format", formatVersion);
     else if (found !== formatVersion) throw new Error(`format ${found}, this version reads ${formatVersion}`);
-    this.compactedRevision = this.#root.get("compacted") ?? 0;
-    this.lastRevision = this.#root.get("last") ?? 1;
+    this.compactedRevision = (this.#root.get("compacted") as number | undefined) ?? 0;
+    this.lastRevision = (this.#root.get("last") as number | undefined) ?? 1;
   }
 
   current(key: string): number | undefined {
@@ -82,21 +84,35 @@ class LmdbBackend implements Backend {
 
   async commit(records: readonly LogRecord[]): Promise<void> {
     const last = (records.at(-1) as LogRecord).revision;
-    await this.#root.batch(() => {
+    await this.#write((isPartOf) => {
       for (const record of records) {
-        void this.#log.put(record.revision, encodeRecord(record));
-        if (record.value === undefined) void this.#current.remove(record.key);
-        else void this.#current.put(record.key, record.revision);
+        isPartOf(this.#log.put(record.revision, encodeRecord(record)));
+        if (record.value === undefined) isPartOf(this.#current.remove(record.key));
+        else isPartOf(this.#current.put(record.key, record.revision));
       }
-      void this.#root.put("last", last);
+      isPartOf(this.#root.put("last", last));
     });
     this.lastRevision = last;
   }
 
+  /** One transaction. Every write in it fails with it, in a promise of its own that nobody waits for. */
+  async #write(act: (isPartOf: (write: Promise<unknown>) => void) => void): Promise<void> {
+    try {
+      await this.#root.batch(() => act((write) => void write.catch(() => undefined)));
+    } catch (error) {
+      throw await causeOf(error);
+    }
+  }
+
+  async probe(): Promise<void> {
+    await this.#write((isPartOf) => isPartOf(this.#root.put("probe", "x".repeat(probeBytes))));
+    await this.#write((isPartOf) => isPartOf(this.#root.remove("probe")));
+  }
+
   async forget(revisions: readonly number[], compactedRevision: number): Promise<void> {
-    await this.#root.batch(() => {
-      for (const revision of revisions) void this.#log.remove(revision);
-      void this.#root.put("compacted", compactedRevision);
+    await this.#write((isPartOf) => {
+      for (const revision of revisions) isPartOf(this.#log.remove(revision));
+      isPartOf(this.#root.put("compacted", compactedRevision));
     });
     this.compactedRevision = compactedRevision;
   }
@@ -104,6 +120,18 @@ class LmdbBackend implements Backend {
   close(): Promise<void> {
     return this.#root.close();
   }
+}
+
+/** What the disk said: LMDB tells it apart from the failure of the transaction, and a little later. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  if (commitError === undefined) return error;
+  const said = Promise.resolve(commitError).then(
+    () => error,
+    (cause: unknown) => cause,
+  );
+  const late = new Promise((resolve) => setTimeout(resolve, causeWaitMs, error).unref());
+  return Promise.race([said, late]);
 }
 
 function encodeRecord(record: LogRecord): Buffer {

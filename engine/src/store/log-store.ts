@@ -28,6 +28,7 @@ export class LogStore implements Store {
   #oldest: number;
   #compaction: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #hasFailed = false;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -97,8 +98,22 @@ export class LogStore implements Store {
 
   compact(revision: number): void {
     const target = Math.min(revision, this.#revision);
-    this.#compaction = this.#compaction.then(() => (this.#isClosed ? undefined : this.#forgetUpTo(target)));
+    // One that failed for want of room does not keep the next from making some.
+    const last = this.#compaction.catch(() => undefined);
+    this.#compaction = last.then(() => (this.#isClosed ? undefined : this.#forgetUpTo(target)));
     this.#compaction.catch(() => undefined);
+  }
+
+  async writeProblem(): Promise<string | undefined> {
+    if (this.#isClosed) return "the store is closed";
+    if (!this.#hasFailed) return undefined;
+    try {
+      await this.#backend.probe();
+    } catch (cause) {
+      return writeFault(cause).message;
+    }
+    this.#hasFailed = false;
+    return undefined;
   }
 
   async close(): Promise<void> {
@@ -184,7 +199,8 @@ export class LogStore implements Store {
     const failed = [...group, ...this.#queue];
     this.#queue = [];
     this.#inFlight.clear();
-    const fault = storeFault("store-write-failed", "the control plane's data could not be written", cause);
+    this.#hasFailed = true;
+    const fault = writeFault(cause);
     for (const pending of failed) pending.reject(fault);
   }
 
@@ -282,6 +298,12 @@ function headOf({ value, revision, createRevision }: LogRecord): Head | undefine
 function entryOf(record: LogRecord): Entry {
   assert(record.value !== undefined, "an entry has a value");
   return { key: record.key, value: record.value, revision: record.revision, createRevision: record.createRevision };
+}
+
+/** The disk's own words are told: they say what to do. */
+function writeFault(cause: unknown): Fault<StoreFaultCode> {
+  const why = cause instanceof Error && cause.message !== "" ? `: ${cause.message}` : "";
+  return storeFault("store-write-failed", `the control plane's data could not be written${why}`, cause);
 }
 
 function storeFault(code: StoreFaultCode, message: string, cause: unknown): Fault<StoreFaultCode> {

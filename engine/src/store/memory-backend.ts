@@ -51,6 +51,10 @@ export class MemoryBackend implements Backend {
     return Promise.resolve();
   }
 
+  probe(): Promise<void> {
+    return Promise.resolve();
+  }
+
   forget(revisions: readonly number[], compactedRevision: number): Promise<void> {
     for (const revision of revisions) this.#records.delete(revision);
     this.compactedRevision = compactedRevision;

@@ -35,6 +35,11 @@ export function storeContract(name: string, make: () => Promise<Store>): void {
       expect(store.revision).toBe(3);
     });
 
+    it("says that it can be written to", async () => {
+      await put(store, "a", "1");
+      expect(await store.writeProblem()).toBeUndefined();
+    });
+
     it("returns what was written, with the revisions of its creation and last write", async () => {
       const created = await put(store, "a", "1");
       const changed = await put(store, "a", "2");

@@ -23,6 +23,19 @@ export type DocumentContext = {
 
 const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
+const healthPath = /^\/(healthz|livez|readyz)(\/|$)/;
+
+/** True for the path that says whether requests can be served: what cannot write is alive all the same, and no restart would help it. */
+export function asksForReadiness(path: string): boolean {
+  return /^\/(healthz|readyz)\/?$/.test(path);
+}
+
+/** The answer of a server that cannot write, told check by check. */
+export function notReady(path: string, problem: string): Reply {
+  const name = path.replaceAll("/", "");
+  return text(`[+]ping ok\n[+]log ok\n[-]store failed: ${problem}\n${name} check failed\n`, 500);
+}
+
 /** The answer to a GET of `path`, which is no resource. `isVerbose`: health is told check by check. */
 // oxlint-disable-next-line max-params -- what is asked, of whom, and in which form
 export function documentReply(context: DocumentContext, path: string, accept: string, isVerbose = false): Reply {
@@ -31,7 +44,7 @@ export function documentReply(context: DocumentContext, path: string, accept: st
   if (clean === "/apis" || clean.startsWith("/apis/")) return groupsReply(context, clean, accept);
   if (clean === "/openapi/v2" && wantsProtobuf(accept)) return protobufReply(context);
   if (clean.startsWith("/openapi/")) return openApiReply(context, clean);
-  const health = /^\/(healthz|livez|readyz)(\/|$)/.exec(clean);
+  const health = healthPath.exec(clean);
   if (health !== null)
     return text(isVerbose ? `[+]ping ok\n[+]log ok\n[+]store ok\n${health[1]} check passed\n` : "ok");
   switch (clean) {

@@ -31,7 +31,7 @@ import { refusalFrom } from "../status.ts";
 import type { Bodies } from "./bodies.ts";
 import { goKind, type Incoming, mediaTypeOf, parseApply, parseBody, parsePatch, readBody } from "./body.ts";
 import { duplicateMembers } from "./duplicates.ts";
-import { type DocumentContext, documentReply } from "./documents.ts";
+import { asksForReadiness, type DocumentContext, documentReply, notReady } from "./documents.ts";
 import { type Finished, versionsMade } from "#apiserver/audit";
 import type { Presenter } from "./presenter.ts";
 import {
@@ -136,9 +136,21 @@ function answer(context: HandlerContext, asked: Asked): Promise<void> {
     return send(asked.request, asked.response, text("404 page not found\n", 404));
   }
   permitPath(context, asked);
+  return asksForReadiness(route.path)
+    ? answerReadiness(context, asked, route.path)
+    : answerDocument(context, asked, route.path);
+}
+
+async function answerReadiness(context: HandlerContext, asked: Asked, path: string): Promise<void> {
+  const problem = await context.dispatch.registry.store.writeProblem();
+  if (problem === undefined) return answerDocument(context, asked, path);
+  return send(asked.request, asked.response, notReady(path, problem));
+}
+
+function answerDocument(context: HandlerContext, asked: Asked, path: string): Promise<void> {
   const accept = String(asked.request.headers.accept ?? "");
-  const reply = documentReply(context, route.path, accept, asked.query.has("verbose"));
-  if (reply.code === 200 && asked.request.method !== "GET" && readOnly.test(route.path)) throw methodNotServed();
+  const reply = documentReply(context, path, accept, asked.query.has("verbose"));
+  if (reply.code === 200 && asked.request.method !== "GET" && readOnly.test(path)) throw methodNotServed();
   return send(asked.request, asked.response, reply);
 }
 
