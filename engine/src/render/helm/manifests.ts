@@ -6,9 +6,10 @@ import { helmFault } from "./faults.ts";
 import { basePath } from "./functions/paths.ts";
 import { parseAsGo } from "./functions/yaml.ts";
 import { memberOf, scalarText } from "./metadata.ts";
+import { headText } from "./quick-head.ts";
 
-/** One document, where it came from, and what it says. */
-export type RenderedDocument = { path: string; content: string; kind: string; data: Json };
+/** One document, where it came from, and what it says; the data of a long one is read when it is asked for. */
+export type RenderedDocument = { path: string; content: string; kind: string; readonly data: Json };
 
 export type HookEvent =
   | "pre-install"
@@ -106,10 +107,11 @@ type Head = { kind: string; name: string; annotations: { [key: string]: string }
 
 function readDocument(path: string, content: string): { plain: RenderedDocument; hook: Hook | "unknown" | undefined } {
   try {
-    const data = parseAsGo(content);
-    const head = readHead(data);
-    const plain = { path, content, kind: head.kind, data };
-    return { plain, hook: readHook(plain, head) };
+    const quick = content.length > quickLengthMin ? quickHead(content) : undefined;
+    const data = quick === undefined ? parseAsGo(content) : undefined;
+    const head = quick ?? readHead(data as Json);
+    const make = (): RenderedDocument => newDocument(path, content, { kind: head.kind, data });
+    return { plain: make(), hook: readHook(make, head) };
   } catch (error) {
     if (!(error instanceof GoError)) throw error;
     throw helmFault("helm-manifest", `YAML parse error on ${path}`, {
@@ -117,6 +119,37 @@ function readDocument(path: string, content: string): { plain: RenderedDocument;
       hint: "use --debug to see the text that was rendered",
     });
   }
+}
+
+/** Below this many characters, reading a document whole costs no more. */
+const quickLengthMin = 2_000;
+
+function quickHead(content: string): Head | undefined {
+  const text = headText(content);
+  if (text === undefined) return undefined;
+  try {
+    return readHead(parseAsGo(text));
+  } catch (error) {
+    // What is wrong is told of the whole document.
+    if (error instanceof GoError) return undefined;
+    throw error;
+  }
+}
+
+function newDocument(
+  path: string,
+  content: string,
+  known: { kind: string; data: Json | undefined },
+): { path: string; content: string; kind: string; data: Json } {
+  let { data } = known;
+  return {
+    path,
+    content,
+    kind: known.kind,
+    get data() {
+      return (data ??= parseAsGo(content));
+    },
+  };
 }
 
 function decodeError(what: string, field: string): GoError {
@@ -150,21 +183,21 @@ function readAnnotations(annotations: JsonObject): { [key: string]: string } {
   );
 }
 
-function readHook(document: RenderedDocument, { name, annotations }: Head): Hook | "unknown" | undefined {
+function readHook(make: () => RenderedDocument, { name, annotations }: Head): Hook | "unknown" | undefined {
   const types = annotations["helm.sh/hook"];
   if (types === undefined) return undefined;
   const named = listOf(types).map((type) => events[type]);
   // One unknown event drops the object, silently as in Helm.
   if (named.includes(undefined)) return "unknown";
   const weight = annotations["helm.sh/hook-weight"] ?? "";
-  return {
-    ...document,
+  // What is assigned leaves the data to be read later.
+  return Object.assign(make(), {
     name,
     events: named as HookEvent[],
     weight: /^[+-]?\d+$/.test(weight) ? Number(weight) : 0,
     deletePolicies: listOf(annotations["helm.sh/hook-delete-policy"]),
     outputLogPolicies: listOf(annotations["helm.sh/hook-output-log-policy"]),
-  };
+  });
 }
 
 function listOf(text: string | undefined): string[] {
