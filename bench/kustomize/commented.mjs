@@ -26,6 +26,16 @@ export function commentedText(seed) {
   return random.chance(0.65) ? new Writer(random).document() : heap(random);
 }
 
+/** A well-formed map or list, to stand inside something else. */
+export function commentedPart(seed) {
+  const writer = new Writer(makeRandom(seed));
+  writer.between(0);
+  if (writer.chance(0.8)) writer.map(0, 3);
+  else writer.list(0, 3);
+  writer.between(0);
+  return `${writer.lines.join("\n")}\n`;
+}
+
 class Writer {
   constructor(random) {
     this.random = random;

@@ -10,6 +10,7 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeProgress } from "../progress.mjs";
+import { makeCommentedTree } from "./commented-trees.mjs";
 import { damage } from "./damage.mjs";
 import { makeTree } from "./trees.mjs";
 
@@ -23,6 +24,8 @@ const batchSize = 50;
 const patienceMs = 120_000;
 /** One tree more with a damaged file, for each so many. */
 const damagedEach = 2;
+/** One tree in so many is about comments. */
+const commentedEach = 8;
 /** Processor time of a build that counts as a hang. */
 const slowMs = 10_000;
 
@@ -107,7 +110,8 @@ function compare(one, want) {
 function makeBatch(from, size) {
   const items = [];
   for (let seed = from; seed < from + size; seed++) {
-    const tree = makeTree(seed, (partial) => ours(partial).out !== undefined);
+    const isCommented = seed % commentedEach === commentedEach - 1;
+    const tree = isCommented ? makeCommentedTree(seed) : makeTree(seed, (partial) => ours(partial).out !== undefined);
     items.push({ seed, isDamaged: false, tree });
     if (seed % damagedEach === 0) items.push({ seed, isDamaged: true, tree: damage(tree, seed) });
   }

@@ -15,6 +15,8 @@ export class YamlNode {
   value: string;
   style: ScalarStyle;
   items: YamlNode[];
+  /** True where a list or map has lost all items it had. */
+  isEmptied: boolean;
   anchor: string;
   target: YamlNode | undefined;
   /** 1-based; 0 for a node that was not read from text. */
@@ -34,6 +36,7 @@ export class YamlNode {
     this.value = value;
     this.style = "plain";
     this.items = kind === "scalar" || kind === "alias" ? noItems : [];
+    this.isEmptied = false;
     this.anchor = "";
     this.target = undefined;
     this.line = 0;
@@ -44,5 +47,5 @@ export class YamlNode {
   }
 }
 
-/** Shared by all scalars, which never get items. */
-const noItems: YamlNode[] = [];
+/** Shared by all scalars: frozen, so that none gives its items to all others. */
+const noItems = Object.freeze([]) as unknown as YamlNode[];

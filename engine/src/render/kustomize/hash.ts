@@ -43,8 +43,8 @@ function encodeTree(node: YamlNode): string {
 }
 
 /** What was read as a block had items once, and Go tells a list that was emptied from one that never was. */
-function isEmptied({ kind, style, line }: YamlNode): boolean {
-  return (kind === "map" || kind === "list") && style === "plain" && line > 0;
+function isEmptied({ kind, style, line, isEmptied: isKnown }: YamlNode): boolean {
+  return isKnown || ((kind === "map" || kind === "list") && style === "plain" && line > 0);
 }
 
 function valueOf(node: YamlNode, name: string): Json {

@@ -4,6 +4,7 @@
 import { YamlNode } from "#formats/yaml";
 import { invalid } from "./faults.ts";
 import {
+  addItems,
   assignNode,
   clearField,
   expectKind,
@@ -156,21 +157,25 @@ function mergesByKey(schema: MergeSchema | undefined): boolean {
   return schema?.s?.split(",").includes("merge") ?? false;
 }
 
-/** Comments of the patch stay with what is merged, whatever becomes of the patch. */
-function takeComments({ dest, patch }: Sources): void {
+/** Comments of the patch stay with what is merged, whatever becomes of the patch; so does its style where there was nothing. */
+function takeLooks({ dest, patch }: Sources): void {
   if (dest === undefined || patch === undefined) return;
+  if (dest.kind !== "scalar" && dest.items.length === 0) {
+    dest.style = patch.style;
+    dest.isTagged = patch.isTagged;
+  }
   dest.lineComment = patch.lineComment || dest.lineComment;
   dest.headComment = patch.headComment || dest.headComment;
   dest.footComment = patch.footComment || dest.footComment;
 }
 
 function replace(sources: Sources): Merged {
-  takeComments(sources);
+  takeLooks(sources);
   return { node: sources.patch ?? sources.dest };
 }
 
 function visitMap({ dest, patch }: Sources): Merged {
-  takeComments({ dest, patch });
+  takeLooks({ dest, patch });
   if (isMissing(dest)) {
     if (patch !== undefined && patch.kind !== "scalar" && directive(patch) === "delete") return nothing;
     const old = dest as YamlNode | undefined;
@@ -182,7 +187,7 @@ function visitMap({ dest, patch }: Sources): Merged {
 }
 
 function visitList({ dest, patch }: Sources): Merged {
-  takeComments({ dest, patch });
+  takeLooks({ dest, patch });
   return isMissing(dest) ? { node: patch } : visitDirective({ dest, patch });
 }
 
@@ -296,7 +301,7 @@ function setElement(list: YamlNode, element: YamlNode | undefined, { keys, value
     if (element !== undefined) kept.push(element);
   }
   list.items = kept;
-  if (!isMissing(element) && !isFound) list.items.push(element as YamlNode);
+  if (!isMissing(element) && !isFound) addItems(list, element as YamlNode);
 }
 
 /** A value that is "" is not looked at, as long as the field is there. */
@@ -330,7 +335,7 @@ function appendElements(list: YamlNode, source: YamlNode, keys: readonly string[
     const values: string[] = [];
     for (const key of keys) {
       const value = getField(element, key);
-      if (value === undefined) list.items.push(element);
+      if (value === undefined) addItems(list, element);
       else values.push(value.value);
     }
     if (keys.length > 1) setElement(list, undefined, { keys, values });

@@ -39,6 +39,7 @@ export function copyNode(node: YamlNode): YamlNode {
   copy.style = node.style;
   copy.anchor = node.anchor;
   copy.target = node.target;
+  copy.isEmptied = node.isEmptied;
   copy.line = node.line;
   copy.column = node.column;
   takeComments(copy, node);
@@ -52,12 +53,19 @@ function takeComments(node: YamlNode, from: YamlNode): void {
   node.footComment = from.footComment;
 }
 
+/** A null takes items too, as in kyaml; nobody ever writes them. */
+export function addItems(node: YamlNode, ...items: readonly YamlNode[]): void {
+  if (node.kind === "map" || node.kind === "list") node.items.push(...items);
+  else node.items = [...node.items, ...items];
+}
+
 /** Makes `node` what `value` is, in place: whoever holds the node sees the change. */
 export function assignNode(node: YamlNode, value: YamlNode): void {
   node.kind = value.kind;
   node.tag = value.tag;
   node.isTagged = value.isTagged;
   node.value = value.value;
+  node.isEmptied = value.isEmptied;
   node.style = value.style;
   node.line = value.line;
   node.column = value.column;
@@ -106,7 +114,7 @@ export function clearField(node: YamlNode, name: string): void {
   if (node.kind !== "map") return;
   for (let i = 0; i < node.items.length; i += 2)
     if ((node.items[i] as YamlNode).value === name) {
-      node.items.splice(i, 2);
+      takeOut(node, i);
       return;
     }
 }
@@ -117,9 +125,14 @@ export function clearIfEmpty(node: YamlNode, name: string): void {
   if (node.kind !== "map") return;
   for (let i = 0; i < node.items.length; i += 2) {
     if ((node.items[i] as YamlNode).value !== name || (node.items[i + 1] as YamlNode).items.length > 0) continue;
-    node.items.splice(i, 2);
+    takeOut(node, i);
     return;
   }
+}
+
+function takeOut(map: YamlNode, at: number): void {
+  map.items.splice(at, 2);
+  if (map.items.length === 0) map.isEmptied = true;
 }
 
 /** Names of a map's fields, in order, duplicates included. */
@@ -141,7 +154,8 @@ export function isNonText11(value: string): boolean {
   return parsed.value !== undefined && typeof parsed.value.data !== "string";
 }
 
-const simpleText = /^[A-Za-z0-9_./+-]+$/;
+/** No mark of a document, and no more than a word or number. */
+const simpleText = /^(?!---|\.\.\.)[A-Za-z0-9_./+-]+$/;
 
 /** Sets a scalar's value; the style of the old one stays. */
 export function setScalar(node: YamlNode, value: YamlNode): void {
@@ -164,6 +178,7 @@ export function setField(map: YamlNode, name: string, value: YamlNode | undefine
   if (
     value !== undefined &&
     (value.style === "plain" || value.style === "flow") &&
+    !value.isTagged &&
     isText(value) &&
     isNonText11(value.value)
   )
@@ -185,7 +200,7 @@ export function setField(map: YamlNode, name: string, value: YamlNode | undefine
   }
   const key = untyped(name);
   key.style = options.keyStyle ?? "plain";
-  map.items.push(key, value);
+  addItems(map, key, value);
 }
 
 const indexPart = /^\d+$/;
@@ -281,6 +296,6 @@ export function appendElement(list: YamlNode, name: string, value: YamlNode): Ya
     element = new YamlNode("map");
     element.items.push(untyped(name), value);
   }
-  list.items.push(element);
+  addItems(list, element);
   return element;
 }

@@ -4,6 +4,7 @@
 import { type NodeKind, writeNodes, YamlNode } from "#formats/yaml";
 import { invalid } from "./faults.ts";
 import {
+  addItems,
   appendElement,
   expectKind,
   field,
@@ -54,7 +55,7 @@ function matchField(node: YamlNode, path: readonly string[], create: NodeKind | 
 function matchIndex(node: YamlNode, path: readonly string[], create: NodeKind | undefined): YamlNode[] {
   const index = Number(path[0]);
   const items = itemsOf(node);
-  if (index === items.length && create !== undefined) node.items.push(new YamlNode(kindOf(path[1], create)));
+  if (index === items.length && create !== undefined) addItems(node, new YamlNode(kindOf(path[1], create)));
   const item = node.items[index];
   if (item === undefined) throw invalid(`index ${index} specified but only ${items.length} elements found`);
   return matchPath(item, path.slice(1), create);
