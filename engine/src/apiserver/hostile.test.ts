@@ -5,6 +5,7 @@ import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { realClock } from "../cluster/cluster.contract.ts";
 import { memoryStore, type Store } from "#store";
+import { bodiesBytesMax, bodyBytesMax } from "./limits.ts";
 import { type ApiServer, startApiServer } from "./server.ts";
 
 let server: ApiServer;
@@ -163,5 +164,28 @@ describe("hostile requests", () => {
       { numRuns: 40, seed: 20261121 },
     );
     expect(await ask([{ method: "GET", path: "/readyz", contentType: "", body: Buffer.alloc(0) }])).toEqual([200]);
+  });
+
+  it("that never send the rest of their bodies are refused, and an honest one is answered", {
+    timeout: 60_000,
+  }, async () => {
+    const unfinished = connect(server.url, { ca: server.caCertificate, maxSessionMemory: 1000 });
+    const token = /token: (\S+)/.exec(server.kubeconfig())?.[1] ?? "";
+    const path = "/api/v1/namespaces/default/configmaps";
+    const bytes = bodyBytesMax - 1024;
+    const head = { [constants.HTTP2_HEADER_METHOD]: "POST", [constants.HTTP2_HEADER_PATH]: path };
+    const refused = new Promise<number | undefined>((resolve) => {
+      for (let count = 0; count < bodiesBytesMax / bytes + 1; count++) {
+        const stream = unfinished.request({ ...head, authorization: `Bearer ${token}` }, { endStream: false });
+        stream.on("response", (headers) => resolve(headers[":status"]));
+        stream.on("error", () => undefined);
+        stream.resume();
+        stream.write(Buffer.alloc(bytes, " "));
+      }
+    });
+    expect(await refused).toBe(429);
+    const body = Buffer.from('{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"honest"}}');
+    expect(await ask([{ method: "POST", path, contentType: "application/json", body }])).toEqual([201]);
+    unfinished.destroy();
   });
 });

@@ -1,7 +1,7 @@
 // Bodies of requests on their way. All together may hold so much, and so many may be unfinished; beyond it the ones begun longest ago are
 // refused. An honest client sends its body in one go: whoever keeps others waiting is asked to come again, and client-go does.
 
-import { tooManyBodies } from "#apiserver/registry";
+import { tooMany } from "#apiserver/registry";
 import { bodiesBytesMax, bodiesMost } from "../limits.ts";
 import { Turns } from "./turns.ts";
 
@@ -43,7 +43,7 @@ export class Bodies {
   #refuseOldest(): void {
     for (const oldest of this.#arriving) {
       this.end(oldest);
-      oldest.refuse(tooManyBodies());
+      oldest.refuse(tooMany("unfinished requests"));
       return;
     }
   }

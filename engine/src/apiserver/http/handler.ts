@@ -22,6 +22,7 @@ import {
   noSuchPath,
   notFound,
   type Served,
+  tooMany,
   unsupportedMediaType,
   whenConverted,
 } from "#apiserver/registry";
@@ -90,7 +91,7 @@ type Asked = {
 
 /** Answers a request; never throws. */
 export async function handle(context: HandlerContext, request: Incoming, response: Outgoing): Promise<void> {
-  const waiting = { bytes: 0, held: () => context.unsent.held() };
+  const waiting = { bytes: 0, held: (bytes: number) => context.unsent.held(bytes) };
   const answering = new SentResponse(response, waiting);
   context.unsent.follow(answering);
   response.once("close", () => context.unsent.leave(answering));
@@ -102,7 +103,8 @@ export async function handle(context: HandlerContext, request: Incoming, respons
     const notes = { metadata: [], fieldManager: "", annotations: {}, since };
     const who = { sender, identity, receivedMs, notes };
     await answer(context, { request, response, query: searchParams, path: pathname, waiting, ...who });
-    if (answering.unsentBytes > watchPieceBytes) waiting.held();
+    const { unsentBytes } = answering;
+    if (unsentBytes > watchPieceBytes) context.unsent.held(unsentBytes);
   } catch (error) {
     const refused = refusalFrom(error);
     if (refused.status.code >= 500) context.failed(error);
@@ -205,6 +207,7 @@ async function answerResource(context: HandlerContext, asked: Asked, route: Reso
   const { served, namespace, name, subresource } = route;
   const call: Call = { identity: asked.identity, served, namespace, name, subresource };
   const method = asked.request.method ?? "GET";
+  if (context.unsent.isFull()) throw tooMany("unread answers");
   if ((method === "GET" || method === "HEAD") && name === "" && isTrue(asked.query.get("watch")))
     return openWatch(context, asked, call);
   const deprecation = served.strategy.deprecation ?? served.custom?.deprecationWarning;

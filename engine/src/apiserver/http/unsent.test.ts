@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { unsentBytesMax, unsentLookMs, unsentPatienceMs } from "../limits.ts";
+import { unsentBytesMax, unsentBytesMost, unsentLookMs, unsentPatienceMs } from "../limits.ts";
 import { type Answering, Unsent } from "./unsent.ts";
 
 type Reader = Answering & { unsentBytes: number; takenBytes: number; isCut: boolean };
@@ -74,4 +74,19 @@ it("looks by itself while readers hold too much, and no longer", () => {
   }
   expect(stuck.isCut).toBe(true);
   expect(due).toEqual([]);
+});
+
+it("gives out nothing more while all hold many times too much, and again once some is taken", () => {
+  const unsent = new Unsent({ now: () => 1_000_000, after: () => () => undefined });
+  const slow = reader(unsentBytesMost);
+  unsent.follow(slow);
+  unsent.held(slow.unsentBytes);
+  expect(unsent.isFull()).toBe(false);
+  unsent.held(1);
+  expect(unsent.isFull()).toBe(false);
+  slow.unsentBytes += 1;
+  unsent.held(1);
+  expect(unsent.isFull()).toBe(true);
+  slow.unsentBytes -= 1;
+  expect(unsent.isFull()).toBe(false);
 });

@@ -1,9 +1,9 @@
 // What clients have asked for and do not take. Each answer waits in memory until its reader takes it: where all together hold more than
 // the server can give, those that have taken nothing for a while are cut off. A watch is begun again from its last version, a list is
-// asked again; who reads, however slowly, is left alone.
+// asked again; who reads, however slowly, is left alone. Where they hold many times as much, nothing more is given out until some is taken.
 
 import type { Clock } from "#kernel";
-import { unsentBytesMax, unsentLookMs, unsentPatienceMs } from "../limits.ts";
+import { unsentBytesMax, unsentBytesMost, unsentLookMs, unsentPatienceMs } from "../limits.ts";
 
 /** What is known of an answer on its way. */
 export type Answering = {
@@ -14,8 +14,8 @@ export type Answering = {
   cutOff: () => void;
 };
 
-/** Bytes of an answer that its maker holds back until the client has taken what comes before; `held`: its reader is behind. */
-export type Waiting = { bytes: number; held: () => void };
+/** Bytes of an answer that its maker holds back until the client has taken what comes before; `held`: its reader is behind by so many more. */
+export type Waiting = { bytes: number; held: (bytes: number) => void };
 
 /** `stillMs`: for how long it was seen to take nothing. */
 type Followed = { answering: Answering; taken: number; stillMs: number };
@@ -24,6 +24,8 @@ export class Unsent {
   readonly #clock: Clock;
   readonly #open = new Map<Answering, Followed>();
   #lookedAt: number;
+  /** What all held at the last look, and what was given out since. */
+  #heldBytes = 0;
   #isDue = false;
 
   constructor(clock: Clock) {
@@ -37,8 +39,9 @@ export class Unsent {
     if (this.#clock.now() - this.#lookedAt >= unsentLookMs) this.#look();
   }
 
-  /** An answer waits for its reader: looked at again soon, whether or not anybody asks for anything meanwhile. */
-  held(): void {
+  /** So much more waits for a reader: looked at again soon, whether or not anybody asks for anything meanwhile. */
+  held(bytes = 0): void {
+    this.#heldBytes += bytes;
     if (this.#isDue) return;
     this.#isDue = true;
     this.#clock.after(unsentLookMs, () => {
@@ -48,12 +51,22 @@ export class Unsent {
     });
   }
 
+  /** So much is unsent that nothing more can be given out. */
+  isFull(): boolean {
+    return this.#heldBytes > unsentBytesMost && this.#look() > unsentBytesMost;
+  }
+
   leave(answering: Answering): void {
     this.#open.delete(answering);
   }
 
   /** Bytes that all hold, once those who had to be are cut off. */
   #look(): number {
+    this.#heldBytes = this.#cut();
+    return this.#heldBytes;
+  }
+
+  #cut(): number {
     const now = this.#clock.now();
     // A server that was busy itself could send nothing meanwhile: its readers are not to blame for that time.
     const elapsedMs = Math.min(now - this.#lookedAt, 2 * unsentLookMs);

@@ -98,7 +98,7 @@ class Lines {
     else {
       this.#later.push(bytes);
       waiting.bytes += bytes.length;
-      waiting.held();
+      waiting.held(bytes.length);
     }
     if (response.writableLength + waiting.bytes > watchUnsentBytesMax) this.end();
   }
@@ -158,7 +158,7 @@ class Lines {
   /** False: the client takes its time. */
   #write(bytes: Buffer): boolean {
     const isTaken = writeBytes(this.#stream.response, bytes);
-    if (!isTaken) this.#stream.waiting.held();
+    if (!isTaken) this.#stream.waiting.held(bytes.length);
     return isTaken;
   }
 

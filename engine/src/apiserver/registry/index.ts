@@ -25,7 +25,7 @@ export {
   plainError,
   Refusal,
   tooLarge,
-  tooManyBodies,
+  tooMany,
   unauthorized,
   unsupportedMediaType,
 } from "./refusal.ts";

@@ -164,12 +164,12 @@ export function tooLarge(limit: number): Refusal {
   });
 }
 
-/** For a body that others wait for; client-go sends it again. */
-export function tooManyBodies(): Refusal {
+/** For what would take more memory than there is to give; client-go asks again. */
+export function tooMany(what: string): Refusal {
   return new Refusal({
     code: 429,
     reason: "TooManyRequests",
-    message: "too many bodies of requests are on their way, please try again later",
+    message: `the server holds too many ${what}, please try again later`,
     details: { retryAfterSeconds: 1 },
   });
 }

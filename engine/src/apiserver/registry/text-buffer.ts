@@ -4,6 +4,16 @@
 /** Bytes it begins with: a list of a few objects. */
 const startBytes = 16 * 1024;
 
+/** Bytes for the little that follows a long text. */
+const slackBytes = 64;
+
+/** A long text is one of many that wait for their readers: what it does not use they cannot have. */
+function growth(bytes: number): number {
+  return bytes < longBytes ? 2 : 1.5;
+}
+
+const longBytes = 1024 * 1024;
+
 /** Letters up to which a text is taken for the most bytes that it could have: longer ones are measured. */
 const shortLetters = 4 * 1024;
 
@@ -56,7 +66,9 @@ export class TextBuffer {
   #reserve(bytes: number): void {
     const needed = this.#end + bytes;
     if (needed <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    const larger = Buffer.allocUnsafe(
+      Math.max(needed + slackBytes, Math.ceil(this.#buffer.length * growth(this.#buffer.length))),
+    );
     this.#buffer.copy(larger, 0, 0, this.#end);
     this.#buffer = larger;
   }
