@@ -181,6 +181,14 @@ function badVerb(value: Value, verb: string, flags: Flags): string {
 }
 
 function formatObject(value: Value[] | GoMap | GoObject, verb: string, flags: Flags, depth: number): string {
+  if (
+    value instanceof Integer &&
+    value.goType === value.kind &&
+    value.kind.startsWith("u") &&
+    verb === "v" &&
+    flags.sharp
+  )
+    return `0x${value.value.toString(16)}`;
   if (value instanceof Integer && value.goType === value.kind)
     return formatInteger(value.value, verb, flags) ?? badVerb(value, verb, flags);
   if (value instanceof Bytes) return formatBytes(value, verb, flags);
@@ -221,12 +229,18 @@ function formatStruct(
     const text = formatByType(value, verb, inner, 1);
     return isNamed ? `${name}:${text}` : text;
   });
-  return isSyntax ? `${goType}{${texts.join(", ")}}` : `{${texts.join(" ")}}`;
+  const before = goType.startsWith("*") ? "&" : "";
+  return isSyntax ? `${before}${goType.replace(/^\*/, "")}{${texts.join(", ")}}` : `${before}{${texts.join(" ")}}`;
 }
 
 /** A value with a String or Error method is formatted as that text by the verbs for text. */
 function formatOpaque(value: GoObject, verb: string, { flags, isInside }: { flags: Flags; isInside: boolean }): string {
   if (verb === "v" && isInside) return formatString(value.printInside(), "s", flags);
+  const isSyntax = verb === "v" && flags.sharp;
+  const syntax = isSyntax ? value.goSyntax() : undefined;
+  if (syntax !== undefined) return syntax;
+  const hidden = isSyntax || !"vsxXq".includes(verb) ? value.hidden() : undefined;
+  if (hidden !== undefined) return formatStruct(value, hidden, { verb, flags });
   if ("vsxXq".includes(verb)) return formatString(value.print(), verb === "v" ? "s" : verb, flags);
   if (value instanceof Integer) return formatInteger(value.value, verb, flags) ?? badVerb(value, verb, flags);
   return badVerb(value, verb, flags);

@@ -47,6 +47,14 @@ export abstract class GoObject {
   parts(): readonly (readonly [name: string, value: Value])[] | undefined {
     return undefined;
   }
+  /** The fields of a struct that has a method for its text: what the verbs that are not for text show. */
+  hidden(): readonly (readonly [name: string, value: Value])[] | undefined {
+    return undefined;
+  }
+  /** What %#v prints where a method says that; undefined where it shows the fields. */
+  goSyntax(): string | undefined {
+    return undefined;
+  }
   /** The exported fields of a struct, which libraries go through one by one; undefined for what is written as a whole. */
   exported(): readonly (readonly [name: string, value: Value])[] | undefined {
     return this.parts()?.filter(([name]) => /^[A-Z]/.test(name));

@@ -47,12 +47,16 @@ function nanosecondsOf(value: Value): bigint {
   return value instanceof Integer ? value.value : 0n;
 }
 
+const int64Max = 2n ** 63n - 1n;
+
 export function roundTo(value: bigint, unit: bigint): bigint {
   if (unit <= 0n) return value;
   const rest = value % unit;
   const size = rest < 0n ? -rest : rest;
   if (size * 2n < unit) return value - rest;
-  return value < 0n ? value - unit - rest : value + unit - rest;
+  const rounded = value < 0n ? value - unit - rest : value + unit - rest;
+  // Beyond what a duration holds stands the longest one.
+  return rounded > int64Max ? int64Max : rounded < -int64Max - 1n ? -int64Max - 1n : rounded;
 }
 
 export function truncateTo(value: bigint, unit: bigint): bigint {

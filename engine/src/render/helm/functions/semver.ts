@@ -52,6 +52,16 @@ export class SemanticVersion extends GoObject {
     return this.print();
   }
 
+  override hidden(): [string, Value][] {
+    const numbers = { major: this.major, minor: this.minor, patch: this.patch };
+    return [
+      ...Object.entries(numbers).map(([name, value]): [string, Value] => [name, new Integer("uint64", value)]),
+      ["pre", this.prerelease],
+      ["metadata", this.metadata],
+      ["original", this.original],
+    ];
+  }
+
   override copied(): GoObject {
     return new SemanticVersion({ numbers: [0n, 0n, 0n], prerelease: "", metadata: "", original: "" });
   }

@@ -96,6 +96,19 @@ export class GoTime extends GoObject {
     };
   }
 
+  override goSyntax(): string {
+    const { year, month, day, hour, minute, second: seconds, nanosecond } = this.civil();
+    const name = new Date(Date.UTC(2000, month - 1)).toLocaleString("en", { month: "long", timeZone: "UTC" });
+    const zone = /^[+-]\d|^$/.test(this.zone) ? "" : this.zone;
+    const place =
+      this.zone === "UTC"
+        ? "time.UTC"
+        : /(^L|-l)ocal$/.test(this.zone)
+          ? "time.Local"
+          : `time.Location(${JSON.stringify(zone)})`;
+    return `time.Date(${year}, time.${name}, ${day}, ${hour}, ${minute}, ${seconds}, ${nanosecond}, ${place})`;
+  }
+
   format(layout: string): string {
     return formatLayout(this.civil(), layout);
   }

@@ -58,14 +58,27 @@ function parseUrl(text: string): Url {
   try {
     return parseParts(text);
   } catch (error) {
-    if (error instanceof GoError) throw new GoError(`parse ${quote(text)}: ${error.message}`);
+    // What stands behind the sign of a fragment is not shown, unless that is what is wrong.
+    if (error instanceof GoError) throw new GoError(`parse ${quote(shownUrl(text))}: ${error.message}`);
     throw error;
   }
 }
 
+function shownUrl(text: string): string {
+  const [before = "", ...fragment] = text.split("#");
+  try {
+    unescape(fragment.join("#"));
+    return before;
+  } catch {
+    return controls.test(before) ? before : text;
+  }
+}
+
+// oxlint-disable-next-line no-control-regex
+const controls = /[\x00-\x1f\x7f]/;
+
 function parseParts(text: string): Url {
-  // oxlint-disable-next-line no-control-regex
-  if (/[\x00-\x1f\x7f]/.test(text)) throw new GoError("net/url: invalid control character in URL");
+  if (controls.test(text)) throw new GoError("net/url: invalid control character in URL");
   const hash = text.indexOf("#");
   const fragment = hash < 0 ? "" : unescape(text.slice(hash + 1));
   let rest = hash < 0 ? text : text.slice(0, hash);
