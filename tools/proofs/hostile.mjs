@@ -253,6 +253,8 @@ function isRight({ kind, codes, method, abandonAfterMs, contentType }, answer) {
     return (
       answer !== "no answer" && (answer.startsWith("not sent") || mayReset.has(kind) || abandonAfterMs !== undefined)
     );
+  // Whoever holds too much is asked to come again, and so are others meanwhile; the answers' codes are counted.
+  if (answer === 429) return true;
   if (codes !== undefined) return codes.includes(answer);
   if (answer === 500)
     return (method === "PATCH" && contentType !== "application/json-patch+json") || kind === "watchAbuse";
