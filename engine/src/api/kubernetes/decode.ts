@@ -5,7 +5,8 @@ import { isObject, type Json, type JsonObject, type SchemaNode, type SchemaRef, 
 import { base64Error, canonicalBase64 } from "./base64.ts";
 import { builtinSchemas } from "./builtin.ts";
 import { defaultsOf } from "./defaults.ts";
-import { canonicalQuantity } from "./quantity.ts";
+import { canonicalQuantity, quantityProblem } from "./quantity.ts";
+import { timeProblem } from "./time.ts";
 
 export type Decoded = {
   object: JsonObject;
@@ -102,8 +103,21 @@ function decode(value: Json, ref: SchemaRef, walk: Walk): Json {
     walk.error ??= base64Error(value);
     return canonicalBase64(value);
   }
-  if (node.format === "quantity") return canonicalQuantity(value as string | number) ?? value;
+  if (node.format === "quantity") return decodeQuantity(value as string | number, walk);
+  if (typeof value === "string" && typeof ref === "string" && timeTypes.has(ref))
+    walk.error ??= timeProblem(value, ref.endsWith("MicroTime"));
   return value;
+}
+
+const timeTypes: ReadonlySet<string> = new Set([
+  "io.k8s.apimachinery.pkg.apis.meta.v1.Time",
+  "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime",
+]);
+
+function decodeQuantity(value: string | number, walk: Walk): Json {
+  const canonical = canonicalQuantity(value);
+  if (canonical === undefined) walk.error ??= quantityProblem(String(value).trim());
+  return canonical ?? value;
 }
 
 function decodeList(items: readonly Json[], ref: SchemaRef, walk: Walk): Json {

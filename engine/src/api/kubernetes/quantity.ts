@@ -44,6 +44,15 @@ export function quantityNanos(value: string | number | bigint): bigint | undefin
   return parse(String(value).trim())?.nanos;
 }
 
+const shape = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$";
+
+/** What Go says of a text that is no quantity. */
+export function quantityProblem(text: string): string {
+  return new RegExp(shape).test(text)
+    ? "unable to parse quantity's suffix"
+    : `quantities must match the regular expression '${shape}'`;
+}
+
 /** The canonical text of a quantity, undefined when it is none. */
 export function canonicalQuantity(value: string | number | bigint): string | undefined {
   const parsed = parse(String(value).trim());

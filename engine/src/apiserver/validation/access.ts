@@ -1,6 +1,14 @@
 // Roles, their bindings and certificate requests (pkg/apis/rbac and certificates validation, v1.36).
 
-import { type FieldError, invalid, labelErrors, notSupported, required, subdomainErrors } from "#api/crd";
+import {
+  type FieldError,
+  invalid,
+  labelErrors,
+  notSupported,
+  pathSegmentErrors,
+  required,
+  subdomainErrors,
+} from "#api/crd";
 import { isObject, type Json, type JsonObject } from "#kernel";
 import { invalidAll, itemsOf, part, type Rule, textOf } from "./fields.ts";
 import { selectorErrors } from "./selectors.ts";
@@ -47,7 +55,12 @@ export function bindingRules(kinds: readonly string[]): Rule {
     const errors = kinds.includes(textOf(role["kind"]))
       ? []
       : [notSupported("roleRef.kind", textOf(role["kind"]), kinds)];
-    if (textOf(role["name"]) === "") errors.push(required("roleRef.name"));
+    const group = textOf(role["apiGroup"]);
+    if (group !== rbacGroup) errors.push(notSupported("roleRef.apiGroup", group, [rbacGroup]));
+    const name = textOf(role["name"]);
+    errors.push(
+      ...(name === "" ? [required("roleRef.name")] : invalidAll("roleRef.name", name, pathSegmentErrors(name))),
+    );
     for (const { item, field } of itemsOf(object["subjects"], "subjects")) {
       if (textOf(item["name"]) === "") errors.push(required(`${field}.name`));
       const kind = textOf(item["kind"]);

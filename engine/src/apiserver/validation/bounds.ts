@@ -2,17 +2,7 @@
 
 import { type FieldError, invalid, qualifiedNameErrors, required } from "#api/crd";
 import { type Json, type JsonObject } from "#kernel";
-import {
-  countOrShareErrors,
-  forbidden,
-  itemsOf,
-  nanos,
-  notMoreThanAll,
-  oneOf,
-  part,
-  requiredTexts,
-  textOf,
-} from "./fields.ts";
+import { countOrShareErrors, forbidden, itemsOf, nanos, notMoreThanAll, oneOf, part, textOf } from "./fields.ts";
 import { selectorErrors } from "./selectors.ts";
 
 const priorityMost = 1_000_000_000;
@@ -168,33 +158,4 @@ export function budgetRules(object: JsonObject): FieldError[] {
     ...selectorErrors(selector, "spec.selector"),
     ...oneOf(unhealthyPodEvictionPolicy, "spec.unhealthyPodEvictionPolicy", policies),
   ];
-}
-
-const metricTypes = ["ContainerResource", "External", "Object", "Pods", "Resource"];
-
-export function autoscalerRules(object: JsonObject): FieldError[] {
-  const spec = part(object, "spec");
-  const target = part(spec, "scaleTargetRef");
-  const [least, most] = [Number(spec["minReplicas"] ?? 1), Number(spec["maxReplicas"] ?? 0)];
-  const errors: FieldError[] = [];
-  const percent = spec["targetCPUUtilizationPercentage"];
-  if (typeof percent === "number" && percent <= 0)
-    errors.push(invalid("spec.metrics[0].resource.target.averageUtilization", percent, "must be greater than 0"));
-  if (least < 1) {
-    errors.push(invalid("spec.minReplicas", least, "must be greater than or equal to 1"));
-    if (least === 0)
-      errors.push({
-        type: "Forbidden",
-        field: "spec.metrics",
-        detail: "must specify at least one Object or External metric to support scaling to zero replicas",
-      });
-  }
-  if (most < 1) errors.push(required("spec.maxReplicas", "must be set and greater than 0"));
-  if (most < least) errors.push(invalid("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`"));
-  errors.push(...requiredTexts(target, "spec.scaleTargetRef.", ["kind", "name"]));
-  if (textOf(target["apiVersion"]) === "")
-    errors.push(invalid("spec.scaleTargetRef.apiVersion", "", "apiVersion must specify API group"));
-  for (const { item, field } of itemsOf(spec["metrics"], "spec.metrics"))
-    errors.push(...oneOf(item["type"], `${field}.type`, metricTypes));
-  return errors;
 }

@@ -1,15 +1,17 @@
 // Validation of built-in objects, as far as clients meet it: required and closed values, selectors, pod specifications, ports, keys
 // (pkg/apis/*/validation, v1.36). What an update may change is `kinds/immutable.ts`. Takes a decoded, defaulted object.
 
+import { autoscalerRules } from "./autoscalers.ts";
 import type { FieldError } from "#api/crd";
 import { encodeJson, type JsonObject } from "#kernel";
 import { bindingRules, certificateRules, roleRules } from "./access.ts";
-import { autoscalerRules, budgetRules, limitRangeRules, priorityClassRules, quotaRules } from "./bounds.ts";
+import { budgetRules, limitRangeRules, priorityClassRules, quotaRules } from "./bounds.ts";
+import { endpointsRules } from "./endpoints.ts";
 import { eventRules, leaseRules, namespaceRules, nodeRules, runtimeClassRules } from "./cluster.ts";
 import { configMapRules, secretRules } from "./configuration.ts";
 import { part, type Rule } from "./fields.ts";
 import { flowSchemaRules, priorityLevelRules } from "./flow-control.ts";
-import { ingressRules } from "./ingresses.ts";
+import { ingressClassRules, ingressRules } from "./ingresses.ts";
 import { cronJobRules, jobSpecErrors } from "./jobs.ts";
 import { networkPolicyRules } from "./network-policies.ts";
 import { validatePod, validatePodSpec } from "./pods.ts";
@@ -22,11 +24,18 @@ import {
   storageClassRules,
   volumeRules,
 } from "./storage.ts";
-import { deploymentRules, replicationControllerRules, statefulSetRules, workload } from "./workloads.ts";
+import {
+  controllerRevisionRules,
+  deploymentRules,
+  replicationControllerRules,
+  statefulSetRules,
+  workload,
+} from "./workloads.ts";
 
 /** By group and kind. */
 const rules: { readonly [groupKind: string]: Rule } = {
   "/ConfigMap": configMapRules,
+  "/Endpoints": endpointsRules,
   "/Event": eventRules,
   "/LimitRange": limitRangeRules,
   "/Namespace": namespaceRules,
@@ -39,6 +48,7 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "/ResourceQuota": quotaRules,
   "/Secret": secretRules,
   "/Service": serviceRules,
+  "apps/ControllerRevision": controllerRevisionRules,
   "apps/DaemonSet": workload("daemonset"),
   "apps/Deployment": deploymentRules,
   "apps/ReplicaSet": workload("replicaset"),
@@ -53,6 +63,7 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "flowcontrol.apiserver.k8s.io/FlowSchema": flowSchemaRules,
   "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": priorityLevelRules,
   "networking.k8s.io/Ingress": ingressRules,
+  "networking.k8s.io/IngressClass": ingressClassRules,
   "networking.k8s.io/NetworkPolicy": networkPolicyRules,
   "node.k8s.io/RuntimeClass": runtimeClassRules,
   "policy/PodDisruptionBudget": budgetRules,

@@ -1,6 +1,6 @@
 // Reading of decoded objects by rules, and the errors that many of them share.
 
-import { type FieldError, invalid, notSupported, required } from "#api/crd";
+import { type FieldError, invalid, notSupported, qualifiedNameErrors, required, subdomainErrors } from "#api/crd";
 import { quantityNanos } from "#api/kubernetes";
 import { isObject, type Json, type JsonObject } from "#kernel";
 
@@ -114,4 +114,28 @@ export function countOrShareErrors(value: Json | undefined, field: string): Fiel
 export function notMoreThanAll(value: Json | undefined, field: string): FieldError[] {
   const isMore = typeof value === "string" && /^[0-9]+%$/.test(value) && Number(value.slice(0, -1)) > 100;
   return isMore ? [invalid(field, value, "must not be greater than 100%")] : [];
+}
+
+/** A name under a domain: `example.com/controller`. */
+export function domainPathErrors(text: string, field: string): FieldError[] {
+  if (text === "") return [required(field)];
+  const slash = text.indexOf("/");
+  const [host, path] = [text.slice(0, slash), text.slice(slash + 1)];
+  if (slash <= 0 || path === "")
+    return [invalid(field, text, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  const errors = invalidAll(field, host, subdomainErrors(host));
+  if (/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path)) return errors;
+  const detail = "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')";
+  return [...errors, invalid(field, path, detail)];
+}
+
+const containerResources = ["cpu", "memory", "ephemeral-storage"];
+
+/** The name of a resource that containers use: a standard one, or one of somebody's domain. */
+export function containerResourceErrors(name: string, field: string): FieldError[] {
+  const isKnown = name.includes("/") || containerResources.includes(name) || name.startsWith("hugepages-");
+  return [
+    ...invalidAll(field, name, qualifiedNameErrors(name)),
+    ...(isKnown ? [] : [invalid(field, name, "must be a standard resource for containers")]),
+  ];
 }

@@ -1,8 +1,19 @@
 // Ingresses (pkg/apis/networking/validation, v1.36).
 
-import { dns1035Errors, type FieldError, invalid, required, subdomainErrors } from "#api/crd";
-import { isObject, type JsonObject } from "#kernel";
 import {
+  dns1035Errors,
+  type FieldError,
+  invalid,
+  labelErrors,
+  notSupported,
+  pathSegmentErrors,
+  required,
+  subdomainErrors,
+} from "#api/crd";
+import { isObject, type Json, type JsonObject } from "#kernel";
+import {
+  domainPathErrors,
+  forbidden,
   invalidAll,
   isAddress,
   itemsOf,
@@ -100,4 +111,42 @@ function servicePortErrors(port: JsonObject, field: string): FieldError[] {
   if (name !== "") return invalidAll(`${field}.service.port.name`, name, portNameErrors(name));
   if (number !== 0) return portErrors(number, `${field}.service.port.number`);
   return [required(field, "port name or number is required")];
+}
+
+const controllerBytesMost = 250;
+
+/** Whose class it is, and where that one keeps more about it. */
+export function ingressClassRules(object: JsonObject, live?: JsonObject): FieldError[] {
+  const spec = part(object, "spec");
+  const controller = textOf(spec["controller"]);
+  const field = "spec.controller";
+  const detail = `may not be more than ${controllerBytesMost} bytes`;
+  return [
+    ...(live === undefined && Buffer.byteLength(controller) > controllerBytesMost
+      ? [{ type: "TooLong" as const, field, detail }]
+      : []),
+    ...(live === undefined ? domainPathErrors(controller, field) : []),
+    ...parametersErrors(spec["parameters"], "spec.parameters"),
+  ];
+}
+
+function parametersErrors(parameters: Json | undefined, field: string): FieldError[] {
+  if (!isObject(parameters)) return [];
+  const { apiGroup, namespace, scope } = parameters;
+  const group = textOf(apiGroup);
+  const errors = apiGroup === undefined ? [] : invalidAll(`${field}.apiGroup`, group, subdomainErrors(group));
+  for (const name of ["kind", "name"]) {
+    const text = textOf(parameters[name]);
+    errors.push(
+      ...(text === "" ? [required(`${field}.${name}`)] : invalidAll(`${field}.${name}`, text, pathSegmentErrors(text))),
+    );
+  }
+  const at = `${field}.namespace`;
+  if (scope === undefined) errors.push(required(`${field}.scope`));
+  else if (scope === "Namespace" && namespace === undefined)
+    errors.push(required(at, "`parameters.scope` is set to 'Namespace'"));
+  else if (scope === "Namespace") errors.push(...invalidAll(at, textOf(namespace), labelErrors(textOf(namespace))));
+  else if (scope !== "Cluster") errors.push(notSupported(`${field}.scope`, textOf(scope), ["Cluster", "Namespace"]));
+  else if (namespace !== undefined) errors.push(forbidden(at, "`parameters.scope` is set to 'Cluster'"));
+  return errors;
 }

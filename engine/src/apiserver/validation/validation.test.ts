@@ -40,10 +40,14 @@ describe("validation of built-in objects", () => {
       volumeClaimTemplates: [{ metadata: { name: "data" } }],
     };
     expect(validateBuiltin({ group: "apps", kind: "StatefulSet" }, { spec })).toEqual([]);
-    const binding = { roleRef: { kind: "Role", name: "r" }, subjects: [{ kind: "ServiceAccount", name: "s" }] };
+    const rbac = "rbac.authorization.k8s.io";
+    const binding = {
+      roleRef: { apiGroup: rbac, kind: "Role", name: "r" },
+      subjects: [{ kind: "ServiceAccount", name: "s" }],
+    };
     const group = "rbac.authorization.k8s.io";
     expect(validateBuiltin({ group, kind: "RoleBinding" }, binding)).toEqual([]);
-    const wide = { ...binding, roleRef: { kind: "ClusterRole", name: "r" } };
+    const wide = { ...binding, roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "r" } };
     expect(validateBuiltin({ group, kind: "ClusterRoleBinding" }, wide)).toHaveLength(1);
   });
 });

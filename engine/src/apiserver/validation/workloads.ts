@@ -141,3 +141,10 @@ export function replicationControllerRules(object: JsonObject): FieldError[] {
     errors.push(notSupported("spec.template.spec.restartPolicy", policy, ["Always"]));
   return errors;
 }
+
+export function controllerRevisionRules(object: JsonObject, live?: JsonObject): FieldError[] {
+  const { data = null } = object;
+  const errors = atLeastZero(object["revision"], "revision");
+  if (live !== undefined || isObject(data)) return errors;
+  return [...errors, required("data", data === null ? "data is mandatory" : "data must be a valid JSON object")];
+}

@@ -129,7 +129,20 @@ function scriptsOf(subject: Subject): Script[] {
 }
 
 /** Kinds of which every field is looked at as the real server does; of the others, more is let through than there. */
-const wholly: ReadonlySet<string> = new Set(["configmap", "secret", "flowschema", "prioritylevel"]);
+const wholly: ReadonlySet<string> = new Set([
+  "configmap",
+  "secret",
+  "endpoints",
+  "event",
+  "controllerrevision",
+  "hpa1",
+  "ingressclass",
+  "role",
+  "rolebinding",
+  "clusterrolebinding",
+  "flowschema",
+  "prioritylevel",
+]);
 
 /** Every kind that is checked wholly, or every kind, each field of it. */
 export function wrongFieldScripts(isOfAll = false): readonly Script[] {
