@@ -39,7 +39,7 @@ export const bodiesMost = 2_000;
 /** Bytes that all answers together may hold for readers that do not take them: a dozen or two of large lists. */
 export const unsentBytesMax: number = 32 * 1024 * 1024;
 
-/** Bytes of such answers at which nothing more is given out: client-go asks again in a second. */
+/** Bytes of such answers at which nothing more can be read: client-go asks again in a second. */
 export const unsentBytesMost: number = 3 * unsentBytesMax;
 
 /**

@@ -207,9 +207,10 @@ async function answerResource(context: HandlerContext, asked: Asked, route: Reso
   const { served, namespace, name, subresource } = route;
   const call: Call = { identity: asked.identity, served, namespace, name, subresource };
   const method = asked.request.method ?? "GET";
-  if (context.unsent.isFull()) throw tooMany("unread answers");
-  if ((method === "GET" || method === "HEAD") && name === "" && isTrue(asked.query.get("watch")))
-    return openWatch(context, asked, call);
+  const isRead = method === "GET" || method === "HEAD";
+  // A write goes on: that others do not read is no reason to lose it.
+  if (isRead && context.unsent.isFull()) throw tooMany("unread answers");
+  if (isRead && name === "" && isTrue(asked.query.get("watch"))) return openWatch(context, asked, call);
   const deprecation = served.strategy.deprecation ?? served.custom?.deprecationWarning;
   let own: Reply;
   try {
@@ -222,7 +223,7 @@ async function answerResource(context: HandlerContext, asked: Asked, route: Reso
       ? own
       : { ...own, warnings: [deprecation, ...(own.warnings ?? [])] };
   context.answered(method, served.resource.plural, reply.code);
-  if (method !== "GET" && method !== "HEAD") audit(context, asked, call, reply);
+  if (!isRead) audit(context, asked, call, reply);
   await send(asked.request, asked.response, reply);
 }
 

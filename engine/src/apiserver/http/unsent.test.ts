@@ -76,7 +76,7 @@ it("looks by itself while readers hold too much, and no longer", () => {
   expect(due).toEqual([]);
 });
 
-it("gives out nothing more while all hold many times too much, and again once some is taken", () => {
+it("lets nothing more be read while all hold many times too much, and again once some is taken", () => {
   const unsent = new Unsent({ now: () => 1_000_000, after: () => () => undefined });
   const slow = reader(unsentBytesMost);
   unsent.follow(slow);

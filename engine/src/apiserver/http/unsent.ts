@@ -1,6 +1,7 @@
 // What clients have asked for and do not take. Each answer waits in memory until its reader takes it: where all together hold more than
 // the server can give, those that have taken nothing for a while are cut off. A watch is begun again from its last version, a list is
-// asked again; who reads, however slowly, is left alone. Where they hold many times as much, nothing more is given out until some is taken.
+// asked again; who reads, however slowly, is left alone. Where they hold many times as much, nothing more can be read until some is taken;
+// writes go on.
 
 import type { Clock } from "#kernel";
 import { unsentBytesMax, unsentBytesMost, unsentLookMs, unsentPatienceMs } from "../limits.ts";
@@ -51,7 +52,7 @@ export class Unsent {
     });
   }
 
-  /** So much is unsent that nothing more can be given out. */
+  /** So much is unsent that nothing more is to be read. */
   isFull(): boolean {
     return this.#heldBytes > unsentBytesMost && this.#look() > unsentBytesMost;
   }
