@@ -108,6 +108,31 @@ const cases: [schema: string, values: string, words: string][] = [
     "- at '/a': 'oneOf' failed, none matched\n  - at '/a': got object, want string\n  - at '/a': validation failed\n    - at '/a': missing properties 'y', 'z'\n    - at '/a/x': got number, want string",
   ],
   [
+    '{"$schema":"http://json-schema.org/draft-04/schema#","properties":{"a":{"not":{"const":1}}}}',
+    "a: 2\n",
+    "- at '/a': 'not' failed",
+  ],
+  [
+    '{"$schema":"http://json-schema.org/draft-04/schema#","properties":{"a":{"contains":{"type":"string"}}},"propertyNames":{"maxLength":0}}',
+    "a: [2]\n",
+    "",
+  ],
+  [
+    '{"$schema":"http://json-schema.org/draft-06/schema#","if":{"required":["a"]},"then":{"required":["b"]},"properties":{"a":{"const":2}}}',
+    "a: 1\n",
+    "- at '/a': value must be 2",
+  ],
+  [
+    '{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a":{"$ref":"#/definitions/x","type":"string"}},"definitions":{"x":{"maximum":3}}}',
+    "a: 4\n",
+    "- at '/a': maximum: got 4, want 3",
+  ],
+  [
+    '{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"if":{"type":"string"},"nullable":{"type":"string"}}}',
+    "if: 1\nnullable: 2\n",
+    "- at '/if': got number, want string\n- at '/nullable': got number, want string",
+  ],
+  [
     '{"$schema":"http://json-schema.org/draft-04/schema#","properties":{"a":{"minimum":3,"exclusiveMinimum":true}}}',
     "a: 3\n",
     "- at '/a': exclusiveMinimum: got 3, want 3",

@@ -11,6 +11,7 @@ import type { Chart } from "./chart.ts";
 import { helmFault } from "./faults.ts";
 import { toPlain } from "./functions/plain.ts";
 import { compiledSchemasMax } from "./limits.ts";
+import { type Draft, draftOf, withinDraft } from "./schema-draft.ts";
 import { describeErrors } from "./schema-errors.ts";
 import { quickCheck } from "./schema-quick.ts";
 
@@ -67,12 +68,11 @@ const options: Options = {
 
 type Validator = { compile(schema: object | boolean): { (data: unknown): boolean; errors?: ErrorObject[] | null } };
 
-function validatorFor(schema: Json): Validator {
-  const draft = isObject(schema) && typeof schema["$schema"] === "string" ? schema["$schema"] : "";
+function validatorFor(draft: Draft): Validator {
   const Draft04 = AjvDraft04 as unknown as new (options: Options) => Ajv;
-  if (/draft-04/.test(draft)) return withFormats(new Draft04(options));
-  if (/draft-0[67]/.test(draft)) return withFormats(new Ajv(options));
-  if (/2019-09/.test(draft)) return new Ajv2019({ ...options, validateFormats: false });
+  if (draft === "4") return withFormats(new Draft04(options));
+  if (draft === "6" || draft === "7") return withFormats(new Ajv(options));
+  if (draft === "2019-09") return new Ajv2019({ ...options, validateFormats: false });
   return new Ajv2020({ ...options, validateFormats: false });
 }
 
@@ -87,9 +87,9 @@ const compiled = new Map<string, ReturnType<Validator["compile"]>>();
 function compileSchema(text: string): ReturnType<Validator["compile"]> {
   const known = compiled.get(text);
   if (known !== undefined) return known;
-  const parsed = JSON.parse(text) as Json;
-  const schema = text.includes('"nullable"') ? withoutNullable(parsed) : parsed;
-  const validate = validatorFor(schema).compile(withoutDraft(schema) as object | boolean);
+  const schema = JSON.parse(text) as Json;
+  const draft = draftOf(schema);
+  const validate = validatorFor(draft).compile(withoutDraft(withinDraft(schema, draft)) as object | boolean);
   if (compiled.size >= compiledSchemasMax) compiled.delete(compiled.keys().next().value as string);
   compiled.set(text, validate);
   return validate;
@@ -123,37 +123,14 @@ function isSurelyValid(text: string, data: Json): boolean {
   try {
     if (!quick.has(text)) {
       if (quick.size >= compiledSchemasMax) quick.delete(quick.keys().next().value as string);
-      quick.set(text, quickCheck(JSON.parse(text) as Json));
+      const schema = JSON.parse(text) as Json;
+      quick.set(text, quickCheck(withinDraft(schema, draftOf(schema))));
     }
     return quick.get(text)?.(data) === true;
   } catch {
     // No JSON, or nested too deeply: the validator says so.
     return false;
   }
-}
-
-/** Keywords below which names of properties stand, not keywords. */
-const namedSchemas: ReadonlySet<string> = new Set([
-  "properties",
-  "patternProperties",
-  "$defs",
-  "definitions",
-  "dependentSchemas",
-]);
-/** Keywords whose values are data. */
-const dataKeywords: ReadonlySet<string> = new Set(["enum", "const", "default", "examples"]);
-
-/** `nullable` is OpenAPI's: JSON Schema knows no such keyword, the library here does. */
-function withoutNullable(schema: Json, areNames = false): Json {
-  if (Array.isArray(schema)) return schema.map((item) => withoutNullable(item));
-  if (!isObject(schema)) return schema;
-  const entries = Object.entries(schema).filter(([key]) => areNames || key !== "nullable");
-  return Object.fromEntries(
-    entries.map(([key, value]) => [
-      key,
-      !areNames && dataKeywords.has(key) ? value : withoutNullable(value, !areNames && namedSchemas.has(key)),
-    ]),
-  );
 }
 
 /** The draft is chosen already; ajv would look its URL up. An $id would be resolved against it, too. */
