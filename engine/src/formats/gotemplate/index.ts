@@ -12,7 +12,6 @@ export {
   TemplateParseError,
 } from "./faults.ts";
 export { define, defineScoped, type FunctionTable, type GoFunction, type ParameterType } from "./functions.ts";
-export { fitsInt64, formatPlain, formatShortest, parseFloatText, parseIntText } from "./numbers.ts";
 export { printValue, quote, sortedKeys, sprint } from "./print.ts";
 export { sprintf } from "./printf.ts";
 export { type Budget, type MissingKey, newBudget, TemplateSet } from "./runtime.ts";

@@ -3,7 +3,7 @@
 import { Complex } from "./values.ts";
 import { stringOf } from "./bytes.ts";
 import type { NumberValue } from "./tree.ts";
-import { parseFloatText, parseIntText } from "./numbers.ts";
+import { parseFloatText, parseIntText } from "#formats/go-numbers";
 
 const simpleEscapes: { [character: string]: number } = {
   a: 7,

@@ -1,6 +1,6 @@
 // fmt.Sprint, Sprintln and the default format %v of each value, as Go 1.26 prints them.
 
-import { formatShortest } from "./numbers.ts";
+import { formatShortest } from "#formats/go-numbers";
 import { compareStrings } from "./bytes.ts";
 import { type GoMap, GoObject, type Value } from "./values.ts";
 

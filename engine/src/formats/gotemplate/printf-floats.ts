@@ -1,6 +1,6 @@
 // The float verbs of printf: %e %f %g %b %x and their capitals.
 
-import { formatShortest } from "./numbers.ts";
+import { formatShortest } from "#formats/go-numbers";
 import { type Flags, pad } from "./printf-flags.ts";
 
 /** A float64 by one verb; undefined when the verb is none for floats. */

@@ -1,16 +1,14 @@
 // Go's text for float64.
 
+import { formatShortest } from "#formats/go-numbers";
+
 /** strconv.FormatFloat(value, 'g', -1, 64), with YAML's words for what is no number. */
 export function formatGoFloat(value: number): string {
   if (Number.isNaN(value)) return ".nan";
   if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
-  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const [mantissa, exponentText] = value.toExponential().split("e") as [string, string];
-  const exponent = Number(exponentText);
   // From 1e-4 to below 1e6 both languages write plain digits, and the same ones.
-  if (exponent >= -4 && exponent < 6) return String(value);
-  const digits = String(Math.abs(exponent)).padStart(2, "0");
-  return `${mantissa}e${exponent < 0 ? "-" : "+"}${digits}`;
+  const size = Math.abs(value);
+  return size >= 1e-4 && size < 1e6 ? String(value) : formatShortest(value);
 }
 
 const uint64End = 2n ** 64n;

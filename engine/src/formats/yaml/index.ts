@@ -12,4 +12,3 @@ export { type DocumentComments, writeNodes } from "./node-writer.ts";
 export { type NodeKind, type ScalarStyle, YamlNode } from "./node.ts";
 export { formatTimestamp, isTimestamp, type Resolved, resolvePlain } from "./resolve.ts";
 export type { YamlComment } from "./scan.ts";
-export { type DocumentText, splitYamlDocuments } from "./split.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalJson, decodeJson, type Json } from "#kernel";
-import { formatYaml, parseYaml, parseYamlDocuments, splitYamlDocuments, YamlFault } from "./index.ts";
+import { formatYaml, parseYaml, parseYamlDocuments, YamlFault } from "./index.ts";
 
 type Case = { op: "json" | "format"; text: string; answer?: string; error?: string };
 const recorded = JSON.parse(readFileSync(new URL("testdata/go-answers.golden.json", import.meta.url), "utf8")) as {
@@ -67,14 +67,6 @@ test.each(["[", "{a: ", "- "])("nesting of %j ends in a limit, not in a broken s
 
 test("all documents are read, without empty ones", () => {
   expect(parseYamlDocuments("a: 1\n---\n# none\n---\nb: 2\n...\n---\n- c\n")).toEqual([{ a: 1 }, { b: 2 }, ["c"]]);
-});
-
-test("splitting keeps each document's text and line", () => {
-  expect(splitYamlDocuments("# head\n---\na: 1\n---\n\n---\nb: 2\n--- {c: 3}\n")).toEqual([
-    { text: "a: 1\n", line: 3 },
-    { text: "b: 2\n", line: 7 },
-    { text: " {c: 3}\n", line: 8 },
-  ]);
 });
 
 test("what is written is read back as the same data", () => {

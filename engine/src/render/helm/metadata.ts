@@ -1,16 +1,8 @@
 // Chart.yaml: reading, checking, and the form in which templates see it.
 
 import { isObject, type Json, type JsonObject } from "#kernel";
-import {
-  formatShortest,
-  type GoMap,
-  GoError,
-  mapSet,
-  nilContainer,
-  quote,
-  typed,
-  type Value,
-} from "#formats/gotemplate";
+import { formatShortest } from "#formats/go-numbers";
+import { type GoMap, GoError, mapSet, nilContainer, quote, typed, type Value } from "#formats/gotemplate";
 import type { Dependency, Maintainer, Metadata } from "./chart.ts";
 import { helmFault } from "./faults.ts";
 import { parseVersion } from "./functions/semver.ts";

@@ -1,7 +1,7 @@
 // The syntax of --set and its relatives: a.b=c,d[0].e={x,y}. Mirrors pkg/strvals of Helm 4.3.
 
+import { fitsInt64, parseIntText } from "#formats/go-numbers";
 import {
-  fitsInt64,
   GoError,
   goTypeOf,
   type GoMap,
@@ -10,7 +10,6 @@ import {
   isMap,
   mapGet,
   mapSet,
-  parseIntText,
   quote,
   sprintf,
   type Value,

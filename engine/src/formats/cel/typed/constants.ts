@@ -1,11 +1,11 @@
 // What the constants of an expression come to. The real server converts them once, when it makes a program of the expression, and refuses
 // the expression where one cannot be converted (cel-go v0.26, interpreter/decorators.go); patterns are compiled at the same time.
 
+import { formatShortest } from "#formats/go-numbers";
 import { RE2JS } from "re2js";
 import type { Checked } from "./checker.ts";
 import { type Expression, partsOf } from "./expression.ts";
 import {
-  formatFloat64,
   isInt64,
   isTime,
   parseBool,
@@ -199,6 +199,11 @@ function whole(text: string | undefined): string {
   return text;
 }
 
+/** By Go's %g with the shortest digits, as CEL's string() has it: exponents from 1e21 on. */
+function formatDouble(value: number): string {
+  return formatShortest(value, 21);
+}
+
 function textOf(from: Constant): string | undefined {
   switch (from.type) {
     case "string":
@@ -208,13 +213,13 @@ function textOf(from: Constant): string | undefined {
     case "uint":
       return String(from.value);
     case "double":
-      return formatFloat64(from.value);
+      return formatDouble(from.value);
     case "bytes":
       return whole(decodeUtf8(from.value));
     case time:
       return new Date(Number(from.value) * 1000).toISOString().replace(".000", "");
     case duration:
-      return `${formatFloat64(Number(from.value) / 1e9)}s`;
+      return `${formatDouble(Number(from.value) / 1e9)}s`;
     case "null_type":
     case "list":
     case "map":

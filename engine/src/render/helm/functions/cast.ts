@@ -1,15 +1,13 @@
 // Conversions between types as the functions of Sprig make them: lenient, zero when nothing fits.
 
+import { fitsInt64, parseFloatText, parseIntText } from "#formats/go-numbers";
 import {
   type Bytes as GoBytes,
   Bytes,
-  fitsInt64,
   GoError,
   Integer,
   isList,
   kindOf,
-  parseFloatText,
-  parseIntText,
   printValue,
   stringOf,
   strings,

@@ -1,15 +1,13 @@
 // Sprig's dates and Helm's durations.
 
+import { fitsInt64, parseFloatText, parseIntText } from "#formats/go-numbers";
 import {
   define,
-  fitsInt64,
   type FunctionTable,
   GoError,
   goTypeOf,
   int64,
   Integer,
-  parseFloatText,
-  parseIntText,
   printValue,
   quote,
   type Value,

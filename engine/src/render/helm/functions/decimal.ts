@@ -1,6 +1,7 @@
 // Exact decimal arithmetic, as much of it as Sprig's addf, subf, mulf and divf use.
 
-import { GoError, formatPlain } from "#formats/gotemplate";
+import { formatPlain } from "#formats/go-numbers";
+import { GoError } from "#formats/gotemplate";
 
 /** digits × 10^-scale. */
 export type Decimal = { digits: bigint; scale: number };

@@ -1,6 +1,7 @@
 // time.Duration: parsing, printing, rounding.
 
-import { define, fitsInt64, GoError, type GoFunction, Integer, quote, type Value } from "#formats/gotemplate";
+import { fitsInt64 } from "#formats/go-numbers";
+import { define, GoError, type GoFunction, Integer, quote, type Value } from "#formats/gotemplate";
 
 export const second: bigint = 1_000_000_000n;
 export const minute: bigint = 60n * second;

@@ -1,16 +1,8 @@
 // encoding/json, both ways: keys sorted, < > & escaped unless asked not to, numbers as float64.
 
 import type { Json } from "#kernel";
-import {
-  compareStrings,
-  formatPlain,
-  formatShortest,
-  GoError,
-  type GoMap,
-  isMap,
-  mapSet,
-  type Value,
-} from "#formats/gotemplate";
+import { formatPlain, formatShortest } from "#formats/go-numbers";
+import { compareStrings, GoError, type GoMap, isMap, mapSet, type Value } from "#formats/gotemplate";
 import { isStruct, toPlain, toValidData } from "./plain.ts";
 
 export type JsonOptions = { indent?: string; escapesHtml?: boolean };

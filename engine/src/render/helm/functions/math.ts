@@ -1,16 +1,7 @@
 // Sprig's numbers: integer arithmetic in int64, decimal arithmetic for the functions that end in f.
 
-import {
-  define,
-  fitsInt64,
-  type FunctionTable,
-  GoError,
-  int64,
-  parseIntText,
-  printValue,
-  typed,
-  type Value,
-} from "#formats/gotemplate";
+import { fitsInt64, parseIntText } from "#formats/go-numbers";
+import { define, type FunctionTable, GoError, int64, printValue, typed, type Value } from "#formats/gotemplate";
 import { toFloat64, toInt64 } from "./cast.ts";
 import {
   addDecimals,

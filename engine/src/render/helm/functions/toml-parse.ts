@@ -1,17 +1,8 @@
 // Reads TOML 1.0 as BurntSushi/toml decodes it into a map: integers are int64, floats float64, dates time.Time.
 // https://toml.io/en/v1.0.0
 
-import {
-  GoError,
-  type GoMap,
-  int64,
-  isMap,
-  mapGet,
-  mapSet,
-  parseFloatText,
-  quote,
-  type Value,
-} from "#formats/gotemplate";
+import { parseFloatText } from "#formats/go-numbers";
+import { GoError, type GoMap, int64, isMap, mapGet, mapSet, quote, type Value } from "#formats/gotemplate";
 import { GoTime } from "./time.ts";
 
 /** The document as a map. Throws a GoError that names the line. */

@@ -1,7 +1,7 @@
 // Writes TOML as BurntSushi/toml v1.6 does: plain keys first, then tables, each sorted; two blanks a level.
 
+import { formatShortest } from "#formats/go-numbers";
 import {
-  formatShortest,
   GoError,
   GoObject,
   goTypeOf,

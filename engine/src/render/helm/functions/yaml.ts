@@ -3,7 +3,8 @@
 import type { Json } from "#kernel";
 import { Fault } from "#kernel";
 import { compareKeys, formatYaml, parseYaml, YamlFault } from "#formats/yaml";
-import { bytesOf, formatShortest, GoError, isList, isMap, type Value, GoObject } from "#formats/gotemplate";
+import { formatShortest } from "#formats/go-numbers";
+import { bytesOf, GoError, isList, isMap, type Value, GoObject } from "#formats/gotemplate";
 import { encodeBase64 } from "./base64.ts";
 import { describeJson, errorMap } from "./json.ts";
 import { toPlain, toValidData } from "./plain.ts";
