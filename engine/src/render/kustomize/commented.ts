@@ -33,7 +33,7 @@ function lastBehindKey(text: string, { line }: YamlFault): Mover | undefined {
 }
 
 function findMover(node: YamlNode, name: string): Mover | undefined {
-  if (node.kind === "scalar") return undefined;
+  if (node.kind === "scalar") return entersText(node) ? ownComment(node, name) : undefined;
   if (node.kind === "alias") return ownComment(node, name);
   if (isFlow(node)) {
     if (node.headComment !== "") return { name, comment: node.headComment };
@@ -46,6 +46,11 @@ function findMover(node: YamlNode, name: string): Mover | undefined {
     if (mover !== undefined) return mover;
   }
   return undefined;
+}
+
+/** Of two comments behind the head of a block text, the second is written where the text begins, and is read as part of it. */
+function entersText({ style, value, lineComment }: YamlNode): boolean {
+  return lineComment.includes("\n") && (style === "literal" || style === "folded" || value.includes("\n"));
 }
 
 function findInPair(key: YamlNode, value: YamlNode): Mover | undefined {
