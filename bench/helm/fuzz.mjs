@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Reasons } from "./reasons.mjs";
 import { makeQuestion } from "./templates.mjs";
 
 const { builtinApiVersions, Capabilities, defaultKubeVersion, loadChartFiles, seededEnvironment } = await import(
@@ -116,8 +117,7 @@ function judge(got, want) {
 }
 
 const shown = [];
-/** Why templates fail, so that the generator can be kept from making too many of one kind. */
-const reasons = new Map();
+const reasons = new Reasons();
 const last = Number(first) + Number(count);
 for (let seed = Number(first); seed < last; seed += batchSize) {
   const seeds = Array.from({ length: Math.min(batchSize, last - seed) }, (_, i) => seed + i);
@@ -136,20 +136,14 @@ for (let seed = Number(first); seed < last; seed += batchSize) {
         .at(-1)
         .trim()
         .replace(/["`\d].*$/, "");
-      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      reasons.add(reason);
     }
     if (verdict !== "equal" && verdict !== "bothFail" && !["address", "unordered", "endless"].includes(verdict))
       shown.push({ seed: seeds[i], verdict, question, got, want: answers[i] });
   }
 }
 console.log(JSON.stringify(totals));
-console.log(
-  [...reasons]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 25)
-    .map(([reason, times]) => `${times} ${reason}`)
-    .join("\n"),
-);
+console.log(String(reasons));
 shown.sort((a, b) => (a.verdict < b.verdict ? -1 : 1));
 if (report !== undefined) writeFileSync(report, JSON.stringify(shown.slice(0, 500), null, 1));
 for (const { seed, verdict, question, got, want } of shown.slice(0, 15))

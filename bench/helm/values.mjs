@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Reasons } from "./reasons.mjs";
 import { makeCase } from "./values-cases.mjs";
 
 const { formatTemplateOutput, renderChart, memoryTree } = await import("../../engine/dist/render/helm/index.js");
@@ -89,8 +90,7 @@ function judge(got, want) {
 
 const totals = { equal: 0, bothFail: 0, otherWords: 0, different: 0, unsteady: 0, crashed: 0 };
 const shown = [];
-/** Why charts fail, so that the generator can be kept from making too many of one kind. */
-const reasons = new Map();
+const reasons = new Reasons();
 const last = Number(first) + Number(count);
 for (let seed = Number(first); seed < last; seed += batchSize) {
   const cases = Array.from({ length: Math.min(batchSize, last - seed) }, (_, i) => makeCase(seed + i));
@@ -107,20 +107,14 @@ for (let seed = Number(first); seed < last; seed += batchSize) {
     totals[verdict]++;
     if (answers[i].error !== undefined) {
       const reason = answers[i].error.split("\n")[0].replace(/["`'\d].*$/, "");
-      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      reasons.add(reason);
     }
     if (["otherWords", "different", "crashed"].includes(verdict))
       shown.push({ seed: seed + i, verdict, ...one, got, want: answers[i] });
   }
 }
 console.log(JSON.stringify(totals));
-console.log(
-  [...reasons]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 25)
-    .map(([reason, times]) => `${times} ${reason}`)
-    .join("\n"),
-);
+console.log(String(reasons));
 shown.sort((a, b) => (a.verdict < b.verdict ? -1 : 1));
 if (report !== undefined) writeFileSync(report, JSON.stringify(shown.slice(0, 500), null, 1));
 for (const { seed, verdict, files, flags, got, want } of shown.slice(0, 12))
