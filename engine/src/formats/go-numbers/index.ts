@@ -1,4 +1,4 @@
-// Numbers to text and back as Go's strconv does it.
+// Numbers to text and back, and words to booleans, as Go's strconv does it.
 
 const integerShape = /^([+-]?)(?:0[xX]([0-9a-fA-F_]+)|0[bB]([01_]+)|0[oO]?([0-7_]+)|([1-9][0-9_]*|0))$/;
 
@@ -23,6 +23,12 @@ function parseBase(text: string, base: 8 | 10 | 16): bigint | undefined {
   const digits = text.replace(/^[+-]/, "");
   const value = BigInt((base === 10 ? "" : base === 8 ? "0o" : "0x") + digits);
   return text.startsWith("-") ? -value : value;
+}
+
+/** A boolean by strconv.ParseBool's words. */
+export function parseBoolText(text: string): boolean | undefined {
+  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
+  return ["0", "f", "F", "FALSE", "false", "False"].includes(text) ? false : undefined;
 }
 
 /** True when the integer fits an int64. */

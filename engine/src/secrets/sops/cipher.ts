@@ -1,6 +1,7 @@
 // One value as SOPS encrypts it: AES-256-GCM with a 32-byte IV, the path of the value as additional data, the type
 // beside it. `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`.
 
+import { parseBoolText } from "#formats/go-numbers";
 import { createDecipheriv } from "node:crypto";
 import { decodeUtf8 } from "#kernel";
 import { SecretsFault, shownKey } from "../faults.ts";
@@ -63,11 +64,10 @@ function float(text: string, path: string): number {
   return value;
 }
 
-/** Go's strconv.ParseBool. */
 function boolean(text: string, path: string): boolean {
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
-  if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
-  throw undecryptable(path, "is neither true nor false, though it says so");
+  const value = parseBoolText(text);
+  if (value === undefined) throw undecryptable(path, "is neither true nor false, though it says so");
+  return value;
 }
 
 function undecryptable(path: string, message: string): SecretsFault {

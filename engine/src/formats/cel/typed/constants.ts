@@ -1,20 +1,11 @@
 // What the constants of an expression come to. The real server converts them once, when it makes a program of the expression, and refuses
 // the expression where one cannot be converted (cel-go v0.26, interpreter/decorators.go); patterns are compiled at the same time.
 
-import { formatShortest } from "#formats/go-numbers";
+import { formatShortest, parseBoolText } from "#formats/go-numbers";
 import { RE2JS } from "re2js";
 import type { Checked } from "./checker.ts";
 import { type Expression, partsOf } from "./expression.ts";
-import {
-  isInt64,
-  isTime,
-  parseBool,
-  parseFloat64,
-  parseInt64,
-  parseNanoseconds,
-  parseSeconds,
-  parseUint64,
-} from "./go-values.ts";
+import { isInt64, isTime, parseFloat64, parseInt64, parseNanoseconds, parseSeconds, parseUint64 } from "./go-values.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 const time = "google.protobuf.Timestamp";
@@ -109,7 +100,7 @@ function compilePattern(pattern: string): void {
 const conversions: Readonly<Record<string, (from: Constant) => Constant | undefined>> = {
   bool: (from) => {
     if (from.type === "bool") return from;
-    return from.type === "string" ? { type: "bool", value: read(parseBool(from.value), from, "bool") } : undefined;
+    return from.type === "string" ? { type: "bool", value: read(parseBoolText(from.value), from, "bool") } : undefined;
   },
   bytes: (from) => {
     if (from.type === "bytes") return from;

@@ -53,12 +53,6 @@ function hexadecimal([, sign = "", whole = "", part = "", exponent = ""]: RegExp
   return (sign === "-" ? -digits : digits) * 2 ** (Number(exponent) - 4 * part.length);
 }
 
-/** strconv.ParseBool. */
-export function parseBool(text: string): boolean | undefined {
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
-  return ["0", "f", "F", "FALSE", "false", "False"].includes(text) ? false : undefined;
-}
-
 /** time.ParseDuration, in nanoseconds. */
 export function parseNanoseconds(text: string): bigint | undefined {
   const [, sign = "", body = ""] = /^([+-]?)(.*)$/s.exec(text) ?? [];
