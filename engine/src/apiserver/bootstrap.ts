@@ -2,7 +2,7 @@
 
 import { bootstrapRoles } from "#apiserver/access";
 import type { Manifest } from "#kernel";
-import { createObject, Refusal, type Registry, type WriteCall } from "#apiserver/registry";
+import { createObject, Refusal, type Registry, serverCall } from "#apiserver/registry";
 
 const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
@@ -47,17 +47,7 @@ export async function ensure(
   if (served === undefined) return;
   const namespace = object.metadata.namespace ?? "";
   if (registry.lookup(group, served.storage.plural, namespace, object.metadata.name) !== undefined) return;
-  const call: WriteCall = {
-    identity: { user: "system:apiserver", groups: ["system:masters"] },
-    served,
-    namespace,
-    name: "",
-    subresource: "",
-    fieldManager,
-    isDryRun: false,
-    fieldValidation: "Ignore",
-    warn: () => undefined,
-  };
+  const call = serverCall({ served, namespace, name: "", fieldManager });
   try {
     await createObject(registry, call, object);
   } catch (error) {

@@ -9,15 +9,8 @@ import {
   decodeBuiltin,
   schemaFor,
 } from "#api/kubernetes";
-import {
-  asOwn,
-  changeObject,
-  type Registry,
-  Refusal,
-  type Served,
-  storagePrefix,
-  type WriteCall,
-} from "#apiserver/registry";
+import { editObject, Refusal, type Registry, type Served, serverCall, storagePrefix } from "#apiserver/registry";
+import { parseBoolText } from "#formats/go-numbers";
 import { asJson, asManifest, equalJson, type Json, type Manifest } from "#kernel";
 import { ensure } from "./bootstrap.ts";
 import { flowControlEveryMs, publishAfterMs } from "./limits.ts";
@@ -101,13 +94,11 @@ class FlowControl {
     const spec = asJson(decoded(wanted)).spec as Json;
     const isRight = !follows || equalJson(spec, asJson(live).spec ?? null);
     if (isRight && live.metadata.annotations?.[autoUpdateAnnotation] === String(follows)) return;
-    const make = (found: Manifest): Manifest => {
-      const draft = asOwn(found);
+    const edited = editObject(this.#registry, serverCall({ served, name, fieldManager: producer }), (draft) => {
       if (follows) draft.spec = spec;
       draft.metadata.annotations = { ...draft.metadata.annotations, [autoUpdateAnnotation]: String(follows) };
-      return draft;
-    };
-    await this.#unlessGone(changeObject(this.#registry, this.#call(served, name, producer), { make, retries: true }));
+    });
+    await this.#unlessGone(edited);
   }
 
   /** Says of each flow schema whether its level is there. */
@@ -122,7 +113,7 @@ class FlowControl {
     const condition = this.#condition(rest);
     if (condition === undefined) return;
     const body = { apiVersion, kind, metadata: { name }, status: { conditions: [condition] } };
-    const call = { ...this.#call(served, name, consumer), subresource: "status" };
+    const call = serverCall({ served, name, subresource: "status", fieldManager: consumer });
     await this.#unlessGone(applyObject(this.#registry, call, body, true));
   }
 
@@ -150,28 +141,11 @@ class FlowControl {
       if (!(error instanceof Refusal) || ![404, 409].includes(error.status.code)) throw error;
     }
   }
-
-  #call(served: Served, name: string, fieldManager: string): WriteCall {
-    return {
-      identity: { user: "system:apiserver", groups: ["system:masters"] },
-      served,
-      namespace: "",
-      name,
-      subresource: "",
-      fieldManager,
-      isDryRun: false,
-      fieldValidation: "Ignore",
-      warn: () => undefined,
-    };
-  }
 }
 
 /** True where nobody has said or shown that the spec is theirs. */
 function isFollowing({ metadata }: Manifest): boolean {
-  const stated = metadata.annotations?.[autoUpdateAnnotation] ?? "";
-  if (/^(1|t|T|TRUE|true|True)$/.test(stated)) return true;
-  if (/^(0|f|F|FALSE|false|False)$/.test(stated)) return false;
-  return metadata.generation === 1;
+  return parseBoolText(metadata.annotations?.[autoUpdateAnnotation] ?? "") ?? metadata.generation === 1;
 }
 
 /** With its defaults. */

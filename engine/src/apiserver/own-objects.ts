@@ -2,7 +2,7 @@
 // group and version that is served.
 
 import type { Manifest } from "#kernel";
-import { asOwn, changeObject, type Registry, type ResourceTable, type WriteCall } from "#apiserver/registry";
+import { editObject, type Registry, type ResourceTable, serverCall } from "#apiserver/registry";
 import { ensure } from "./bootstrap.ts";
 import { publishAfterMs } from "./limits.ts";
 
@@ -56,25 +56,8 @@ async function keep(
 ): Promise<void> {
   const served = registry.table.values().find(({ resource }) => resource.group === group && resource.plural === plural);
   if (served === undefined) return;
-  const call: WriteCall = {
-    identity: { user: "system:apiserver", groups: ["system:masters"] },
-    served,
-    namespace: metadata.namespace ?? "",
-    name: metadata.name,
-    subresource: "",
-    fieldManager: "kube-apiserver",
-    isDryRun: false,
-    fieldValidation: "Ignore",
-    warn: () => undefined,
-  };
-  await changeObject(registry, call, {
-    make: (live) => {
-      const draft = asOwn(live);
-      edit(draft);
-      return draft;
-    },
-    retries: true,
-  });
+  const { name, namespace = "" } = metadata;
+  await editObject(registry, serverCall({ served, namespace, name }), edit);
 }
 
 /** Order of groups in discovery: what the real server gives those that clients look at first; all others come after. */

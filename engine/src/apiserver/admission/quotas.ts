@@ -4,11 +4,11 @@
 import { asJson, fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
 import {
   type Admission,
-  asOwn,
-  changeObject,
+  editObject,
   forbidden,
   type Registry,
   type Served,
+  serverCall,
   storageKey,
   storagePrefix,
   type WriteCall,
@@ -213,13 +213,8 @@ class Keeper {
         used: Object.fromEntries([...used].map(([name, amount]) => [name, formatAmount(amount, isBytes(name))])),
       };
       if (JSON.stringify(sortedStatus(asJson(quota).status)) === JSON.stringify(sortedStatus(status))) continue;
-      await changeObject(this.#registry, statusCall(kind, quota), {
-        make: (live) => {
-          const draft = asOwn(live);
-          draft.status = status;
-          return draft;
-        },
-        retries: true,
+      await editObject(this.#registry, statusCall(kind, quota), (draft) => {
+        draft.status = status;
       });
     }
   }
@@ -232,18 +227,8 @@ function sortedStatus(status: Json | undefined): unknown {
   });
 }
 
-function statusCall(kind: Served, quota: Manifest): WriteCall {
-  return {
-    identity: { user: "system:apiserver", groups: ["system:masters"] },
-    served: kind,
-    namespace: quota.metadata.namespace ?? "",
-    name: quota.metadata.name,
-    subresource: "status",
-    fieldManager: "kube-controller-manager",
-    isDryRun: false,
-    fieldValidation: "Ignore",
-    warn: () => undefined,
-  };
+function statusCall(served: Served, { metadata: { name, namespace = "" } }: Manifest): WriteCall {
+  return serverCall({ served, namespace, name, subresource: "status", fieldManager: "kube-controller-manager" });
 }
 
 /** True when a quota names something that objects of the kind take. */

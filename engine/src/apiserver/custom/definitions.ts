@@ -3,14 +3,13 @@
 
 import { encodeJson, type Manifest } from "#kernel";
 import {
-  asOwn,
   type Change,
-  changeObject,
   type Conversion,
   deleteCollection,
+  editObject,
   type Registry,
   type Served,
-  type WriteCall,
+  serverCall,
 } from "#apiserver/registry";
 import { type ConversionSources, conversionOf } from "./conversion.ts";
 import { asDefinition, type Definition, isEstablished, servedOf, storageOf } from "./definition.ts";
@@ -147,7 +146,7 @@ export class Definitions {
     // In the version that objects are stored in, so that nothing has to be converted for it.
     const served = all.find(({ resource }) => `${resource.group}/${resource.version}` === apiVersion) ?? all[0];
     if (served !== undefined && this.#registry.collection(storageOf(definition)).size > 0) {
-      await deleteCollection(this.#registry, this.#call(served, "", ""), {});
+      await deleteCollection(this.#registry, serverCall({ served, name: "" }), {});
       if (this.#registry.collection(storageOf(definition)).size > 0) {
         this.#waitForEmpty(definition);
         return;
@@ -169,27 +168,6 @@ export class Definitions {
   }
 
   async #write(name: string, subresource: string, edit: (draft: Manifest) => void): Promise<void> {
-    await changeObject(this.#registry, this.#call(this.#definitions, name, subresource), {
-      make: (live) => {
-        const draft = asOwn(live);
-        edit(draft);
-        return draft;
-      },
-      retries: true,
-    });
-  }
-
-  #call(served: Served, name: string, subresource: string): WriteCall {
-    return {
-      identity: { user: "system:apiserver", groups: ["system:masters"] },
-      served,
-      namespace: "",
-      name,
-      subresource,
-      fieldManager: "kube-apiserver",
-      isDryRun: false,
-      fieldValidation: "Ignore",
-      warn: () => undefined,
-    };
+    await editObject(this.#registry, serverCall({ served: this.#definitions, name, subresource }), edit);
   }
 }

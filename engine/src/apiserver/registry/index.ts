@@ -48,4 +48,5 @@ export {
   type WriteContext,
 } from "./resource.ts";
 export { type Notice, type Watch, watchObjects } from "./watch.ts";
+export { editObject, serverCall } from "./server-writes.ts";
 export { changeObject, createObject, startDraft } from "./write.ts";
