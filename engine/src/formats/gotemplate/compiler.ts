@@ -26,6 +26,7 @@ import type {
   FieldNode,
   IdentifierNode,
   PipeNode,
+  StatementList,
   StatementNode,
   TemplateNode,
   VariableNode,
@@ -41,15 +42,22 @@ export function compile(definition: Definition): Compiled {
     slots,
     isEmpty,
     run: (frame, dot) => {
-      compiled.run = compileList(list);
+      compiled.run = compileNodes(list.nodes);
       return compiled.run(frame, dot);
     },
   };
   return compiled;
 }
 
-function compileList(list: readonly StatementNode[]): Statement {
-  const statements = list.map(compileStatement);
+/** What is parsed only when it runs is compiled then, too. */
+function compileList(list: StatementList): Statement {
+  if (list.isParsed) return compileNodes(list.nodes);
+  let run: Statement | undefined;
+  return (frame, dot) => (run ??= compileNodes(list.nodes))(frame, dot);
+}
+
+function compileNodes(nodes: readonly StatementNode[]): Statement {
+  const statements = nodes.map(compileStatement);
   if (statements.length === 1) return statements[0] as Statement;
   return (frame, dot) => {
     for (const statement of statements) {
@@ -108,7 +116,7 @@ function printAlone(value: Value): string {
 
 function compileCondition(
   type: "if" | "with",
-  node: { pipe: PipeNode; list: StatementNode[]; elseList: StatementNode[] | undefined },
+  node: { pipe: PipeNode; list: StatementList; elseList: StatementList | undefined },
 ): Statement {
   const evaluate = compilePipe(node.pipe);
   const list = compileList(node.list);

@@ -60,6 +60,27 @@ export class Lexer {
     this.#break = breakFrom(text, 0);
   }
 
+  /** Where the next token is looked for. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Another one that goes on from here. */
+  fork(): Lexer {
+    const lexer = new Lexer(this.#name, this.#text);
+    lexer.#position = this.#position;
+    lexer.#line = this.#line;
+    lexer.#break = this.#break;
+    lexer.#pendingTrim = this.#pendingTrim;
+    return lexer;
+  }
+
+  /** Steps over text and actions, to an action that begins at `position`. */
+  skipTo(position: number): void {
+    this.#pendingTrim = false;
+    this.#skipTo(position);
+  }
+
   next(): Token {
     return this.#isInside ? this.#nextInside() : this.#nextOutside();
   }

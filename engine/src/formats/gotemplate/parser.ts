@@ -5,6 +5,7 @@ import { TemplateParseError } from "./faults.ts";
 import { Lexer, type Token } from "./lexer.ts";
 import { blockDepthMax, parenthesisDepthMax } from "./limits.ts";
 import { parseNumber, unquote } from "./literals.ts";
+import type { ListEnds } from "./survey.ts";
 import {
   type ArgumentNode,
   type BranchNode,
@@ -13,6 +14,7 @@ import {
   formatNode,
   type PipeNode,
   type Source,
+  StatementList,
   type StatementNode,
   type VariableNode,
 } from "./tree.ts";
@@ -29,15 +31,26 @@ type Scope = {
   rangeDepth: number;
 };
 
-/** All templates defined by `text`, the text's own first. `isFunction` says which functions exist. */
-export function parseTemplate(name: string, text: string, isFunction: (name: string) => boolean): Definition[] {
-  return new Parser({ name, text }, isFunction).parse();
+/**
+ * All templates defined by `text`, the text's own first. `isFunction` says which functions exist. Of a text that was surveyed, lists
+ * whose ends are known are parsed when they are asked for.
+ */
+export function parseTemplate(
+  name: string,
+  text: string,
+  isFunction: (name: string) => boolean,
+  ends?: ListEnds,
+): Definition[] {
+  return new Parser({ name, text }, { isFunction, ends, lexer: new Lexer(name, text) }).parse();
 }
+
+type ParserParts = { isFunction: (name: string) => boolean; ends: ListEnds | undefined; lexer: Lexer };
 
 class Parser {
   readonly #source: Source;
   readonly #isFunction: (name: string) => boolean;
   readonly #lexer: Lexer;
+  readonly #ends: ListEnds | undefined;
   readonly #definitions = new Map<string, Definition>();
   /** Tokens read ahead, the next one last. */
   #pending: Token[] = [];
@@ -48,10 +61,11 @@ class Parser {
   /** The keyword of an {{else if}} or {{else with}} that the enclosing control must go on with. */
   #actionLine = 0;
 
-  constructor(source: Source, isFunction: (name: string) => boolean) {
+  constructor(source: Source, { isFunction, ends, lexer }: ParserParts) {
     this.#source = source;
     this.#isFunction = isFunction;
-    this.#lexer = new Lexer(source.name, source.text);
+    this.#lexer = lexer;
+    this.#ends = ends;
   }
 
   parse(): Definition[] {
@@ -72,12 +86,13 @@ class Parser {
       if ("kind" in statement) this.#fail(`unexpected {{${statement.kind}}}`);
       list.push(statement);
     }
-    this.#add(this.#source.name, list, this.#scope);
+    this.#add(this.#source.name, new StatementList(list), this.#scope);
     return [...this.#definitions.values()];
   }
 
-  #add(name: string, list: StatementNode[], scope: Scope): void {
-    const isEmpty = list.every((node) => node.type === "text" && node.value.trim() === "");
+  #add(name: string, list: StatementList, scope: Scope): void {
+    // Lists that are not parsed yet have actions.
+    const isEmpty = list.isParsed && list.nodes.every((node) => node.type === "text" && node.value.trim() === "");
     const known = this.#definitions.get(name);
     if (known !== undefined && !known.isEmpty) {
       if (!isEmpty) this.#fail(`template: multiple definition of template ${JSON.stringify(name)}`);
@@ -167,18 +182,42 @@ class Parser {
 
   // Statements.
 
-  #list(): { list: StatementNode[]; end: ListEnd } {
+  #list(): { list: StatementList; end: ListEnd } {
+    const end = this.#ends?.get(this.#lexer.position);
+    if (end === undefined) {
+      const { nodes, end: last } = this.#nodes();
+      return { list: new StatementList(nodes), end: last };
+    }
+    const list = this.#unreadList();
+    this.#lexer.skipTo(end);
+    return { list, end: this.#statement(this.#next()) as ListEnd };
+  }
+
+  /** The list that begins here, to be parsed later. All its words are known to be good. */
+  #unreadList(): StatementList {
+    const { variables, rangeDepth } = this.#scope;
+    const scope: Scope = { variables: variables.slice(), left: [], slots: 0, rangeDepth };
+    const parts = { isFunction: () => true, ends: this.#ends, lexer: this.#lexer.fork() };
+    const source = this.#source;
+    return new StatementList(() => {
+      const parser = new Parser(source, parts);
+      parser.#scope = scope;
+      return parser.#nodes().nodes;
+    });
+  }
+
+  #nodes(): { nodes: StatementNode[]; end: ListEnd } {
     if (++this.#blockDepth > blockDepthMax) this.#fail(`control structures nested more than ${blockDepthMax} deep`);
-    const list: StatementNode[] = [];
+    const nodes: StatementNode[] = [];
     for (;;) {
       const token = this.#next();
       if (token.type === "eof") this.#fail("unexpected EOF");
       const statement = this.#statement(token);
       if ("kind" in statement) {
         this.#blockDepth--;
-        return { list, end: statement };
+        return { nodes, end: statement };
       }
-      list.push(statement);
+      nodes.push(statement);
     }
   }
 
@@ -249,14 +288,14 @@ class Parser {
     return { type: keyword, position: pipe.position, source: this.#source, pipe, list, elseList };
   }
 
-  #elseList(keyword: "if" | "range" | "with"): StatementNode[] {
+  #elseList(keyword: "if" | "range" | "with"): StatementList {
     const token = this.#peek();
     if (keyword !== "range" && token.type === "keyword" && token.value === keyword) {
       this.#next();
       if (++this.#blockDepth > blockDepthMax) this.#fail(`control structures nested more than ${blockDepthMax} deep`);
       const branch = this.#branch(keyword);
       this.#blockDepth--;
-      return [branch];
+      return new StatementList([branch]);
     }
     if (token.type === "keyword") this.#unexpected(token, "input");
     const { list, end } = this.#list();

@@ -3,6 +3,7 @@
 import { TemplateExecError, TemplateLimitError } from "./faults.ts";
 import type { GoFunction } from "./functions.ts";
 import { loopTurnsMax, outputLengthMax, stackDepthMax } from "./limits.ts";
+import { Surveyor } from "./survey.ts";
 import { formatNode, formatPlace, type Node, type Source } from "./tree.ts";
 import { byteLength } from "./bytes.ts";
 import { quote } from "./print.ts";
@@ -46,6 +47,7 @@ export class TemplateSet {
   readonly functions: Map<string, GoFunction>;
   readonly missingKey: MissingKey;
   readonly budget: Budget;
+  readonly surveyor: Surveyor;
   readonly #templates = new Map<string, Compiled>();
   readonly #parent: TemplateSet | undefined;
 
@@ -57,6 +59,7 @@ export class TemplateSet {
     this.missingKey = options.missingKey ?? "default";
     this.budget = options.budget ?? newBudget();
     this.#parent = options.parent;
+    this.surveyor = options.parent?.surveyor ?? new Surveyor((name) => functions.has(name));
   }
 
   /** A set that sees all of this one; what is added to it stays in it. */

@@ -3,7 +3,7 @@
 import { builtins } from "./builtins.ts";
 import { compile } from "./compiler.ts";
 import type { FunctionTable, GoFunction } from "./functions.ts";
-import { namesOfTextMax, parsedCharactersMax, parsedTextsMax } from "./limits.ts";
+import { namesOfTextMax, parsedCharactersMax, parsedTextsMax, surveyedTextMin } from "./limits.ts";
 import { parseTemplate } from "./parser.ts";
 import { type Compiled, type MissingKey, newBudget, TemplateSet } from "./runtime.ts";
 import type { Value } from "./values.ts";
@@ -13,15 +13,16 @@ const parsed = new Map<string, Map<string, Compiled[]>>();
 
 /** Parses `text` as the template `name` and adds all it defines to `set`. */
 export function addTemplate(set: TemplateSet, name: string, text: string): void {
-  for (const template of compileText(set.functions, name, text)) set.add(template);
+  for (const template of compileText(set, name, text)) set.add(template);
 }
 
-function compileText(functions: Map<string, GoFunction>, name: string, text: string): Compiled[] {
+function compileText({ functions, surveyor }: TemplateSet, name: string, text: string): Compiled[] {
   const key = `${functions.size} ${name}`;
   let byName = parsed.get(text);
   const known = byName?.get(key);
   if (known !== undefined) return known;
-  const compiled = parseTemplate(name, text, (function_) => functions.has(function_)).map(compile);
+  const ends = text.length >= surveyedTextMin ? surveyor.survey(name, text) : undefined;
+  const compiled = parseTemplate(name, text, (function_) => functions.has(function_), ends).map(compile);
   if (text.length > parsedCharactersMax / 8) return compiled;
   if (byName === undefined) makeRoom(text.length);
   if (byName === undefined || byName.size >= namesOfTextMax) parsed.set(text, (byName = new Map()));

@@ -49,8 +49,8 @@ export type ActionNode = Place & { type: "action"; pipe: PipeNode };
 export type BranchNode = Place & {
   type: "if" | "range" | "with";
   pipe: PipeNode;
-  list: StatementNode[];
-  elseList: StatementNode[] | undefined;
+  list: StatementList;
+  elseList: StatementList | undefined;
 };
 export type TemplateNode = Place & { type: "template"; name: string; pipe: PipeNode | undefined };
 export type BreakNode = Place & { type: "break" };
@@ -59,8 +59,26 @@ export type ContinueNode = Place & { type: "continue" };
 export type StatementNode = TextNode | ActionNode | BranchNode | TemplateNode | BreakNode | ContinueNode;
 export type Node = ArgumentNode | CommandNode | StatementNode;
 
+/** Statements of a block or a template; those of a long one are parsed when they are first asked for. */
+export class StatementList {
+  #nodes: readonly StatementNode[] | (() => readonly StatementNode[]);
+
+  constructor(nodes: readonly StatementNode[] | (() => readonly StatementNode[])) {
+    this.#nodes = nodes;
+  }
+
+  get isParsed(): boolean {
+    return typeof this.#nodes !== "function";
+  }
+
+  get nodes(): readonly StatementNode[] {
+    if (typeof this.#nodes === "function") this.#nodes = this.#nodes();
+    return this.#nodes;
+  }
+}
+
 /** One named template. */
-export type Definition = { name: string; source: Source; list: StatementNode[]; slots: number; isEmpty: boolean };
+export type Definition = { name: string; source: Source; list: StatementList; slots: number; isEmpty: boolean };
 
 /** A node as Go prints it in an error. */
 export function formatNode(node: Node): string {
@@ -124,8 +142,8 @@ function formatStatement(node: StatementNode): string {
     case "if":
     case "range":
     case "with": {
-      const head = `{{${node.type} ${formatPipe(node.pipe)}}}${node.list.map(formatStatement).join("")}`;
-      return `${head}${node.elseList === undefined ? "" : `{{else}}${node.elseList.map(formatStatement).join("")}`}{{end}}`;
+      const head = `{{${node.type} ${formatPipe(node.pipe)}}}${node.list.nodes.map(formatStatement).join("")}`;
+      return `${head}${node.elseList === undefined ? "" : `{{else}}${node.elseList.nodes.map(formatStatement).join("")}`}{{end}}`;
     }
   }
 }
