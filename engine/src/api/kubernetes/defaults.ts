@@ -125,7 +125,8 @@ const service: Rule = inSpec((spec) => {
     (type === "ClusterIP" &&
       list(spec["externalIPs"]).length + (Array.isArray(spec["externalIPs"]) ? spec["externalIPs"].length : 0) > 0);
   if (isReachable) set(spec, "externalTrafficPolicy", "Cluster");
-  if (type !== "ExternalName") set(spec, "internalTrafficPolicy", "Cluster");
+  // An empty policy was stated; it is refused, not filled in.
+  if (type !== "ExternalName") spec["internalTrafficPolicy"] ??= "Cluster";
   if (type === "LoadBalancer") set(spec, "allocateLoadBalancerNodePorts", true);
 });
 

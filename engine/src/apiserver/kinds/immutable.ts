@@ -154,13 +154,6 @@ function withoutImages(spec: JsonObject): JsonObject {
   return rest;
 }
 
-function clusterAddresses(draft: Manifest, live: Manifest): FieldError[] {
-  const [before, after] = [at(live, "spec.clusterIP"), at(draft, "spec.clusterIP")];
-  const wasSet = typeof before === "string" && before !== "";
-  if (!wasSet || at(draft, "spec.type") === "ExternalName" || before === after) return [];
-  return [invalid("spec.clusterIPs[0]", at(draft, "spec.clusterIPs") ?? [after ?? ""], "may not change once set")];
-}
-
 /** Where the bytes of a volume are may not change. */
 function volumeSource(draft: Manifest, live: Manifest): FieldError[] {
   const [next, old] = [draft, live].map((volume) => without(volume, [...volumeMembers]));
@@ -231,7 +224,6 @@ export const immutableFields: Readonly<Record<string, Rule>> = {
   StatefulSet: fixedSpecBut(statefulSetFree, statefulSetText),
   Job: jobSpec,
   Pod: podSpec,
-  Service: clusterAddresses,
   ConfigMap: sealed("data", "binaryData"),
   Secret: (draft, live) => [...fixed("type")(draft, live), ...sealed("data")(draft, live)],
   PersistentVolumeClaim: claimSpec,

@@ -3,20 +3,17 @@
 
 import type { Admission, Registry, WriteCall } from "#apiserver/registry";
 import { type FieldError, invalid } from "#api/crd";
-import { invalid as refuse } from "#apiserver/registry";
+import { internalError, invalid as refuse } from "#apiserver/registry";
 import type { Manifest } from "#kernel";
-
-type Port = { port: number; nodePort?: number; protocol?: string; targetPort?: number | string };
-type ServiceSpec = {
-  type?: string;
-  clusterIP?: string;
-  clusterIPs?: string[];
-  ports?: Port[];
-  ipFamilies?: string[];
-  ipFamilyPolicy?: string;
-  healthCheckNodePort?: number;
-  externalTrafficPolicy?: string;
-};
+import {
+  alignAddresses,
+  keepGiven,
+  needsAddress,
+  needsHealthPort,
+  type ServiceSpec,
+  settleFamilies,
+  wantsNodePorts,
+} from "./service-families.ts";
 
 /** 10.96.0.0/16; the first addresses are for the server's own service and DNS. */
 const networkPrefix = "10.96.";
@@ -52,49 +49,78 @@ class Allocator {
 
   fill(draft: Manifest, live: Manifest | undefined, call: WriteCall): void {
     const spec = (draft.spec ??= {}) as ServiceSpec;
-    const before = (live?.spec ?? {}) as ServiceSpec;
-    spec.type ??= "ClusterIP";
-    const used = this.#used(call, draft.metadata.name);
-    if (spec.type === "ExternalName") {
-      for (const name of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] as const) delete spec[name];
-    } else this.#fillAddress(spec, before, { used, call, name: draft.metadata.name });
-    this.#fillPorts(spec, before, { used, call, name: draft.metadata.name });
-    this.#fillHealthPort(spec, before, { used, call, name: draft.metadata.name });
+    const before = live === undefined ? undefined : ((live.spec ?? {}) as ServiceSpec);
+    const context = { used: this.#used(call, draft.metadata.name), call, name: draft.metadata.name };
+    if (before !== undefined) keepGiven(spec, before);
+    alignAddresses(spec, before);
+    const wrong = settleFamilies(spec, before);
+    if (wrong.length > 0) throw refuse(call.served.resource, draft.metadata.name ?? "", wrong);
+    this.#fillAddress(spec, before, context);
+    this.#fillPorts(spec, before, context);
+    if (needsHealthPort(spec) && (before === undefined || !needsHealthPort(before)))
+      this.#fillHealthPort(spec, context);
   }
 
-  /** A load balancer that keeps traffic on its node asks each node by this port whether it has any. */
-  #fillHealthPort(spec: ServiceSpec, before: ServiceSpec, context: Context): void {
-    if (spec.type !== "LoadBalancer" || spec.externalTrafficPolicy !== "Local") {
-      if (before.healthCheckNodePort === spec.healthCheckNodePort) delete spec.healthCheckNodePort;
+  #fillHealthPort(spec: ServiceSpec, context: Context): void {
+    const port = spec.healthCheckNodePort ?? 0;
+    if (port === 0) {
+      spec.healthCheckNodePort = this.#takePort(context);
       return;
     }
-    if ((spec.healthCheckNodePort ?? 0) === 0)
-      spec.healthCheckNodePort = before.healthCheckNodePort ?? this.#takePort(context);
+    const problem = this.#portProblem(port, context);
+    if (problem !== undefined)
+      throw internalError(`failed to allocate requested HealthCheck NodePort ${port}: ${problem}`);
+    this.#hold(String(port), context.call);
   }
 
-  #fillAddress(spec: ServiceSpec, before: ServiceSpec, context: Context): void {
-    const wanted = spec.clusterIP ?? spec.clusterIPs?.[0] ?? "";
-    const kept = wanted === "" ? (before.clusterIP ?? "") : wanted;
-    if (kept === "") spec.clusterIP = this.#addressFor(context);
-    else {
-      if (kept !== "None" && kept !== before.clusterIP) this.#claim(kept, context);
-      spec.clusterIP = kept;
+  /** Only who is new to having an address is given one; what is wrong with others is said later. */
+  #fillAddress(spec: ServiceSpec, before: ServiceSpec | undefined, context: Context): void {
+    const isNew = before === undefined || !needsAddress(before);
+    if (!needsAddress(spec) || !isNew || spec.clusterIPs?.[0] === "None") return;
+    const wanted = spec.clusterIPs?.[0] ?? "";
+    if (wanted === "") spec.clusterIP = this.#addressFor(context);
+    else this.#claim(wanted, context);
+    spec.clusterIPs = [spec.clusterIP as string];
+  }
+
+  #fillPorts(spec: ServiceSpec, before: ServiceSpec | undefined, context: Context): void {
+    if (spec.type !== "NodePort" && spec.type !== "LoadBalancer") return;
+    if (before === undefined) this.#fillNewPorts(spec, context);
+    else this.#fillOtherPorts(spec, before, context);
+  }
+
+  /** Ports of one number share a node port. */
+  #fillNewPorts(spec: ServiceSpec, context: Context): void {
+    const given = new Map<number, number>();
+    const ports = spec.ports ?? [];
+    for (const [index, port] of ports.entries()) {
+      const own = port.nodePort ?? 0;
+      if (own === 0 && !wantsNodePorts(spec)) continue;
+      const shared = given.get(port.port);
+      if (shared === undefined) {
+        const asked = ports.find((one) => one.port === port.port && (one.nodePort ?? 0) !== 0)?.nodePort;
+        if (asked !== undefined) this.#claimPort(asked, index, context);
+        port.nodePort = asked ?? this.#takePort(context);
+        given.set(port.port, port.nodePort);
+      } else if (own === 0) port.nodePort = shared;
+      else if (own !== shared) this.#claimPort(own, index, context);
     }
-    spec.clusterIPs = [spec.clusterIP];
-    spec.ipFamilies ??= before.ipFamilies ?? ["IPv4"];
-    spec.ipFamilyPolicy ??= before.ipFamilyPolicy ?? "SingleStack";
   }
 
-  #fillPorts(spec: ServiceSpec, before: ServiceSpec, context: Context): void {
-    const wantsPorts = spec.type === "NodePort" || spec.type === "LoadBalancer";
-    for (const port of spec.ports ?? []) {
-      if (!wantsPorts) {
-        if (before.type !== spec.type) delete port.nodePort;
-        continue;
+  #fillOtherPorts(spec: ServiceSpec, before: ServiceSpec, context: Context): void {
+    const had = new Set((before.ports ?? []).map(({ nodePort }) => nodePort));
+    const told = new Set<string>();
+    for (const [index, port] of (spec.ports ?? []).entries()) {
+      if ((port.nodePort ?? 0) === 0) {
+        if (!wantsNodePorts(spec)) continue;
+        port.nodePort = this.#takePort(context);
+      } else if (!had.has(port.nodePort)) {
+        this.#claimPort(port.nodePort as number, index, context);
+        had.add(port.nodePort);
       }
-      const old = (before.ports ?? []).find((one) => one.port === port.port && one.protocol === port.protocol);
-      if ((port.nodePort ?? 0) === 0) port.nodePort = old?.nodePort ?? this.#takePort(context);
-      else if (port.nodePort !== old?.nodePort) this.#claimPort(port.nodePort as number, context);
+      const key = `${port.protocol ?? ""} ${port.nodePort}`;
+      if (told.has(key)) throw internalError(`duplicate nodePort: {${key}}`);
+      told.add(key);
     }
   }
 
@@ -124,6 +150,7 @@ class Allocator {
       this.#nextPort = port < lastNodePort ? port + 1 : firstNodePort;
       if (used.has(String(port))) continue;
       this.#hold(String(port), call);
+      used.add(String(port));
       return port;
     }
     throw new Error("no node port is left");
@@ -140,15 +167,18 @@ class Allocator {
     this.#hold(address, call);
   }
 
-  #claimPort(port: number, { used, call, name }: Context): void {
-    const problem =
-      port < firstNodePort || port > lastNodePort
-        ? `provided port is not in the valid range. The range of valid ports is ${firstNodePort}-${lastNodePort}`
-        : used.has(String(port))
-          ? "provided port is already allocated"
-          : undefined;
-    if (problem !== undefined) refuseField(call, name, invalid("spec.ports[0].nodePort", port, problem));
-    this.#hold(String(port), call);
+  #portProblem(port: number, { used }: Context): string | undefined {
+    if (port < firstNodePort || port > lastNodePort)
+      return `provided port is not in the valid range. The range of valid ports is ${firstNodePort}-${lastNodePort}`;
+    return used.has(String(port)) ? "provided port is already allocated" : undefined;
+  }
+
+  #claimPort(port: number, index: number, context: Context): void {
+    const problem = this.#portProblem(port, context);
+    if (problem !== undefined)
+      refuseField(context.call, context.name, invalid(`spec.ports[${index}].nodePort`, port, problem));
+    this.#hold(String(port), context.call);
+    context.used.add(String(port));
   }
 
   #hold(what: string, call: WriteCall): void {

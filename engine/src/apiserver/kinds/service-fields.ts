@@ -1,29 +1,58 @@
 // Fields that only some types of Services have: a change of type takes those away that nobody changed with it
-// (pkg/registry/core/service, dropTypeDependentFields, v1.36). Addresses and node ports are the allocator's affair.
+// (pkg/registry/core/service, dropTypeDependentFields, v1.36).
 
 import { asJson, equalJson, isObject, type JsonObject, type Manifest } from "#kernel";
 
-/** Whether a Service has use for a field. */
-const uses: Readonly<Record<string, (spec: JsonObject) => boolean>> = {
-  allocateLoadBalancerNodePorts: isBalanced,
-  loadBalancerClass: isBalanced,
-  externalTrafficPolicy: (spec) =>
-    isBalanced(spec) || spec.type === "NodePort" || (spec.type === "ClusterIP" && hasOuterAddresses(spec)),
-  internalTrafficPolicy: (spec) => spec.type !== "ExternalName",
-};
+type Use = (spec: JsonObject) => boolean;
 
-function isBalanced(spec: JsonObject): boolean {
-  return spec.type === "LoadBalancer";
-}
+const isBalanced: Use = (spec) => spec.type === "LoadBalancer";
+const isAddressed: Use = (spec) => spec.type !== "ExternalName";
+const hasNodePorts: Use = (spec) => isBalanced(spec) || spec.type === "NodePort";
+const isOuter: Use = (spec) => hasNodePorts(spec) || (spec.type === "ClusterIP" && hasOuterAddresses(spec));
 
 function hasOuterAddresses(spec: JsonObject): boolean {
   return Array.isArray(spec.externalIPs) && spec.externalIPs.length > 0;
 }
 
+/** Fields that go together, and whether a Service has use for them. */
+const uses: readonly (readonly [readonly string[], Use])[] = [
+  [["clusterIP", "clusterIPs"], isAddressed],
+  [["ipFamilies"], isAddressed],
+  [["ipFamilyPolicy"], isAddressed],
+  [["healthCheckNodePort"], (spec) => isBalanced(spec) && spec.externalTrafficPolicy === "Local"],
+  [["allocateLoadBalancerNodePorts"], isBalanced],
+  [["loadBalancerClass"], isBalanced],
+  [["externalTrafficPolicy"], isOuter],
+];
+
 export function dropServiceFields(draft: Manifest, live: Manifest): void {
   const { spec } = asJson(draft);
   const { spec: before } = asJson(live);
   if (!isObject(spec) || !isObject(before)) return;
-  for (const [name, isUsed] of Object.entries(uses))
-    if (isUsed(before) && !isUsed(spec) && equalJson(spec[name] ?? null, before[name] ?? null)) delete spec[name];
+  // What decides is the type that was written, with all that it came with.
+  const unused = uses.filter(
+    ([names, isUsed]) =>
+      isUsed(before) && !isUsed(spec) && names.every((name) => equalJson(spec[name] ?? null, before[name] ?? null)),
+  );
+  if (hasNodePorts(before) && !hasNodePorts(spec) && equalJson(nodePorts(spec), nodePorts(before)))
+    for (const port of portsOf(spec)) delete port.nodePort;
+  for (const name of unused.flatMap(([names]) => names)) delete spec[name];
+  if (!isBalanced(spec)) dropBalancer(asJson(draft));
+}
+
+function portsOf(spec: JsonObject): JsonObject[] {
+  return Array.isArray(spec.ports) ? spec.ports.filter(isObject) : [];
+}
+
+/** The node ports of a Service, whatever their order. */
+function nodePorts(spec: JsonObject): number[] {
+  return portsOf(spec)
+    .map(({ nodePort }) => Number(nodePort ?? 0))
+    .filter((port) => port !== 0)
+    .sort((a, b) => a - b);
+}
+
+/** Where a load balancer was reached is no news of a Service that has none. */
+function dropBalancer(draft: JsonObject): void {
+  if (isObject(draft.status)) draft.status = { ...draft.status, loadBalancer: {} };
 }

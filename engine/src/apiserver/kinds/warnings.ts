@@ -1,6 +1,7 @@
 // What the server warns of although it accepts it (pkg/api/*/warnings.go).
 
-import { asJson, isObject, type JsonObject, type Manifest, textOf } from "#kernel";
+import { addressWarnings, networkWarnings } from "#apiserver/validation";
+import { asJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
 
 function specOf(object: Manifest): JsonObject {
   const { spec } = asJson(object);
@@ -13,18 +14,39 @@ export function serviceWarnings(draft: Manifest): string[] {
   const externalIps = Array.isArray(spec.externalIPs) ? spec.externalIPs : [];
   const isHeadless = type === "ClusterIP" && spec.clusterIP === "None";
   const isNamed = type === "ExternalName";
-  const warnings: string[] = [];
+  const warnings = oldAnnotationWarnings(draft);
+  warnings.push(...warningsOfEach(spec.clusterIPs, "spec.clusterIPs", addressWarnings));
   if (isHeadless) {
     if (textOf(spec, "loadBalancerIP") !== "") warnings.push("spec.loadBalancerIP is ignored for headless services");
     if (externalIps.length > 0) warnings.push("spec.externalIPs is ignored for headless services");
     if (spec.sessionAffinity !== "None") warnings.push("spec.SessionAffinity is ignored for headless services");
   }
+  warnings.push(...warningsOfEach(spec.externalIPs, "spec.externalIPs", addressWarnings));
   if (externalIps.length > 0 && !isHeadless && !isNamed)
     warnings.push("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+  const balancer = textOf(spec, "loadBalancerIP");
+  if (balancer !== "") warnings.push(...addressWarnings(balancer, "spec.loadBalancerIP"));
+  warnings.push(...warningsOfEach(spec.loadBalancerSourceRanges, "spec.loadBalancerSourceRanges", networkWarnings));
   if (isNamed && externalIps.length > 0) warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
   if (!isNamed && textOf(spec, "externalName") !== "")
     warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
   if (spec.trafficDistribution === "PreferClose")
     warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
   return warnings;
+}
+
+/** What is told of each text in a list. */
+export function warningsOfEach(
+  value: Json | undefined,
+  field: string,
+  warn: (text: string, field: string) => string[],
+): string[] {
+  const texts = Array.isArray(value) ? value : [];
+  return texts.flatMap((text, index) => (typeof text === "string" ? warn(text, `${field}[${index}]`) : []));
+}
+
+function oldAnnotationWarnings(draft: Manifest): string[] {
+  const [old, mode] = ["service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode"] as const;
+  const isUsed = Object.hasOwn(draft.metadata.annotations ?? {}, old);
+  return isUsed ? [`annotation ${old} is deprecated, please use ${mode} instead`] : [];
 }

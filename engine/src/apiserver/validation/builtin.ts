@@ -15,7 +15,8 @@ import { ingressClassRules, ingressRules } from "./ingresses.ts";
 import { cronJobRules, jobSpecErrors } from "./jobs.ts";
 import { networkPolicyRules } from "./network-policies.ts";
 import { validatePod, validatePodSpec } from "./pods.ts";
-import { endpointSliceRules, serviceRules } from "./services.ts";
+import { endpointSliceRules } from "./endpoint-slices.ts";
+import { serviceRules } from "./services.ts";
 import {
   attributesClassRules,
   claimRules,

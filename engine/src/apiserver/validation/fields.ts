@@ -20,6 +20,11 @@ export function itemsOf(value: Json | undefined, field: string): { item: JsonObj
   return value.map((item, index) => ({ item: isObject(item) ? item : {}, field: `${field}[${index}]` }));
 }
 
+/** The texts of a list; what is none is an empty one, as Go decodes it. */
+export function textsOf(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.map(textOf) : [];
+}
+
 export function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
 }
@@ -138,4 +143,9 @@ export function containerResourceErrors(name: string, field: string): FieldError
     ...invalidAll(field, name, qualifiedNameErrors(name)),
     ...(isKnown ? [] : [invalid(field, name, "must be a standard resource for containers")]),
   ];
+}
+
+/** Something that stands there twice. */
+export function duplicate(field: string, value: Json): FieldError {
+  return { type: "Duplicate", field, value, detail: "" };
 }

@@ -1,3 +1,5 @@
 // What is wrong with objects of Kubernetes' own kinds.
 
+export { addressWarnings, familyOf, networkWarnings } from "./addresses.ts";
 export { validateBuiltin } from "./builtin.ts";
+export { clusterAddressErrors } from "./cluster-addresses.ts";

@@ -1,6 +1,6 @@
 // Label selectors: which labels they choose, and what is wrong with them.
 
-import { type FieldError, invalid, labelValueErrors, qualifiedNameErrors, required } from "#api/crd";
+import { type FieldError, invalid, labelValueErrors, qualifiedNameErrors, required, validateLabels } from "#api/crd";
 import { isObject, type Json, type JsonObject } from "#kernel";
 import { forbidden, invalidAll, itemsOf, part, textOf } from "./fields.ts";
 
@@ -34,6 +34,11 @@ export function isBare(selector: JsonObject): boolean {
   return (
     Object.keys(part(selector, "matchLabels")).length === 0 && (!Array.isArray(expressions) || expressions.length === 0)
   );
+}
+
+/** What is wrong with labels that are chosen by, in words of labels. */
+export function labelsErrors(labels: Json | undefined, field: string): FieldError[] {
+  return isObject(labels) ? validateLabels(labels, field) : [];
 }
 
 /** What is wrong with a selector that is there. */

@@ -142,6 +142,7 @@ const wholly: ReadonlySet<string> = new Set([
   "clusterrolebinding",
   "flowschema",
   "prioritylevel",
+  "service",
 ]);
 
 /** Every kind that is checked wholly, or every kind, each field of it. */
