@@ -63,7 +63,7 @@ export function subdomainErrors(text: string): string[] {
   return checkPattern(text, 253, subdomainPattern, subdomainMessage);
 }
 
-/** RFC 1123 label: namespaces, container and port names. */
+/** RFC 1123 label: namespaces, Services (since 1.36), container and port names. */
 export function labelErrors(text: string): string[] {
   const isDotted = !labelPattern.test(text) && subdomainPattern.test(text);
   return checkPattern(text, 63, labelPattern, isDotted ? "must not contain dots" : labelMessage);
@@ -153,8 +153,9 @@ export type NameRule = (text: string) => string[];
 /** How names of a resource are checked, by plural and group. */
 export function nameRuleOf(group: string, plural: string): NameRule {
   if (group === "rbac.authorization.k8s.io" || group === "apiregistration.k8s.io") return pathSegmentErrors;
-  if (group === "" && plural === "services") return dns1035Errors;
-  if (group === "" && plural === "namespaces") return labelErrors;
+  if (group === "" && (plural === "namespaces" || plural === "services")) return labelErrors;
+  // The address itself; its own kind's rules say what is wrong with it.
+  if (group === "networking.k8s.io" && plural === "ipaddresses") return () => [];
   return subdomainErrors;
 }
 

@@ -16,7 +16,7 @@ import {
 } from "./policy-rules.ts";
 import { statusRules } from "./status-rules.ts";
 import { dropServiceFields } from "./service-fields.ts";
-import { serviceWarnings } from "./warnings.ts";
+import { ingressWarnings, networkPolicyWarnings, serviceWarnings } from "./warnings.ts";
 import { daemonSetRules, jobRules, podRules } from "./workloads.ts";
 
 /** Kinds whose objects count generations (every strategy with `Generation = 1`). */
@@ -102,6 +102,8 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   ValidatingWebhookConfiguration: { validate: webhookErrors },
   MutatingWebhookConfiguration: { validate: webhookErrors },
   Service: { warnings: serviceWarnings, prepareUpdate: dropServiceFields },
+  Ingress: { warnings: ingressWarnings },
+  NetworkPolicy: { warnings: networkPolicyWarnings },
   PersistentVolumeClaim: claimRules,
   PersistentVolume: volumeRules,
 };

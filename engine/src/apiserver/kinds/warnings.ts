@@ -50,3 +50,34 @@ function oldAnnotationWarnings(draft: Manifest): string[] {
   const isUsed = Object.hasOwn(draft.metadata.annotations ?? {}, old);
   return isUsed ? [`annotation ${old} is deprecated, please use ${mode} instead`] : [];
 }
+
+const classAnnotation = "kubernetes.io/ingress.class";
+
+/** Of an Ingress that is new. */
+export function ingressWarnings(draft: Manifest, live: Manifest | undefined): string[] {
+  const isOld = Object.hasOwn(draft.metadata.annotations ?? {}, classAnnotation);
+  if (live !== undefined || !isOld || specOf(draft).ingressClassName !== undefined) return [];
+  return [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`];
+}
+
+/** Networks of a policy that are taken, but not written as they should be. */
+export function networkPolicyWarnings(draft: Manifest): string[] {
+  const spec = specOf(draft);
+  const objects = (value: Json | undefined): JsonObject[] =>
+    Array.isArray(value) ? value.map((one) => (isObject(one) ? one : {})) : [];
+  return [
+    ["ingress", "from"],
+    ["egress", "to"],
+  ].flatMap(([direction = "", peers = ""]) =>
+    objects(spec[direction]).flatMap((rule, index) =>
+      objects(rule[peers]).flatMap(({ ipBlock }, at) => {
+        if (!isObject(ipBlock)) return [];
+        const field = `spec.${direction}[${index}].${peers}[${at}].ipBlock`;
+        return [
+          ...networkWarnings(textOf(ipBlock, "cidr"), `${field}.cidr`),
+          ...warningsOfEach(ipBlock.except, `${field}.except`, networkWarnings),
+        ];
+      }),
+    ),
+  );
+}

@@ -16,6 +16,7 @@ import { cronJobRules, jobSpecErrors } from "./jobs.ts";
 import { networkPolicyRules } from "./network-policies.ts";
 import { validatePod, validatePodSpec } from "./pods.ts";
 import { endpointSliceRules } from "./endpoint-slices.ts";
+import { addressObjectRules, serviceNetworkRules } from "./service-networks.ts";
 import { serviceRules } from "./services.ts";
 import {
   attributesClassRules,
@@ -63,9 +64,11 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "events.k8s.io/Event": eventRules,
   "flowcontrol.apiserver.k8s.io/FlowSchema": flowSchemaRules,
   "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": priorityLevelRules,
+  "networking.k8s.io/IPAddress": addressObjectRules,
   "networking.k8s.io/Ingress": ingressRules,
   "networking.k8s.io/IngressClass": ingressClassRules,
   "networking.k8s.io/NetworkPolicy": networkPolicyRules,
+  "networking.k8s.io/ServiceCIDR": serviceNetworkRules,
   "node.k8s.io/RuntimeClass": runtimeClassRules,
   "policy/PodDisruptionBudget": budgetRules,
   "rbac.authorization.k8s.io/ClusterRole": roleRules(false),

@@ -1,7 +1,6 @@
 // Ingresses (pkg/apis/networking/validation, v1.36).
 
 import {
-  dns1035Errors,
   type FieldError,
   invalid,
   labelErrors,
@@ -11,42 +10,73 @@ import {
   subdomainErrors,
 } from "#api/crd";
 import { isObject, type Json, type JsonObject } from "#kernel";
+import { parseAddress } from "./addresses.ts";
 import {
   domainPathErrors,
   forbidden,
   invalidAll,
-  isAddress,
   itemsOf,
-  oneOf,
   part,
   portErrors,
   portNameErrors,
-  requiredTexts,
   textOf,
+  textsOf,
 } from "./fields.ts";
 
-export function ingressRules(object: JsonObject): FieldError[] {
+export function ingressRules(object: JsonObject, live?: JsonObject): FieldError[] {
   const spec = part(object, "spec");
   const rules = itemsOf(spec["rules"], "spec.rules");
   const fallback = spec["defaultBackend"];
   const errors: FieldError[] = [];
   if (rules.length === 0 && fallback === undefined)
-    errors.push(invalid("spec", null, "either `defaultBackend` or `rules` must be specified"));
+    errors.push(invalid("spec", spec["rules"] ?? null, "either `defaultBackend` or `rules` must be specified"));
   if (isObject(fallback)) errors.push(...backendErrors(fallback, "spec.defaultBackend"));
-  for (const { item, field } of rules)
-    errors.push(...hostErrors(textOf(item["host"]), `${field}.host`), ...pathsErrors(item, field));
-  for (const { item, field } of itemsOf(spec["tls"], "spec.tls"))
-    for (const [index, host] of (Array.isArray(item["hosts"]) ? item["hosts"] : []).entries())
-      errors.push(...hostNameErrors(textOf(host), `${field}.hosts[${index}]`));
+  const isLax = live !== undefined && hadWrongWildcards(live);
+  for (const { item, field } of rules) {
+    const host = textOf(item["host"]);
+    errors.push(...hostErrors(host, `${field}.host`), ...(isLax && host.includes("*") ? [] : pathsErrors(item, field)));
+  }
+  errors.push(...secureErrors(spec, live));
   const className = spec["ingressClassName"];
   if (typeof className === "string")
     errors.push(...invalidAll("spec.ingressClassName", className, subdomainErrors(className)));
-  return errors;
+  return [...errors, ...(live === undefined ? classErrors(object) : [])];
+}
+
+/** What stood there before may stay wrong. */
+function hadWrongWildcards(live: JsonObject): boolean {
+  return itemsOf(part(live, "spec")["rules"], "").some(
+    ({ item }) => textOf(item["host"]).includes("*") && pathsErrors(item, "").length > 0,
+  );
+}
+
+/** Hosts that are served under a certificate, and the secret that holds it. */
+function secureErrors(spec: JsonObject, live: JsonObject | undefined): FieldError[] {
+  const secretErrors = ({ item, field }: { item: JsonObject; field: string }): FieldError[] => {
+    const name = textOf(item["secretName"]);
+    return name === "" ? [] : invalidAll(`${field}.secretName`, name, subdomainErrors(name));
+  };
+  const before = live === undefined ? [] : itemsOf(part(live, "spec")["tls"], "");
+  const isLax = before.some((one) => secretErrors(one).length > 0);
+  return itemsOf(spec["tls"], "spec.tls").flatMap((one) => [
+    ...textsOf(one.item["hosts"]).flatMap((host, index) => hostNameErrors(host, `${one.field}.hosts[${index}]`)),
+    ...(isLax ? [] : secretErrors(one)),
+  ]);
+}
+
+const classAnnotation = "kubernetes.io/ingress.class";
+
+/** The field and the annotation from before it name the same class. */
+function classErrors(object: JsonObject): FieldError[] {
+  const name = part(part(object, "metadata"), "annotations")[classAnnotation];
+  const wanted = part(object, "spec")["ingressClassName"];
+  if (name === undefined || wanted === undefined || name === wanted) return [];
+  return [invalid(`annotations.${classAnnotation}`, name, "must match `ingressClassName` when both are specified")];
 }
 
 function hostErrors(host: string, field: string): FieldError[] {
   if (host === "") return [];
-  if (isAddress(host))
+  if (parseAddress(host) !== undefined)
     return [invalid(field, host, "must be a DNS name, not an IP address"), ...hostNameErrors(host, field)];
   return hostNameErrors(host, field);
 }
@@ -72,13 +102,16 @@ function pathsErrors(rule: JsonObject, field: string): FieldError[] {
 const oddParts = ["//", "/./", "/../", "%2f", "%2F"];
 const oddEnds = ["/..", "/."];
 
+const pathTypes = ["Exact", "ImplementationSpecific", "Prefix"];
+
 function pathErrors(path: JsonObject, field: string): FieldError[] {
   const type = textOf(path["pathType"]);
-  if (type === "") return [required(`${field}.pathType`, "pathType must be specified")];
+  if ((path["pathType"] ?? null) === null) return [required(`${field}.pathType`, "pathType must be specified")];
   const text = textOf(path["path"]);
-  const errors: FieldError[] = oneOf(type, `${field}.pathType`, ["Exact", "ImplementationSpecific", "Prefix"]);
+  const errors: FieldError[] = pathTypes.includes(type) ? [] : [notSupported(`${field}.pathType`, type, pathTypes)];
+  const isKnown = pathTypes.includes(type);
   const isStrict = type === "Exact" || type === "Prefix";
-  if (!text.startsWith("/") && (isStrict || text !== ""))
+  if (isKnown && !text.startsWith("/") && (isStrict || text !== ""))
     errors.push(invalid(`${field}.path`, text, "must be an absolute path"));
   if (isStrict) {
     for (const odd of oddParts)
@@ -92,14 +125,14 @@ function pathErrors(path: JsonObject, field: string): FieldError[] {
 function backendErrors({ resource, service }: JsonObject, field: string): FieldError[] {
   if (isObject(resource) && isObject(service))
     return [invalid(field, "", "cannot set both resource and service backends")];
-  if (isObject(resource)) return requiredTexts(resource, `${field}.resource.`, ["kind", "name"]);
+  if (isObject(resource)) return referenceErrors(resource, `${field}.resource`);
   if (!isObject(service)) return [invalid(field, "", "resource or service backend is required")];
   const name = textOf(service["name"]);
   const port = part(service, "port");
   return [
     ...(name === ""
       ? [required(`${field}.service.name`)]
-      : invalidAll(`${field}.service.name`, name, dns1035Errors(name))),
+      : invalidAll(`${field}.service.name`, name, labelErrors(name))),
     ...servicePortErrors(port, field),
   ];
 }
@@ -130,17 +163,24 @@ export function ingressClassRules(object: JsonObject, live?: JsonObject): FieldE
   ];
 }
 
-function parametersErrors(parameters: Json | undefined, field: string): FieldError[] {
-  if (!isObject(parameters)) return [];
-  const { apiGroup, namespace, scope } = parameters;
+/** Another object, by its group, kind and name. */
+function referenceErrors(reference: JsonObject, field: string): FieldError[] {
+  const { apiGroup } = reference;
   const group = textOf(apiGroup);
-  const errors = apiGroup === undefined ? [] : invalidAll(`${field}.apiGroup`, group, subdomainErrors(group));
+  const errors = (apiGroup ?? null) === null ? [] : invalidAll(`${field}.apiGroup`, group, subdomainErrors(group));
   for (const name of ["kind", "name"]) {
-    const text = textOf(parameters[name]);
+    const text = textOf(reference[name]);
     errors.push(
       ...(text === "" ? [required(`${field}.${name}`)] : invalidAll(`${field}.${name}`, text, pathSegmentErrors(text))),
     );
   }
+  return errors;
+}
+
+function parametersErrors(parameters: Json | undefined, field: string): FieldError[] {
+  if (!isObject(parameters)) return [];
+  const { namespace, scope } = parameters;
+  const errors = referenceErrors(parameters, field);
   const at = `${field}.namespace`;
   if (scope === undefined) errors.push(required(`${field}.scope`));
   else if (scope === "Namespace" && namespace === undefined)

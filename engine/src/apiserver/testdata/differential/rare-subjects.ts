@@ -1,5 +1,5 @@
 // The kinds that few people write themselves: a valid object of each, and a part that varies it.
-// FlowSchemas stand by themselves: the real server writes their status when it gets to it.
+// FlowSchemas stand by themselves: the real server writes their status when it gets to it; and so do those whose names are not free.
 
 import { type Subject, subject } from "./subjects.ts";
 
@@ -33,4 +33,11 @@ export const flowSchema: Subject = subject("flowschema", "flowcontrol.apiserver.
   ...cluster,
   base: { spec: { priorityLevelConfiguration: { name: "none-such" }, rules: [{ subjects: [everyone], nonResourceRules: [everyPath] }] } },
   parts: [{ spec: { distinguisherMethod: { type: "ByUser" }, matchingPrecedence: 5000 } }, { spec: { rules: [{ subjects: [accounts, { kind: "User", user: { name: "u" } }], resourceRules: [somePods] }] } }],
+});
+
+/** Its name is what it is about. */
+export const addressObject: Subject = subject("ipaddress", "networking.k8s.io/v1", "IPAddress", "ipaddresses", {
+  ...cluster,
+  base: { metadata: { name: "192.168.7.9" }, spec: { parentRef: { resource: "things", name: "t", namespace: "n", group: "example.com" } } },
+  parts: [{ spec: { parentRef: { group: "" } } }, { metadata: { name: "fe80::9" } }, { metadata: { name: "FE80::9" } }],
 });

@@ -3,7 +3,7 @@
 
 import { builtinSchemas, schemaFor } from "#api/kubernetes";
 import type { SchemaNode, SchemaRef } from "#kernel";
-import { flowSchema, rareSubjects } from "./rare-subjects.ts";
+import { addressObject, flowSchema, rareSubjects } from "./rare-subjects.ts";
 import { post, type Script, type Step, unseen } from "./steps.ts";
 import { type Part, type Subject, subjects } from "./subjects.ts";
 
@@ -143,9 +143,13 @@ const wholly: ReadonlySet<string> = new Set([
   "flowschema",
   "prioritylevel",
   "service",
+  "ingress",
+  "networkpolicy",
+  "servicecidr",
+  "ipaddress",
 ]);
 
 /** Every kind that is checked wholly, or every kind, each field of it. */
 export function wrongFieldScripts(isOfAll = false): readonly Script[] {
-  return [...subjects, ...rareSubjects, flowSchema].filter(({ id }) => isOfAll || wholly.has(id)).flatMap(scriptsOf);
+  return [...subjects, ...rareSubjects, flowSchema, addressObject].filter(({ id }) => isOfAll || wholly.has(id)).flatMap(scriptsOf);
 }
