@@ -1,9 +1,10 @@
 // What a status must not say (pkg/apis/*/validation, v1.36): counts below zero, more of a part than of the whole.
 
 import { type FieldError, invalid } from "#api/crd";
-import { asJson, isObject, type JsonObject, type Manifest } from "#kernel";
+import { addressErrors, addressWarnings, balancerHostErrors, balancerPointErrors } from "#apiserver/validation";
+import { asJson, isObject, type JsonObject, type Manifest, textOf } from "#kernel";
 
-type Rule = (object: Manifest) => FieldError[];
+type Rule = (object: Manifest, live: Manifest) => FieldError[];
 
 /** `[part, whole, words]`: the part may not be more than the whole. */
 type Bound = readonly [string, string, string];
@@ -75,13 +76,42 @@ const daemonSet = counts(
   [],
 );
 
-function service(object: Manifest): FieldError[] {
+/** Where a load balancer is reached. */
+function pointsOf(object: Manifest): JsonObject[] {
   const balancer = statusOf(object).loadBalancer;
   const points = isObject(balancer) && Array.isArray(balancer.ingress) ? balancer.ingress : [];
+  return points.map((point) => (isObject(point) ? point : {}));
+}
+
+const pointsField = "status.loadBalancer.ingress";
+
+function service(object: Manifest, live: Manifest): FieldError[] {
+  const points = pointsOf(object);
+  const known = pointsOf(live).map((point) => textOf(point, "ip"));
   const { spec } = asJson(object);
-  if (points.length === 0 || (isObject(spec) && spec.type === "LoadBalancer")) return [];
+  if (points.length === 0 || (isObject(spec) && spec.type === "LoadBalancer"))
+    return points.flatMap((point, index) => balancerPointErrors(point, `${pointsField}[${index}]`, known));
   const detail = "may only be used when `spec.type` is 'LoadBalancer'";
-  return [{ type: "Forbidden", field: "status.loadBalancer.ingress", detail }];
+  return [{ type: "Forbidden", field: pointsField, detail }];
+}
+
+function ingress(object: Manifest, live: Manifest): FieldError[] {
+  const known = pointsOf(live).map((point) => textOf(point, "ip"));
+  return pointsOf(object).flatMap((point, index) => {
+    const [address, field] = [textOf(point, "ip"), `${pointsField}[${index}]`];
+    return [
+      ...(address === "" ? [] : addressErrors(address, `${field}.ip`, known)),
+      ...balancerHostErrors(textOf(point, "hostname"), `${field}.hostname`),
+    ];
+  });
+}
+
+/** What a client is told of addresses in the status of a Service or an Ingress. */
+export function balancerWarnings(object: Manifest): string[] {
+  return pointsOf(object).flatMap((point, index) => {
+    const address = textOf(point, "ip");
+    return address === "" ? [] : addressWarnings(address, `${pointsField}[${index}]`);
+  });
 }
 
 /** The phase of a namespace follows from whether it is being deleted. */
@@ -99,6 +129,7 @@ function namespace(object: Manifest): FieldError[] {
 export const statusRules: Readonly<Record<string, Rule>> = {
   DaemonSet: daemonSet,
   Deployment: deployment,
+  Ingress: ingress,
   Namespace: namespace,
   ReplicaSet: replicas,
   ReplicationController: replicas,

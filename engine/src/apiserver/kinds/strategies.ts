@@ -14,7 +14,7 @@ import {
   validatingPolicyErrors,
   webhookErrors,
 } from "./policy-rules.ts";
-import { statusRules } from "./status-rules.ts";
+import { balancerWarnings, statusRules } from "./status-rules.ts";
 import { dropServiceFields } from "./service-fields.ts";
 import { ingressWarnings, networkPolicyWarnings, serviceWarnings } from "./warnings.ts";
 import { daemonSetRules, jobRules, podRules } from "./workloads.ts";
@@ -101,8 +101,8 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   MutatingAdmissionPolicyBinding: { validate: bindingErrors },
   ValidatingWebhookConfiguration: { validate: webhookErrors },
   MutatingWebhookConfiguration: { validate: webhookErrors },
-  Service: { warnings: serviceWarnings, prepareUpdate: dropServiceFields },
-  Ingress: { warnings: ingressWarnings },
+  Service: { warnings: serviceWarnings, statusWarnings: balancerWarnings, prepareUpdate: dropServiceFields },
+  Ingress: { warnings: ingressWarnings, statusWarnings: balancerWarnings },
   NetworkPolicy: { warnings: networkPolicyWarnings },
   PersistentVolumeClaim: claimRules,
   PersistentVolume: volumeRules,

@@ -65,7 +65,9 @@ export type Strategy = {
   prepareDelete?: (draft: Manifest, now: string) => void;
   validate?: (draft: Manifest, live: Manifest | undefined) => FieldError[];
   /** What is wrong with an object whose status was written. */
-  validateStatus?: (draft: Manifest) => FieldError[];
+  validateStatus?: (draft: Manifest, live: Manifest) => FieldError[];
+  /** Warnings for whoever writes the status. */
+  statusWarnings?: (draft: Manifest) => string[];
   /** A new object keeps the status that it came with. */
   keepsNewStatus?: boolean;
   /** What a write of the object or of a part of it cannot set, by subresource; absent: `status`, or `spec` for the status. */

@@ -308,11 +308,12 @@ async function prepareChange(
       : []),
     ...(part?.validate(draft, live) ?? []),
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
-    ...(call.subresource === "status" ? (strategy.validateStatus?.(draft) ?? []) : []),
+    ...(call.subresource === "status" ? (strategy.validateStatus?.(draft, live) ?? []) : []),
   ]);
   const validating = validateAdmission(registry, call, draft, live);
   if (validating !== undefined) await validating;
   if (call.subresource === "") for (const warning of strategy.warnings?.(draft, live) ?? []) call.warn(warning);
+  if (call.subresource === "status") for (const warning of strategy.statusWarnings?.(draft) ?? []) call.warn(warning);
   return draft;
 }
 

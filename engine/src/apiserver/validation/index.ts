@@ -1,5 +1,6 @@
 // What is wrong with objects of Kubernetes' own kinds.
 
-export { addressWarnings, familyOf, networkWarnings } from "./addresses.ts";
+export { addressErrors, addressWarnings, familyOf, networkWarnings } from "./addresses.ts";
 export { validateBuiltin } from "./builtin.ts";
 export { clusterAddressErrors } from "./cluster-addresses.ts";
+export { balancerHostErrors, balancerPointErrors } from "./services.ts";

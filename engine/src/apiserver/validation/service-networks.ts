@@ -14,7 +14,8 @@ export function serviceNetworkRules(object: JsonObject, live?: JsonObject): Fiel
   if (live === undefined) return networksErrors(networks);
   const before = textsOf(part(live, "spec")["cidrs"]);
   const isAdded = before.length === 1 && networks.length === 2;
-  if (before.length !== networks.length && !isAdded) return [invalid(field, networks, fixed)];
+  if (before.length !== networks.length && !isAdded)
+    return [invalid(field, networks.length === 0 ? null : networks, fixed)];
   const changed = before.flatMap((network, index) =>
     network === networks[index] ? [] : [invalid(`${field}[${index}]`, networks[index] ?? "", fixed)],
   );
@@ -36,12 +37,10 @@ const parentField = "spec.parentRef";
 /** An address is given to one object, once. */
 export function addressObjectRules(object: JsonObject, live?: JsonObject): FieldError[] {
   const parent = part(object, "spec")["parentRef"];
-  if (live !== undefined) {
-    const before = part(live, "spec")["parentRef"];
-    return equalJson(parent ?? null, before ?? null) ? [] : [invalid(parentField, shown(parent), fixed)];
-  }
+  const before = live === undefined ? parent : part(live, "spec")["parentRef"];
+  const changed = equalJson(parent ?? null, before ?? null) ? [] : [invalid(parentField, shown(parent), fixed)];
   const name = textOf(part(object, "metadata")["name"]);
-  const unnamed = name === "" ? [] : strictAddressErrors(name, "metadata.name");
+  const unnamed = name === "" || live !== undefined ? changed : strictAddressErrors(name, "metadata.name");
   if (!isObject(parent)) return [...unnamed, required(parentField)];
   const group = textOf(parent["group"]);
   const errors = unnamed.concat(group === "" ? [] : invalidAll(`${parentField}.group`, group, subdomainErrors(group)));
