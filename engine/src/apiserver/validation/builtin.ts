@@ -14,7 +14,7 @@ import { flowSchemaRules, priorityLevelRules } from "./flow-control.ts";
 import { ingressClassRules, ingressRules } from "./ingresses.ts";
 import { cronJobRules, jobSpecErrors } from "./jobs.ts";
 import { networkPolicyRules } from "./network-policies.ts";
-import { validatePod, validatePodSpec } from "./pods.ts";
+import { validatePod, validateTemplate } from "./pods.ts";
 import { endpointSliceRules } from "./endpoint-slices.ts";
 import { addressObjectRules, serviceNetworkRules } from "./service-networks.ts";
 import { serviceRules } from "./services.ts";
@@ -28,10 +28,11 @@ import {
 } from "./storage.ts";
 import {
   controllerRevisionRules,
+  daemonSetRules,
   deploymentRules,
+  replicaSetRules,
   replicationControllerRules,
   statefulSetRules,
-  workload,
 } from "./workloads.ts";
 
 /** By group and kind. */
@@ -45,15 +46,16 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "/PersistentVolume": volumeRules,
   "/PersistentVolumeClaim": claimRules,
   "/Pod": validatePod,
-  "/PodTemplate": (object) => validatePodSpec(part(part(object, "template"), "spec"), "template.spec"),
+  "/PodTemplate": (object, live) =>
+    validateTemplate(part(object, "template"), "template", live && part(live, "template")),
   "/ReplicationController": replicationControllerRules,
   "/ResourceQuota": quotaRules,
   "/Secret": secretRules,
   "/Service": serviceRules,
   "apps/ControllerRevision": controllerRevisionRules,
-  "apps/DaemonSet": workload("daemonset"),
+  "apps/DaemonSet": daemonSetRules,
   "apps/Deployment": deploymentRules,
-  "apps/ReplicaSet": workload("replicaset"),
+  "apps/ReplicaSet": replicaSetRules,
   "apps/StatefulSet": statefulSetRules,
   "autoscaling/HorizontalPodAutoscaler": autoscalerRules,
   "batch/CronJob": cronJobRules,

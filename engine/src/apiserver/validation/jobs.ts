@@ -4,7 +4,7 @@ import { type FieldError, invalid, required } from "#api/crd";
 import { isObject, type JsonObject } from "#kernel";
 import { cronErrors } from "./cron.ts";
 import { atLeastZero, oneOf, part, textOf } from "./fields.ts";
-import { validateTemplate } from "./workloads.ts";
+import { validateTemplate } from "./pods.ts";
 
 export function jobSpecErrors(spec: JsonObject, field: string): FieldError[] {
   const template = part(spec, "template");

@@ -15,6 +15,14 @@ const recorded = text
   .slice(1)
   .map((line) => JSON.parse(line) as Recorded);
 
+/** The object as the server decodes it, and its group and kind. */
+function decode(object: JsonObject): { decoded: JsonObject; ref: { group: string; kind: string } } {
+  const { group, version } = splitApiVersion(object["apiVersion"] as string);
+  const kind = object["kind"] as string;
+  const decoded = decodeBuiltin(deepFreeze(object), schemaFor(group, version, kind) as string).object;
+  return { decoded: deepFreeze(decoded), ref: { group, kind } };
+}
+
 function key(cause: StatusCause): string {
   return `${cause.field} ${cause.reason} ${cause.message}`;
 }
@@ -23,10 +31,8 @@ describe("validation of built-in objects", () => {
   it.each(recorded.map((one, index) => ({ ...one, title: `${index} ${one.message ?? "accepted"}`.slice(0, 120) })))(
     "refuses as the real server: $title",
     ({ object, causes }) => {
-      const { group, version } = splitApiVersion(object["apiVersion"] as string);
-      const kind = object["kind"] as string;
-      const decoded = decodeBuiltin(deepFreeze(object), schemaFor(group, version, kind) as string).object;
-      const found = causesOf(validateBuiltin({ group, kind }, deepFreeze(decoded)));
+      const { decoded, ref } = decode(object);
+      const found = causesOf(validateBuiltin(ref, decoded));
       expect(found.map(key).sort()).toEqual((causes ?? []).map(key).sort());
     },
   );
@@ -34,12 +40,14 @@ describe("validation of built-in objects", () => {
   it("lets a StatefulSet mount the claims it makes, and a RoleBinding name accounts of its own namespace", () => {
     const container = { name: "a", image: "i", volumeMounts: [{ name: "data", mountPath: "/data" }] };
     const template = { metadata: { labels: { a: "b" } }, spec: { containers: [container] } };
+    const claim = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
     const spec = {
       selector: { matchLabels: { a: "b" } },
       template,
-      volumeClaimTemplates: [{ metadata: { name: "data" } }],
+      volumeClaimTemplates: [{ metadata: { name: "data" }, spec: claim }],
     };
-    expect(validateBuiltin({ group: "apps", kind: "StatefulSet" }, { spec })).toEqual([]);
+    const { decoded, ref } = decode({ apiVersion: "apps/v1", kind: "StatefulSet", spec });
+    expect(validateBuiltin(ref, decoded)).toEqual([]);
     const rbac = "rbac.authorization.k8s.io";
     const binding = {
       roleRef: { apiGroup: rbac, kind: "Role", name: "r" },
