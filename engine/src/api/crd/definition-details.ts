@@ -4,7 +4,7 @@
 import { encodeJson, isObject, type Json, type JsonObject } from "#kernel";
 import { type FieldError, invalid, notSupported, required } from "./field-error.ts";
 import { deprecationWarningMax, selectableFieldsMax } from "./limits.ts";
-import { dns1035Errors } from "./names.ts";
+import { dns1035Errors, subdomainErrors } from "./names.ts";
 import { schemaAt } from "./schema-path.ts";
 
 function text(value: Json | undefined): string {
@@ -168,15 +168,31 @@ function clientErrors(client: Json | undefined, field: string): FieldError[] {
   if ((url === undefined) === (service === undefined))
     return [required(field, "exactly one of url or service is required")];
   if (typeof url === "string") return webhookUrlErrors(url, `${field}.url`);
-  return isObject(service) ? serviceErrors(service, `${field}.service`) : [];
+  return isObject(service) ? webhookServiceErrors(service, `${field}.service`) : [];
 }
 
-function serviceErrors(service: JsonObject, field: string): FieldError[] {
-  const missing = ["name", "namespace"].filter((name) => text(service[name]) === "");
-  const path = text(service["path"]);
+/** A service that is called, and the path there. Go takes its name and namespace for each other. */
+export function webhookServiceErrors(service: JsonObject, field: string): FieldError[] {
+  const port = service["port"] ?? 0;
+  const isPort = typeof port === "number" && port >= 1 && port <= 65_535;
   return [
-    ...missing.map((name) => required(`${field}.${name}`)),
-    ...(path === "" || path.startsWith("/") ? [] : [invalid(`${field}.path`, path, "must start with a '/'")]),
+    ...(text(service["namespace"]) === "" ? [required(`${field}.name`)] : []),
+    ...(text(service["name"]) === "" ? [required(`${field}.namespace`)] : []),
+    ...(isPort ? [] : [invalid(`${field}.port`, port, "port is not valid: must be between 1 and 65535, inclusive")]),
+    ...urlPathErrors(text(service["path"]), `${field}.path`),
+  ];
+}
+
+function urlPathErrors(path: string, field: string): FieldError[] {
+  if (path === "" || path === "/") return [];
+  if (path === "//") return [invalid(field, path, "segment[0] may not be empty")];
+  const steps = path.slice(1).replace(/\/$/, "").split("/");
+  return [
+    ...(path.startsWith("/") ? [] : [invalid(field, path, "must start with a '/'")]),
+    ...steps.flatMap((step, index) => {
+      const wrong = step === "" ? [" may not be empty"] : subdomainErrors(step).map((message) => `: ${message}`);
+      return wrong.map((message) => invalid(field, path, `segment[${index}]${message}`));
+    }),
   ];
 }
 

@@ -3,7 +3,7 @@
 export { approvalCondition, approvalErrors } from "./approval.ts";
 export { convertNode, convertSchema, customSchemas } from "./convert.ts";
 export { applyDefaults } from "./default.ts";
-export { storedVersionErrors, webhookUrlErrors } from "./definition-details.ts";
+export { storedVersionErrors, webhookServiceErrors, webhookUrlErrors } from "./definition-details.ts";
 export { type CustomKind, customKinds, type PrinterColumn, type ScalePaths } from "./definition.ts";
 export {
   causesOf,

@@ -21,6 +21,13 @@ function fill(values: JsonObject): Rule {
   };
 }
 
+/** For members that Go holds by a pointer: an empty text was stated, and is not filled. */
+function fillAbsent(values: JsonObject): Rule {
+  return (object) => {
+    for (const name in values) object[name] ??= values[name] as Json;
+  };
+}
+
 /** For numbers held in place: zero counts as unset. */
 function fillZero(values: JsonObject): Rule {
   return (object) => {
@@ -376,14 +383,14 @@ const rules: { readonly [type: string]: Rule } = {
   ),
   "autoscaling.v2.HorizontalPodAutoscaler": autoscaler,
   "autoscaling.v1.HorizontalPodAutoscaler": olderAutoscaler,
-  "admissionregistration.v1.ValidatingWebhook": fill(webhook),
-  "admissionregistration.v1.MutatingWebhook": fill({ ...webhook, reinvocationPolicy: "Never" }),
-  "admissionregistration.v1.RuleWithOperations": fill({ scope: "*" }),
-  "admissionregistration.v1.NamedRuleWithOperations": fill({ scope: "*" }),
-  "admissionregistration.v1.ServiceReference": fill({ port: 443 }),
-  "admissionregistration.v1.ValidatingAdmissionPolicySpec": fill({ failurePolicy: "Fail" }),
-  "admissionregistration.v1.MutatingAdmissionPolicySpec": fill({ failurePolicy: "Fail" }),
-  "admissionregistration.v1.MatchResources": fill({
+  "admissionregistration.v1.ValidatingWebhook": fillAbsent(webhook),
+  "admissionregistration.v1.MutatingWebhook": fillAbsent({ ...webhook, reinvocationPolicy: "Never" }),
+  "admissionregistration.v1.RuleWithOperations": fillAbsent({ scope: "*" }),
+  "admissionregistration.v1.NamedRuleWithOperations": fillAbsent({ scope: "*" }),
+  "admissionregistration.v1.ServiceReference": fillAbsent({ port: 443 }),
+  "admissionregistration.v1.ValidatingAdmissionPolicySpec": fillAbsent({ failurePolicy: "Fail" }),
+  "admissionregistration.v1.MutatingAdmissionPolicySpec": fillAbsent({ failurePolicy: "Fail" }),
+  "admissionregistration.v1.MatchResources": fillAbsent({
     matchPolicy: "Equivalent",
     namespaceSelector: {},
     objectSelector: {},

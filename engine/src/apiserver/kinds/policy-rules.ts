@@ -1,17 +1,10 @@
-// What admission configuration must be before it is taken: policies with expressions that compile to the right type, bindings, webhooks
+// What admission policies must be before they are taken: expressions that compile to the right type, and what binds them
 // (pkg/apis/admissionregistration/validation of Kubernetes 1.36).
 
-import {
-  type FieldError,
-  invalid,
-  notSupported,
-  qualifiedNameErrors,
-  required,
-  subdomainErrors,
-  webhookUrlErrors,
-} from "#api/crd";
+import { type FieldError, invalid, notSupported, qualifiedNameErrors, required, subdomainErrors } from "#api/crd";
+import { matchResourcesErrors, oneOfStated, parameterErrors, parameterKindErrors } from "#apiserver/validation";
 import { admissionVariables, type CelType, composedVariables, inspectCel } from "#formats/cel";
-import { fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { equalJson, fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
 
 function items(object: unknown, ...path: string[]): JsonObject[] {
   const value = fieldOf(object, ...path);
@@ -58,12 +51,17 @@ function unfitErrors(unfit: string | undefined, field: string): FieldError[] {
   return unfit === undefined ? [] : [{ type: "Internal", field, detail: `program instantiation failed: ${unfit}` }];
 }
 
-function conditionErrors(
+/** Conditions on the requests that a policy or a webhook is asked about. */
+export function conditionErrors(
   conditions: readonly JsonObject[],
   field: string,
   variables: Map<string, CelType>,
 ): FieldError[] {
-  return conditions.flatMap((condition, index) => {
+  const tooMany: FieldError[] =
+    conditions.length > conditionsMost
+      ? [{ type: "TooMany", field, value: conditions.length, detail: `must have at most ${conditionsMost} items` }]
+      : [];
+  const each = conditions.flatMap((condition, index) => {
     const at = `${field}[${index}]`;
     const expression = textOf(condition, "expression").trim();
     const name = textOf(condition, "name");
@@ -78,29 +76,43 @@ function conditionErrors(
       ...(isTwice ? [{ type: "Duplicate" as const, field: `${at}.name`, value: name, detail: "" }] : []),
     ];
   });
+  return [...tooMany, ...each];
 }
+
+/** As the real server has it. */
+const conditionsMost = 64;
 
 const reasons = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
 const failurePolicies = ["Fail", "Ignore"];
 
-function failurePolicyErrors(policy: string, field: string): FieldError[] {
-  return policy === "" || failurePolicies.includes(policy) ? [] : [notSupported(field, policy, failurePolicies)];
-}
-
 /** What validating and mutating policies have in common. */
-function commonErrors(policy: Manifest, scope: Scope): FieldError[] {
+function commonErrors(policy: Manifest, live: Manifest | undefined, scope: Scope, isMutating: boolean): FieldError[] {
+  const field = "spec.matchConstraints";
   const constraints = fieldOf(policy, "spec", "matchConstraints");
-  const errors = failurePolicyErrors(textOf(policy, "spec", "failurePolicy"), "spec.failurePolicy");
-  if (!isObject(constraints)) errors.push(required("spec.matchConstraints"));
-  else if (items(constraints, "resourceRules").length === 0)
-    errors.push(required("spec.matchConstraints.resourceRules"));
   const conditions = items(policy, "spec", "matchConditions");
+  const areKept =
+    live !== undefined &&
+    ["paramKind", "matchConditions"].every((name) =>
+      equalJson(fieldOf(policy, "spec", name) ?? null, fieldOf(live, "spec", name) ?? null),
+    );
   return [
-    ...errors,
-    ...conditionErrors(conditions, "spec.matchConditions", variablesIn(scope, "condition")),
+    ...oneOfStated(fieldOf(policy, "spec", "failurePolicy"), "spec.failurePolicy", failurePolicies),
+    ...parameterKindErrors(fieldOf(policy, "spec", "paramKind"), "spec.paramKind"),
+    ...(isObject(constraints) ? [] : [required(field)]),
+    ...matchResourcesErrors(constraints, field, isMutating),
+    ...(isObject(constraints) && items(constraints, "resourceRules").length === 0
+      ? [required(`${field}.resourceRules`)]
+      : []),
+    ...(areKept ? [] : conditionErrors(conditions, "spec.matchConditions", variablesIn(scope, "condition"))),
     ...variableErrors(namedVariables(policy), scope),
   ];
 }
+
+const reservedWords = new Set(
+  "true false null in as break const continue else for function if import let loop package namespace return var void while".split(
+    " ",
+  ),
+);
 
 const identifier = /^[A-Za-z_]\w*$/;
 
@@ -112,7 +124,7 @@ function variableErrors(named: readonly { name: string; expression: string }[], 
     const errors =
       name.trim() === ""
         ? [required(`${field}.name`, "name is not specified")]
-        : identifier.test(name)
+        : identifier.test(name) && !reservedWords.has(name)
           ? []
           : [invalid(`${field}.name`, name, "must be a valid CEL identifier")];
     if (expression.trim() === "") return [...errors, required(`${field}.expression`, "expression is not specified")];
@@ -123,20 +135,32 @@ function variableErrors(named: readonly { name: string; expression: string }[], 
   });
 }
 
-export function validatingPolicyErrors(policy: Manifest): FieldError[] {
+export function validatingPolicyErrors(policy: Manifest, live?: Manifest): FieldError[] {
   const scope = scopeOf(policy);
   const validations = items(policy, "spec", "validations");
   const annotations = items(policy, "spec", "auditAnnotations");
-  const errors = commonErrors(policy, scope);
+  const errors = commonErrors(policy, live, scope, false);
   if (validations.length + annotations.length === 0)
     for (const name of ["validations", "auditAnnotations"])
       errors.push(required(`spec.${name}`, "validations or auditAnnotations must contain at least one item"));
   for (const [index, validation] of validations.entries())
     errors.push(...validationErrors(validation, `spec.validations[${index}]`, scope));
-  for (const [index, annotation] of annotations.entries())
-    errors.push(...annotationErrors(policy, annotation, `spec.auditAnnotations[${index}]`, scope));
+  if (annotations.length > annotationsMost)
+    errors.push(
+      invalid("spec.auditAnnotations", annotations, `must not have more than ${annotationsMost} auditAnnotations`),
+    );
+  const keys = annotations.map((annotation) => textOf(annotation, "key"));
+  for (const [index, annotation] of annotations.entries()) {
+    const field = `spec.auditAnnotations[${index}]`;
+    errors.push(...annotationErrors(policy, annotation, field, scope));
+    if (keys.indexOf(keys[index] as string) < index)
+      errors.push({ type: "Duplicate", field: `${field}.key`, value: keys[index] as string, detail: "" });
+  }
   return errors;
 }
+
+/** As the real server has them: of a policy, and of one annotation's expression in bytes. */
+const [annotationsMost, annotationBytesMost] = [20, 5120];
 
 // oxlint-disable-next-line max-params -- one annotation and where it stands
 function annotationErrors(policy: Manifest, annotation: JsonObject, field: string, scope: Scope): FieldError[] {
@@ -146,6 +170,8 @@ function annotationErrors(policy: Manifest, annotation: JsonObject, field: strin
   const errors = qualifiedNameErrors(full).map((message) => invalid(`${field}.key`, full, message));
   const at = `${field}.valueExpression`;
   if (expression.trim() === "") return [...errors, required(at, "valueExpression is not specified")];
+  if (expression.trim().length > annotationBytesMost)
+    return [...errors, required(at, `must not exceed ${annotationBytesMost} bytes in length`)];
   return [
     ...errors,
     ...expressionErrors({ expression, field: at, types: ["string", "null"] }, variablesIn(scope, "value")),
@@ -154,14 +180,12 @@ function annotationErrors(policy: Manifest, annotation: JsonObject, field: strin
 
 function validationErrors(validation: JsonObject, field: string, scope: Scope): FieldError[] {
   const expression = textOf(validation, "expression");
-  const reason = textOf(validation, "reason");
   const errors =
     expression.trim() === ""
       ? [required(`${field}.expression`, "expression is not specified")]
       : expressionErrors({ expression, field: `${field}.expression`, types: ["bool"] }, variablesIn(scope, "value"));
   errors.push(...messageErrors(validation, field, scope));
-  if (reason !== "" && !reasons.includes(reason)) errors.push(notSupported(`${field}.reason`, reason, reasons));
-  return errors;
+  return [...errors, ...oneOfStated(validation.reason, `${field}.reason`, reasons)];
 }
 
 function messageErrors(validation: JsonObject, field: string, scope: Scope): FieldError[] {
@@ -180,16 +204,11 @@ function messageErrors(validation: JsonObject, field: string, scope: Scope): Fie
   return errors;
 }
 
-const mutated = ["*", "CREATE", "UPDATE"];
 const reinvocations = ["IfNeeded", "Never"];
 
-export function mutatingPolicyErrors(policy: Manifest): FieldError[] {
+export function mutatingPolicyErrors(policy: Manifest, live?: Manifest): FieldError[] {
   const scope = scopeOf(policy);
-  const errors = commonErrors(policy, scope);
-  for (const rule of items(policy, "spec", "matchConstraints", "resourceRules"))
-    for (const operation of Array.isArray(rule.operations) ? rule.operations : [])
-      if (!mutated.includes(operation as string))
-        errors.push(notSupported("spec.matchConstraints.resourceRules.operations", operation, mutated));
+  const errors = commonErrors(policy, live, scope, true);
   const mutations = items(policy, "spec", "mutations");
   if (mutations.length === 0) errors.push(required("spec.mutations", "mutations must contain at least one item"));
   for (const [index, mutation] of mutations.entries())
@@ -237,26 +256,26 @@ function patchExpressionErrors(
 
 const actions = ["Audit", "Deny", "Warn"];
 
-export function bindingErrors(binding: Manifest): FieldError[] {
+function boundErrors(binding: Manifest, isMutating: boolean): FieldError[] {
   const name = textOf(binding, "spec", "policyName");
-  const ref = fieldOf(binding, "spec", "paramRef");
-  const errors =
-    name === ""
+  return [
+    ...(name === ""
       ? [required("spec.policyName")]
-      : subdomainErrors(name).map((message) => invalid("spec.policyName", name, message));
-  if (isObject(ref)) {
-    if (textOf(ref, "name") === "" && ref.selector === undefined)
-      errors.push(required("spec.paramRef", "one of name or selector must be specified"));
-    if (textOf(ref, "parameterNotFoundAction") === "") errors.push(required("spec.paramRef.parameterNotFoundAction"));
-  }
-  return errors;
+      : subdomainErrors(name).map((message) => invalid("spec.policyName", name, message))),
+    ...parameterErrors(fieldOf(binding, "spec", "paramRef"), "spec.paramRef"),
+    ...matchResourcesErrors(fieldOf(binding, "spec", "matchResources"), "spec.matchResources", isMutating),
+  ];
+}
+
+export function mutatingBindingErrors(binding: Manifest): FieldError[] {
+  return boundErrors(binding, true);
 }
 
 export function validatingBindingErrors(binding: Manifest): FieldError[] {
   const field = "spec.validationActions";
   const found = fieldOf(binding, "spec", "validationActions");
   const given: Json[] = Array.isArray(found) ? found : [];
-  const errors = bindingErrors(binding);
+  const errors = boundErrors(binding, false);
   for (const [index, action] of given.entries()) {
     if (!actions.includes(String(action as string))) errors.push(notSupported(`${field}[${index}]`, action, actions));
     if (given.indexOf(action) < index)
@@ -272,54 +291,4 @@ export function validatingBindingErrors(binding: Manifest): FieldError[] {
     );
   if (given.length === 0) errors.push(required(field, "at least one validation action is required"));
   return errors;
-}
-
-export function webhookErrors(configuration: Manifest): FieldError[] {
-  const names = new Set<string>();
-  return items(configuration, "webhooks").flatMap((hook, index) => {
-    const field = `webhooks[${index}]`;
-    const name = textOf(hook, "name");
-    const errors = nameErrors(name, `${field}.name`);
-    if (name !== "" && names.has(name))
-      errors.push({ type: "Duplicate", field: `${field}.name`, value: name, detail: "" });
-    names.add(name);
-    return [
-      ...errors,
-      ...failurePolicyErrors(textOf(hook, "failurePolicy"), `${field}.failurePolicy`),
-      ...sideEffectErrors(textOf(hook, "sideEffects"), `${field}.sideEffects`),
-      ...clientErrors(hook.clientConfig, `${field}.clientConfig`),
-      ...versionErrors(hook.admissionReviewVersions, `${field}.admissionReviewVersions`),
-      ...conditionErrors(items(hook, "matchConditions"), `${field}.matchConditions`, hookVariables),
-    ];
-  });
-}
-
-const hookVariables = admissionVariables({ hasParams: false, hasAuthorizer: true });
-
-function nameErrors(name: string, field: string): FieldError[] {
-  if (name === "") return [required(field)];
-  const errors = subdomainErrors(name).map((message) => invalid(field, name, message));
-  if (errors.length === 0 && name.split(".").length < 3)
-    errors.push(invalid(field, name, "should be a domain with at least three segments separated by dots"));
-  return errors;
-}
-
-function sideEffectErrors(effects: string, field: string): FieldError[] {
-  const known = ["None", "NoneOnDryRun"];
-  if (effects === "") return [required(field, "must specify one of None, NoneOnDryRun")];
-  return known.includes(effects) ? [] : [notSupported(field, effects, known)];
-}
-
-function versionErrors(versions: Json | undefined, field: string): FieldError[] {
-  const given = Array.isArray(versions) ? versions : [];
-  if (given.length === 0) return [required(field, "must specify one of v1, v1beta1")];
-  if (given.some((version) => version === "v1" || version === "v1beta1")) return [];
-  return [invalid(field, given, "must include at least one of v1, v1beta1")];
-}
-
-function clientErrors(client: Json | undefined, field: string): FieldError[] {
-  const { url, service } = isObject(client) ? client : {};
-  if ((url === undefined) === (service === undefined))
-    return [required(field, "exactly one of url or service is required")];
-  return typeof url === "string" ? webhookUrlErrors(url, `${field}.url`) : [];
 }

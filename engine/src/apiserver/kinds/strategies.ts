@@ -8,15 +8,15 @@ import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
 import { certificateRules, claimRules, serviceEntryRules, volumeRules } from "./plain.ts";
 import {
-  bindingErrors,
+  mutatingBindingErrors,
   mutatingPolicyErrors,
   validatingBindingErrors,
   validatingPolicyErrors,
-  webhookErrors,
 } from "./policy-rules.ts";
 import { balancerWarnings, statusRules } from "./status-rules.ts";
 import { dropServiceFields } from "./service-fields.ts";
 import { ingressWarnings, networkPolicyWarnings, serviceWarnings } from "./warnings.ts";
+import { webhookErrors } from "./webhook-rules.ts";
 import { daemonSetRules, jobRules, podRules } from "./workloads.ts";
 
 /** Kinds whose objects count generations (every strategy with `Generation = 1`). */
@@ -98,7 +98,7 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   ValidatingAdmissionPolicy: { validate: validatingPolicyErrors },
   MutatingAdmissionPolicy: { validate: mutatingPolicyErrors },
   ValidatingAdmissionPolicyBinding: { validate: validatingBindingErrors },
-  MutatingAdmissionPolicyBinding: { validate: bindingErrors },
+  MutatingAdmissionPolicyBinding: { validate: mutatingBindingErrors },
   ValidatingWebhookConfiguration: { validate: webhookErrors },
   MutatingWebhookConfiguration: { validate: webhookErrors },
   Service: { warnings: serviceWarnings, statusWarnings: balancerWarnings, prepareUpdate: dropServiceFields },
@@ -168,6 +168,7 @@ export function basicStrategy({
     ...(statusRules[kind] === undefined ? {} : { validateStatus: statusRules[kind] }),
     ...(kind === "Node" ? { keepsNewStatus: true } : {}),
     ...(kind.endsWith("WebhookConfiguration") ? { countsWhenEmpty: "webhooks" } : {}),
+    ...(kind === "NetworkPolicy" ? { countsWhenEmpty: "spec" } : {}),
     ...(kind === "Pod" ? { graceSeconds: podGraceSeconds } : {}),
     ...(kind === "EndpointSlice" ? { countsLabels: true } : {}),
     ...(kind === "Deployment" ? { countsAnnotations: true } : {}),

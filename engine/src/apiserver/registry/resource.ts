@@ -45,7 +45,7 @@ export type Strategy = {
   countsLabels?: boolean;
   /** So does a change of annotations. */
   countsAnnotations?: boolean;
-  /** A list that counts as a change of the object when it is stated empty: Go tells it from one that is absent. */
+  /** The member below which an empty list or map that is stated counts as a change: Go tells it from one that is absent. */
   countsWhenEmpty?: string;
   /** An update without resourceVersion is accepted. */
   allowsUnconditionalUpdate: boolean;

@@ -368,8 +368,8 @@ function keepAllButStatus(served: Served, draft: Manifest, live: Manifest): void
 /** One more when anything but metadata and status changed. */
 // oxlint-disable-next-line max-params -- an object before and after, as it was asked for, and the rules of its kind
 function nextGeneration(draft: Manifest, live: Manifest, strategy: Served["strategy"], wanted: Manifest): number {
-  const stated = strategy.countsWhenEmpty === undefined ? undefined : wanted[strategy.countsWhenEmpty];
-  if (Array.isArray(stated) && stated.length === 0) return (live.metadata.generation ?? 0) + 1;
+  const told = strategy.countsWhenEmpty;
+  if (told !== undefined && statesEmpty(asJson(wanted)[told])) return (live.metadata.generation ?? 0) + 1;
   const { hasStatus, countsLabels, countsAnnotations } = strategy;
   const old = live.metadata.generation ?? 0;
   const isSameMeaning = equalJson(meaningOf(draft, hasStatus), meaningOf(live, hasStatus));
@@ -379,6 +379,14 @@ function nextGeneration(draft: Manifest, live: Manifest, strategy: Served["strat
     countsAnnotations !== true ||
     equalJson(draft.metadata.annotations ?? {}, (live.metadata.annotations ?? {}) as JsonObject);
   return isSameMeaning && areLabelsSame && areNotesSame ? old : old + 1;
+}
+
+/** Whether a list or the labels of a selector are stated empty anywhere below. */
+function statesEmpty(value: Json | undefined, name = ""): boolean {
+  if (Array.isArray(value)) return value.length === 0 || value.some((one) => statesEmpty(one));
+  if (!isObject(value)) return false;
+  const members = Object.entries(value);
+  return (name === "matchLabels" && members.length === 0) || members.some(([key, one]) => statesEmpty(one, key));
 }
 
 function meaningOf(object: Manifest, hasStatus: boolean): JsonObject {

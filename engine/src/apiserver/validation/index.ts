@@ -3,4 +3,12 @@
 export { addressErrors, addressWarnings, familyOf, networkWarnings } from "./addresses.ts";
 export { validateBuiltin } from "./builtin.ts";
 export { clusterAddressErrors } from "./cluster-addresses.ts";
+export {
+  matchResourcesErrors,
+  oneOfStated,
+  operationRuleErrors,
+  parameterErrors,
+  parameterKindErrors,
+} from "./match-resources.ts";
+export { selectorErrors } from "./selectors.ts";
 export { balancerHostErrors, balancerPointErrors } from "./services.ts";

@@ -166,6 +166,13 @@ const wholly: ReadonlySet<string> = new Set([
   "ingress",
   "servicecidr",
   "ipaddress",
+  "validatingwebhook",
+  "mutatingwebhook",
+  "admissionpolicybinding",
+  "admissionpolicy",
+  "mutatingpolicybinding",
+  "mutatingpolicy",
+  "networkpolicy",
 ]);
 
 /** Every kind that answers wholly as the real server, or every kind. */

@@ -82,6 +82,12 @@ const wholly: ReadonlySet<string> = new Set([
   "networkpolicy",
   "servicecidr",
   "ipaddress",
+  "validatingwebhook",
+  "mutatingwebhook",
+  "admissionpolicybinding",
+  "admissionpolicy",
+  "mutatingpolicybinding",
+  "mutatingpolicy",
 ]);
 
 /** Every kind that is checked wholly, or every kind, each field of it. */
