@@ -4,8 +4,9 @@
 import { encodeJson, isObject, type Json, type JsonObject } from "#kernel";
 import { type FieldError, invalid, notSupported, required } from "./field-error.ts";
 import { deprecationWarningMax, selectableFieldsMax } from "./limits.ts";
-import { dns1035Errors, subdomainErrors } from "./names.ts";
+import { dns1035Errors } from "./names.ts";
 import { schemaAt } from "./schema-path.ts";
+import { webhookServiceErrors, webhookUrlErrors } from "./webhook-client.ts";
 
 function text(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
@@ -171,46 +172,6 @@ function clientErrors(client: Json | undefined, field: string): FieldError[] {
   return isObject(service) ? webhookServiceErrors(service, `${field}.service`) : [];
 }
 
-/** A service that is called, and the path there. Go takes its name and namespace for each other. */
-export function webhookServiceErrors(service: JsonObject, field: string): FieldError[] {
-  const port = service["port"] ?? 0;
-  const isPort = typeof port === "number" && port >= 1 && port <= 65_535;
-  return [
-    ...(text(service["namespace"]) === "" ? [required(`${field}.name`)] : []),
-    ...(text(service["name"]) === "" ? [required(`${field}.namespace`)] : []),
-    ...(isPort ? [] : [invalid(`${field}.port`, port, "port is not valid: must be between 1 and 65535, inclusive")]),
-    ...urlPathErrors(text(service["path"]), `${field}.path`),
-  ];
-}
-
-function urlPathErrors(path: string, field: string): FieldError[] {
-  if (path === "" || path === "/") return [];
-  if (path === "//") return [invalid(field, path, "segment[0] may not be empty")];
-  const steps = path.slice(1).replace(/\/$/, "").split("/");
-  return [
-    ...(path.startsWith("/") ? [] : [invalid(field, path, "must start with a '/'")]),
-    ...steps.flatMap((step, index) => {
-      const wrong = step === "" ? [" may not be empty"] : subdomainErrors(step).map((message) => `: ${message}`);
-      return wrong.map((message) => invalid(field, path, `segment[${index}]${message}`));
-    }),
-  ];
-}
-
-const urlForm = "; desired format: https://host[/path]";
-
-/** What is wrong with the URL of a webhook. */
-export function webhookUrlErrors(url: string, field: string): FieldError[] {
-  const [, scheme = "", rest = ""] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(url) ?? [];
-  const host = rest.split(/[/?#]/)[0] ?? "";
-  return [
-    ...(scheme === "https" ? [] : [invalid(field, scheme, `'https' is the only allowed URL scheme${urlForm}`)]),
-    ...(host === "" ? [invalid(field, host, `host must be specified${urlForm}`)] : []),
-    ...(url.includes("?")
-      ? [invalid(field, url.slice(url.indexOf("?") + 1), "query parameters are not permitted in the URL")]
-      : []),
-  ];
-}
-
 const reviewVersions = ["v1", "v1beta1"];
 
 function reviewErrors(versions: readonly string[], field: string): FieldError[] {
@@ -232,7 +193,9 @@ export function storedVersionErrors(definition: JsonObject): FieldError[] {
   const stored = Array.isArray(list) ? list.map(text) : [];
   const versions = isObject(spec) ? objects(spec["versions"]) : [];
   if (stored.length === 0) return [invalid(field, list ?? null, "must have at least one stored version")];
-  const missing = versions.filter((one) => one["storage"] === true && !stored.includes(text(one["name"])));
+  const found = new Set(stored);
+  // A name is found once: of two storage versions with one name, the second is missing.
+  const missing = versions.filter((one) => !found.delete(text(one["name"])) && one["storage"] === true);
   const gone = stored
     .map((name, index) => ({ name, index }))
     .filter(({ name }) => !versions.some((one) => one["name"] === name));

@@ -113,3 +113,16 @@ export function hasFormat(text: string, format: string): boolean {
   const digits = normal === "creditcard" ? text.replace(/\D/g, "") : text;
   return Object.hasOwn(patterns, normal) ? (patterns[normal]?.test(digits) ?? true) : true;
 }
+
+/** Type of a schema → the formats that are checked, or at least known, for its values; texts are looked up without dashes. */
+const known: Readonly<Record<string, ReadonlySet<string>>> = {
+  integer: new Set(["int32", "int64"]),
+  number: new Set(["float", "double"]),
+};
+const knownTexts: ReadonlySet<string> = new Set([...Object.keys(checks), ...Object.keys(patterns), "password"]);
+
+/** False for a format that means nothing for values of this type. */
+export function isKnownFormat(format: string, type: string): boolean {
+  if (type === "" || type === "string") return knownTexts.has(format.replaceAll("-", ""));
+  return known[type]?.has(format) ?? false;
+}

@@ -3,7 +3,7 @@
 export { approvalCondition, approvalErrors } from "./approval.ts";
 export { convertNode, convertSchema, customSchemas } from "./convert.ts";
 export { applyDefaults } from "./default.ts";
-export { storedVersionErrors, webhookServiceErrors, webhookUrlErrors } from "./definition-details.ts";
+export { storedVersionErrors } from "./definition-details.ts";
 export { type CustomKind, customKinds, type PrinterColumn, type ScalePaths } from "./definition.ts";
 export {
   causesOf,
@@ -39,5 +39,7 @@ export { type Pruned, pruneObject, unknownFieldMessage } from "./prune.ts";
 export { type EvaluateRule, hasRules, type RuleInput, validateRules } from "./rules.ts";
 export { schemaAt } from "./schema-path.ts";
 export { hasFormat } from "./formats.ts";
-export { type DefinitionSchema, definitionSchemas, validateDefinition } from "./validate-definition.ts";
+export { type DefinitionSchema, definitionSchemas, unknownFormats, validateDefinition } from "./validate-definition.ts";
 export { validateChange, validateListTypes, validateValue } from "./validate.ts";
+export { shownRule } from "./shown-schema.ts";
+export { webhookServiceErrors, webhookUrlErrors } from "./webhook-client.ts";

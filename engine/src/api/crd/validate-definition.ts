@@ -1,14 +1,16 @@
 // Validation of CustomResourceDefinitions: names, versions, and that every schema is structural
 // (apiextensions-apiserver pkg/apis/apiextensions/validation and pkg/apiserver/schema, v1.36). Takes a decoded, defaulted object.
 
-import { RE2JS } from "re2js";
 import { encodeJson, isObject, type Json, type JsonObject } from "#kernel";
-import { convertNode, customSchemas } from "./convert.ts";
-import { type FieldError, invalid, notSupported, required } from "./field-error.ts";
-import { depthMax } from "./limits.ts";
+import { type FieldError, forbidden, invalid, notSupported, required } from "./field-error.ts";
 import { detailErrors } from "./definition-details.ts";
+import { isKnownFormat } from "./formats.ts";
 import { dns1035Errors, subdomainErrors } from "./names.ts";
-import { validateValue } from "./validate.ts";
+import { allSchemas, isSet } from "./schema-members.ts";
+import { defaultErrors } from "./schema-defaults.ts";
+import { schemaRuleErrors } from "./schema-rules.ts";
+import { shownSchema } from "./shown-schema.ts";
+import { conversionProblem, structuralErrors } from "./structural.ts";
 
 function text(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
@@ -39,6 +41,9 @@ export function validateDefinition(definition: JsonObject, isNew = true): FieldE
           ),
         ]
       : []),
+    ...(spec["preserveUnknownFields"] === true && hasDefaults(definition)
+      ? [invalid("spec.preserveUnknownFields", true, "must be false in order to use defaults in the schema")]
+      : []),
     ...validateNames(names),
     ...validateSchemas(definition),
     ...detailErrors(spec),
@@ -47,10 +52,9 @@ export function validateDefinition(definition: JsonObject, isNew = true): FieldE
 
 function validateGroup(group: string): FieldError[] {
   if (group === "") return [required("spec.group")];
-  const errors = subdomainErrors(group).map((message) => invalid("spec.group", group, message));
-  if (errors.length === 0 && !group.includes("."))
-    errors.push(invalid("spec.group", group, "should be a domain with at least one dot"));
-  return errors;
+  const messages = subdomainErrors(group).join(",");
+  if (messages !== "") return [invalid("spec.group", group, messages)];
+  return group.includes(".") ? [] : [invalid("spec.group", group, "should be a domain with at least one dot")];
 }
 
 function validateScope(scope: string): FieldError[] {
@@ -65,7 +69,8 @@ function versionsOf(spec: JsonObject): JsonObject[] {
 }
 
 /** Versions as the server's own type prints them, schemas left out. */
-function shown(versions: readonly JsonObject[]): Json {
+function shown(versions: readonly JsonObject[], isGiven = true): Json {
+  if (!isGiven) return null;
   return versions.map((version) => ({
     Name: text(version["name"]),
     Served: version["served"] === true,
@@ -83,13 +88,20 @@ function validateVersions(spec: JsonObject): FieldError[] {
   const versions = versionsOf(spec);
   const errors = versions.flatMap((version, index) => {
     const name = text(version["name"]);
-    const wrong = dns1035Errors(name);
-    const own = wrong.map((message) => invalid(`spec.versions[${index}].name`, name, message));
+    const wrong = dns1035Errors(name).join(",");
+    if (wrong === "") return [];
+    const own = invalid(`spec.versions[${index}].name`, name, wrong);
     // The first version is also told of by the field it had before there were several.
-    return index === 0 ? [...own, ...wrong.map((message) => invalid("spec.version", name, message))] : own;
+    return index === 0 && name !== "" ? [own, invalid("spec.version", name, wrong)] : [own];
   });
   if (versions.filter((version) => version["storage"] === true).length !== 1)
-    errors.push(invalid("spec.versions", shown(versions), "must have exactly one version marked as storage version"));
+    errors.push(
+      invalid(
+        "spec.versions",
+        shown(versions, isSet(spec["versions"])),
+        "must have exactly one version marked as storage version",
+      ),
+    );
   if (new Set(versions.map((version) => version["name"])).size < versions.length)
     errors.push(invalid("spec.versions", shown(versions), "must contain unique version names"));
   return errors;
@@ -101,25 +113,21 @@ function validateNames(names: JsonObject): FieldError[] {
     const value = text(names[name]);
     const field = `spec.names.${name}`;
     if (value === "") {
-      if (name === "plural" || name === "kind") errors.push(required(field));
+      errors.push(required(field));
       continue;
     }
-    const lower = name === "kind" || name === "listKind" ? value.toLowerCase() : value;
-    errors.push(
-      ...dns1035Errors(lower).map((message) =>
-        invalid(
-          field,
-          value,
-          name.toLowerCase().includes("kind") ? `may have mixed case, but should otherwise match: ${message}` : message,
-        ),
-      ),
-    );
+    const isKind = name === "kind" || name === "listKind";
+    const messages = dns1035Errors(isKind ? value.toLowerCase() : value).join(",");
+    if (messages !== "")
+      errors.push(
+        invalid(field, value, isKind ? `may have mixed case, but should otherwise match: ${messages}` : messages),
+      );
   }
   for (const name of ["shortNames", "categories"])
-    for (const [index, value] of (Array.isArray(names[name]) ? names[name] : []).entries())
-      errors.push(
-        ...dns1035Errors(text(value)).map((message) => invalid(`spec.names.${name}[${index}]`, value, message)),
-      );
+    for (const [index, value] of (Array.isArray(names[name]) ? names[name] : []).entries()) {
+      const messages = dns1035Errors(text(value)).join(",");
+      if (messages !== "") errors.push(invalid(`spec.names.${name}[${index}]`, value, messages));
+    }
   if (text(names["kind"]) !== "" && names["kind"] === names["listKind"])
     errors.push(invalid("spec.names.listKind", text(names["listKind"]), "kind and listKind may not be the same"));
   return errors;
@@ -138,6 +146,22 @@ export function definitionSchemas(definition: JsonObject): DefinitionSchema[] {
   return found.slice(0, 1).map((one) => ({ ...one, field: "spec.validation.openAPIV3Schema" }));
 }
 
+function hasDefaults(definition: JsonObject): boolean {
+  return definitionSchemas(definition).some(({ schema }) =>
+    [...allSchemas(schema)].some((one) => isSet(one["default"])),
+  );
+}
+
+/** The formats in a definition's schemas that mean nothing, each as often as it is stated. */
+export function unknownFormats(definition: JsonObject): string[] {
+  return definitionSchemas(definition).flatMap(({ schema }) =>
+    [...allSchemas(schema)].flatMap((one) => {
+      const format = text(one["format"]);
+      return format === "" || isKnownFormat(format, text(one["type"])) ? [] : [format];
+    }),
+  );
+}
+
 function validateSchemas(definition: JsonObject): FieldError[] {
   const versions = versionsOf(part(definition, "spec"));
   const missing = versions.flatMap((version, index) =>
@@ -145,150 +169,55 @@ function validateSchemas(definition: JsonObject): FieldError[] {
       ? []
       : [required(`spec.versions[${index}].schema.openAPIV3Schema`)],
   );
-  if (missing.length > 0) return missing;
-  return definitionSchemas(definition).flatMap(({ schema, field }) => validateSchema(schema, field));
-}
-
-const typeNames = ["array", "boolean", "integer", "number", "object", "string"];
-
-function validateSchema(schema: JsonObject, field: string): FieldError[] {
-  if (schema["type"] !== "object") {
-    if (text(schema["type"]) === "") return [required(`${field}.type`, "must not be empty at the root")];
-    return [invalid(`${field}.type`, text(schema["type"]), "must be object at the root")];
-  }
-  const errors: FieldError[] = [];
-  const metadata = part(part(schema, "properties"), "metadata");
-  const isNarrow = Object.keys(part(metadata, "properties")).every(
-    (name) => name === "name" || name === "generateName",
-  );
-  if (!isNarrow)
-    errors.push({
-      type: "Forbidden",
-      field: `${field}.properties[metadata]`,
-      detail: "must not specify anything other than name and generateName, but metadata is implicitly specified",
-    });
-  errors.push(...validateNode(schema, field, 0));
-  return errors;
-}
-
-function validateNode(schema: JsonObject, field: string, depth: number): FieldError[] {
-  if (depth > depthMax) return [{ type: "Forbidden", field, detail: "nested too deeply" }];
+  const hasStatus = (version: JsonObject): boolean => isObject(part(version, "subresources")["status"]);
   return [
-    ...typeErrors(schema, field),
-    ...keywordErrors(schema, field),
-    ...listErrors(schema, field),
-    ...defaultErrors(schema, field),
-    ...["anyOf", "oneOf", "allOf"].flatMap((name) => junctorErrors(schema, field, name)),
-    ...childrenErrors(schema, field, depth),
+    ...missing,
+    ...definitionSchemas(definition).flatMap(({ schema, field, version }) =>
+      schemaErrors(schema, field, hasStatus(versions.find((one) => one["name"] === version) ?? {})),
+    ),
   ];
 }
 
-function typeErrors(schema: JsonObject, field: string): FieldError[] {
+/** What is wrong with one schema, its CEL rules aside. */
+function schemaErrors(schema: JsonObject, field: string, hasStatus: boolean): FieldError[] {
+  const problem = conversionProblem(schema);
+  const structural = problem === undefined ? structuralErrors(schema, field) : [];
+  const errors = [
+    ...(hasStatus ? rootErrors(schema, field) : []),
+    ...(schema["nullable"] === true ? [forbidden(`${field}.nullable`, "nullable cannot be true at the root")] : []),
+    ...structural,
+    ...(problem === undefined && structural.length === 0 ? defaultErrors(schema, field) : []),
+    ...schemaRuleErrors(schema, field),
+  ];
+  return errors.length === 0 && problem !== undefined ? [invalid(field, "", problem)] : errors;
+}
+
+/** Keywords that a schema with a status of its own may have at its root. */
+const rootKeywords: ReadonlySet<string> = new Set(
+  (
+    "description type format title maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems " +
+    "minItems uniqueItems multipleOf required items properties externalDocs example x-kubernetes-preserve-unknown-fields " +
+    "x-kubernetes-validations"
+  ).split(" "),
+);
+const rootWords =
+  "only [Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations] fields are allowed at the root of the schema if the status subresource is enabled";
+
+/** The first keyword that would be lost when the status is looked at alone. */
+function rootErrors(schema: JsonObject, field: string): FieldError[] {
+  const keywords = Object.keys(schema).filter((name) => !isEmpty(schema[name]));
   const type = text(schema["type"]);
-  const isFree =
-    schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
-  if (type === "") return isFree ? [] : [required(`${field}.type`, "must not be empty for specified object fields")];
-  if (!typeNames.includes(type)) return [notSupported(`${field}.type`, type, typeNames)];
-  return type === "array" && !isObject(schema["items"]) ? [required(`${field}.items`, "must be specified")] : [];
-}
-
-function keywordErrors(schema: JsonObject, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (schema["uniqueItems"] === true)
-    errors.push({
-      type: "Forbidden",
-      field: `${field}.uniqueItems`,
-      detail: "uniqueItems cannot be set to true since the runtime complexity becomes quadratic",
-    });
-  if (
-    isObject(schema["properties"]) &&
-    Object.keys(schema["properties"]).length > 0 &&
-    schema["additionalProperties"] !== undefined
-  )
-    errors.push({
-      type: "Forbidden",
-      field: `${field}.additionalProperties`,
-      detail: "additionalProperties and properties are mutual exclusive",
-    });
-  const pattern = text(schema["pattern"]);
-  const wrong = pattern === "" ? undefined : regexError(pattern);
-  if (wrong !== undefined)
-    errors.push(invalid(`${field}.pattern`, pattern, `must be a valid regular expression, but isn't: ${wrong}`));
-  return errors;
-}
-
-function regexError(pattern: string): string | undefined {
-  try {
-    RE2JS.compile(pattern);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-function listErrors(schema: JsonObject, field: string): FieldError[] {
-  const items = part(schema, "items");
-  const keys = schema["x-kubernetes-list-map-keys"];
-  const at = `${field}.x-kubernetes-list-map-keys`;
-  if (
-    schema["x-kubernetes-list-type"] === "set" &&
-    items["type"] === "object" &&
-    items["x-kubernetes-map-type"] !== "atomic"
-  )
+  if (type !== "" && type !== "object")
     return [
       invalid(
-        `${field}.items.x-kubernetes-map-type`,
-        items["x-kubernetes-map-type"] ?? null,
-        "must be atomic as item of a list with x-kubernetes-list-type=set",
+        `${field}.type`,
+        type,
+        'only "object" is allowed as the type at the root of the schema if the status subresource is enabled',
       ),
     ];
-  if (schema["x-kubernetes-list-type"] !== "map") return [];
-  if (!Array.isArray(keys) || keys.length === 0)
-    return [required(at, "must not be empty if x-kubernetes-list-type is map")];
-  const properties = part(items, "properties");
-  return keys.every((key) => Object.hasOwn(properties, text(key)))
-    ? []
-    : [invalid(at, keys, "entries must all be names of item properties")];
+  return keywords.every((name) => rootKeywords.has(name)) ? [] : [invalid(field, shownSchema(schema), rootWords)];
 }
 
-function defaultErrors(schema: JsonObject, field: string): FieldError[] {
-  const value = schema["default"];
-  if (value === undefined || value === null) return [];
-  const errors = validateValue(value, customSchemas, convertNode(schema));
-  return errors.map((error) => ({
-    ...error,
-    field: error.field === "" ? `${field}.default` : `${field}.default.${error.field}`,
-  }));
-}
-
-/** Inside anyOf and its like only values are checked: the structure stands outside. */
-function junctorErrors(schema: JsonObject, field: string, name: string): FieldError[] {
-  const list = schema[name];
-  if (!Array.isArray(list)) return [];
-  // The two types of an int-or-string are the one exception.
-  if (schema["x-kubernetes-int-or-string"] === true && name === "anyOf") return [];
-  return list.filter(isObject).flatMap((one, index) => {
-    const at = `${field}.${name}[${index}]`;
-    const forbidden = ["type", "default", "additionalProperties", "nullable", "description", "title"].filter(
-      (keyword) => one[keyword] !== undefined,
-    );
-    return forbidden.map(
-      (keyword): FieldError => ({
-        type: "Forbidden",
-        field: `${at}.${keyword}`,
-        detail: "must be empty to be structural",
-      }),
-    );
-  });
-}
-
-function childrenErrors(schema: JsonObject, field: string, depth: number): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const [name, below] of Object.entries(part(schema, "properties")))
-    if (isObject(below) && !(depth === 0 && name === "metadata"))
-      errors.push(...validateNode(below, `${field}.properties[${name}]`, depth + 1));
-  if (isObject(schema["items"])) errors.push(...validateNode(schema["items"], `${field}.items`, depth + 1));
-  if (isObject(schema["additionalProperties"]))
-    errors.push(...validateNode(schema["additionalProperties"], `${field}.additionalProperties`, depth + 1));
-  return errors;
+function isEmpty(value: Json | undefined): boolean {
+  return value === undefined || value === null || value === "" || value === false;
 }

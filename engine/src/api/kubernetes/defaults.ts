@@ -293,8 +293,8 @@ const definitionNames: Rule = inSpec((spec) => {
   const names = own(spec, "names");
   const kind = typeof names["kind"] === "string" ? names["kind"] : "";
   set(names, "singular", kind.toLowerCase());
-  set(names, "listKind", `${kind}List`);
-  set(own(spec, "conversion"), "strategy", "None");
+  if (kind !== "") set(names, "listKind", `${kind}List`);
+  if (isUnset(spec["conversion"])) spec["conversion"] = { strategy: "None" };
   const conversion = own(spec, "conversion");
   if (conversion["strategy"] === "Webhook" && isObject(conversion["webhook"])) {
     const config = own(own(conversion, "webhook"), "clientConfig");

@@ -11,6 +11,7 @@ import {
   notSupported,
   required,
   schemaAt,
+  shownRule,
 } from "#api/crd";
 import { type CelDeclared, type CelType, declareCel, inspectCel, optionalCel } from "#formats/cel";
 import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
@@ -201,7 +202,7 @@ class RuleCheck {
   }
 
   #refuse(member: string, rule: JsonObject, detail: string): void {
-    this.#walk.errors.push(invalid(`${this.#field}.${member}`, shown(rule), detail));
+    this.#walk.errors.push(invalid(`${this.#field}.${member}`, shownRule(rule), detail));
   }
 
   #spend(member: string, name: string, cost: bigint): void {
@@ -229,18 +230,6 @@ class RuleCheck {
         ),
       );
   }
-}
-
-/** A rule as the server's own type prints it. */
-function shown(rule: JsonObject): Json {
-  return {
-    Rule: textOf(rule, "rule"),
-    Message: textOf(rule, "message"),
-    MessageExpression: textOf(rule, "messageExpression"),
-    Reason: rule["reason"] ?? null,
-    FieldPath: textOf(rule, "fieldPath"),
-    OptionalOldSelf: rule["optionalOldSelf"] ?? null,
-  };
 }
 
 function overBudget(name: string, cost: bigint, limit: bigint): string {

@@ -1,6 +1,6 @@
 // CustomResourceDefinition: its defaults, and the finalizer that keeps a deleted one until its objects are gone.
 
-import { approvalErrors, storedVersionErrors, validateDefinition } from "#api/crd";
+import { approvalErrors, storedVersionErrors, unknownFormats, validateDefinition } from "#api/crd";
 import { asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
 import { definitionRuleErrors } from "./definition-rules.ts";
@@ -14,7 +14,8 @@ export const definitionRules: Partial<Strategy> = {
     const names = spec.names;
     if (isObject(names) && typeof names.kind === "string") {
       if (names.singular === undefined || names.singular === "") names.singular = names.kind.toLowerCase();
-      if (names.listKind === undefined || names.listKind === "") names.listKind = `${names.kind}List`;
+      if (names.kind !== "" && (names.listKind === undefined || names.listKind === ""))
+        names.listKind = `${names.kind}List`;
     }
     spec.conversion ??= { strategy: "None" };
     if (isObject(draft.status) && storedIn(draft).length === 0) noteStored(draft);
@@ -22,10 +23,7 @@ export const definitionRules: Partial<Strategy> = {
   // Objects are written in the new version from now on.
   prepareUpdate: (draft) => noteStored(draft),
   validate: (draft, live) => {
-    const errors = [
-      ...validateDefinition(asJson(draft), live === undefined),
-      ...(live === undefined ? [] : storedVersionErrors(asJson(draft))),
-    ];
+    const errors = [...validateDefinition(asJson(draft), live === undefined), ...storedVersionErrors(asJson(draft))];
     // Rules over schemas that are wrong would be told in words that nobody understands.
     const rules = errors.some(({ field }) => field.includes("openAPIV3Schema"))
       ? []
@@ -33,8 +31,14 @@ export const definitionRules: Partial<Strategy> = {
     return [...errors, ...rules, ...approvalErrors(draft, live)];
   },
   prepareCreate: (draft) => {
-    draft.status = { acceptedNames: { kind: "", plural: "" }, conditions: [], storedVersions: [] };
+    draft.status = { acceptedNames: { kind: "", plural: "" }, conditions: null, storedVersions: null };
     noteStored(draft);
+  },
+  warnings: (draft, live) => {
+    const before = new Set(live === undefined ? [] : unknownFormats(asJson(live)));
+    return unknownFormats(asJson(draft)).flatMap((format) =>
+      before.has(format) ? [] : [`unrecognized format ${JSON.stringify(format)}`],
+    );
   },
   prepareDelete: (draft, now) => {
     const finalizers = draft.metadata.finalizers ?? [];

@@ -86,7 +86,12 @@ export function normalised({ code, body, warnings, contentType }: Asked, step: S
   const texts = step.until === undefined ? [body] : body.split("\n").filter((line) => line !== "");
   const parts = texts.map((text) => normalText(text));
   if (step.until !== undefined) return { code, events: sameBatch(parts) };
-  return { code, type, body: parts[0], ...(warnings.length === 0 ? {} : { warnings: warnings.map(blot) }) };
+  return { code, type, body: parts[0], ...(warnings.length === 0 ? {} : { warnings: sortedWarnings(warnings) }) };
+}
+
+/** One header may hold several; what is found in Go's maps comes in any order. */
+function sortedWarnings(headers: readonly string[]): string[] {
+  return headers.flatMap((header) => blot(header).split(/, (?=299 - )/)).sort();
 }
 
 /** Events of the present state come in the order of their keys here and there; a bookmark's version is nobody's business. */

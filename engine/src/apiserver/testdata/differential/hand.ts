@@ -7,6 +7,7 @@ import { bodyScripts } from "./body-scripts.ts";
 import { expressionScripts } from "./expression-scripts.ts";
 import { podPartScripts } from "./pod-part-scripts.ts";
 import type { Script } from "./steps.ts";
+import { schemaScripts } from "./schema-scripts.ts";
 import { versionScripts } from "./version-scripts.ts";
 
-export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...expressionScripts, ...podPartScripts, ...versionScripts];
+export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...expressionScripts, ...podPartScripts, ...versionScripts, ...schemaScripts];
