@@ -3,7 +3,6 @@
 // The rings' own files stay what the library's exports and threads load.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { rolldown } from "rolldown";
@@ -157,11 +156,12 @@ const sample = {
 async function writeCodeCache(folder) {
   const place = mkdtempSync(join(tmpdir(), "keelson-code-"));
   const loader = join(folder, "..", "..", "bin", "code-cache.cjs");
-  const run = (words) => {
-    const code = `require(${JSON.stringify(loader)}).start(${JSON.stringify(folder)}, { keeps: true })`;
-    const done = spawnSync(process.execPath, ["-e", code, "--", "keelson", ...words], { cwd: place, encoding: "utf8" });
+  const evaluate = (code, words = []) => {
+    const text = `const loader = require(${JSON.stringify(loader)}); ${code}`;
+    const done = spawnSync(process.execPath, ["-e", text, "--", "keelson", ...words], { cwd: place, encoding: "utf8" });
     if (done.status !== 0) throw new Error(`${words.join(" ")}: ${done.stderr}`);
   };
+  const run = (words) => evaluate(`loader.start(${JSON.stringify(folder)}, { keeps: true })`, words);
   try {
     for (const [path, text] of Object.entries(sample)) {
       mkdirSync(dirname(join(place, path)), { recursive: true });
@@ -174,7 +174,8 @@ async function writeCodeCache(folder) {
     ])
       run(words);
     await runAgainstServer(place, run);
-    createRequire(import.meta.url)(loader).keepRest(folder);
+    evaluate(`loader.beShort(); loader.keepRest(${JSON.stringify(folder)})`);
+    evaluate(`loader.keepRest(${JSON.stringify(folder)})`);
   } finally {
     rmSync(place, { recursive: true, force: true });
   }

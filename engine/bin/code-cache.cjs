@@ -7,7 +7,18 @@ const path = require("node:path");
 const { setFlagsFromString } = require("node:v8");
 const { constants, Script } = require("node:vm");
 
-const cacheOf = (file) => `${file}.code`;
+/** V8 takes code only where the flags are those with which it was made: short commands have code of their own. */
+let codeName = "long.code";
+
+const cacheOf = (file) => `${file}.${codeName}`;
+
+/** Sets V8 up for a command that ends soon: before any of ours is compiled. */
+exports.beShort = function beShort() {
+  codeName = "code";
+  setFlagsFromString("--interrupt-budget=2000000");
+  // What a short command makes is hardly ever given back: room for it at once saves two collections of three.
+  setFlagsFromString("--semi-space-growth-factor=16");
+};
 
 /** A file as a script that is a function of what modules see. */
 function scriptOf(file) {
@@ -22,11 +33,7 @@ const longCommands = new Set(["up", "run"]);
 
 /** Starts the command in `folder`; with `keeps`, what it compiles on its way is written down when it ends. */
 exports.start = function start(folder, options) {
-  if (!longCommands.has(process.argv[2])) {
-    setFlagsFromString("--interrupt-budget=2000000");
-    // What a short command makes is hardly ever given back: room for it at once saves two collections of three.
-    setFlagsFromString("--semi-space-growth-factor=16");
-  }
+  if (!longCommands.has(process.argv[2])) exports.beShort();
   exports.load(path.join(folder, "main.cjs"), options);
 };
 
