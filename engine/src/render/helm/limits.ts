@@ -41,3 +41,12 @@ export const randomLengthMax: number = 16 * 1024 * 1024;
 
 /** Lists, maps and texts inside one value that is written out; the largest public chart has some 100,000. */
 export const plainNodesMax = 10_000_000;
+
+/** Nesting that the quick reader of plain YAML follows: it calls itself. */
+export const quickDepthMax = 100;
+
+/** Characters of YAML that it reads; the parser's own limit is met before memory ends. */
+export const quickLengthMax: number = 4 * 1024 * 1024;
+
+/** Steps that the platform's regular expressions may take at worst for one match: a tenth of a second. */
+export const nativeStepsMax = 20_000_000;

@@ -2,25 +2,57 @@
 
 import { RE2JS } from "re2js";
 import { define, type FunctionTable, GoError, quote, strings, type Value } from "#formats/gotemplate";
+import { fitsText, nativePattern, type NativePattern } from "./regex-native.ts";
+
+/** Both forms of one expression; that of Go's whole syntax is made when it is needed. */
+type Regex = { native: NativePattern | undefined; whole: RE2JS | undefined };
 
 /** Compiled expressions; charts use the same few again and again. */
-const compiled = new Map<string, RE2JS>();
+const compiled = new Map<string, Regex>();
 
 /** Compiled expressions that are kept. */
 const compiledMax = 512;
 
-export function compileRegex(pattern: string): RE2JS {
+function compileRegex(pattern: string): Regex {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
-  let regex: RE2JS;
-  try {
-    regex = RE2JS.compile(pattern);
-  } catch (error) {
-    throw new GoError(describe(pattern, error));
-  }
+  const native = nativePattern(pattern);
+  const regex = { native, whole: native === undefined ? compileWhole(pattern) : undefined };
   if (compiled.size >= compiledMax) compiled.clear();
   compiled.set(pattern, regex);
   return regex;
+}
+
+function compileWhole(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    throw new GoError(describe(pattern, error));
+  }
+}
+
+/** Searches `text` from a place on. */
+type Search = (from: number) => Match | undefined;
+
+function searchOf(pattern: string, text: string): Search {
+  const regex = compileRegex(pattern);
+  if (regex.native !== undefined && fitsText(regex.native, text)) return nativeSearch(regex.native.pattern, text);
+  const matcher = (regex.whole ??= compileWhole(pattern)).matcher(text);
+  return (from) => {
+    if (!matcher.find(from)) return undefined;
+    const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, i) => matcher.group(i));
+    return { start: matcher.start(), end: matcher.end(), groups, names: matcher.getNamedGroups() };
+  };
+}
+
+function nativeSearch(pattern: RegExp, text: string): Search {
+  return (from) => {
+    pattern.lastIndex = from;
+    const found = pattern.exec(text);
+    if (found === null) return undefined;
+    const groups = Array.from(found, (group: string | undefined) => group ?? null);
+    return { start: found.index, end: found.index + found[0].length, groups, names: {} };
+  };
 }
 
 function describe(pattern: string, error: unknown): string {
@@ -32,17 +64,15 @@ function describe(pattern: string, error: unknown): string {
 type Match = { start: number; end: number; groups: (string | null)[]; names: { [name: string]: string | null } };
 
 /** Successive matches as Go finds them: an empty match right after another match does not count. */
-function allMatches(regex: RE2JS, text: string, limit: number): Match[] {
-  const matcher = regex.matcher(text);
+function allMatches(pattern: string, text: string, limit: number): Match[] {
+  const search = searchOf(pattern, text);
   const matches: Match[] = [];
   let previousEnd = -1;
   for (let at = 0; at <= text.length && (limit < 0 || matches.length < limit); ) {
-    if (!matcher.find(at)) break;
-    const [start, end] = [matcher.start(), matcher.end()];
-    if (end > start || start !== previousEnd) {
-      const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, i) => matcher.group(i));
-      matches.push({ start, end, groups, names: matcher.getNamedGroups() });
-    }
+    const match = search(at);
+    if (match === undefined) break;
+    const { start, end } = match;
+    if (end > start || start !== previousEnd) matches.push(match);
     previousEnd = end;
     at = end > start ? end : end + (/[\ud800-\udbff]/.test(text[end] ?? "") ? 2 : 1);
   }
@@ -50,17 +80,17 @@ function allMatches(regex: RE2JS, text: string, limit: number): Match[] {
 }
 
 function find(pattern: string, text: string): string {
-  return allMatches(compileRegex(pattern), text, 1)[0]?.groups[0] ?? "";
+  return allMatches(pattern, text, 1)[0]?.groups[0] ?? "";
 }
 
 function findAll(pattern: string, text: string, limit: bigint): Value {
-  return strings(allMatches(compileRegex(pattern), text, Number(limit)).map((match) => match.groups[0] ?? ""));
+  return strings(allMatches(pattern, text, Number(limit)).map((match) => match.groups[0] ?? ""));
 }
 
 function replace(pattern: string, text: string, replacement: (match: Match) => string): string {
   let out = "";
   let at = 0;
-  for (const match of allMatches(compileRegex(pattern), text, -1)) {
+  for (const match of allMatches(pattern, text, -1)) {
     out += text.slice(at, match.start) + replacement(match);
     at = match.end;
   }
@@ -84,7 +114,7 @@ function split(pattern: string, text: string, limit: bigint): Value {
   const parts: string[] = [];
   let start = 0;
   let end = 0;
-  for (const match of allMatches(compileRegex(pattern), text, count)) {
+  for (const match of allMatches(pattern, text, count)) {
     if (count > 0 && parts.length === count - 1) break;
     end = match.start;
     if (match.end !== 0) parts.push(text.slice(start, end));
@@ -95,7 +125,7 @@ function split(pattern: string, text: string, limit: bigint): Value {
 }
 
 function matches(pattern: string, text: string): boolean {
-  return compileRegex(pattern).matcher(text).find();
+  return searchOf(pattern, text)(0) !== undefined;
 }
 
 function gentleMatch(pattern: string, text: string): Value {

@@ -8,6 +8,7 @@ import { bytesOf, GoError, isList, isMap, type Value, GoObject } from "#formats/
 import { encodeBase64 } from "./base64.ts";
 import { describeJson, errorMap } from "./json.ts";
 import { toPlain, toValidData } from "./plain.ts";
+import { quickYaml } from "./quick-yaml.ts";
 import { keyProblem } from "./yaml-keys.ts";
 import { GoTime } from "./time.ts";
 
@@ -58,6 +59,8 @@ function parse(text: string): Value {
 
 /** A YAML text as data. What is wrong with it comes in go-yaml's words. */
 export function parseAsGo(text: string): Json {
+  const plain = quickYaml(text);
+  if (plain !== undefined) return plain;
   const octets = octetProblem(text);
   if (octets !== undefined) throw new GoError(octets);
   try {
