@@ -1,12 +1,13 @@
 // Charts on disk for the commands that take one: a folder, or a packed chart.
 
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type Clock, Fault, type FileTree } from "#kernel";
 import { type FunctionEnvironment, machineEnvironment as environmentOf, type MachineCrypto } from "#render/helm";
 import { usage } from "./arguments.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
+import { randomPoolSize } from "./limits.ts";
 import { chartTree } from "./local-tree.ts";
 
 /** A chart's folder as a tree, or a packed chart as a tree of one file; `path` is what to load of it. */
@@ -34,10 +35,37 @@ export function splitPath(path: string): { folder: string; name: string } {
 /** Time and randomness of this machine, for functions that ask for them; most charts ask for neither, and loading it takes long. */
 export function machineEnvironment(clock: Clock): FunctionEnvironment {
   const crypto = (): MachineCrypto => process.getBuiltinModule("node:crypto");
+  const source = process.platform === "linux" ? kernelBytes() : undefined;
   return environmentOf(clock, {
-    randomBytes: (count) => crypto().randomBytes(count),
+    randomBytes: (count) => source?.(count) ?? crypto().randomBytes(count),
     generatePrimeSync: (bitCount, options) => crypto().generatePrimeSync(bitCount, options),
   });
+}
+
+/** The kernel's own source of randomness, which is there before OpenSSL is loaded; gives undefined where it cannot be read. */
+function kernelBytes(): (count: number) => Uint8Array | undefined {
+  let pool = new Uint8Array(0);
+  return (count) => {
+    if (pool.length < count) pool = readKernel(Math.max(count, randomPoolSize)) ?? pool;
+    if (pool.length < count) return undefined;
+    const bytes = pool.slice(0, count);
+    pool = pool.subarray(count);
+    return bytes;
+  };
+}
+
+function readKernel(count: number): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    const file = openSync("/dev/urandom", "r");
+    try {
+      const bytes = new Uint8Array(count);
+      return readSync(file, bytes, 0, count, null) === count ? bytes : undefined;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
 }
 
 /** The time that files in archives carry: SOURCE_DATE_EPOCH; undefined when it is not set. */

@@ -47,3 +47,6 @@ export const hostKeysMs = 10_000;
 
 /** The artifact of a chart is small, and comes from the engine itself. */
 export const artifactTimeoutMs = 30_000;
+
+/** Bytes of randomness read at once: a chart's passwords take one for each character. */
+export const randomPoolSize = 512;
