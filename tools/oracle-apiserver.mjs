@@ -61,8 +61,6 @@ export async function startOracle({ fsync = false, withServiceAccounts = false, 
       `--etcd-servers=http://127.0.0.1:${client}`,
       `--secure-port=${port}`,
       "--bind-address=127.0.0.1",
-      // As every cluster that runs a network of its own is set.
-      "--allow-privileged=true",
       `--cert-dir=${data}/certs`,
       "--service-account-issuer=https://kubernetes.default.svc",
       `--service-account-key-file=${data}/sa.key`,
