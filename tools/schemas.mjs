@@ -192,13 +192,18 @@ function unwrittenMembers(definition, node) {
 }
 
 /** A schema as a SchemaRef: the name of a definition, or a node in place. */
+/** Types that stand in place because a member says more of them, by the definition they repeat. */
+const copies = new Map();
+
 function convert(schema, where, definitions) {
   const name = refName(schema);
   const own = convertOwn(schema, where);
   if (name !== undefined) {
     delete own.default;
     if (Object.keys(own).length === 0) return name;
-    return { ...convert(definitions.get(name), name, definitions), ...own };
+    const copy = { ...convert(definitions.get(name), name, definitions), ...own };
+    copies.set(copy, name);
+    return copy;
   }
   if (where === "io.k8s.apimachinery.pkg.util.intstr.IntOrString")
     return { type: "int-or-string", format: "int-or-string" };
@@ -316,6 +321,7 @@ function write({ version, groups, definitions }) {
     for (const [member, zero] of zeroMembers(name, node))
       if (node.always?.[member] === undefined) node.always = { ...node.always, [member]: zero };
   }
+  for (const [copy, name] of copies) if (nodes[name].omitEmpty !== undefined) copy.omitEmpty = nodes[name].omitEmpty;
   if (!Object.values(nodes).some((node) => node.omitEmpty !== undefined)) {
     throw new Error(
       `Go's types are not at hand: run "go mod download" in oracles/kubernetes (k8s.io/api ${moduleVersion})`,

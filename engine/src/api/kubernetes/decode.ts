@@ -55,6 +55,19 @@ export function forgetEmpty(object: JsonObject, { object: decoded, emptied }: De
   for (const { parent, name } of emptied) (parent === decoded ? object : parent)[name] = null;
 }
 
+/** Members that were stated as empty objects, and are left out as if they had not been. */
+const statedEmpty = new WeakMap<JsonObject, Set<string>>();
+
+function noteEmpty(decoded: JsonObject, name: string): void {
+  const names = statedEmpty.get(decoded) ?? new Set();
+  statedEmpty.set(decoded, names.add(name));
+}
+
+/** True of a decoded object whose member was stated, and had nothing in it: to Go that is not the same as none. */
+export function isStatedEmpty(decoded: JsonObject, name: string): boolean {
+  return statedEmpty.get(decoded)?.has(name) === true;
+}
+
 /** The last part of a definition's name: its Go type. */
 function typeName(definition: string): string {
   return definition.slice(definition.lastIndexOf(".") + 1);
@@ -159,6 +172,7 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
       if (Array.isArray(next) && next.length === 0 && plan.nulls.has(name))
         walk.emptied.push({ parent: decoded, name });
       if (!plan.omitted.has(name) || !isZero(next)) setOwn(decoded, name, next);
+      else if (isObject(next)) noteEmpty(decoded, name);
     }
     walk.path.pop();
     if (isDeclared) walk.fields.pop();

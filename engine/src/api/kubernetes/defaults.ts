@@ -3,6 +3,8 @@
 
 import { encodeUtf8, isObject, type Json, type JsonObject } from "#kernel";
 import { encodeBase64 } from "./base64.ts";
+import { pullPolicyOf } from "./image-names.ts";
+import { containerSums, sumText } from "./pod-resources.ts";
 
 type Rule = (object: JsonObject) => void;
 
@@ -52,13 +54,8 @@ function list(value: Json | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** `latest`, or no tag and no digest, is pulled always. */
-export function pullPolicy(image: Json | undefined): string {
-  const text = typeof image === "string" ? image : "";
-  const name = text.slice(text.lastIndexOf("/") + 1);
-  if (name.includes("@")) return "IfNotPresent";
-  const colon = name.indexOf(":");
-  return colon < 0 || name.slice(colon + 1) === "latest" ? "Always" : "IfNotPresent";
+function pullPolicy(image: Json | undefined): string {
+  return pullPolicyOf(typeof image === "string" ? image : "");
 }
 
 const container: Rule = (object) => {
@@ -97,8 +94,33 @@ function withRequests(one: JsonObject): JsonObject {
   return { ...one, resources: { ...resources, requests } };
 }
 
+/** The resources that a pod may be given as a whole. */
+function isOfPods(name: string): boolean {
+  return name === "cpu" || name === "memory" || name.startsWith("hugepages-");
+}
+
+/** What a pod as a whole does not say of its resources follows from its containers, and its requests from its limits. */
+function withOwnResources(spec: JsonObject): void {
+  if (!isObject(spec["resources"])) return;
+  const resources = own(spec, "resources");
+  const limits: JsonObject = { ...(isObject(resources["limits"]) ? resources["limits"] : {}) };
+  const requests: JsonObject = { ...(isObject(resources["requests"]) ? resources["requests"] : {}) };
+  if (Object.keys(limits).length + Object.keys(requests).length === 0) return;
+  for (const [name, sum] of containerSums(spec, "limits"))
+    if (name.startsWith("hugepages-") && requests[name] === undefined) limits[name] ??= sumText(sum);
+  if (Object.keys(limits).length === 0) return;
+  resources["limits"] = limits;
+  for (const [name, sum] of containerSums(spec, "requests"))
+    if (name === "cpu" || name === "memory") requests[name] ??= sumText(sum);
+  for (const name in limits) if (isOfPods(name)) requests[name] ??= limits[name] as Json;
+  if (Object.keys(requests).length > 0) resources["requests"] = requests;
+}
+
 const pod: Rule = inSpec((spec) => {
   set(spec, "enableServiceLinks", true);
+  // What is less than nothing is as short as can be: in Pods, not in templates.
+  const grace = spec["terminationGracePeriodSeconds"];
+  if (typeof grace === "number" && grace < 0) spec["terminationGracePeriodSeconds"] = 1;
   const isOnHost = spec["hostNetwork"] === true;
   for (const member of ["containers", "initContainers"]) {
     if (!Array.isArray(spec[member])) continue;
@@ -107,6 +129,7 @@ const pod: Rule = inSpec((spec) => {
       return isOnHost ? withHostPorts(withRequests(one)) : withRequests(one);
     });
   }
+  withOwnResources(spec);
 });
 
 const volumeMembers: ReadonlySet<string> = new Set(["name"]);
@@ -143,12 +166,17 @@ function withTarget(port: JsonObject): JsonObject {
   return { ...port, protocol: isUnset(port["protocol"]) ? "TCP" : (port["protocol"] as Json), targetPort: target };
 }
 
+/** Counts or shares; an empty text is one, though none that is let through. */
+function setRolling(strategy: JsonObject, values: JsonObject): void {
+  const rolling = own(strategy, "rollingUpdate");
+  for (const name in values) rolling[name] ??= values[name] as Json;
+}
+
 const deployment: Rule = inSpec((spec) => {
   fill({ replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 })(spec);
   const strategy = own(spec, "strategy");
   set(strategy, "type", "RollingUpdate");
-  if (strategy["type"] === "RollingUpdate")
-    fill({ maxUnavailable: "25%", maxSurge: "25%" })(own(strategy, "rollingUpdate"));
+  if (strategy["type"] === "RollingUpdate") setRolling(strategy, { maxUnavailable: "25%", maxSurge: "25%" });
 });
 
 /** Whoever leaves the counter of templates out has changed it, as managers are told, before it is set right. */
@@ -161,7 +189,9 @@ const daemonSetSpec: Rule = inSpec((spec) => {
   set(spec, "revisionHistoryLimit", 10);
   const strategy = own(spec, "updateStrategy");
   set(strategy, "type", "RollingUpdate");
-  if (strategy["type"] === "RollingUpdate") fill({ maxUnavailable: 1, maxSurge: 0 })(own(strategy, "rollingUpdate"));
+  if (strategy["type"] === "RollingUpdate") setRolling(strategy, { maxUnavailable: 1, maxSurge: 0 });
+  // What nothing is said of counts as nothing, once there is a place to say it.
+  else if (isObject(strategy["rollingUpdate"])) setRolling(strategy, { maxUnavailable: 0, maxSurge: 0 });
 });
 
 const statefulSet: Rule = inSpec((spec) => {
@@ -220,11 +250,11 @@ const job: Rule = (object) => {
   fill({
     parallelism: 1,
     backoffLimit: perIndex ? 2147483647 : 6,
-    completionMode: "NonIndexed",
     suspend: false,
-    podReplacementPolicy: replaced,
     manualSelector: false,
   })(spec);
+  spec["completionMode"] ??= "NonIndexed";
+  spec["podReplacementPolicy"] ??= replaced;
   takeLabels(object);
 };
 
@@ -338,6 +368,7 @@ const rules: { readonly [type: string]: Rule } = {
   "core.v1.AzureDiskVolumeSource": fill({ cachingMode: "ReadWrite", kind: "Shared", fsType: "ext4", readOnly: false }),
   "core.v1.ScaleIOVolumeSource": fill({ storageMode: "ThinProvisioned", fsType: "xfs" }),
   "core.v1.ObjectFieldSelector": fill({ apiVersion: "v1" }),
+  "core.v1.ResourceFieldSelector": fill({ divisor: "0" }),
   "core.v1.Secret": secret,
   "core.v1.Service": service,
   "core.v1.ReplicationController": replicationController,

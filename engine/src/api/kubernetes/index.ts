@@ -10,12 +10,12 @@ export {
   builtinVersion,
   schemaFor,
 } from "./builtin.ts";
-export { type Decoded, decodeBuiltin, type DecodeOptions, forgetEmpty } from "./decode.ts";
-export { pullPolicy } from "./defaults.ts";
+export { type Decoded, decodeBuiltin, type DecodeOptions, forgetEmpty, isStatedEmpty } from "./decode.ts";
 export {
   autoUpdateAnnotation,
   flowControlGroup,
   mandatoryFlowControl,
   suggestedFlowControl,
 } from "./flow-control.ts";
+export { containerSums, sumText } from "./pod-resources.ts";
 export { canonicalQuantity, quantityNanos } from "./quantity.ts";

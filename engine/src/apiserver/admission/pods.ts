@@ -1,7 +1,8 @@
 // What admission gives every pod: its service account with a token to reach the API, its priority, the tolerations of short
 // outages (plugin/pkg/admission/{serviceaccount,priority,defaulttolerationseconds} of Kubernetes 1.36).
 
-import { asJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { isStatedEmpty } from "#api/kubernetes";
+import { asJson, equalJson, fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
 import { type Admission, forbidden, type Registry, type WriteCall } from "#apiserver/registry";
 import { accountPollMs, accountWaitMs, tolerationSecondsDefault } from "./limits.ts";
 
@@ -205,13 +206,25 @@ export function podRuntimes(registry: Registry): Admission {
       if (found === undefined)
         throw refuse(call, draft, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
       const { overhead, scheduling } = asJson(found);
-      if (isObject(overhead) && isObject(overhead.podFixed)) spec.overhead = { ...overhead.podFixed };
+      if (isObject(overhead) && isObject(overhead.podFixed)) {
+        if (isObject(spec.overhead) && !equalJson(spec.overhead, overhead.podFixed))
+          throw refuse(call, draft, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+        spec.overhead = { ...overhead.podFixed };
+      }
       if (!isObject(scheduling)) return;
       if (isObject(scheduling.nodeSelector))
         spec.nodeSelector = { ...(isObject(spec.nodeSelector) ? spec.nodeSelector : {}), ...scheduling.nodeSelector };
       const more = objects(scheduling.tolerations);
       if (more.length > 0) spec.tolerations = [...objects(spec.tolerations), ...more.map((one) => ({ ...one }))];
     },
-    validate: () => undefined,
+    // Only a runtime costs more than the containers do.
+    validate: (draft, live, call) => {
+      if (draft === undefined || live !== undefined || !isPodWrite(call)) return;
+      const spec = specOf(draft);
+      if (spec.overhead === undefined && !isStatedEmpty(spec, "overhead")) return;
+      const found = registry.lookup("node.k8s.io", "runtimeclasses", "", textOf(spec, "runtimeClassName"));
+      if (fieldOf(found, "overhead") !== undefined) return;
+      throw refuse(call, draft, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
+    },
   };
 }

@@ -17,7 +17,16 @@ import { balancerWarnings, statusRules } from "./status-rules.ts";
 import { dropServiceFields } from "./service-fields.ts";
 import { ingressWarnings, networkPolicyWarnings, serviceWarnings } from "./warnings.ts";
 import { webhookErrors } from "./webhook-rules.ts";
-import { daemonSetRules, jobRules, podRules } from "./workloads.ts";
+import { podRules } from "./pods.ts";
+import {
+  cronJobRules,
+  daemonSetRules,
+  jobRules,
+  podTemplateRules,
+  replicatedRules,
+  replicationControllerRules,
+  statefulSetRules,
+} from "./workloads.ts";
 
 /** Kinds whose objects count generations (every strategy with `Generation = 1`). */
 const withGeneration: ReadonlySet<string> = new Set([
@@ -90,8 +99,14 @@ const withCreateOnUpdate: ReadonlySet<string> = new Set([
 const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   Namespace: namespaceRules,
   CustomResourceDefinition: definitionRules,
+  CronJob: cronJobRules,
   DaemonSet: daemonSetRules,
+  Deployment: replicatedRules,
   Job: jobRules,
+  PodTemplate: podTemplateRules,
+  ReplicaSet: replicatedRules,
+  ReplicationController: replicationControllerRules,
+  StatefulSet: statefulSetRules,
   Pod: podRules,
   APIService: serviceEntryRules,
   CertificateSigningRequest: certificateRules,

@@ -24,6 +24,8 @@ export type WriteContext = {
   /** RFC 3339, whole seconds. */
   now: string;
   newUid: () => string;
+  /** Tells whoever writes, whatever becomes of the write. */
+  warn: (text: string) => void;
 };
 
 /** What a write of a part takes over from the object that stands there, and what is wrong with the part. */

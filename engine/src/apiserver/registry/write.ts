@@ -411,5 +411,6 @@ function contextOf(registry: Registry, call: WriteCall): WriteContext {
     isDryRun: call.isDryRun,
     now: registry.now(),
     newUid: registry.newUid,
+    warn: call.warn,
   };
 }

@@ -1,9 +1,8 @@
-// What bounds others: quotas, limits, budgets, autoscalers, priorities (v1.36).
+// What bounds others: quotas, limits, priorities (v1.36).
 
 import { type FieldError, invalid, qualifiedNameErrors, required } from "#api/crd";
 import { type Json, type JsonObject } from "#kernel";
-import { countOrShareErrors, forbidden, itemsOf, nanos, notMoreThanAll, oneOf, part, textOf } from "./fields.ts";
-import { selectorErrors } from "./selectors.ts";
+import { forbidden, itemsOf, nanos, oneOf, part, textOf } from "./fields.ts";
 
 const priorityMost = 1_000_000_000;
 
@@ -133,29 +132,4 @@ function limitErrors(limit: JsonObject, field: string, type: string): FieldError
       errors.push(invalid(`${field}.${at}[${name}]`, shown === small ? least : most, words));
     }
   return errors;
-}
-
-export function budgetRules(object: JsonObject): FieldError[] {
-  const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = part(object, "spec");
-  const errors: FieldError[] = [];
-  if (minAvailable !== undefined && maxUnavailable !== undefined) {
-    const shown = {
-      MinAvailable: minAvailable,
-      Selector: selector ?? null,
-      MaxUnavailable: maxUnavailable,
-      UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy ?? null,
-    };
-    errors.push(invalid("spec", shown, "minAvailable and maxUnavailable cannot be both set"));
-  }
-  for (const [value, field] of [
-    [minAvailable, "spec.minAvailable"],
-    [maxUnavailable, "spec.maxUnavailable"],
-  ] as const)
-    errors.push(...countOrShareErrors(value, field), ...notMoreThanAll(value, field));
-  const policies = ["AlwaysAllow", "IfHealthyBudget"];
-  return [
-    ...errors,
-    ...selectorErrors(selector, "spec.selector"),
-    ...oneOf(unhealthyPodEvictionPolicy, "spec.unhealthyPodEvictionPolicy", policies),
-  ];
 }

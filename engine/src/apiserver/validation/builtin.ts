@@ -5,14 +5,15 @@ import { autoscalerRules } from "./autoscalers.ts";
 import type { FieldError } from "#api/crd";
 import { encodeJson, type JsonObject } from "#kernel";
 import { bindingRules, certificateRules, roleRules } from "./access.ts";
-import { budgetRules, limitRangeRules, priorityClassRules, quotaRules } from "./bounds.ts";
+import { limitRangeRules, priorityClassRules, quotaRules } from "./bounds.ts";
+import { budgetRules } from "./budgets.ts";
 import { endpointsRules } from "./endpoints.ts";
 import { eventRules, leaseRules, namespaceRules, nodeRules, runtimeClassRules } from "./cluster.ts";
 import { configMapRules, secretRules } from "./configuration.ts";
 import { part, type Rule } from "./fields.ts";
 import { flowSchemaRules, priorityLevelRules } from "./flow-control.ts";
 import { ingressClassRules, ingressRules } from "./ingresses.ts";
-import { cronJobRules, jobSpecErrors } from "./jobs.ts";
+import { cronJobRules, jobRules } from "./jobs.ts";
 import { networkPolicyRules } from "./network-policies.ts";
 import { validatePod, validateTemplate } from "./pods.ts";
 import { endpointSliceRules } from "./endpoint-slices.ts";
@@ -59,7 +60,7 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "apps/StatefulSet": statefulSetRules,
   "autoscaling/HorizontalPodAutoscaler": autoscalerRules,
   "batch/CronJob": cronJobRules,
-  "batch/Job": (object) => jobSpecErrors(part(object, "spec"), "spec"),
+  "batch/Job": jobRules,
   "certificates.k8s.io/CertificateSigningRequest": certificateRules,
   "coordination.k8s.io/Lease": leaseRules,
   "discovery.k8s.io/EndpointSlice": endpointSliceRules,

@@ -1,5 +1,7 @@
 // What is wrong with a cron schedule, in the words of the parser that the real server uses (robfig/cron, v3).
 
+import { isTimeZone } from "#kernel";
+
 type Field = { least: number; most: number; names: readonly string[] };
 
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -24,8 +26,15 @@ const descriptors: ReadonlySet<string> = new Set([
   "@hourly",
 ]);
 
+/** A zone in front, as a schedule may still be parsed; undefined: there is none. */
+const zoned = /^(?:CRON_)?TZ=(\S*) +(.*)$/s;
+
 /** One message at most. */
-export function cronErrors(schedule: string): string[] {
+export function cronErrors(text: string): string[] {
+  const [, zone, rest] = zoned.exec(text) ?? [];
+  if (zone !== undefined && zone !== "" && zone !== "Local" && !isTimeZone(zone))
+    return [`provided bad location ${zone}: unknown time zone ${zone}`];
+  const schedule = rest ?? text;
   if (schedule.startsWith("@")) {
     const isKnown = descriptors.has(schedule) || /^@every \d/.test(schedule);
     return isKnown ? [] : [`unrecognized descriptor: ${schedule}`];

@@ -80,3 +80,18 @@ function requirementErrors(requirement: JsonObject, field: string): FieldError[]
 export function isBroken(selector: JsonObject): boolean {
   return selectorErrors(selector, "").length > 0;
 }
+
+/** A selector as Go writes it: labels in the order of their names, each demand in the order of its type. */
+export function selectorInGo(selector: JsonObject): JsonObject {
+  const { matchLabels, matchExpressions } = selector;
+  const labels = isObject(matchLabels)
+    ? { matchLabels: Object.fromEntries(Object.entries(matchLabels).sort(([a], [b]) => (a < b ? -1 : 1))) }
+    : {};
+  if (!Array.isArray(matchExpressions)) return labels;
+  const demands = itemsOf(matchExpressions, "").map(({ item: { key = "", operator = "", values } }) => ({
+    key,
+    operator,
+    ...(Array.isArray(values) && values.length > 0 ? { values } : {}),
+  }));
+  return demands.length === 0 ? labels : { ...labels, matchExpressions: demands };
+}

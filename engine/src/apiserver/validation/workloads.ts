@@ -1,24 +1,27 @@
 // Workloads that run their Pods forever: selectors, templates and how they are replaced (pkg/apis/apps and core validation, v1.36).
 
 import { type FieldError, forbidden, invalid, labelErrors, notSupported, required, validateLabels } from "#api/crd";
+import { isStatedEmpty } from "#api/kubernetes";
 import { isObject, type Json, type JsonObject } from "#kernel";
 import { claimSpecErrors } from "./claims.ts";
 import { atLeastZero, countOrShareErrors, itemsOf, notMoreThanAll, part, textOf } from "./fields.ts";
 import { validateTemplate } from "./pods.ts";
-import { isBare, isBroken, selectorErrors, selects } from "./selectors.ts";
+import { isBare, isBroken, selectorErrors, selectorInGo, selects } from "./selectors.ts";
 
 const mismatch = "`selector` does not match template `labels`";
 
 function labelsOf(template: JsonObject): JsonObject | null {
-  const { labels } = part(template, "metadata");
-  return isObject(labels) ? labels : null;
+  const metadata = part(template, "metadata");
+  if (isObject(metadata["labels"])) return metadata["labels"];
+  return isStatedEmpty(metadata, "labels") ? {} : null;
 }
 
 /** A selector that must be there and choose something. `kind`: as the refusal of an empty one calls it. */
 function ownSelectorErrors(selector: Json | undefined, kind: string): FieldError[] {
   if (!isObject(selector)) return [required("spec.selector")];
   const errors = selectorErrors(selector, "spec.selector");
-  if (isBare(selector)) errors.push(invalid("spec.selector", selector, `empty selector is invalid for ${kind}`));
+  if (isBare(selector))
+    errors.push(invalid("spec.selector", selectorInGo(selector), `empty selector is invalid for ${kind}`));
   return errors;
 }
 
@@ -58,7 +61,7 @@ function replicaErrors({ spec, before }: Replacing): FieldError[] {
   const template = part(spec, "template");
   const errors = ownSelectorErrors(selector, "deployment");
   if (isObject(selector) && isBroken(selector))
-    return [...errors, invalid("spec.selector", selector, "invalid label selector")];
+    return [...errors, invalid("spec.selector", selectorInGo(selector), "invalid label selector")];
   return [
     ...errors,
     ...labelsErrors(selector, template),
@@ -124,7 +127,7 @@ export function daemonSetRules(object: JsonObject, live?: JsonObject): FieldErro
   if (isChoice && !(isObject(selector) && selects(selector, labelsOf(template) ?? {})))
     errors.push(invalid("spec.template.metadata.labels", labelsOf(template), mismatch));
   if (isObject(selector) && isBare(selector))
-    errors.push(invalid("spec.selector", selector, "empty selector is invalid for daemonset"));
+    errors.push(invalid("spec.selector", selectorInGo(selector), "empty selector is invalid for daemonset"));
   return [
     ...errors,
     ...validateTemplate(template, "spec.template", before && part(before, "template")),
@@ -213,7 +216,7 @@ function statefulErrors(spec: JsonObject, { isNew, skipsTemplate }: Stateful): F
     ...(isNew ? serviceErrors(spec) : []),
     ...ownSelectorErrors(selector, "statefulset"),
     ...(isObject(selector) && isBroken(selector)
-      ? [invalid("spec.selector", selector, "")]
+      ? [invalid("spec.selector", selectorInGo(selector), "")]
       : [...labelsErrors(selector, part(spec, "template")), ...statefulTemplateErrors(spec, skipsTemplate)]),
     ...foreverErrors(part(spec, "template"), "StatefulSet"),
   ];

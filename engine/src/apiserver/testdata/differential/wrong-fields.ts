@@ -88,6 +88,16 @@ const wholly: ReadonlySet<string> = new Set([
   "admissionpolicy",
   "mutatingpolicybinding",
   "mutatingpolicy",
+  "pod",
+  "podtemplate",
+  "replicationcontroller",
+  "deployment",
+  "replicaset",
+  "statefulset",
+  "daemonset",
+  "job",
+  "cronjob",
+  "poddisruptionbudget",
 ]);
 
 /** Every kind that is checked wholly, or every kind, each field of it. */

@@ -16,6 +16,7 @@ export type Habit =
   | "volume devices"
   | "init resize policy"
   | "comparison operators"
+  | "label policy"
   | "deletion cost";
 
 /** One pod under examination. */

@@ -1,6 +1,7 @@
 // A pod's containers: what is asked of all of them, and of those that run with the pod, before it, or are added to debug it.
 
 import { forbidden, invalid, notSupported, required } from "#api/crd";
+import { isStatedEmpty } from "#api/kubernetes";
 import { isObject, type Json, type JsonObject } from "#kernel";
 import { textOf } from "../fields.ts";
 import {
@@ -169,7 +170,7 @@ export function checkDebuggers(check: PodCheck): void {
     if (target !== "" && !targets.has(target))
       errors.push({ type: "NotFound", field: `${at}.targetContainerName`, value: target, detail: "" });
     for (const member of notForDebuggers)
-      if (isSet(container[member])) errors.push(forbidden(`${at}.${member}`, notForDebuggersText));
+      if (isSet(container[member], member)) errors.push(forbidden(`${at}.${member}`, notForDebuggersText));
     eachOf(container["volumeMounts"], `${at}.volumeMounts`, (mount, place) => {
       for (const member of ["subPath", "subPathExpr"])
         if (textOf(mount[member]) !== "") errors.push(forbidden(`${place}.${member}`, notForDebuggersText));
@@ -177,9 +178,10 @@ export function checkDebuggers(check: PodCheck): void {
   });
 }
 
-/** More than an empty object. */
-function isSet(value: Json | undefined): boolean {
-  return isObject(value) ? Object.keys(value).length > 0 : isThere(value);
+/** Resources are always there: what is in them counts, be it stated empty. */
+function isSet(value: Json | undefined, member: string): boolean {
+  if (member !== "resources" || !isObject(value)) return isThere(value);
+  return Object.keys(value).length > 0 || ["limits", "requests"].some((name) => isStatedEmpty(value, name));
 }
 
 /** In a pod, not in a template, an image has no space around it. */

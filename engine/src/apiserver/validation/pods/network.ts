@@ -2,7 +2,8 @@
 
 import { forbidden, invalid, labelErrors, notSupported, required, subdomainErrors } from "#api/crd";
 import { isObject, type Json, type JsonObject } from "#kernel";
-import { isAddress, portErrors, portNameErrors, textOf } from "../fields.ts";
+import { addressErrors } from "../addresses.ts";
+import { portErrors, portNameErrors, textOf } from "../fields.ts";
 import { eachOf, type Errors, isEmptyList, type PodCheck, tellAll, textsOf } from "./checks.ts";
 
 const protocols = ["SCTP", "TCP", "UDP"];
@@ -55,12 +56,6 @@ export function checkHostNetwork({ errors, spec, field, pod }: PodCheck): void {
   );
 }
 
-const addressText = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-
-function checkAddress(errors: Errors, text: string, field: string): void {
-  if (!isAddress(text)) errors.push(invalid(field, text, addressText));
-}
-
 const serversMost = 3;
 const searchesMost = 32;
 const searchCharactersMost = 2048;
@@ -93,7 +88,8 @@ function checkNameConfig(errors: Errors, config: JsonObject, field: string): voi
   const [servers, searches] = [textsOf(config["nameservers"]), textsOf(config["searches"])];
   if (servers.length > serversMost)
     errors.push(invalid(`${field}.nameservers`, servers, `must not have more than ${serversMost} nameservers`));
-  for (const [index, server] of servers.entries()) checkAddress(errors, server, `${field}.nameservers[${index}]`);
+  for (const [index, server] of servers.entries())
+    errors.push(...addressErrors(server, `${field}.nameservers[${index}]`));
   const place = `${field}.searches`;
   if (searches.length > searchesMost)
     errors.push(invalid(place, searches, `must not have more than ${searchesMost} search paths`));
@@ -110,7 +106,7 @@ function checkNameConfig(errors: Errors, config: JsonObject, field: string): voi
 export function checkAliases({ errors, spec, field }: PodCheck): void {
   if (!Array.isArray(spec["hostAliases"])) return;
   eachOf(spec["hostAliases"], `${field}.hostAliases`, (alias, at) => {
-    checkAddress(errors, textOf(alias["ip"]), `${at}.ip`);
+    errors.push(...addressErrors(textOf(alias["ip"]), `${at}.ip`));
     for (const [index, name] of textsOf(alias["hostnames"]).entries())
       tellAll(errors, `${at}.hostnames[${index}]`, name, subdomainErrors(name));
   });

@@ -1,7 +1,7 @@
 // What containers and pods ask for: names and amounts of resources, requests below limits, claims.
 
 import { invalid, labelErrors, notSupported, qualifiedNameErrors, required } from "#api/crd";
-import { canonicalQuantity, quantityNanos } from "#api/kubernetes";
+import { canonicalQuantity, containerSums, quantityNanos, sumText } from "#api/kubernetes";
 import { isObject, type Json, type JsonObject } from "#kernel";
 import { nanos, textOf } from "../fields.ts";
 import { eachOf, type Errors, type PodCheck, tellAll, tellHabit } from "./checks.ts";
@@ -75,16 +75,18 @@ function shown(amount: Json | undefined): string {
 }
 
 /** An amount, as the resource is counted. */
-function checkAmount(check: PodCheck, name: string, amount: Json, field: string): void {
-  const { errors } = check;
+function checkAmount(errors: Errors, name: string, amount: Json, field: string): void {
   // Most amounts are plainly none of the wrong ones.
   if (computed.has(name) && typeof amount === "string" && !amount.startsWith("-")) return;
   const size = nanos(amount);
   if (size < 0n) errors.push(invalid(field, shown(amount), "must be greater than or equal to 0"));
-  if (computed.has(name)) return;
-  if (size % nanosOfOne !== 0n && (counted.has(name) || isExtended(name)))
+  if (size % nanosOfOne !== 0n && !computed.has(name) && (counted.has(name) || isExtended(name)))
     errors.push(invalid(field, shown(amount), "must be an integer"));
-  if (!name.startsWith(hugePages) || isDivisible(name, size)) return;
+}
+
+/** Memory in large pages is asked for by whole pages. */
+function checkPages(check: PodCheck, name: string, amount: Json, field: string): void {
+  if (!name.startsWith(hugePages) || isDivisible(name, nanos(amount))) return;
   const detail = `${shown(amount)} is not positive integer multiple of ${name}`;
   tellHabit(check, "huge pages", invalid(field, shown(amount), detail));
 }
@@ -129,14 +131,20 @@ function checkRequirements(check: PodCheck, resources: JsonObject, field: string
   let hasBasics = false;
   const look = (name: string, amount: Json, at: string): void => {
     checkName(errors, name, at);
-    checkAmount(check, name, amount, at);
+    checkAmount(errors, name, amount, at);
     hasPages ||= name.startsWith(hugePages);
     hasBasics ||= name === "cpu" || name === "memory";
   };
-  for (const name in limits) look(name, limits[name] as Json, `${field}.limits[${name}]`);
+  for (const name in limits) {
+    const at = `${field}.limits[${name}]`;
+    look(name, limits[name] as Json, at);
+    checkPages(check, name, limits[name] as Json, at);
+  }
   for (const name in requests) {
-    look(name, requests[name] as Json, `${field}.requests[${name}]`);
+    const at = `${field}.requests[${name}]`;
+    look(name, requests[name] as Json, at);
     checkRequest(errors, name, [requests[name] as Json, limits?.[name]], field);
+    checkPages(check, name, requests[name] as Json, at);
   }
   if (hasPages && !hasBasics) errors.push({ type: "Forbidden", field, detail: "HugePages require cpu or memory" });
   if (resources["claims"] !== undefined) checkClaims(check, resources["claims"], `${field}.claims`);
@@ -192,58 +200,11 @@ export function checkPodResources(check: PodCheck, system: string | undefined): 
   checkConsistency(errors, spec, resources, field);
 }
 
-/** A sum is written as its first amount was: by powers of two or of ten. */
-type Sum = { nanos: bigint; isBinary: boolean };
-type Amounts = Map<string, Sum>;
-
-function add(sum: Amounts, more: JsonObject | undefined): void {
-  for (const name in more) {
-    const amount = more[name];
-    const before = sum.get(name);
-    const isBinary = before?.isBinary ?? (typeof amount === "string" && amount.endsWith("i"));
-    sum.set(name, { nanos: (before?.nanos ?? 0n) + nanos(amount), isBinary });
-  }
-}
-
-function raise(sum: Amounts, other: ReadonlyMap<string, Sum>): void {
-  for (const [name, amount] of other) if (amount.nanos > (sum.get(name)?.nanos ?? -1n)) sum.set(name, amount);
-}
-
-/** The canonical text of a sum. */
-export function sumText({ nanos: size, isBinary }: Sum): string {
-  const bytes = size / nanosOfOne;
-  if (!isBinary || size % nanosOfOne !== 0n) return canonicalQuantity(`${size}n`) ?? "0";
-  return bytes % 1024n === 0n ? (canonicalQuantity(`${bytes / 1024n}Ki`) ?? "0") : String(bytes);
-}
-
-/** What all containers need at once: those that stay add up, those that end first are met one by one. */
-export function containerSum(spec: JsonObject, part: "requests" | "limits"): Amounts {
-  const sum: Amounts = new Map();
-  const amountsOf = (container: JsonObject): JsonObject | undefined => {
-    const found = isObject(container["resources"]) ? container["resources"][part] : undefined;
-    return mapOf(found);
-  };
-  eachOf(spec["containers"], "", (container) => add(sum, amountsOf(container)));
-  const beside: Amounts = new Map();
-  const first: Amounts = new Map();
-  eachOf(spec["initContainers"], "", (container) => {
-    const own: Amounts = new Map(beside);
-    add(own, amountsOf(container));
-    if (container["restartPolicy"] === "Always") {
-      add(sum, amountsOf(container));
-      add(beside, amountsOf(container));
-    }
-    raise(first, own);
-  });
-  raise(sum, first);
-  return sum;
-}
-
 // oxlint-disable-next-line max-params -- a pod's specification, its own resources and where they stand
 function checkConsistency(errors: Errors, spec: JsonObject, resources: JsonObject, field: string): void {
   const [limits, requests] = [mapOf(resources["limits"]) ?? {}, mapOf(resources["requests"]) ?? {}];
   const compare = (part: "requests" | "limits", own: JsonObject): void => {
-    for (const [name, amount] of containerSum(spec, part)) {
+    for (const [name, amount] of containerSums(spec, part)) {
       if (own[name] === undefined || amount.nanos <= nanos(own[name])) continue;
       if (part === "limits" && !name.startsWith(hugePages)) continue;
       const detail = `must be greater than or equal to aggregate container ${part} of ${sumText(amount)}`;

@@ -169,7 +169,6 @@ function checkSettings(check: PodCheck, settings: Json | undefined, field: strin
 
 const ownershipPolicies = ["Always", "OnRootMismatch"];
 const groupPolicies = ["Merge", "Strict"];
-const labelPolicies = ["MountOption", "Recursive"];
 
 /** The pod's context. */
 export function checkPodSecurity(check: PodCheck): void {
@@ -193,7 +192,10 @@ export function checkPodSecurity(check: PodCheck): void {
   checkWindowsOptions(errors, context["windowsOptions"], `${field}.windowsOptions`);
   checkAppArmor(errors, context["appArmorProfile"], `${field}.appArmorProfile`);
   oneOfWords(errors, context["supplementalGroupsPolicy"], `${field}.supplementalGroupsPolicy`, groupPolicies);
-  oneOfWords(errors, context["seLinuxChangePolicy"], `${field}.seLinuxChangePolicy`, labelPolicies);
+  const policy = context["seLinuxChangePolicy"];
+  // With mounts labelled as a whole, which is a feature that is off, there would be another.
+  if (isThere(policy) && policy !== "Recursive")
+    tellHabit(check, "label policy", notSupported(`${field}.seLinuxChangePolicy`, policy as Json, ["Recursive"]));
 }
 
 /** Users of its own go with no other namespace of the host. */
