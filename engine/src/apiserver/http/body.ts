@@ -1,7 +1,6 @@
 // Request bodies: bounded, JSON or YAML, gzip or plain.
 
-import type { IncomingMessage } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
+import type { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { parseYaml } from "#formats/yaml";
 import { decodeJson, Fault, isObject, type Json } from "#kernel";
@@ -9,18 +8,17 @@ import { decodeProtobuf, WireError } from "#apiserver/protobuf";
 import { badRequest, tooLarge, unsupportedMediaType } from "#apiserver/registry";
 import { bodyBytesMax, bodyDepthMax } from "../limits.ts";
 import type { Bodies } from "./bodies.ts";
-
-export type Incoming = IncomingMessage | Http2ServerRequest;
+import type { Incoming } from "./exchange.ts";
 
 /** The whole body; refused as soon as it is known to be too large, and the rest of it is then thrown away. */
 export async function readBody(request: Incoming, bodies: Bodies): Promise<Buffer> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > bodyBytesMax) throw tooLarge(bodyBytesMax);
-  const body = await collect(request, bodies);
+  const body = await collect(request.body, bodies);
   return request.headers["content-encoding"] === "gzip" ? inflate(body) : body;
 }
 
-function collect(request: Incoming, bodies: Bodies): Promise<Buffer> {
+function collect(sent: Readable, bodies: Bodies): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
     let isRefused = false;
@@ -31,25 +29,25 @@ function collect(request: Incoming, bodies: Bodies): Promise<Buffer> {
       reject(why);
     };
     const arriving = bodies.begin(refuse);
-    request.on("data", (chunk: Buffer) => {
+    sent.on("data", (chunk: Buffer) => {
       if (isRefused) return;
       chunks.push(chunk);
       bodies.grow(arriving, chunk.length);
       if (arriving.bytes > bodyBytesMax) refuse(tooLarge(bodyBytesMax));
     });
-    request.once("end", () =>
+    sent.once("end", () =>
       bodies.turns.next(() => {
         bodies.end(arriving);
         resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
       }),
     );
-    request.once("error", refuse);
+    sent.once("error", refuse);
     // A client that goes away in mid-body, or went before it was read: nobody waits for the answer, but the wait itself must end.
     const gone = (): void => {
-      if (!request.readableEnded) refuse(badRequest("the body of the request was not sent whole"));
+      if (!sent.readableEnded) refuse(badRequest("the body of the request was not sent whole"));
     };
-    if (request.destroyed) gone();
-    request.once("close", gone);
+    if (sent.destroyed) gone();
+    sent.once("close", gone);
   });
 }
 

@@ -30,10 +30,11 @@ import type { BodyOptions, Dispatch, Write } from "../dispatch.ts";
 import { watchPieceBytes, watchSecondsDefault } from "../limits.ts";
 import { refusalFrom } from "../status.ts";
 import type { Bodies } from "./bodies.ts";
-import { goKind, type Incoming, mediaTypeOf, parseApply, parseBody, parsePatch, readBody } from "./body.ts";
+import { goKind, mediaTypeOf, parseApply, parseBody, parsePatch, readBody } from "./body.ts";
 import { duplicateMembers } from "./duplicates.ts";
 import { asksForReadiness, type DocumentContext, documentReply, notReady } from "./documents.ts";
 import { type Finished, versionsMade } from "#apiserver/audit";
+import type { Incoming, Outgoing } from "./exchange.ts";
 import type { Presenter } from "./presenter.ts";
 import {
   deleteOptions,
@@ -44,7 +45,7 @@ import {
   watchOptions,
   writeOptions,
 } from "./query.ts";
-import { type Outgoing, refusal, type Reply, send, SentResponse, text } from "./respond.ts";
+import { refusal, type Reply, send, SentResponse, text } from "./respond.ts";
 import { type Place, type Route, routeOf } from "./route.ts";
 import { formOf, refuseUnroutable, type Shape, shapeOf } from "./shape.ts";
 import type { Unsent, Waiting } from "./unsent.ts";
@@ -94,11 +95,11 @@ export async function handle(context: HandlerContext, request: Incoming, respons
   const waiting = { bytes: 0, held: (bytes: number) => context.unsent.held(bytes) };
   const answering = new SentResponse(response, waiting);
   context.unsent.follow(answering);
-  response.once("close", () => context.unsent.leave(answering));
+  response.onceClosed(() => context.unsent.leave(answering));
   try {
     const receivedMs = context.clock.now();
     const { sender, identity } = context.authenticate(request);
-    const { pathname, searchParams } = parseUrl(request.url ?? "/");
+    const { pathname, searchParams } = parseUrl(request.url);
     const since = context.dispatch.registry.store.revision;
     const notes = { metadata: [], fieldManager: "", annotations: {}, since };
     const who = { sender, identity, receivedMs, notes };
@@ -108,8 +109,8 @@ export async function handle(context: HandlerContext, request: Incoming, respons
   } catch (error) {
     const refused = refusalFrom(error);
     if (refused.status.code >= 500) context.failed(error);
-    context.answered(request.method ?? "", "", refused.status.code);
-    if (response.headersSent) response.end();
+    context.answered(request.method, "", refused.status.code);
+    if (response.hasBegun) response.end();
     else
       await send(request, response, { ...refusal(refused.status), warnings: refused.warnings }).catch(context.failed);
   }
@@ -160,7 +161,7 @@ function answerDocument(context: HandlerContext, asked: Asked, path: string): Pr
 const readOnly = /^\/(version|api(\/[^/]+)?|apis\/.+)\/?$/;
 
 function permitPath(context: HandlerContext, { identity, path, request }: Asked): void {
-  const verb = (request.method ?? "GET").toLowerCase();
+  const verb = request.method.toLowerCase();
   const verdict = context.dispatch.authorizer.decidePath(identity, verb, path);
   if (!verdict.isAllowed) throw forbidden({ group: "", plural: "" }, "", verdict.reason);
 }
@@ -186,7 +187,7 @@ function refuseOddPart({ table }: HandlerContext, path: string): void {
 }
 
 function verbOf({ request, query }: Asked, name: string): string {
-  switch (request.method ?? "GET") {
+  switch (request.method) {
     case "GET":
     case "HEAD":
       return isTrue(query.get("watch")) ? "watch" : name === "" ? "list" : "get";
@@ -197,7 +198,7 @@ function verbOf({ request, query }: Asked, name: string): string {
     case "DELETE":
       return name === "" ? "deletecollection" : "delete";
     default:
-      return (request.method ?? "").toLowerCase();
+      return request.method.toLowerCase();
   }
 }
 
@@ -206,7 +207,7 @@ type ResourceRoute = Extract<Route, { what: "resource" }>;
 async function answerResource(context: HandlerContext, asked: Asked, route: ResourceRoute): Promise<void> {
   const { served, namespace, name, subresource } = route;
   const call: Call = { identity: asked.identity, served, namespace, name, subresource };
-  const method = asked.request.method ?? "GET";
+  const method = asked.request.method;
   const isRead = method === "GET" || method === "HEAD";
   // A write goes on: that others do not read is no reason to lose it.
   if (isRead && context.unsent.isFull()) throw tooMany("unread answers");
@@ -235,10 +236,10 @@ function audit(context: HandlerContext, asked: Asked, call: Call, reply: Reply):
   context.audited({
     id: context.newId(),
     verb: verbOf(asked, call.name),
-    uri: request.url ?? "",
+    uri: request.url,
     sender,
     identity,
-    sourceAddress: request.socket.remoteAddress ?? "",
+    sourceAddress: request.remoteAddress,
     userAgent: String(request.headers["user-agent"] ?? ""),
     fieldManager: notes.fieldManager,
     object: {
@@ -275,7 +276,7 @@ function refuseForm(call: Call, method: string, accept: string | undefined): voi
 }
 
 async function replyOf(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
-  const { method = "GET", headers } = asked.request;
+  const { method, headers } = asked.request;
   refuseForm(call, method, headers.accept);
   if (connections.has(call.subresource)) throw nothingToConnectTo(context, asked, call);
   if (call.served.conversion !== undefined) await context.dispatch.atHand(verbOf(asked, call.name), call);

@@ -1,7 +1,7 @@
 // The wire: requests, answers, watches, the port.
 
 export { Bodies } from "./bodies.ts";
-export type { Incoming } from "./body.ts";
+export type { Incoming } from "./exchange.ts";
 export { handle, type HandlerContext } from "./handler.ts";
 export { kubeconfigText } from "./kubeconfig.ts";
 export { listen } from "./listener.ts";

@@ -32,9 +32,9 @@ async function begin(patience: Partial<Patience>): Promise<number> {
     key: identity.key,
     endWatches: () => {},
     handle: (request, response) => {
-      response.writeHead(200);
-      if (request.url === "/now") response.end("here");
-      else (response as { write(chunk: string): boolean }).write("a watch");
+      response.begin(200, {});
+      if (request.url === "/now") response.end(Buffer.from("here"));
+      else response.write(Buffer.from("a watch"));
     },
     patience: { ...patient, ...patience },
   });

@@ -1,13 +1,15 @@
 // The port: HTTP/2 and HTTP/1.1 over TLS. Closing ends watches, lets running requests finish, then cuts what is left. Connections are
 // bounded in number, and those that ask for nothing are let go.
 
-import { createSecureServer, type Http2SecureServer, type Http2Session } from "node:http2";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createSecureServer, type Http2SecureServer, type Http2Session, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { Fault } from "#kernel";
 import type { ApiServerFaultCode } from "../faults.ts";
 import { closeGraceMs, patience, type Patience, sessionMegabytesMax } from "../limits.ts";
-import type { Incoming } from "./body.ts";
-import type { Outgoing } from "./respond.ts";
+import { type Incoming, type Outgoing, PlainAnswer, plainRequest, StreamExchange } from "./exchange.ts";
+
+type Handle = (request: Incoming, response: Outgoing) => void;
 
 export type Listener = { port: number; close: () => Promise<void> };
 
@@ -16,7 +18,7 @@ export async function listen(options: {
   port: number;
   certificate: string;
   key: string;
-  handle: (request: Incoming, response: Outgoing) => void;
+  handle: Handle;
   /** Ends the open watches. */
   endWatches: () => void;
   patience?: Patience;
@@ -41,14 +43,16 @@ export async function listen(options: {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     session.on("error", () => session.destroy());
-    endWhenIdle(session, idleMs);
+    serve(session, options.handle, idleMs);
   });
-  server.on("request", (request, response) => {
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     // A client that goes away in mid-request is no fault of ours.
     request.on("error", () => undefined);
     response.on("error", () => undefined);
-    options.handle(request, response);
+    options.handle(plainRequest(request), new PlainAnswer(response));
   });
+  // Whoever listens to requests gets those of HTTP/2 as well, through objects of their own over each stream.
+  server.removeAllListeners("stream");
   server.on("tlsClientError", () => undefined);
   await begin(server, options);
   return {
@@ -67,12 +71,18 @@ export async function listen(options: {
   };
 }
 
-/** A watch that has nothing to say is no idleness. */
-function endWhenIdle(session: Http2Session, idleMs: number): void {
+/** Hands on each stream of a session; the session is let go when it had none for a while. A watch that has nothing to say is no idleness. */
+function serve(session: ServerHttp2Session, handle: Handle, idleMs: number): void {
+  const { remoteAddress = "" } = session.socket;
   let open = 0;
-  session.on("stream", (stream) => {
+  session.on("stream", (stream, headers) => {
     open += 1;
-    stream.once("close", () => (open -= 1));
+    stream.on("close", () => (open -= 1));
+    stream.on("error", () => undefined);
+    const exchange = new StreamExchange(stream, headers, remoteAddress);
+    if (exchange.method === "CONNECT") return exchange.answer(405, {}, undefined);
+    if (headers.expect === "100-continue") stream.additionalHeaders({ ":status": 100 });
+    handle(exchange, exchange);
   });
   session.setTimeout(idleMs, () => {
     if (open === 0) session.close();

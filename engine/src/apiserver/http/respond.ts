@@ -1,16 +1,12 @@
 // Answers: JSON with the headers clients rely on, gzip for large ones, metav1.Status for refusals.
 
-import type { ServerResponse } from "node:http";
-import type { Http2ServerResponse } from "node:http2";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Status } from "#cluster";
 import { encodeJson } from "#kernel";
 import { gzipBytesMin } from "../limits.ts";
-import type { Incoming } from "./body.ts";
+import type { AnswerHeaders, Incoming, Outgoing } from "./exchange.ts";
 import type { Answering, Waiting } from "./unsent.ts";
-
-export type Outgoing = ServerResponse | Http2ServerResponse;
 
 const compress = promisify(gzip);
 
@@ -28,22 +24,21 @@ export async function send(request: Incoming, response: Outgoing, reply: Reply):
   const whole = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
   const isPacked = whole.length >= gzipBytesMin && /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
   const body = isPacked ? await compress(whole, { level: 1 }) : whole;
-  if (isGone(response)) return;
-  response.statusCode = reply.code;
-  response.setHeader("content-type", reply.contentType);
-  response.setHeader("cache-control", "no-cache, private");
+  if (response.isOver) return;
+  const headers: AnswerHeaders = {
+    "content-type": reply.contentType,
+    "cache-control": "no-cache, private",
+    "content-length": body.length,
+  };
   if (isPacked) {
-    response.setHeader("content-encoding", "gzip");
-    response.setHeader("vary", "Accept-Encoding");
+    headers["content-encoding"] = "gzip";
+    headers["vary"] = "Accept-Encoding";
   }
-  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
-  if (reply.warnings !== undefined && reply.warnings.length > 0)
-    response.setHeader("warning", reply.warnings.map(warningHeader));
-  response.setHeader("content-length", body.length);
-  if (request.method === "HEAD") response.end();
-  else response.end(body);
+  if (reply.headers !== undefined) Object.assign(headers, reply.headers);
+  if (reply.warnings !== undefined && reply.warnings.length > 0) headers["warning"] = reply.warnings.map(warningHeader);
+  response.answer(reply.code, headers, request.method === "HEAD" || body.length === 0 ? undefined : body);
   // What nobody read of the body is thrown away: the stream would stay open for it.
-  request.resume();
+  request.body.resume();
 }
 
 /** 299 with the text quoted, as RFC 9111 and client-go have it. */
@@ -53,10 +48,6 @@ function warningHeader(text: string): string {
     .replace(/[\r\n]+/g, " ")
     .replace(/[^\x20-\x7e]/g, "?");
   return `299 - "${plain}"`;
-}
-
-export function isGone(response: Outgoing): boolean {
-  return response.destroyed || response.writableEnded;
 }
 
 /** An answer as those see it who wait for its reader. */
@@ -70,20 +61,16 @@ export class SentResponse implements Answering {
   }
 
   get unsentBytes(): number {
-    return this.#response.writableLength + this.#waiting.bytes;
+    return this.#response.unsentBytes + this.#waiting.bytes;
   }
 
   get takenBytes(): number {
-    return connectionOf(this.#response)?.bytesWritten ?? 0;
+    return this.#response.takenBytes;
   }
 
   cutOff(): void {
-    this.#response.destroy();
+    this.#response.cutOff();
   }
-}
-
-function connectionOf(response: Outgoing): { bytesWritten: number } | null | undefined {
-  return "stream" in response ? response.stream.session?.socket : response.socket;
 }
 
 export function json(body: unknown, code = 200): Reply {

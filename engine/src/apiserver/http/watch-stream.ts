@@ -1,12 +1,12 @@
 // A watch as a streamed answer: one JSON line an event, until the client leaves, the time is up, or it falls too far behind. What the
 // watch begins with is made as the client takes it, so that a reader who does not read costs nothing.
 
-import { ServerResponse } from "node:http";
 import { type Notice, Refusal, TextBuffer, type Watch } from "#apiserver/registry";
 import type { Clock } from "#kernel";
 import { bookmarkEveryMs, watchPieceBytes, watchUnsentBytesMax } from "../limits.ts";
 import { refusalFrom } from "../status.ts";
-import { isGone, type Outgoing, statusBody } from "./respond.ts";
+import type { Outgoing } from "./exchange.ts";
+import { statusBody } from "./respond.ts";
 import type { Waiting } from "./unsent.ts";
 
 export type WatchStream = {
@@ -38,20 +38,17 @@ export async function streamWatch(stream: WatchStream): Promise<void> {
   } catch (error) {
     // A version that is gone is told inside the stream, where watchers look for it.
     if (!(error instanceof Refusal) || error.status.code !== 410) throw error;
-    response.setHeader("content-type", "application/json");
-    response.end(errorLine(error));
+    response.begin(200, { "content-type": "application/json" });
+    response.end(Buffer.from(errorLine(error)));
     return;
   }
-  response.statusCode = 200;
-  response.setHeader("content-type", "application/json");
-  response.setHeader("cache-control", "no-cache, private");
   // The client learns that its watch stands although nothing has happened yet.
-  flushHead(response);
+  response.begin(200, { "content-type": "application/json", "cache-control": "no-cache, private" });
   lines.begin(watch);
   const end = (): void => lines.end();
   stream.opened(end);
   await new Promise<void>((resolve) => {
-    response.once("close", () => {
+    response.onceClosed(() => {
       end();
       stream.closed(end);
       resolve();
@@ -86,7 +83,7 @@ class Lines {
 
   tell(notices: readonly Notice[]): void {
     const { response, waiting, encode } = this.#stream;
-    if (isGone(response)) return;
+    if (response.isOver) return;
     const isAfterStart = this.#start === undefined;
     const lines = notices.map((notice) => {
       const line = encode(notice, this.#isFirst);
@@ -100,7 +97,7 @@ class Lines {
       waiting.bytes += bytes.length;
       waiting.held(bytes.length);
     }
-    if (response.writableLength + waiting.bytes > watchUnsentBytesMax) this.end();
+    if (response.unsentBytes + waiting.bytes > watchUnsentBytesMax) this.end();
   }
 
   end(): void {
@@ -108,7 +105,7 @@ class Lines {
     this.#cancelBookmark();
     this.#cancelTimeout();
     this.#forget();
-    if (!this.#stream.response.writableEnded) this.#stream.response.end();
+    if (!this.#stream.response.isOver) this.#stream.response.end();
   }
 
   readonly #bookmark = (): void => {
@@ -124,12 +121,12 @@ class Lines {
   /** Sends piece after piece, each when the one before is on its way, and lets others have their turn between two. */
   readonly #sendStart = (): void => {
     const { response, failed } = this.#stream;
-    if (isGone(response) || this.#start === undefined) return;
+    if (response.isOver || this.#start === undefined) return;
     try {
       const { bytes, isWhole } = this.#piece(this.#start);
       if (isWhole) return this.#endStart(bytes);
       if (bytes.length === 0 || this.#write(bytes)) setImmediate(this.#sendStart);
-      else response.once("drain", this.#sendStart);
+      else response.onceDrained(this.#sendStart);
     } catch (error) {
       if (!(error instanceof Refusal)) failed(error);
       this.#write(Buffer.from(errorLine(error)));
@@ -157,7 +154,7 @@ class Lines {
 
   /** False: the client takes its time. */
   #write(bytes: Buffer): boolean {
-    const isTaken = writeBytes(this.#stream.response, bytes);
+    const isTaken = this.#stream.response.write(bytes);
     if (!isTaken) this.#stream.waiting.held(bytes.length);
     return isTaken;
   }
@@ -171,14 +168,4 @@ class Lines {
 
 function errorLine(error: unknown): string {
   return `${JSON.stringify({ type: "ERROR", object: statusBody(refusalFrom(error).status) })}\n`;
-}
-
-/** The two kinds of response have the same method under types that do not meet. */
-function writeBytes(response: Outgoing, bytes: Buffer): boolean {
-  return response instanceof ServerResponse ? response.write(bytes) : response.write(bytes);
-}
-
-function flushHead(response: Outgoing): void {
-  if (response instanceof ServerResponse) response.flushHeaders();
-  else response.writeHead(200);
 }
