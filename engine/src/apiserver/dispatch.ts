@@ -213,7 +213,8 @@ export class Dispatch {
       return applied.object;
     };
     const written = await this.#write(call, options, run);
-    return isNew ? { ...written, isNew } : written;
+    if (isNew) written.isNew = isNew;
+    return written;
   }
 
   async delete(call: Call, options: DeleteOptions): Promise<Removal & { warnings: string[] }> {

@@ -13,7 +13,7 @@ import {
   type Manager,
   managerKey,
   type Managers,
-  type Owned,
+  ownedAs,
   stripUnowned,
 } from "./managers.ts";
 import { applyOwnership, type Change, type Conflict, updateOwnership, type Versions } from "./ownership.ts";
@@ -35,7 +35,9 @@ export type WriteContext = {
   /** They are ignored in the version of the request alone: whoever knows the object in another version sees them change. */
   ignoresInOwnVersion?: boolean;
   /** The object in another served version with that version's schema; undefined when it is not served. */
-  convert?: (object: JsonObject, apiVersion: string) => { object: JsonObject; type: ObjectType } | undefined;
+  convert?:
+    | ((object: JsonObject, apiVersion: string) => { object: JsonObject; type: ObjectType } | undefined)
+    | undefined;
 };
 
 export type ApplyRequest = WriteContext & {
@@ -111,8 +113,10 @@ function describeObject(object: JsonObject): string {
 
 /** What stands before anything was set: for Go's types, the zero value of the kind. */
 function startOf(object: JsonObject, type: ObjectType): JsonObject {
-  const zero = type === undefined ? {} : zeroOf(type.schemas, type.root);
-  return { ...zero, apiVersion: object["apiVersion"] as Json, kind: object["kind"] as Json };
+  const start = type === undefined ? {} : { ...zeroOf(type.schemas, type.root) };
+  start["apiVersion"] = object["apiVersion"] as Json;
+  start["kind"] = object["kind"] as Json;
+  return start;
 }
 
 function changeFor(context: WriteContext, apiVersion: string, operation: Manager["operation"]): Change {
@@ -150,7 +154,7 @@ function stripOwned(managers: Managers, key: string): void {
   if (owned === undefined) return;
   const set = stripUnowned(owned.set);
   if (set.isEmpty) managers.delete(key);
-  else if (set !== owned.set) managers.set(key, { ...owned, set });
+  else if (set !== owned.set) managers.set(key, ownedAs(owned, set));
 }
 
 /** Strips what nobody owns from the caller's entry and stamps it. A set equal to its last one is that one, as it was read. */
@@ -158,7 +162,8 @@ function finishSelf(managers: Managers, { managers: before, selfKey }: Change, t
   stripOwned(managers, selfKey);
   const owned = managers.get(selfKey);
   if (owned === undefined) return;
-  const finished: Owned = { ...owned, time: time ?? owned.time };
+  const finished = ownedAs(owned, owned.set);
+  finished.time = time ?? owned.time;
   const last = before.get(selfKey);
   if (last?.set.equals(owned.set)) {
     finished.set = last.set;
@@ -196,7 +201,9 @@ export function withoutManagedFields(object: JsonObject): JsonObject {
   const metadata = object["metadata"];
   if (!isObject(metadata) || metadata["managedFields"] === undefined) return object;
   const { managedFields: _, ...rest } = metadata;
-  return { ...object, metadata: rest };
+  const bare = { ...object };
+  bare["metadata"] = rest;
+  return bare;
 }
 
 function withManagedFields(object: JsonObject, managers: Managers): JsonObject {
@@ -207,8 +214,11 @@ function withManagedFields(object: JsonObject, managers: Managers): JsonObject {
 export function setEntries(object: JsonObject, entries: readonly ManagedFieldsEntry[]): JsonObject {
   const bare = withoutManagedFields(object);
   if (entries.length === 0) return bare;
-  const metadata = isObject(bare["metadata"]) ? bare["metadata"] : {};
-  return { ...bare, metadata: { ...metadata, managedFields: entries as unknown as Json } };
+  const metadata = isObject(bare["metadata"]) ? { ...bare["metadata"] } : {};
+  metadata["managedFields"] = entries as unknown as Json;
+  const next = { ...bare };
+  next["metadata"] = metadata;
+  return next;
 }
 
 /** The live object itself when the new one differs from it in times alone. */

@@ -17,6 +17,18 @@ export type Owned = Manager & {
   read?: { set: FieldSet; fieldsV1: JsonObject } | undefined;
 };
 
+/** What a manager owns, with all members written out: every write makes several, and spreading costs most of them. */
+export function owned({ manager, operation, apiVersion, subresource }: Manager, set: FieldSet, time?: string): Owned {
+  return { manager, operation, apiVersion, subresource, set, time, read: undefined };
+}
+
+/** The same manager with another set. */
+export function ownedAs(before: Owned, set: FieldSet): Owned {
+  const after = owned(before, set, before.time);
+  after.read = before.read;
+  return after;
+}
+
 /** Entries by their identity. */
 export type Managers = Map<string, Owned>;
 
@@ -41,18 +53,24 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[]): Managers
       return `invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${index}`;
     const set = fieldsV1 === undefined ? empty : isObject(fieldsV1) ? decodeFieldsV1(fieldsV1) : undefined;
     if (set === undefined) return `error decoding versioned set of managed fields entry ${index}`;
-    const manager = { manager: entry.manager ?? "", operation, apiVersion, subresource: entry.subresource ?? "" };
-    const read = fieldsV1 === undefined ? undefined : { set, fieldsV1 };
-    managers.set(managerKey(manager), { ...manager, set, time: entry.time, read });
+    const manager: Manager = {
+      manager: entry.manager ?? "",
+      operation,
+      apiVersion,
+      subresource: entry.subresource ?? "",
+    };
+    const own = owned(manager, set, entry.time);
+    if (fieldsV1 !== undefined) own.read = { set, fieldsV1 };
+    managers.set(managerKey(manager), own);
   }
   return managers;
 }
 
 /** Writes entries: applies before updates, then by time, name, version and subresource. */
 export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
-  const owned = [...managers.values()];
-  if (owned.length > 1) owned.sort(compareOwned);
-  return owned.map(entryOf);
+  const all = [...managers.values()];
+  if (all.length > 1) all.sort(compareOwned);
+  return all.map(entryOf);
 }
 
 function entryOf({ manager, operation, apiVersion, subresource, set, time, read }: Owned): ManagedFieldsEntry {

@@ -3,7 +3,7 @@
 
 import type { JsonObject } from "#kernel";
 import { empty, type FieldSet } from "./field-set.ts";
-import { type Manager, managerKey, type Managers, type Owned } from "./managers.ts";
+import { type Manager, managerKey, type Managers, type Owned, owned, ownedAs } from "./managers.ts";
 import type { PathElement } from "./path-element.ts";
 import type { Shape } from "./shape.ts";
 import { type Comparison, compareTyped } from "./typed-compare.ts";
@@ -43,11 +43,11 @@ function viewIn(versions: Versions, object: JsonObject, apiVersion: string): Vie
 /** The managers with their sets as the schema now has it; those of versions no longer served are gone. */
 function reconciled({ versions, managers }: Change, live: JsonObject): Managers {
   const result: Managers = new Map();
-  for (const [key, owned] of managers) {
-    const view = viewIn(versions, live, owned.apiVersion);
+  for (const [key, before] of managers) {
+    const view = viewIn(versions, live, before.apiVersion);
     if (view === undefined) continue;
-    const set = reconcileFields(owned.set, view.shape);
-    result.set(key, set === owned.set ? owned : { ...owned, set });
+    const set = reconcileFields(before.set, view.shape);
+    result.set(key, set === before.set ? before : ownedAs(before, set));
   }
   return result;
 }
@@ -96,25 +96,25 @@ function takeFromOthers(
   const { comparisons, isForced } = options;
   const next: [string, Owned | undefined][] = [];
   const conflicts: Conflict[] = [];
-  for (const [key, owned] of managers) {
+  for (const [key, before] of managers) {
     if (key === selfKey) continue;
-    const comparison = comparisons.in(owned.apiVersion);
+    const comparison = comparisons.in(before.apiVersion);
     if (comparison === undefined) {
       next.push([key, undefined]);
       continue;
     }
-    const taken = owned.set.intersection(comparison.modified.union(comparison.added));
+    const taken = before.set.intersection(comparison.modified.union(comparison.added));
     if (!taken.isEmpty && !isForced)
-      conflicts.push(...taken.paths().map((path) => ({ manager: managerOf(owned), path })));
-    const set = owned.set.difference(taken).difference(comparison.removed);
-    if (set !== owned.set) next.push([key, set.isEmpty ? undefined : { ...owned, set }]);
+      conflicts.push(...taken.paths().map((path) => ({ manager: managerOf(before), path })));
+    const set = before.set.difference(taken).difference(comparison.removed);
+    if (set !== before.set) next.push([key, set.isEmpty ? undefined : ownedAs(before, set)]);
   }
   if (conflicts.length > 0) return conflicts;
-  for (const [key, owned] of next) {
-    if (owned === undefined) managers.delete(key);
-    else managers.set(key, owned);
+  for (const [key, before] of next) {
+    if (before === undefined) managers.delete(key);
+    else managers.set(key, before);
   }
-  for (const [key, owned] of managers) if (owned.set.isEmpty && key !== selfKey) managers.delete(key);
+  for (const [key, before] of managers) if (before.set.isEmpty && key !== selfKey) managers.delete(key);
   return [];
 }
 
@@ -149,7 +149,7 @@ export function applyOwnership(
   const merged = mergeTyped(live, options.config, versions.shape) as JsonObject;
   const last = managers.get(key);
   const set = fieldsOf(options.config, versions.shape).recursiveDifference(change.ignored);
-  managers.set(key, { ...self, set, time: last?.time });
+  managers.set(key, owned(self, set, last?.time));
   const object = last === undefined ? merged : prune({ versions, merged, managers, last, set });
   const comparisons = new Comparisons(change, live, object);
   const conflicts = takeFromOthers(managers, key, { comparisons, isForced: options.isForced });
@@ -187,13 +187,13 @@ function viewBack(versions: Versions, object: JsonObject, from: string): JsonObj
 
 /** Puts back what any manager owns, in the version that manager knows. */
 function addBackOwned({ versions, managers, last }: Pruning, merged: View, pruned: unknown): JsonObject {
-  const owned = new Map<string, FieldSet>();
+  const sets = new Map<string, FieldSet>();
   for (const manager of managers.values()) {
     const version = versions.convert === undefined ? last.apiVersion : manager.apiVersion;
-    owned.set(version, (owned.get(version) ?? empty).union(manager.set));
+    sets.set(version, (sets.get(version) ?? empty).union(manager.set));
   }
   // The pruned version first: fields missing there may be what a conversion needs.
-  const order = [...owned].sort(([a], [b]) => Number(b === last.apiVersion) - Number(a === last.apiVersion));
+  const order = [...sets].sort(([a], [b]) => Number(b === last.apiVersion) - Number(a === last.apiVersion));
   let current = (pruned ?? {}) as JsonObject;
   for (const [version, set] of order) {
     const whole = version === last.apiVersion ? merged : otherView(versions, merged.object, last.apiVersion, version);

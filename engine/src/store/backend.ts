@@ -17,8 +17,6 @@ export interface Backend {
   readonly lastRevision: number;
   /** History up to and with this revision is forgotten. */
   readonly compactedRevision: number;
-  /** Revision of the present record of a key. */
-  current(key: string): number | undefined;
   record(revision: number): LogRecord | undefined;
   /** Revision that created the key a present record belongs to: a look at its head alone. */
   createRevision(revision: number): number;

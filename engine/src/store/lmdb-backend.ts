@@ -55,10 +55,6 @@ class LmdbBackend implements Backend {
     this.lastRevision = (this.#root.get("last") as number | undefined) ?? 1;
   }
 
-  current(key: string): number | undefined {
-    return this.#current.get(key);
-  }
-
   record(revision: number): LogRecord | undefined {
     const bytes = this.#log.get(revision);
     return bytes === undefined ? undefined : decodeRecord(revision, bytes);
@@ -97,8 +93,14 @@ class LmdbBackend implements Backend {
 
   /** One transaction. Every write in it fails with it, in a promise of its own that nobody waits for. */
   async #write(act: (isPartOf: (write: Promise<unknown>) => void) => void): Promise<void> {
+    // Nearly all writes of a batch give the same promise.
+    let last: Promise<unknown> | undefined;
+    const isPartOf = (write: Promise<unknown>): void => {
+      if (write !== last) write.catch(() => undefined);
+      last = write;
+    };
     try {
-      await this.#root.batch(() => act((write) => void write.catch(() => undefined)));
+      await this.#root.batch(() => act(isPartOf));
     } catch (error) {
       throw await causeOf(error);
     }

@@ -19,6 +19,8 @@ export class LogStore implements Store {
   /** Revision given to the last accepted write, durable or not. */
   #assigned: number;
   #revision: number;
+  /** The revision of the present record of each key: most writes are of keys that are not there, or of ones just written. */
+  readonly #revisions = new Map<string, number>();
   /** Newest write in flight of each key. */
   readonly #inFlight = new Map<string, LogRecord>();
   #queue: Pending[] = [];
@@ -35,6 +37,7 @@ export class LogStore implements Store {
     this.#revision = backend.lastRevision;
     this.#assigned = backend.lastRevision;
     this.#oldest = backend.compactedRevision;
+    for (const { key, revision } of backend.keys("", "")) this.#revisions.set(key, revision);
   }
 
   get revision(): number {
@@ -42,7 +45,7 @@ export class LogStore implements Store {
   }
 
   get(key: string): Entry | undefined {
-    const revision = this.#backend.current(key);
+    const revision = this.#revisions.get(key);
     return revision === undefined ? undefined : entryOf(this.#record(revision));
   }
 
@@ -209,6 +212,8 @@ export class LogStore implements Store {
     this.#revision = (records.at(-1) as LogRecord).revision;
     for (const record of records) {
       if (this.#inFlight.get(record.key) === record) this.#inFlight.delete(record.key);
+      if (record.value === undefined) this.#revisions.delete(record.key);
+      else this.#revisions.set(record.key, record.revision);
     }
     for (const watcher of this.#watchers) {
       let matching: StoreEvent[] | undefined;
@@ -251,7 +256,7 @@ export class LogStore implements Store {
   }
 
   #head(key: string): Head | undefined {
-    const revision = this.#backend.current(key);
+    const revision = this.#revisions.get(key);
     return revision === undefined ? undefined : { revision, createRevision: this.#backend.createRevision(revision) };
   }
 

@@ -11,10 +11,6 @@ export class MemoryBackend implements Backend {
   /** Present keys in order; rebuilt when a key came or went since the last scan. */
   #sorted: string[] | undefined = [];
 
-  current(key: string): number | undefined {
-    return this.#current.get(key);
-  }
-
   record(revision: number): LogRecord | undefined {
     return this.#records.get(revision);
   }

@@ -155,6 +155,7 @@ type Typed = { node: SchemaNode; ref: SchemaRef };
 
 function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
   if (node.properties === undefined && node.additional === undefined) return value;
+  if (isMapOfTexts(node) && hasTextsAlone(value)) return { ...value };
   const plan = planOf(node, ref);
   const filled = fill(withTexts(value, node), plan, walk.withDefaults);
   const outer = walk.struct;
@@ -179,6 +180,18 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
     walk.struct = outer;
   }
   return decoded;
+}
+
+/** Labels, annotations, data: what has nothing to decode in it. */
+function isMapOfTexts({ properties, additional }: SchemaNode): boolean {
+  if (properties !== undefined || additional === undefined || additional === true) return false;
+  const { type, format } = builtinSchemas.resolve(additional);
+  return type === "string" && format === undefined;
+}
+
+function hasTextsAlone(value: JsonObject): boolean {
+  for (const name in value) if (typeof value[name] !== "string") return false;
+  return true;
 }
 
 function pathText(path: readonly (string | number)[]): string {

@@ -12,8 +12,19 @@ const zone: Element = ["Z07:00", /^(?:Z|[+-]\d{2}:\d{2})/];
 const seconds: readonly Element[] = [...date, ...clock, ["05", /^\d{2}(?:[.,]\d+)?/], zone];
 const micro: readonly Element[] = [...date, ...clock, ["05", /^\d{2}/], [".000000", /^[.,]\d{6}/], zone];
 
+/** The last time of either form that is one: thousands of objects say the same second. */
+const lastGood = { seconds: "", micro: "" };
+
 /** `isMicro`: with exactly six digits of a second, as MicroTime has them. */
 export function timeProblem(text: string, isMicro: boolean): string | undefined {
+  const form = isMicro ? "micro" : "seconds";
+  if (text === lastGood[form] && text !== "") return undefined;
+  const problem = findProblem(text, isMicro);
+  if (problem === undefined) lastGood[form] = text;
+  return problem;
+}
+
+function findProblem(text: string, isMicro: boolean): string | undefined {
   const elements = isMicro ? micro : seconds;
   const layout = elements.map(([one]) => one).join("");
   let rest = text;

@@ -1,6 +1,6 @@
 // Who sends a request: the bearer of a token, or nobody in particular.
 
-import { hash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { Identity } from "#cluster";
 import { unauthorized } from "#apiserver/registry";
 
@@ -20,8 +20,11 @@ export function identityOf(authorization: string | undefined, readers: readonly 
   throw unauthorized();
 }
 
-/** Knows one fixed token. Compares digests, so that the time taken tells nothing. */
+/** Knows one fixed token. The time that the comparison takes tells its length at most, which is no secret. */
 export function fixedToken(token: string, identity: Identity): TokenReader {
-  const digest = hash("sha256", token, "buffer");
-  return (given) => (timingSafeEqual(hash("sha256", given, "buffer"), digest) ? identity : undefined);
+  const known = Buffer.from(token);
+  return (given) => {
+    const bytes = Buffer.from(given);
+    return bytes.length === known.length && timingSafeEqual(bytes, known) ? identity : undefined;
+  };
 }

@@ -41,9 +41,10 @@ export type Finished = {
 
 /** Those of the objects whose version is newer than all were when the request came: the request made them. */
 export function versionsMade(objects: readonly Partial<Version>[], since: number): Version[] {
-  return objects.flatMap(({ uid = "", resourceVersion = "" }) =>
-    uid !== "" && Number(resourceVersion) > since ? [{ uid, resourceVersion }] : [],
-  );
+  const made: Version[] = [];
+  for (const { uid = "", resourceVersion = "" } of objects)
+    if (uid !== "" && Number(resourceVersion) > since) made.push({ uid, resourceVersion });
+  return made;
 }
 
 /** What JSON writes as it is. */

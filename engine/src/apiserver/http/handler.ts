@@ -1,6 +1,6 @@
 // One HTTP request: who asks, what for, the verb, the answer.
 
-import type { Identity, List, WriteOptions } from "#cluster";
+import type { ApplyOptions, Identity, List } from "#cluster";
 import { formatYaml } from "#formats/yaml";
 import {
   encodeJson,
@@ -359,12 +359,13 @@ function specialReply(special: { code: number; body: Json | string }): Reply {
 }
 
 function optionsOf(asked: Asked, kind: OptionsKind, isApply?: boolean): BodyOptions {
-  const options = writeOptions(asked.query, String(asked.request.headers["user-agent"] ?? ""), kind, isApply);
+  const agent = asked.request.headers["user-agent"] ?? "";
+  const options: BodyOptions = writeOptions(asked.query, agent, kind, isApply);
   asked.notes.fieldManager = options.fieldManager;
-  const annotate = (key: string, value: string): void => {
+  options.annotate = (key: string, value: string): void => {
     asked.notes.annotations[key] = value;
   };
-  return { ...options, annotate };
+  return options;
 }
 
 // oxlint-disable-next-line max-params -- a request, what it is about, and what it said beside its body
@@ -388,7 +389,8 @@ async function create(context: HandlerContext, asked: Asked, call: Call): Promis
   if (call.name !== "" && call.subresource === "") throw notServed(context, call, "create");
   const options = optionsOf(asked, "CreateOptions");
   const body = await bodyOf(context, asked, call, options);
-  return writeReply(context, asked, call, { ...(await context.dispatch.create(call, body, options)), code: 201 });
+  const { value, warnings } = await context.dispatch.create(call, body, options);
+  return writeReply(context, asked, call, { value, warnings, isNew: true });
 }
 
 /** The refusal of a verb that this path does not have; whoever may not ask learns no more than that. */
@@ -402,7 +404,7 @@ async function update(context: HandlerContext, asked: Asked, call: Call): Promis
   const options = optionsOf(asked, "UpdateOptions");
   const body = await bodyOf(context, asked, call, options);
   const written = await context.dispatch.update(call, body, options);
-  return writeReply(context, asked, call, { ...written, code: written.isNew === true ? 201 : 200 });
+  return writeReply(context, asked, call, written);
 }
 
 async function patch(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {
@@ -419,7 +421,7 @@ async function patch(context: HandlerContext, asked: Asked, call: Call): Promise
   const raw = await readBody(asked.request, context.bodies);
   const options = optionsOf(asked, "PatchOptions", type === "application/apply-patch+yaml");
   const written = await patchBy(context, asked, call, { type, raw, options });
-  return writeReply(context, asked, call, { ...written, code: written.isNew === true ? 201 : 200 });
+  return writeReply(context, asked, call, written);
 }
 
 function noStrategicPatch(): Error {
@@ -428,7 +430,7 @@ function noStrategicPatch(): Error {
   );
 }
 
-type PatchRequest = { type: string; raw: Buffer; options: WriteOptions };
+type PatchRequest = { type: string; raw: Buffer; options: BodyOptions & ApplyOptions };
 
 function patchBy(
   { dispatch }: HandlerContext,
@@ -437,9 +439,8 @@ function patchBy(
   { type, raw, options }: PatchRequest,
 ): Promise<Write<Manifest>> {
   if (type === "application/apply-patch+yaml") {
-    const isForced = isTrue(asked.query.get("force"));
-    const manifest = manifestOf(parseApply(raw), call.served.resource.kind);
-    return dispatch.apply(call, manifest, { ...options, isForced });
+    options.isForced = isTrue(asked.query.get("force"));
+    return dispatch.apply(call, manifestOf(parseApply(raw), call.served.resource.kind), options);
   }
   const isStrategic = type === "application/strategic-merge-patch+json";
   if (isStrategic && call.served.custom !== undefined) throw noStrategicPatch();
@@ -470,11 +471,11 @@ function writeReply(
   { presenter }: HandlerContext,
   asked: Asked,
   call: Call,
-  { value, warnings, code }: Write<Manifest> & { code: number },
+  { value, warnings, isNew }: Write<Manifest>,
 ): Reply {
   asked.notes.metadata.push(value.metadata);
   const shape = shapeFor(asked, call);
-  return shapedText(presenter.object(call.served, value, shape), code, shape, warnings);
+  return shapedText(presenter.object(call.served, value, shape), isNew === true ? 201 : 200, shape, warnings);
 }
 
 async function remove(context: HandlerContext, asked: Asked, call: Call): Promise<Reply> {

@@ -68,8 +68,16 @@ export function applyOver(
   live: Manifest | undefined,
   { manifest, isForced }: { manifest: Manifest; isForced: boolean },
 ): Manifest {
+  // All members written out: spreading would cost more than the rest of this function.
+  const { manager, subresource, type, nowMs, ignored, ignoresInOwnVersion, convert } = contextOf(registry, call, live);
   const result = applyManifest({
-    ...contextOf(registry, call, live),
+    manager,
+    subresource,
+    type,
+    nowMs,
+    ignored,
+    ignoresInOwnVersion,
+    convert,
     live: live === undefined ? undefined : asJson(live),
     manifest: asJson(manifest),
     isForced,
@@ -79,7 +87,7 @@ export function applyOver(
   throw result.reason === "BadRequest" ? badRequest(result.message) : plainError(result.message);
 }
 
-function contextOf(registry: Registry, call: WriteCall, live: Manifest | undefined): MergeContext {
+function contextOf(registry: Registry, call: WriteCall, live: Manifest | undefined): Required<MergeContext> {
   const { served, subresource } = call;
   const convert = hasForeignVersions(served, live) ? converter(registry, served) : undefined;
   return {
@@ -89,7 +97,7 @@ function contextOf(registry: Registry, call: WriteCall, live: Manifest | undefin
     nowMs: registry.clock.now(),
     ignored: ignoredBy(served, subresource),
     ignoresInOwnVersion: served.custom !== undefined,
-    ...(convert === undefined ? {} : { convert }),
+    convert,
   };
 }
 
@@ -111,10 +119,13 @@ function ignoredBy(served: Served, subresource: string): FieldSet {
   return served.custom === undefined ? specSet : allButStatusSet;
 }
 
+const none: readonly never[] = [];
+
 /** True when some manager wrote in another version than this request's. */
 function hasForeignVersions(served: Served, live: Manifest | undefined): boolean {
   const own = apiVersionOf(served);
-  return (live?.metadata.managedFields ?? []).some((entry) => entry.apiVersion !== own);
+  for (const entry of live?.metadata.managedFields ?? none) if (entry.apiVersion !== own) return true;
+  return false;
 }
 
 /** Shows an object of the request's version as another served version has it. */

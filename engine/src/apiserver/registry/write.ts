@@ -46,7 +46,9 @@ export async function createObject(
   body: Manifest,
   options: { hasOwnership?: boolean; isPosted?: boolean } = {},
 ): Promise<Manifest> {
-  const draft = startDraft(call, body);
+  // What an apply made of a manifest that was looked at has the shape of its type, and nobody else holds it.
+  const isMade = options.hasOwnership === true && typeof call.served.schema === "string";
+  const draft = isMade ? place(call, body) : startDraft(call, body);
   const base = draft.metadata.generateName ?? "";
   const isGenerated = (draft.metadata.name ?? "") === "" && base !== "";
   // Whoever replaces or applies what is not there may make it with a deletion under way: its next change is its end.
@@ -134,12 +136,17 @@ function eachInTurn(
  */
 export function startDraft(call: WriteCall, body: Manifest, { isTyped = false }: { isTyped?: boolean } = {}): Manifest {
   const draft = typeof call.served.schema === "string" ? withOwnMetadata(body) : asOwn(body);
-  const { resource } = call.served;
   checkShape(call.served, asJson(draft), isTyped && call.served.custom === undefined);
   checkTypeMeta(call.served, draft);
   draft.apiVersion = apiVersionOf(call.served);
-  draft.kind = resource.kind;
+  draft.kind = call.served.resource.kind;
   draft.metadata ??= { name: "" };
+  return place(call, draft);
+}
+
+/** The draft with the namespace and name of the request; refused where it says others. */
+function place(call: WriteCall, draft: Manifest): Manifest {
+  const { resource } = call.served;
   if (resource.isNamespaced) {
     if ((draft.metadata.namespace ?? "") === "") draft.metadata.namespace = call.namespace;
     else if (draft.metadata.namespace !== call.namespace)
