@@ -15,6 +15,10 @@ const proofs = {
     program: "tools/proofs/flux-answers.mjs",
     about: "[count] [seed]: random inputs through Flux's own libraries and keelson (KEELSON_ORACLES)",
   },
+  floods: {
+    program: "tools/proofs/floods.mjs",
+    about: "[connections]: thousands of connections that stop half-way or say nothing, while others are answered",
+  },
   "full-disk": {
     program: "tools/proofs/full-disk.mjs",
     about: "the control plane without room to write: what it keeps, what it says, and that it goes on with room again",

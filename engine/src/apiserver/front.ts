@@ -19,6 +19,7 @@ import {
 } from "#apiserver/http";
 import { type ServerIdentity } from "#apiserver/tls";
 import type { Dispatch } from "./dispatch.ts";
+import { watchesMost } from "./limits.ts";
 
 export type FrontOptions = {
   dispatch: Dispatch;
@@ -31,6 +32,8 @@ export type FrontOptions = {
   dataFolder: string | undefined;
   failed: (error: unknown) => void;
   audit: AuditLog;
+  /** How many watches may be open; absent: as many as `limits.ts` says. */
+  watchesMost?: number;
   /** An id for a request. */
   newId: () => string;
 };
@@ -56,6 +59,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     presenter: new Presenter(dispatch.registry),
     clock,
     watches,
+    watchesMost: options.watchesMost ?? watchesMost,
     unsent: new Unsent(clock),
     bodies: new Bodies(),
     failed,

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:http2";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { connectCluster, connectionOf, loadKubeConfig } from "#cluster";
 import { memoryStore, openStore, type Store } from "#store";
 import { clusterContract, realClock } from "../cluster/cluster.contract.ts";
@@ -331,3 +332,29 @@ spec:
             properties:
               size: {type: integer, description: how large it is}
 `;
+
+it("opens no more watches than it may, says when to come again, and has room once one has ended", async () => {
+  const store = memoryStore();
+  const server = await startApiServer({ store, clock: realClock, listen: { port: 0, watchesMost: 2 } });
+  const token = /token: (\S+)/.exec(server.kubeconfig())?.[1] ?? "";
+  const session = connect(server.url, { ca: server.caCertificate });
+  const watch = (): Promise<{ code: number; retryAfter: string | undefined; end: () => void }> =>
+    new Promise((resolve, reject) => {
+      const path = "/api/v1/configmaps?watch=1";
+      const stream = session.request({ ":path": path, authorization: `Bearer ${token}` });
+      stream.on("error", reject);
+      stream.on("response", (headers) =>
+        resolve({ code: headers[":status"] ?? 0, retryAfter: headers["retry-after"], end: () => stream.close() }),
+      );
+    });
+  try {
+    const [first, , beyond] = [await watch(), await watch(), await watch()];
+    expect([first.code, beyond.code, beyond.retryAfter]).toEqual([200, 429, "1"]);
+    first.end();
+    await vi.waitFor(async () => expect((await watch()).code).toBe(200), { timeout: 60_000 });
+  } finally {
+    session.destroy();
+    await server.close();
+    await store.close();
+  }
+});

@@ -24,6 +24,12 @@ export const watchSecondsDefault = 1800;
 /** Bytes a watcher's connection may hold unsent before the watch is ended; the client resumes from its last version. */
 export const watchUnsentBytesMax: number = 64 * 1024 * 1024;
 
+/**
+ * Watches that may be open over the network: a fleet of a hundred nodes with a dozen controllers has some thousands. One that says nothing
+ * takes some ten kilobytes.
+ */
+export const watchesMost = 10_000;
+
 /** Bytes of what a watch begins with that are made at a time: some dozens of objects of a usual size. */
 export const watchPieceBytes: number = 64 * 1024;
 
@@ -51,7 +57,7 @@ export const unsentPatienceMs = 10_000;
 /** How often what is unsent is counted at most: with thousands of watches open the count itself takes time. */
 export const unsentLookMs = 500;
 
-/** How many connections may be open, and how long one may say nothing. */
+/** How many connections may be open before one of no use has to go, and how long one may say nothing. */
 export type Patience = {
   connectionsMost: number;
   handshakeMs: number;

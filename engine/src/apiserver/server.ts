@@ -42,7 +42,7 @@ export type ApiServerOptions = {
   /** Where certificates, the administrator's token and the kubeconfig are kept; absent: in memory alone. */
   dataFolder?: string;
   /** Serves HTTPS when given; port 0 takes any free one. */
-  listen?: { host?: string; port: number };
+  listen?: { host?: string; port: number; watchesMost?: number };
   /** Pods need no service account: for a control plane that nobody gives any. */
   withoutServiceAccounts?: boolean;
   /** Nobody writes the status of ResourceQuotas: for a comparison with a server that has no controllers. */
@@ -170,8 +170,9 @@ function open(
   options: ApiServerOptions,
   parts: Pick<FrontOptions, "dispatch" | "identity" | "readers" | "failed" | "audit">,
 ): Promise<Front> {
-  const { host = "127.0.0.1", port = 0 } = options.listen ?? {};
-  return openFront({ ...parts, newId: randomUUID, clock: options.clock, host, port, dataFolder: options.dataFolder });
+  const { dataFolder, clock } = options;
+  const bounds = { host: "127.0.0.1", port: 0, ...options.listen };
+  return openFront({ ...parts, ...bounds, newId: randomUUID, clock, dataFolder });
 }
 
 /** The alphabet of generateName leaves out vowels and what looks alike. */

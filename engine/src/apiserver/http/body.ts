@@ -41,12 +41,12 @@ function collect(sent: Readable, bodies: Bodies): Promise<Buffer> {
         resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
       }),
     );
-    sent.once("error", refuse);
     // A client that goes away in mid-body, or went before it was read: nobody waits for the answer, but the wait itself must end.
     const gone = (): void => {
       if (!sent.readableEnded) refuse(badRequest("the body of the request was not sent whole"));
     };
     if (sent.destroyed) gone();
+    sent.once("error", gone);
     sent.once("close", gone);
   });
 }

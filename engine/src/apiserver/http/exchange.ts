@@ -14,6 +14,8 @@ export type Incoming = {
   /** The address that it came from. */
   readonly remoteAddress: string;
   readonly body: Readable;
+  /** The body has not come whole. */
+  readonly isUnfinished: boolean;
 };
 
 export type AnswerHeaders = Record<string, string | number | string[]>;
@@ -55,6 +57,10 @@ export class StreamExchange implements Incoming, Outgoing {
     this.headers = headers;
     this.remoteAddress = remoteAddress;
     this.body = stream;
+  }
+
+  get isUnfinished(): boolean {
+    return !this.body.endAfterHeaders && !this.body.readableEnded;
   }
 
   get hasBegun(): boolean {
@@ -111,7 +117,16 @@ export class StreamExchange implements Incoming, Outgoing {
 /** A request of HTTP/1.1. */
 export function plainRequest(request: IncomingMessage): Incoming {
   const { method = "GET", url = "/", headers, socket } = request;
-  return { method, url, headers, remoteAddress: socket.remoteAddress ?? "", body: request };
+  return {
+    method,
+    url,
+    headers,
+    remoteAddress: socket.remoteAddress ?? "",
+    body: request,
+    get isUnfinished() {
+      return !request.complete;
+    },
+  };
 }
 
 /** An answer over HTTP/1.1. */

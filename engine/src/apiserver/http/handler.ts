@@ -59,6 +59,8 @@ export type HandlerContext = DocumentContext & {
   authenticate: (request: Incoming) => { sender: Identity; identity: Identity };
   /** Open watches, to be ended when the server closes. */
   watches: Set<() => void>;
+  /** How many there may be. */
+  watchesMost: number;
   unsent: Unsent;
   bodies: Bodies;
   failed: (error: unknown) => void;
@@ -537,6 +539,7 @@ async function openWatch(context: HandlerContext, asked: Asked, call: Call): Pro
   const options = watchOptions(asked.query);
   const collection = { ...call, name: "" };
   if (call.served.conversion !== undefined) await dispatch.atHand("watch", collection);
+  if (watches.size >= context.watchesMost) throw tooMany("watches");
   const seconds = timeoutSeconds(asked.query) ?? watchSecondsDefault;
   context.answered("WATCH", call.served.resource.plural, 200);
   return streamWatch({

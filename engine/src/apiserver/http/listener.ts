@@ -1,12 +1,14 @@
 // The port: HTTP/2 and HTTP/1.1 over TLS. Closing ends watches, lets running requests finish, then cuts what is left. Connections are
-// bounded in number, and those that ask for nothing are let go.
+// bounded in number (`connections.ts`), and those that ask for nothing are let go.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSecureServer, type Http2SecureServer, type Http2Session, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { Fault } from "#kernel";
 import type { ApiServerFaultCode } from "../faults.ts";
 import { closeGraceMs, patience, type Patience, sessionMegabytesMax } from "../limits.ts";
+import { Connections } from "./connections.ts";
 import { type Incoming, type Outgoing, PlainAnswer, plainRequest, StreamExchange } from "./exchange.ts";
 
 type Handle = (request: Incoming, response: Outgoing) => void;
@@ -32,24 +34,23 @@ export async function listen(options: {
     handshakeTimeout: handshakeMs,
     settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
   });
-  server.maxConnections = connectionsMost;
-  const sockets = new Set<Socket>();
+  const connections = new Connections(connectionsMost);
   const sessions = new Set<Http2Session>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
+  server.on("connection", (socket: Socket) => connections.open(socket));
+  server.on("secureConnection", (socket: TLSSocket) => connections.secured(socket));
   server.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     session.on("error", () => session.destroy());
-    serve(session, options.handle, idleMs);
+    serve(session, { connections, handle: options.handle, idleMs });
   });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     // A client that goes away in mid-request is no fault of ours.
     request.on("error", () => undefined);
     response.on("error", () => undefined);
-    options.handle(plainRequest(request), new PlainAnswer(response));
+    const incoming = plainRequest(request);
+    response.once("close", connections.begin(connections.of(request.socket), incoming));
+    options.handle(incoming, new PlainAnswer(response));
   });
   // Whoever listens to requests gets those of HTTP/2 as well, through objects of their own over each stream.
   server.removeAllListeners("stream");
@@ -63,7 +64,7 @@ export async function listen(options: {
       for (const session of sessions) session.close();
       const cut = setTimeout(() => {
         for (const session of sessions) session.destroy();
-        for (const socket of sockets) socket.destroy();
+        connections.closeAll();
       }, closeGraceMs);
       await closed;
       clearTimeout(cut);
@@ -72,20 +73,22 @@ export async function listen(options: {
 }
 
 /** Hands on each stream of a session; the session is let go when it had none for a while. A watch that has nothing to say is no idleness. */
-function serve(session: ServerHttp2Session, handle: Handle, idleMs: number): void {
+function serve(
+  session: ServerHttp2Session,
+  { connections, handle, idleMs }: { connections: Connections; handle: Handle; idleMs: number },
+): void {
   const { remoteAddress = "" } = session.socket;
-  let open = 0;
+  const connection = connections.of(session.socket);
   session.on("stream", (stream, headers) => {
-    open += 1;
-    stream.on("close", () => (open -= 1));
-    stream.on("error", () => undefined);
     const exchange = new StreamExchange(stream, headers, remoteAddress);
+    stream.on("close", connections.begin(connection, exchange));
+    stream.on("error", () => undefined);
     if (exchange.method === "CONNECT") return exchange.answer(405, {}, undefined);
     if (headers.expect === "100-continue") stream.additionalHeaders({ ":status": 100 });
     handle(exchange, exchange);
   });
   session.setTimeout(idleMs, () => {
-    if (open === 0) session.close();
+    if (connection === undefined || connection.pending.size === 0) session.close();
   });
 }
 
