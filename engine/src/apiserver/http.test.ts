@@ -358,3 +358,33 @@ it("opens no more watches than it may, says when to come again, and has room onc
     await store.close();
   }
 });
+
+it("answers HEAD over HTTP/2 with a head alone, also where a body comes with it", async () => {
+  const store = memoryStore();
+  const server = await startApiServer({ store, clock: realClock, listen: { port: 0 } });
+  const token = /token: (\S+)/.exec(server.kubeconfig())?.[1] ?? "";
+  const session = connect(server.url, { ca: server.caCertificate });
+  const answer = (body: string | undefined): Promise<{ code: unknown; length: unknown; bytes: number }> =>
+    new Promise((resolve, reject) => {
+      const head = { ":method": "HEAD", ":path": "/api/v1/namespaces/default", authorization: `Bearer ${token}` };
+      const stream = session.request(head, { endStream: body === undefined });
+      let bytes = 0;
+      let found: Record<string, unknown> = {};
+      stream.on("error", reject);
+      stream.on("response", (headers) => (found = headers));
+      stream.on("data", (chunk: Buffer) => (bytes += chunk.length));
+      stream.on("end", () => resolve({ code: found[":status"], length: found["content-length"], bytes }));
+      if (body !== undefined) stream.end(body);
+    });
+  try {
+    for (const body of [undefined, "{}"]) {
+      const { code, length, bytes } = await answer(body);
+      expect([code, bytes]).toEqual([200, 0]);
+      expect(Number(length)).toBeGreaterThan(0);
+    }
+  } finally {
+    session.destroy();
+    await server.close();
+    await store.close();
+  }
+});
