@@ -33,7 +33,7 @@ export function formatText(text: string, place: TextPlace): string {
 /** A key: simple ones fit one line, others follow a question mark and end their line themselves. */
 export function formatKey(key: string, indent: number): { text: string; isSimple: boolean } {
   if (easy.test(key) && key.length <= keyLengthMax && canBePlain(key)) return { text: key, isSimple: true };
-  const isMultiline = lineBreak.test(key);
+  const isMultiline = lineBreak.test(key) || key.includes("\r");
   if (!isMultiline && utf8Length(key) <= keyLengthMax) {
     const shape = analyse(key);
     const never = { column: Number.NEGATIVE_INFINITY, indent };

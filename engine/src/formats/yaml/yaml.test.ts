@@ -69,6 +69,10 @@ test("all documents are read, without empty ones", () => {
   expect(parseYamlDocuments("a: 1\n---\n# none\n---\nb: 2\n...\n---\n- c\n")).toEqual([{ a: 1 }, { b: 2 }, ["c"]]);
 });
 
+test("a key with any line break follows a question mark", () => {
+  expect(formatYaml({ "a\rb": 1, "c\nd": 2 })).toBe('? "a\\rb"\n: 1\n? |-\n  c\n  d\n: 2\n');
+});
+
 test("what is written is read back as the same data", () => {
   const text = fc.oneof(
     fc.string(),
