@@ -183,6 +183,18 @@ test.each([
     /what is left of data behind a comment/,
   ],
   [
+    "a comment of a merged key, which stands behind the map's own, in front of what a patch leaves empty",
+    {
+      "kustomization.yaml": "resources: [x.yaml]\npatches: [{path: p.yaml, target: {kind: Deployment}}]",
+      "p.yaml":
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec:\n  strategy:\n    rollingUpdate: null\n",
+      "x.yaml":
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    metadata: &x #\n      labels: {app: db}\n    spec:\n      <<: *x\n      priorityClassName: a\n",
+    },
+    ".",
+    /unable to write this object/,
+  ],
+  [
     "conflicting field specifications, the wider one second by kind",
     {
       "kustomization.yaml": "resources: [a]\n",

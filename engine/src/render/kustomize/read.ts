@@ -131,14 +131,13 @@ class Expander {
     return copy;
   }
 
-  /** `<<`: the fields of other maps, below the map's own. In a list of maps the earlier ones win. */
+  /** `<<`: the fields of other maps, behind the map's own, which win. In a list of maps the earlier ones win. */
   #mergeKeys(node: YamlNode): void {
     const value = mergeValue(node);
     // One in quotes merges nothing, and yet it goes.
     clearField(node, "<<");
     if (value === undefined) return;
     const ownItems = [...node.items];
-    node.items.length = 0;
     for (const map of mergedMaps(value)) this.#setAll(node, map.items);
     this.#setAll(node, ownItems);
   }
