@@ -166,7 +166,11 @@ class Keeper {
     const collection = this.#registry.collection(kind.storage);
     const pending: Manifest[] = [];
     for (const [key, held] of this.#held) {
-      if (now - held.sinceMs > chargeHeldMs || this.#registry.collection(held.kind.storage).get(key) !== undefined)
+      // However the clock was set: what never came to stand is not charged for ever.
+      if (
+        Math.abs(now - held.sinceMs) > chargeHeldMs ||
+        this.#registry.collection(held.kind.storage).get(key) !== undefined
+      )
         this.#held.delete(key);
       else if (key.startsWith(prefix) && collection.get(key) === undefined) pending.push(held.object);
     }

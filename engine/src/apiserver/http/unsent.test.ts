@@ -57,6 +57,27 @@ it("does not take its own absence for that of its readers", () => {
   expect(play([reader(2 * unsentBytesMax)], 2, undefined, 10 * unsentPatienceMs)).toEqual([false]);
 });
 
+it("cuts off who takes nothing also when the clock is set back meanwhile", () => {
+  let [now, passedMs] = [1_000_000_000, 0];
+  let due: { atMs: number; run: () => void }[] = [];
+  const after = (delayMs: number, run: () => void): (() => void) => {
+    due.push({ atMs: passedMs + delayMs, run });
+    return () => undefined;
+  };
+  const unsent = new Unsent({ now: () => now, after });
+  const stuck = reader(2 * unsentBytesMax);
+  unsent.follow(stuck);
+  unsent.held();
+  for (let step = 0; step < 2 * long && !stuck.isCut; step++) {
+    now += step === 3 ? -500_000_000 : unsentLookMs;
+    passedMs += unsentLookMs;
+    const [ready, rest] = [due.filter(({ atMs }) => atMs <= passedMs), due.filter(({ atMs }) => atMs > passedMs)];
+    due = rest;
+    for (const { run } of ready) run();
+  }
+  expect(stuck.isCut).toBe(true);
+});
+
 it("looks by itself while readers hold too much, and no longer", () => {
   let now = 1_000_000;
   let due: (() => void)[] = [];

@@ -37,7 +37,8 @@ export class Unsent {
   follow(answering: Answering): void {
     // What its connection has taken is asked at the first look: most answers are gone by then.
     this.#open.set(answering, { answering, taken: -1, stillMs: 0 });
-    if (this.#clock.now() - this.#lookedAt >= unsentLookMs) this.#look();
+    // A clock that was set back says nothing of how long ago the last look was.
+    if (Math.abs(this.#clock.now() - this.#lookedAt) >= unsentLookMs) this.#look();
   }
 
   /** So much more waits for a reader: looked at again soon, whether or not anybody asks for anything meanwhile. */
@@ -70,7 +71,7 @@ export class Unsent {
   #cut(): number {
     const now = this.#clock.now();
     // A server that was busy itself could send nothing meanwhile: its readers are not to blame for that time.
-    const elapsedMs = Math.min(now - this.#lookedAt, 2 * unsentLookMs);
+    const elapsedMs = Math.max(0, Math.min(now - this.#lookedAt, 2 * unsentLookMs));
     this.#lookedAt = now;
     let total = 0;
     for (const one of this.#open.values()) {

@@ -13,6 +13,8 @@ export type ExpiryRule = {
   resource: Resource;
   /** Milliseconds since 1970; NaN: never. */
   endsAt: (object: Manifest) => number;
+  /** How long it lives after it was written, where that is what ends it: then a clock that is set back does not keep it. */
+  livesMs?: number;
   select?: Pick<InformerOptions<Ending>, "labelSelector" | "fieldSelector" | "namespace" | "isMetadataOnly">;
 };
 
@@ -23,6 +25,8 @@ export class Expiry {
   readonly #clock: Clock;
   readonly #rule: ExpiryRule;
   readonly #informer: Informer<Ending>;
+  /** Written in what is the future now; by key, the version whose whole time is being waited for. */
+  readonly #future = new Map<string, string>();
 
   constructor(cluster: Cluster, clock: Clock, rule: ExpiryRule) {
     this.#cluster = cluster;
@@ -38,7 +42,10 @@ export class Expiry {
     await this.#informer.synced;
     this.#informer.subscribe({
       changed: (ending) => this.#plan(ending),
-      deleted: ({ namespace, name }) => this.queue.remove(`${namespace}/${name}`),
+      deleted: ({ namespace, name }) => {
+        this.#future.delete(`${namespace}/${name}`);
+        this.queue.remove(`${namespace}/${name}`);
+      },
     });
   }
 
@@ -46,8 +53,9 @@ export class Expiry {
     const slash = key.indexOf("/");
     const ending = this.#informer.get(key.slice(0, slash), key.slice(slash + 1));
     if (ending === undefined) return;
-    if (ending.endsAtMs > this.#clock.now()) return this.#plan(ending);
     const { namespace, name, uid, resourceVersion } = ending;
+    const hasWaited = this.#future.get(key) === resourceVersion;
+    if (ending.endsAtMs > this.#clock.now() && !hasWaited) return this.#plan(ending);
     const target = { resource: this.#rule.resource, namespace, name };
     const answer = await this.#cluster.delete(target, { preconditions: { uid, resourceVersion } });
     // Changed meanwhile: its new state comes with a new end.
@@ -55,8 +63,14 @@ export class Expiry {
     throw refused(`deleting expired ${this.#rule.resource.kind} ${key}`, answer.status);
   }
 
-  #plan({ namespace, name, endsAtMs }: Ending): void {
-    if (Number.isFinite(endsAtMs)) this.queue.addAfter(`${namespace}/${name}`, "status", endsAtMs - this.#clock.now());
+  #plan({ namespace, name, resourceVersion, endsAtMs }: Ending): void {
+    if (!Number.isFinite(endsAtMs)) return;
+    const key = `${namespace}/${name}`;
+    const { livesMs = Number.POSITIVE_INFINITY } = this.#rule;
+    const leftMs = endsAtMs - this.#clock.now();
+    if (leftMs > livesMs) this.#future.set(key, resourceVersion);
+    else this.#future.delete(key);
+    this.queue.addAfter(key, "status", Math.min(leftMs, livesMs));
   }
 }
 

@@ -17,7 +17,7 @@ import {
 } from "./expiry.ts";
 import { refused } from "./faults.ts";
 import { GarbageCollector } from "./garbage.ts";
-import { concurrency } from "./limits.ts";
+import { concurrency, eventTtlMs, identityLeaseTtlMs } from "./limits.ts";
 import { Namespaces } from "./namespaces.ts";
 import { PolicyTypes } from "./policy-types.ts";
 import { Population } from "./population.ts";
@@ -86,9 +86,19 @@ function resourcesOf(discovery: Discovery): { namespaces: Resource; serviceAccou
 
 function expiryRules(discovery: Discovery): ExpiryRule[] {
   return [
-    { resource: find(discovery, "", "Event"), endsAt: eventEndsAt, select: { isMetadataOnly: true } },
+    {
+      resource: find(discovery, "", "Event"),
+      endsAt: eventEndsAt,
+      livesMs: eventTtlMs,
+      select: { isMetadataOnly: true },
+    },
     { resource: find(discovery, "", "Secret"), endsAt: tokenEndsAt, select: tokenSelection },
-    { resource: find(discovery, "coordination.k8s.io", "Lease"), endsAt: leaseEndsAt, select: leaseSelection },
+    {
+      resource: find(discovery, "coordination.k8s.io", "Lease"),
+      endsAt: leaseEndsAt,
+      livesMs: identityLeaseTtlMs,
+      select: leaseSelection,
+    },
   ];
 }
 

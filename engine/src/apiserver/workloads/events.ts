@@ -30,7 +30,9 @@ export class EventWriter {
 
   #mayTell(): boolean {
     const now = this.#clock.now();
-    this.#tokens = Math.min(eventBurst, this.#tokens + ((now - this.#filledAtMs) * eventsPerSecond) / 1000);
+    // A clock that is set back takes nothing away.
+    const elapsedMs = Math.max(0, now - this.#filledAtMs);
+    this.#tokens = Math.min(eventBurst, this.#tokens + (elapsedMs * eventsPerSecond) / 1000);
     this.#filledAtMs = now;
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
