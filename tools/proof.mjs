@@ -63,6 +63,11 @@ const proofs = {
     about:
       "[kustomize|helm|gotemplate] [count] [seed]: one change of the renderers at a time, which recorded cases must notice",
   },
+  races: {
+    program: "tools/proofs/races.mjs",
+    about:
+      "[writes] [rounds] [restarts]: several at once on the same objects: writers, patches of what is deleted, finalizers, watches over restarts",
+  },
   "release-kills": {
     program: "tools/proofs/release-kills.mjs",
     about:
