@@ -121,6 +121,7 @@ export async function applyObject(
         `uid mismatch: the provided object specified uid ${manifest.metadata.uid}, and no existing object was found`,
       );
     const created = applyOver(registry, call, undefined, { manifest, isForced });
+    refuseNameless(call, body);
     try {
       return {
         object: await createObject(registry, call, created, { hasOwnership: true, isPosted: false }),
@@ -144,7 +145,7 @@ function applyRefusal({ served }: WriteCall, { metadata }: Manifest, error: unkn
   const { group, version, kind } = served.resource;
   const type = `${group}/${version}, Kind=${kind}`;
   return plainError(
-    `failed to convert new object (${metadata.namespace ?? ""}/${metadata.name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${error.why.startsWith("json:") ? "" : "error decoding from json: "}${error.why}`,
+    `failed to convert new object (${metadata.namespace ?? ""}/${metadata.name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${error.why.startsWith("illegal base64") ? "error decoding from json: " : ""}${error.why}`,
   );
 }
 

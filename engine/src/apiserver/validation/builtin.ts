@@ -17,6 +17,7 @@ import { cronJobRules, jobRules } from "./jobs.ts";
 import { networkPolicyRules } from "./network-policies.ts";
 import { validatePod, validateTemplate } from "./pods.ts";
 import { endpointSliceRules } from "./endpoint-slices.ts";
+import { registrationRules } from "./registrations.ts";
 import { addressObjectRules, serviceNetworkRules } from "./service-networks.ts";
 import { serviceRules } from "./services.ts";
 import {
@@ -53,6 +54,7 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "/ResourceQuota": quotaRules,
   "/Secret": secretRules,
   "/Service": serviceRules,
+  "apiregistration.k8s.io/APIService": registrationRules,
   "apps/ControllerRevision": controllerRevisionRules,
   "apps/DaemonSet": daemonSetRules,
   "apps/Deployment": deploymentRules,

@@ -134,10 +134,10 @@ function sorted(value: unknown): unknown {
   return node;
 }
 
-/** After the refusal of a change stands a difference of two of Go's own structs, in a list of errors before the others: their causes are compared. */
+/** What is wrong with several fields of a map comes in any order. After the refusal of a change stands a difference of two of Go's own structs, in a list of errors before the others: their causes are compared. */
 function withoutDumps(text: string): string {
   // Of several undeclared fields, Go names any. It tells a list that was stated empty from one that was not.
-  return text.replace(/\.[\w.]+: field not declared in schema/g, "FIELD: field not declared in schema").replace(/Invalid value: (\[\]|null): either `defaultBackend`/, "Invalid value: NONE: either `defaultBackend`").replace(/\n@@ .*$/s, "").replace(/^(.* is invalid: )\[?.*Forbidden: .*(updates may not change|is immutable after creation).*$/s, "$1SEE CAUSES").replace(/: spec: Invalid value: \{.*\}: field is immutable/gs, ": spec: Invalid value: DUMP: field is immutable").replace(/spec\.template: Invalid value: \{.*?\}: field is immutable/gs, "spec.template: Invalid value: DUMP: field is immutable").replace(/^Invalid value: \{"(Spec|ObjectMeta|Name|spec|metadata|Attacher|attacher|Devices|devices)".*\}: field is immutable$/s, "Invalid value: DUMP: field is immutable");
+  return text.replace(/(: errors:\n)(.*)$/s, (_, head: string, lines: string) => `${head}${lines.split("\n").sort().join("\n")}`).replace(/\.[\w.-]+: field not declared in schema/g, "FIELD: field not declared in schema").replace(/Invalid value: (\[\]|null): either `defaultBackend`/, "Invalid value: NONE: either `defaultBackend`").replace(/\n@@ .*$/s, "").replace(/^(.* is invalid: )\[?.*Forbidden: .*(updates may not change|is immutable after creation).*$/s, "$1SEE CAUSES").replace(/: spec: Invalid value: \{.*\}: field is immutable/gs, ": spec: Invalid value: DUMP: field is immutable").replace(/spec\.template: Invalid value: \{.*?\}: field is immutable/gs, "spec.template: Invalid value: DUMP: field is immutable").replace(/^Invalid value: \{"(Spec|ObjectMeta|Name|spec|metadata|Attacher|attacher|Devices|devices)".*\}: field is immutable$/s, "Invalid value: DUMP: field is immutable");
 }
 
 function byText(list: readonly unknown[]): unknown[] {

@@ -29,6 +29,13 @@ const somePods = { verbs: ["get"], apiGroups: [""], resources: ["pods"], namespa
 const accounts = { kind: "ServiceAccount", serviceAccount: { name: "a", namespace: "default" } };
 
 /** For requests that keep nothing. */
+/** Its name follows from what it registers. */
+export const registration: Subject = subject("registration", "apiregistration.k8s.io/v1", "APIService", "apiservices", {
+  ...cluster,
+  base: { metadata: { name: "v1.wrong.example.com" }, spec: { group: "wrong.example.com", version: "v1", groupPriorityMinimum: 100, versionPriority: 10 } },
+  parts: [{ spec: { service: { name: "s", namespace: "n", port: 8443 }, caBundle: "YQ==" } }, { spec: { service: { name: "s", namespace: "n" }, insecureSkipTLSVerify: true } }],
+});
+
 export const flowSchema: Subject = subject("flowschema", "flowcontrol.apiserver.k8s.io/v1", "FlowSchema", "flowschemas", {
   ...cluster,
   base: { spec: { priorityLevelConfiguration: { name: "none-such" }, rules: [{ subjects: [everyone], nonResourceRules: [everyPath] }] } },

@@ -3,7 +3,7 @@
 
 import { schemaFor } from "#api/kubernetes";
 import { changed, changes, merged, type Taste } from "./field-walk.ts";
-import { addressObject, flowSchema, rareSubjects } from "./rare-subjects.ts";
+import { addressObject, flowSchema, rareSubjects, registration } from "./rare-subjects.ts";
 import { post, type Script, type Step, unseen } from "./steps.ts";
 import { type Subject, subjects } from "./subjects.ts";
 
@@ -77,6 +77,7 @@ const wholly: ReadonlySet<string> = new Set([
   "clusterrolebinding",
   "flowschema",
   "prioritylevel",
+  "registration",
   "service",
   "ingress",
   "networkpolicy",
@@ -102,5 +103,5 @@ const wholly: ReadonlySet<string> = new Set([
 
 /** Every kind that is checked wholly, or every kind, each field of it. */
 export function wrongFieldScripts(isOfAll = false): readonly Script[] {
-  return [...subjects, ...rareSubjects, flowSchema, addressObject].filter(({ id }) => isOfAll || wholly.has(id)).flatMap(scriptsOf);
+  return [...subjects, ...rareSubjects, flowSchema, addressObject, registration].filter(({ id }) => isOfAll || wholly.has(id)).flatMap(scriptsOf);
 }
