@@ -9,7 +9,7 @@ import { rolldown } from "rolldown";
 import { startControlPlane } from "./control-plane.mjs";
 
 /** Third-party code that few charts need and that takes longer to load than most charts take to render. */
-const deferredPackages = /^(ajv\b.*|bcryptjs|@noble\/(curves|ciphers)\/.*|@sigstore\/.*|re2js|fflate)$/;
+const deferredPackages = /^(bcryptjs|@noble\/(curves|ciphers)\/.*|@sigstore\/.*|re2js|fflate)$/;
 
 /** What is started: the command, and the control plane by itself, for what measures it. */
 const entries = ["main", "control-plane"];

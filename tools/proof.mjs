@@ -36,6 +36,10 @@ const proofs = {
     about:
       "[count] [first seed]: random values of every origin over random subcharts, through helm and keelson (KEELSON_ORACLES)",
   },
+  "helm-schemas": {
+    program: "bench/helm/schemas.mjs",
+    about: "[count] [first seed]: random schemas of every draft and values through helm and keelson (KEELSON_ORACLES)",
+  },
   "helm-charts": {
     program: "bench/helm/charts.mjs",
     about:

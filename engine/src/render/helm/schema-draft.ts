@@ -1,6 +1,6 @@
-// A schema by its draft: Helm's library leaves out what the draft it names does not know, where the one here would follow it.
+// Which draft a schema follows, and which keywords say nothing in it.
 
-import { isObject, type Json, textOf } from "#kernel";
+import { type Json, textOf } from "#kernel";
 
 export type Draft = "4" | "6" | "7" | "2019-09" | "2020-12";
 
@@ -11,45 +11,12 @@ export function draftOf(schema: Json): Draft {
   return is2019 === undefined ? "2020-12" : "2019-09";
 }
 
-/** OpenAPI's word; the validator follows it, JSON Schema has none of the kind. */
-const everywhere = ["nullable"];
-const since7 = ["if", "then", "else"];
-const since6 = ["const", "contains", "propertyNames"];
+const since7: readonly string[] = ["if", "then", "else"];
+const since6: readonly string[] = ["const", "contains", "propertyNames"];
 
-const foreign: Readonly<Record<Draft, ReadonlySet<string>>> = {
-  "4": new Set([...everywhere, ...since6, ...since7]),
-  "6": new Set([...everywhere, ...since7]),
-  "7": new Set(everywhere),
-  "2019-09": new Set(everywhere),
-  "2020-12": new Set(everywhere),
-};
-
-/** Until draft 7 a reference stands for the whole schema; what others refer to stays. */
-const besideReference: ReadonlySet<string> = new Set(["$ref", "$defs", "definitions", "$schema"]);
-
-/** Keywords below which names of properties stand, not keywords. */
-const namedSchemas: ReadonlySet<string> = new Set([
-  "properties",
-  "patternProperties",
-  "$defs",
-  "definitions",
-  "dependentSchemas",
-]);
-/** Keywords whose values are data. */
-const dataKeywords: ReadonlySet<string> = new Set(["enum", "const", "default", "examples"]);
-
-/** The schema with what counts in its draft alone. */
-export function withinDraft(schema: Json, draft: Draft, areNames = false): Json {
-  if (Array.isArray(schema)) return schema.map((item) => withinDraft(item, draft));
-  if (!isObject(schema)) return schema;
-  const isReference = !areNames && typeof schema["$ref"] === "string" && /^[467]$/.test(draft);
-  const counts = (key: string): boolean => !foreign[draft].has(key) && (!isReference || besideReference.has(key));
-  return Object.fromEntries(
-    Object.entries(schema)
-      .filter(([key]) => areNames || counts(key))
-      .map(([key, value]) => [
-        key,
-        !areNames && dataKeywords.has(key) ? value : withinDraft(value, draft, !areNames && namedSchemas.has(key)),
-      ]),
-  );
+/** True where nothing is made of a keyword, whatever stands behind it. */
+export function sayNothing(draft: Draft, keyword: string): boolean {
+  // OpenAPI's word.
+  if (keyword === "nullable") return true;
+  return (since7.includes(keyword) && (draft === "4" || draft === "6")) || (since6.includes(keyword) && draft === "4");
 }

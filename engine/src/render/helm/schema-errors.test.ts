@@ -157,6 +157,84 @@ const cases: [schema: string, values: string, words: string][] = [
     "a: 1\nb: {}\n",
     "- at '/a': got number, want string\n- at '/b': missing property 'q'",
   ],
+  [
+    '{"$schema":"http://json-schema.org/draft-04/schema#","required":[]}',
+    "a: 1\n",
+    "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with 'http://json-schema.org/draft-04/schema#'\n- at '/required': minItems: got 0, want 1",
+  ],
+  [
+    '{"properties":{"a":{"type":"strin"}}}',
+    "a: 1\n",
+    "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with 'https://json-schema.org/draft/2020-12/schema#'\n- at '': 'allOf' failed\n  - at '/properties/a': 'allOf' failed\n    - at '/properties/a/type': 'anyOf' failed\n      - at '/properties/a/type': value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'\n      - at '/properties/a/type': got string, want array",
+  ],
+  [
+    '{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a":{"pattern":"("}}}',
+    "a: 1\n",
+    "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with 'http://json-schema.org/draft-07/schema#'\n- at '/properties/a/pattern': '(' is not valid regex: error parsing regexp: missing closing ): `(`",
+  ],
+  [
+    '{"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/a"}}}',
+    "a: 1\n",
+    "- at '': both /$ref/$ref and /$ref resolve to \"file:///values.schema.json#/$defs/a\" causing reference cycle",
+  ],
+  [
+    '{"$ref":"other.json"}',
+    "a: 1\n",
+    'failing loading "file:///other.json": open /other.json: no such file or directory',
+  ],
+  [
+    '{"$ref":"#here"}',
+    "a: 1\n",
+    'anchor in "file:///values.schema.json#here" not found in schema "file:///values.schema.json"',
+  ],
+  ['{"properties":{"a":{"$ref":"urn:x:y"}}}', "a: 1\n", ""],
+  [
+    '{"unevaluatedProperties":false,"anyOf":[{"properties":{"a":true},"required":["a"]},{"properties":{"b":{"type":"string"}}}]}',
+    "a: 1\nb: 2\nc: 3\n",
+    "- at '/b': false schema\n- at '/c': false schema",
+  ],
+  [
+    '{"properties":{"l":{"prefixItems":[true],"contains":{"type":"string"},"unevaluatedItems":false}}}',
+    "l: [1, x, 2]\n",
+    "- at '/l/2': false schema",
+  ],
+  [
+    '{"$schema":"https://json-schema.org/draft/2019-09/schema","$recursiveAnchor":true,"properties":{"a":{"$recursiveRef":"#"}},"additionalProperties":false}',
+    "a: {b: 1}\n",
+    "- at '/a': additional properties 'b' not allowed",
+  ],
+  [
+    '{"$id":"https://x/y","$ref":"tree","$defs":{"t":{"$id":"tree","$dynamicAnchor":"n","properties":{"a":{"$dynamicRef":"#n"}}},"s":{"$dynamicAnchor":"n","type":"object","maxProperties":1}}}',
+    "a: {b: 1, c: 2}\n",
+    "- at '/a': maxProperties: got 2, want 1",
+  ],
+  [
+    '{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a":{"$ref":"#/definitions/x","maximum":0}},"definitions":{"x":{"minimum":2}}}',
+    "a: 1\n",
+    "- at '/a': minimum: got 1, want 2",
+  ],
+  [
+    '{"properties":{"a":{"maximum":1234567,"multipleOf":0.1},"b":{"maximum":1000.5}}}',
+    "a: 12345678.25\nb: 123456\n",
+    "- at '/a': validation failed\n  - at '/a': maximum: got 1.234567825×10⁰⁷, want 1.234567×10⁰⁶\n  - at '/a': multipleOf: got 1.234567825×10⁰⁷, want 0.1\n- at '/b': maximum: got 123,456, want 1,000.5",
+  ],
+  ['{"$schema":"urn:own/own.json"}', "a: 1\n", ""],
+  [
+    '{"properties":{"l":{"contains":{"const":1},"minContains":2,"maxContains":1}}}',
+    "l: [1, 2]\n",
+    "- at '/l': min 2 items required to match contains schema, but matched 1 items at 0\n  - at '/l/1': value must be 1",
+  ],
+  ['{"properties":{"a":{"enum":[1.0,"x",null]}}}', "a: 3\n", "- at '/a': value must be one of 1.0, 'x', <nil>"],
+  [
+    '{"minProperties":2,"propertyNames":{"maxLength":1}}',
+    "ab: 3\n",
+    "- at '': minProperties: got 1, want 2\n- at '': invalid propertyName 'ab'\n  - at '': maxLength: got 2, want 1",
+  ],
+  [
+    '{"$schema":"http://json-schema.org/draft-04/schema#","properties":{"a":{"minimum":1,"exclusiveMinimum":true}}}',
+    "a: 1\n",
+    "- at '/a': exclusiveMinimum: got 1, want 1",
+  ],
 ];
 
 const heading = "values don't meet the specifications of the schema(s) in the following chart(s):\nc:\n";

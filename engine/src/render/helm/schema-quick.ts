@@ -1,8 +1,11 @@
 // Says of values that fit a schema that they do, without making code of it first, which takes longer than most charts take to render.
-// Only the keywords that charts use; of any other schema, and of values that do not fit, nothing is said: the whole validator judges.
+// Only the keywords that charts use; of any other schema, of one that its metaschema may refuse, and of values that do not fit, nothing
+// is said: the whole validator judges.
 // https://json-schema.org/draft/2020-12/json-schema-validation
 
-import { equalJson, isObject, type Json, type JsonObject, textOf } from "#kernel";
+import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
+import { fitsText, nativePattern } from "./functions/regex-native.ts";
+import { type Draft, draftOf, sayNothing } from "./schema-draft.ts";
 import { schemaDepthMax } from "./limits.ts";
 
 type Check = (value: Json) => boolean;
@@ -15,8 +18,31 @@ const unknown: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Of drafts that have formats checked, those are not known here either. */
-const formatsCount = /draft-0[467]/;
+/** Keywords that say nothing about values, and what the metaschemas want of them. */
+const annotations: { readonly [keyword: string]: (given: Json) => boolean } = {
+  title: isText,
+  description: isText,
+  $comment: isText,
+  contentEncoding: isText,
+  contentMediaType: isText,
+  format: isText,
+  readOnly: isFlag,
+  writeOnly: isFlag,
+  deprecated: isFlag,
+  examples: Array.isArray,
+  $id: (given) => typeof given === "string" && /^[\w./:-]*$/.test(given),
+};
+
+function isText(given: Json): boolean {
+  return typeof given === "string";
+}
+
+function isFlag(given: Json): boolean {
+  return typeof given === "boolean";
+}
+
+/** What may stand beside a reference of older drafts: it says nothing there, and is not looked into. */
+const besideReference: ReadonlySet<string> = new Set(["$ref", "title", "description", "default", "$comment"]);
 
 class Unsure extends Error {}
 
@@ -33,31 +59,37 @@ export function quickCheck(schema: Json): Check | undefined {
 class Reader {
   readonly check: Check;
   readonly #root: Json;
-  readonly #checksFormats: boolean;
+  readonly #draft: Draft;
+  readonly #isOld: boolean;
   /** A check for each subschema that is referred to; one that refers to itself finds its own. */
   readonly #referred = new Map<string, { check: Check | undefined }>();
   #depth = 0;
 
   constructor(root: Json) {
     this.#root = root;
-    this.#checksFormats = formatsCount.test(textOf(root, "$schema"));
+    this.#draft = draftOf(root);
+    this.#isOld = /^[467]$/.test(this.#draft);
     this.check = this.#schema(root, true);
   }
 
   #schema(schema: Json | undefined, isRoot = false): Check {
-    if (typeof schema === "boolean") return () => schema;
+    if (typeof schema === "boolean" && this.#draft !== "4") return () => schema;
     if (!isObject(schema)) throw new Unsure();
     if (++this.#depth > schemaDepthMax) throw new Unsure();
     const checks: Check[] = [];
+    const isReference = schema["$ref"] !== undefined;
     for (const keyword of Object.keys(schema)) {
+      if (isReference && this.#isOld && !besideReference.has(keyword) && !isRoot) throw new Unsure();
+      if (sayNothing(this.#draft, keyword)) continue;
       if (unknown.has(keyword) || (keyword === "$id" && !isRoot)) throw new Unsure();
-      if (keyword === "format" && this.#checksFormats) throw new Unsure();
+      if (keyword === "format" && this.#isOld) throw new Unsure();
+      if (annotations[keyword]?.(schema[keyword] as Json) === false) throw new Unsure();
       const check = this.#keyword(keyword, schema);
       if (check !== undefined) checks.push(check);
     }
     this.#depth--;
     // What stands beside a reference counts in some drafts only.
-    if (schema["$ref"] !== undefined && checks.length > 1) throw new Unsure();
+    if (isReference && checks.length > 1) throw new Unsure();
     return checks.length === 1 ? (checks[0] as Check) : (value) => checks.every((check) => check(value));
   }
 
@@ -96,12 +128,13 @@ class Reader {
         this.#schema(given);
         return undefined;
       default:
+        if (this.#draft === "4" && (keyword.startsWith("exclusive") || isEmptyList(given))) throw new Unsure();
         return assertion(keyword, given);
     }
   }
 
   #reference(given: Json): Check {
-    if (typeof given !== "string" || !/^#(\/|$)/.test(given)) throw new Unsure();
+    if (typeof given !== "string" || !/^#(\/[\w/~.$-]*)?$/.test(given)) throw new Unsure();
     const known = this.#referred.get(given);
     const place = known ?? { check: undefined };
     if (known === undefined) {
@@ -140,20 +173,17 @@ class Reader {
     const checks = Object.keys(schemas).map((name) => [patternOf(name), this.#schema(schemas[name])] as const);
     return (value) =>
       !isObject(value) ||
-      Object.keys(value).every((key) =>
-        checks.every(([pattern, check]) => !pattern.test(key) || check(value[key] as Json)),
-      );
+      Object.keys(value).every((key) => checks.every(([matches, check]) => !matches(key) || check(value[key] as Json)));
   }
 
   #additionalProperties(given: Json, { properties, patternProperties }: JsonObject): Check {
-    const check = this.#schema(given);
+    const check = typeof given === "boolean" ? () => given : this.#schema(given);
     const named = objectOf(properties ?? {});
     const patterns = Object.keys(objectOf(patternProperties ?? {})).map(patternOf);
     return (value) =>
       !isObject(value) ||
       Object.keys(value).every(
-        (key) =>
-          Object.hasOwn(named, key) || patterns.some((pattern) => pattern.test(key)) || check(value[key] as Json),
+        (key) => Object.hasOwn(named, key) || patterns.some((matches) => matches(key)) || check(value[key] as Json),
       );
   }
 
@@ -166,11 +196,9 @@ class Reader {
   }
 
   #condition(schema: JsonObject): Check {
-    const [test, then, otherwise] = ["if", "then", "else"].map((name) => this.#schema(schema[name] ?? true)) as [
-      Check,
-      Check,
-      Check,
-    ];
+    const [test, then, otherwise] = ["if", "then", "else"].map((name) =>
+      this.#schema(Object.hasOwn(schema, name) ? schema[name] : true),
+    ) as [Check, Check, Check];
     return (value) => (test(value) ? then(value) : otherwise(value));
   }
 }
@@ -190,6 +218,7 @@ function assertion(keyword: string, given: Json): Check | undefined {
   switch (keyword) {
     case "type": {
       const names = Array.isArray(given) ? given : [given];
+      if (names.length === 0 || hasTwice(names)) throw new Unsure();
       const checks = names.map((name) => {
         if (typeof name !== "string" || !Object.hasOwn(typeChecks, name)) throw new Unsure();
         return typeChecks[name] as Check;
@@ -197,25 +226,22 @@ function assertion(keyword: string, given: Json): Check | undefined {
       return checks.length === 1 ? checks[0] : (value) => checks.some((check) => check(value));
     }
     case "enum":
-      if (!Array.isArray(given)) throw new Unsure();
+      if (!Array.isArray(given) || given.length === 0 || hasTwice(given)) throw new Unsure();
       return (value) => given.some((one) => equalJson(one, value));
     case "const":
       return (value) => equalJson(given, value);
     case "required": {
-      if (!Array.isArray(given)) throw new Unsure();
+      if (!Array.isArray(given) || hasTwice(given)) throw new Unsure();
       const names = given.map(textOrUnsure);
       return (value) => !isObject(value) || names.every((name) => Object.hasOwn(value, name));
     }
     case "pattern": {
-      const pattern = patternOf(textOrUnsure(given));
-      return (value) => typeof value !== "string" || pattern.test(value);
+      const matches = patternOf(textOrUnsure(given));
+      return (value) => typeof value !== "string" || matches(value);
     }
     case "uniqueItems":
       if (typeof given !== "boolean") throw new Unsure();
-      return (value) =>
-        !given ||
-        !Array.isArray(value) ||
-        value.every((item, i) => !value.slice(0, i).some((one) => equalJson(one, item)));
+      return (value) => !given || !Array.isArray(value) || !hasTwice(value);
     default:
       return limit(keyword, given);
   }
@@ -225,7 +251,9 @@ function assertion(keyword: string, given: Json): Check | undefined {
 function limit(keyword: string, given: Json): Check | undefined {
   const measure = measures[keyword];
   if (measure === undefined) return undefined;
-  if (typeof given !== "number") throw new Unsure();
+  if (typeof given !== "number" || Math.abs(given) > Number.MAX_SAFE_INTEGER) throw new Unsure();
+  const isCount = measure !== number;
+  if (isCount && !(Number.isInteger(given) && given >= 0)) throw new Unsure();
   return (value) => {
     const size = measure(value);
     if (size === undefined) return true;
@@ -263,10 +291,21 @@ function textOrUnsure(value: Json): string {
   return value;
 }
 
-function patternOf(text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch {
-    throw new Unsure();
-  }
+/** A pattern that means the same here and in Go. */
+function patternOf(text: string): (value: string) => boolean {
+  const native = nativePattern(text);
+  if (native === undefined) throw new Unsure();
+  return (value) => {
+    if (!fitsText(native, value)) throw new Unsure();
+    native.pattern.lastIndex = 0;
+    return native.pattern.test(value);
+  };
+}
+
+function isEmptyList(given: Json): boolean {
+  return Array.isArray(given) && given.length === 0;
+}
+
+function hasTwice(list: readonly Json[]): boolean {
+  return list.some((item, i) => list.slice(0, i).some((one) => equalJson(one, item)));
 }

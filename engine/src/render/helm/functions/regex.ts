@@ -31,6 +31,15 @@ function compileWhole(pattern: string): RE2JS {
   }
 }
 
+/** A pattern that was found to be good. */
+export type Pattern = { text: string; test(text: string): boolean };
+
+/** A pattern of Go's syntax, to be asked again and again. Throws a GoError for what is none. */
+export function compilePattern(pattern: string): Pattern {
+  compileRegex(pattern);
+  return { text: pattern, test: (text) => matches(pattern, text) };
+}
+
 /** Searches `text` from a place on. */
 type Search = (from: number) => Match | undefined;
 
