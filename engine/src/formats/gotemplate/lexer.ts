@@ -142,7 +142,8 @@ export class Lexer {
 
   #openAction(delimiter: number, trims: boolean): Token {
     const token = this.#emit("leftDelim", delimiter + 2);
-    this.#skipTo(delimiter + (trims ? 3 : 2));
+    // The blank behind a trim marker is its own, and opens none at the other end.
+    this.#skipTo(delimiter + (trims ? 4 : 2));
     this.#isInside = true;
     this.#parenthesisDepth = 0;
     return token;

@@ -53,6 +53,7 @@ const failures: [template: string, message: string][] = [
     "\n{{index .list 7}}",
     'template: template:2:2: executing "template" at <index .list 7>: error calling index: index out of range: 7',
   ],
+  ["{{- -}}", 'template: template:1: illegal number syntax: "-"'],
   ["{{nope 1}}", 'template: template:1: function "nope" not defined'],
   ["{{if}}", "template: template:1: missing value for if"],
   ["{{range .a}}{{end}}", 'template: template:1:8: executing "template" at <.a>: range can\'t iterate over x'],

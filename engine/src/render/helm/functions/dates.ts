@@ -35,9 +35,11 @@ function formatIn(layout: string, value: Value, zone: string, environment: Funct
 }
 
 function parseTime(layout: string, text: string): GoTime {
-  const { nanoseconds, offsetSeconds, zone } = parseLayout(layout, text);
+  const { nanoseconds, offsetSeconds, zone, isUtc } = parseLayout(layout, text);
   if (zone !== undefined) return new GoTime(nanoseconds, `${zone}@${offsetSeconds ?? 0}`);
-  return new GoTime(nanoseconds, offsetSeconds ? offsetZone(offsetSeconds) : "UTC");
+  if (isUtc) return new GoTime(nanoseconds);
+  // What is as far from UTC as local time is local time.
+  return new GoTime(nanoseconds, offsetSeconds ? offsetZone(offsetSeconds) : "Local");
 }
 
 function offsetZone(offset: number): string {

@@ -5,7 +5,13 @@ import { dayNames, encodeUtf8, monthNames } from "#kernel";
 import { layoutElement } from "./layout.ts";
 
 /** `zone` is a name that the text gives without saying how far it is ahead of UTC. */
-export type ParsedTime = { nanoseconds: bigint; offsetSeconds: number | undefined; zone: string | undefined };
+/** `isUtc`: the text says so itself. */
+export type ParsedTime = {
+  nanoseconds: bigint;
+  offsetSeconds: number | undefined;
+  zone: string | undefined;
+  isUtc: boolean;
+};
 
 type Found = {
   year: number;
@@ -265,10 +271,10 @@ function assemble(found: Found, text: string): ParsedTime {
   date.setUTCFullYear(year, monthNumber - 1, day);
   if (day < 1 || date.getUTCDate() !== day) refuse("day out of range");
   const wall = BigInt(date.getTime()) * 1_000_000n + found.nanosecond;
-  if (found.isUtc) return { nanoseconds: wall, offsetSeconds: 0, zone: undefined };
+  if (found.isUtc) return { nanoseconds: wall, offsetSeconds: 0, zone: undefined, isUtc: true };
   // What stands beside a name of unknown offset counts as UTC, even where the name says more.
   const nanoseconds = wall - BigInt(offsetSeconds ?? 0) * 1_000_000_000n;
-  return { nanoseconds, offsetSeconds: offsetSeconds ?? gmtOffset(zone), zone };
+  return { nanoseconds, offsetSeconds: offsetSeconds ?? gmtOffset(zone), zone, isUtc: false };
 }
 
 /** Of names only `GMT-3` and the like say how far they are ahead. */

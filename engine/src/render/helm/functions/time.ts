@@ -99,7 +99,7 @@ export class GoTime extends GoObject {
   override goSyntax(): string {
     const { year, month, day, hour, minute, second: seconds, nanosecond } = this.civil();
     const name = new Date(Date.UTC(2000, month - 1)).toLocaleString("en", { month: "long", timeZone: "UTC" });
-    const zone = /^[+-]\d|^$/.test(this.zone) ? "" : this.zone;
+    const zone = /^[+-]\d|^$/.test(this.zone) ? "" : this.zone.replace(namedZone, "$1");
     const place =
       this.zone === "UTC"
         ? "time.UTC"
@@ -107,6 +107,16 @@ export class GoTime extends GoObject {
           ? "time.Local"
           : `time.Location(${JSON.stringify(zone)})`;
     return `time.Date(${year}, time.${name}, ${day}, ${hour}, ${minute}, ${seconds}, ${nanosecond}, ${place})`;
+  }
+
+  /** Its fraction of a second, its seconds since the year 1, and its zone, which Go shows as an address: none for UTC. */
+  override hidden(): readonly (readonly [name: string, value: Value])[] {
+    const fraction = this.nanoseconds - this.seconds * second;
+    return [
+      ["wall", new Integer("uint64", fraction)],
+      ["ext", new Integer("int64", this.seconds - zeroTime / second)],
+      ["loc", new Integer("uint64", 0n)],
+    ];
   }
 
   format(layout: string): string {
@@ -168,7 +178,7 @@ function calendarMethod(time: GoTime, name: string): GoFunction | undefined {
       return define("", () => time.print());
     case "UTC":
     case "Local":
-      return define("", () => time.in("UTC"));
+      return define("", () => time.in(name));
     case "AddDate":
       return define("int, int, int", (years: bigint, monthCount: bigint, days: bigint) =>
         addDate(time, [years, monthCount, days]),
