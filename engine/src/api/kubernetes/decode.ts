@@ -222,7 +222,7 @@ function fill(value: JsonObject, plan: Plan, withDefaults: boolean): JsonObject 
   if (withDefaults) {
     plan.rule?.(filled);
     for (const [name, fallback] of plan.defaults)
-      if (!Object.hasOwn(filled, name) || filled[name] === "") filled[name] = fallback;
+      if (!Object.hasOwn(filled, name) || (filled[name] === "" && plan.omitted.has(name))) filled[name] = fallback;
   }
   for (const [name, zero] of plan.always) if (!Object.hasOwn(filled, name)) filled[name] = zero;
   return filled;

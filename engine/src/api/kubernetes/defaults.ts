@@ -364,8 +364,16 @@ const rules: { readonly [type: string]: Rule } = {
     object["type"] ??= "";
   },
   "core.v1.ISCSIVolumeSource": fill({ iscsiInterface: "default" }),
+  "core.v1.ISCSIPersistentVolumeSource": fill({ iscsiInterface: "default" }),
+  "core.v1.RBDPersistentVolumeSource": fill({ pool: "rbd", user: "admin", keyring: "/etc/ceph/keyring" }),
+  "core.v1.ScaleIOPersistentVolumeSource": fill({ storageMode: "ThinProvisioned", fsType: "xfs" }),
   "core.v1.RBDVolumeSource": fill({ pool: "rbd", user: "admin", keyring: "/etc/ceph/keyring" }),
-  "core.v1.AzureDiskVolumeSource": fill({ cachingMode: "ReadWrite", kind: "Shared", fsType: "ext4", readOnly: false }),
+  "core.v1.AzureDiskVolumeSource": fillAbsent({
+    cachingMode: "ReadWrite",
+    kind: "Shared",
+    fsType: "ext4",
+    readOnly: false,
+  }),
   "core.v1.ScaleIOVolumeSource": fill({ storageMode: "ThinProvisioned", fsType: "xfs" }),
   "core.v1.ObjectFieldSelector": fill({ apiVersion: "v1" }),
   "core.v1.ResourceFieldSelector": fill({ divisor: "0" }),
@@ -373,11 +381,12 @@ const rules: { readonly [type: string]: Rule } = {
   "core.v1.Service": service,
   "core.v1.ReplicationController": replicationController,
   "core.v1.PersistentVolume": (object) => {
-    fill({ persistentVolumeReclaimPolicy: "Retain", volumeMode: "Filesystem" })(own(object, "spec"));
+    fill({ persistentVolumeReclaimPolicy: "Retain" })(own(object, "spec"));
+    fillAbsent({ volumeMode: "Filesystem" })(own(object, "spec"));
     set(own(object, "status"), "phase", "Pending");
   },
   "core.v1.PersistentVolumeClaim": (object) => set(own(object, "status"), "phase", "Pending"),
-  "core.v1.PersistentVolumeClaimSpec": fill({ volumeMode: "Filesystem" }),
+  "core.v1.PersistentVolumeClaimSpec": fillAbsent({ volumeMode: "Filesystem" }),
   "core.v1.EndpointPort": fill({ protocol: "TCP" }),
   "core.v1.Namespace": namespace,
   "core.v1.NamespaceStatus": fill({ phase: "Active" }),
@@ -400,18 +409,19 @@ const rules: { readonly [type: string]: Rule } = {
   "rbac.v1.RoleBinding": roleBinding,
   "rbac.v1.ClusterRoleBinding": roleBinding,
   "rbac.v1.Subject": subject,
-  "storage.v1.StorageClass": fill({ reclaimPolicy: "Delete", volumeBindingMode: "Immediate" }),
-  "storage.v1.CSIDriver": inSpec(
-    fill({
+  "storage.v1.StorageClass": fillAbsent({ reclaimPolicy: "Delete", volumeBindingMode: "Immediate" }),
+  "storage.v1.CSIDriver": inSpec((spec) => {
+    fillAbsent({
       attachRequired: true,
       podInfoOnMount: false,
       storageCapacity: false,
       fsGroupPolicy: "ReadWriteOnceWithFSType",
-      volumeLifecycleModes: ["Persistent"],
       requiresRepublish: false,
       seLinuxMount: false,
-    }),
-  ),
+    })(spec);
+    if (!Array.isArray(spec["volumeLifecycleModes"]) || spec["volumeLifecycleModes"].length === 0)
+      spec["volumeLifecycleModes"] = ["Persistent"];
+  }),
   "autoscaling.v2.HorizontalPodAutoscaler": autoscaler,
   "autoscaling.v1.HorizontalPodAutoscaler": olderAutoscaler,
   "admissionregistration.v1.ValidatingWebhook": fillAbsent(webhook),
@@ -428,7 +438,7 @@ const rules: { readonly [type: string]: Rule } = {
   }),
   "apiregistration.v1.ServiceReference": fill({ port: 443 }),
   "apiextensions.v1.CustomResourceDefinition": definitionNames,
-  "scheduling.v1.PriorityClass": fill({ preemptionPolicy: "PreemptLowerPriority" }),
+  "scheduling.v1.PriorityClass": fillAbsent({ preemptionPolicy: "PreemptLowerPriority" }),
   "discovery.v1.EndpointPort": (object) => {
     object["name"] ??= "";
     set(object, "protocol", "TCP");

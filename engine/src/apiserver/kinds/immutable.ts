@@ -41,10 +41,19 @@ function isEstablished(live: Manifest): boolean {
   );
 }
 
-/** A selector with its labels in the order of their names, as Go writes a map. */
+/** A selector as Go writes it: its labels in the order of their names, what is asked of them in that of its fields. */
 function inGoOrder(value: Json): Json {
-  if (!isObject(value) || !isObject(value.matchLabels)) return value;
-  return { ...value, matchLabels: sortedMembers(value.matchLabels) };
+  if (!isObject(value) || (!isObject(value.matchLabels) && !Array.isArray(value.matchExpressions))) return value;
+  const { matchLabels, matchExpressions } = value;
+  const inOrder = (one: Json): Json => {
+    if (!isObject(one)) return one;
+    const { key = "", operator = "", values } = one;
+    return { key, operator, ...(values === undefined ? {} : { values }) };
+  };
+  return {
+    ...(isObject(matchLabels) ? { matchLabels: sortedMembers(matchLabels) } : {}),
+    ...(Array.isArray(matchExpressions) ? { matchExpressions: matchExpressions.map(inOrder) } : {}),
+  };
 }
 
 function sortedMembers(map: JsonObject): JsonObject {
@@ -122,7 +131,18 @@ function claimSpec(draft: Manifest, live: Manifest): FieldError[] {
     ...fixedSpecBut(free, claimText)(draft, live),
     ...fixed("spec.volumeMode")(draft, live).map((error) => ({ ...error, field: "volumeMode" })),
     ...(isShrunk ? [forbidden(field, "field can not be less than status.capacity")] : []),
+    ...claimClass(draft, live),
   ];
+}
+
+/** A class of attributes that is in force can be changed for another, not taken away. */
+function claimClass(draft: Manifest, live: Manifest): FieldError[] {
+  const [next, old] = [draft, live].map((claim) => at(claim, "spec.volumeAttributesClassName"));
+  if (next === old || at(live, "status.currentVolumeAttributesClassName") === undefined) return [];
+  if (next !== undefined && next !== "") return [];
+  const what = next === undefined ? "nil" : "empty string";
+  const detail = `update to ${what} is forbidden when status.currentVolumeAttributesClassName is not nil`;
+  return [forbidden("spec.volumeAttributesClassName", detail)];
 }
 
 function nanosOf(value: Json | undefined): bigint {
@@ -154,9 +174,77 @@ function withoutImages(spec: JsonObject): JsonObject {
   return rest;
 }
 
-/** Where the bytes of a volume are may not change. */
+/** An attachment as Go holds it. */
+function attachmentInGo(draft: Manifest): Json {
+  return {
+    Attacher: at(draft, "spec.attacher") ?? "",
+    Source: {
+      PersistentVolumeName: at(draft, "spec.source.persistentVolumeName") ?? null,
+      InlineVolumeSpec: at(draft, "spec.source.inlineVolumeSpec") ?? null,
+    },
+    NodeName: at(draft, "spec.nodeName") ?? "",
+  };
+}
+
+const renamedLabels: Readonly<Record<string, string>> = {
+  "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+  "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+  "beta.kubernetes.io/os": "kubernetes.io/os",
+  "beta.kubernetes.io/arch": "kubernetes.io/arch",
+  "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+};
+
+/** Where a volume can be reached from stays, once it is said; labels may be called by their newer names. */
+function volumeAffinity(draft: Manifest, live: Manifest): FieldError[] {
+  const [next, old] = [draft, live].map((volume) => at(volume, "spec.nodeAffinity"));
+  if (old === undefined) return [];
+  if (isSameAffinity(next ?? null, old)) return [];
+  const detail = "field is immutable, except for updating from beta label to GA";
+  return [invalid("nodeAffinity", affinityInGo(next), detail)];
+}
+
+/** Go takes a label without a newer name for one whose newer name is empty. */
+function isSameAffinity(next: Json, old: Json, name = ""): boolean {
+  if (name === "key" && typeof old === "string") return next === old || next === (renamedLabels[old] ?? "");
+  if (Array.isArray(old))
+    return (
+      Array.isArray(next) && next.length === old.length && next.every((one, i) => isSameAffinity(one, old[i] as Json))
+    );
+  if (!isObject(old) || !isObject(next)) return equalJson(next, old);
+  const names = new Set([...Object.keys(old), ...Object.keys(next)]);
+  return [...names].every((one) => isSameAffinity(next[one] ?? null, old[one] ?? null, one));
+}
+
+function affinityInGo(affinity: Json | undefined): Json {
+  if (!isObject(affinity)) return null;
+  const objects = (list: Json | undefined): JsonObject[] | null =>
+    Array.isArray(list) ? list.map((one) => (isObject(one) ? one : {})) : null;
+  const demands = (list: Json | undefined): Json =>
+    objects(list)?.map(({ key = "", operator = "", values = null }) => ({
+      Key: key,
+      Operator: operator,
+      Values: values,
+    })) ?? null;
+  const { required } = affinity;
+  if (!isObject(required)) return { Required: null };
+  const terms = objects(required.nodeSelectorTerms)?.map(({ matchExpressions, matchFields }) => ({
+    MatchExpressions: demands(matchExpressions),
+    MatchFields: demands(matchFields),
+  }));
+  return { Required: { NodeSelectorTerms: terms ?? null } };
+}
+
+/** Where the bytes of a volume are may not change; a secret to grow it with may be named late. */
 function volumeSource(draft: Manifest, live: Manifest): FieldError[] {
-  const [next, old] = [draft, live].map((volume) => without(volume, [...volumeMembers]));
+  const late = "controllerExpandSecretRef";
+  const isLate = at(live, `spec.csi.${late}`) === undefined;
+  const [next, old] = [draft, live].map((volume) => {
+    const rest = without(volume, [...volumeMembers]);
+    const { csi } = rest;
+    if (!isLate || !isObject(csi)) return rest;
+    const { [late]: _late, ...known } = csi;
+    return { ...rest, csi: known };
+  });
   const field = "spec.persistentvolumesource";
   return equalJson(next ?? null, old ?? null) ? [] : [forbidden(field, `${field} is immutable after creation`)];
 }
@@ -228,8 +316,13 @@ export const immutableFields: Readonly<Record<string, Rule>> = {
   Secret: (draft, live) => [...fixed("type")(draft, live), ...sealed("data")(draft, live)],
   PersistentVolumeClaim: claimSpec,
   PersistentVolume: (draft, live) => [
-    ...fixed("spec.claimRef.uid", "spec.volumeMode")(draft, live),
     ...volumeSource(draft, live),
+    ...fixed("spec.volumeMode")(draft, live).map((error) => ({ ...error, field: "volumeMode" })),
+    ...volumeAffinity(draft, live),
+    ...(at(live, "spec.volumeAttributesClassName") !== undefined &&
+    at(draft, "spec.volumeAttributesClassName") === undefined
+      ? [forbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden")]
+      : []),
   ],
   StorageClass: fixed("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"),
   PriorityClass: (draft, live) => [
@@ -246,7 +339,10 @@ export const immutableFields: Readonly<Record<string, Rule>> = {
   CSIStorageCapacity: fixed("nodeTopology", "storageClassName"),
   ResourceClaim: fixed("spec"),
   ResourceClaimTemplate: fixed("spec"),
-  VolumeAttachment: fixed("spec"),
+  VolumeAttachment: (draft, live) =>
+    equalJson(at(draft, "spec") ?? null, at(live, "spec") ?? null)
+      ? []
+      : [invalid("spec", attachmentInGo(draft), "field is immutable")],
   VolumeAttributesClass: (draft, live) =>
     ["driverName", "parameters"]
       .filter((name) => !equalJson(at(draft, name) ?? null, at(live, name) ?? null))

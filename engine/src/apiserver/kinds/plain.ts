@@ -1,28 +1,7 @@
-// Claims and volumes: pending until somebody binds them, and held while they are used. Certificate requests: who asks is noted.
+// Groups that other servers serve: available at once where there is none. Certificate requests: who asks is noted.
 
 import { asJson, copyJson, type Json, type JsonObject } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
-
-export const claimRules: Partial<Strategy> = {
-  prepareCreate: (draft) => {
-    draft.status = { phase: "Pending" };
-  },
-};
-
-export const volumeRules: Partial<Strategy> = {
-  prepareCreate: (draft, { now }) => {
-    draft.status = { phase: "Pending", lastPhaseTransitionTime: now };
-  },
-  prepareStatus: (draft, live, { now }) => {
-    const [next, old] = [draft, live].map((volume) => (asJson(volume).status ?? {}) as JsonObject) as [
-      JsonObject,
-      JsonObject,
-    ];
-    if (next.phase !== old.phase) draft.status = { ...next, lastPhaseTransitionTime: now };
-    else if (next.lastPhaseTransitionTime === undefined && old.lastPhaseTransitionTime !== undefined)
-      draft.status = { ...next, lastPhaseTransitionTime: old.lastPhaseTransitionTime };
-  },
-};
 
 /** A group without a service of its own is served by this server, and so always there. */
 export const serviceEntryRules: Partial<Strategy> = {

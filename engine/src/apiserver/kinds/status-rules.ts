@@ -3,6 +3,7 @@
 import { type FieldError, invalid } from "#api/crd";
 import { addressErrors, addressWarnings, balancerHostErrors, balancerPointErrors } from "#apiserver/validation";
 import { asJson, isObject, type JsonObject, type Manifest, textOf } from "#kernel";
+import { attachmentErrors, claimStatusErrors } from "./volumes.ts";
 
 type Rule = (object: Manifest, live: Manifest) => FieldError[];
 
@@ -131,8 +132,10 @@ export const statusRules: Readonly<Record<string, Rule>> = {
   Deployment: deployment,
   Ingress: ingress,
   Namespace: namespace,
+  PersistentVolumeClaim: claimStatusErrors,
   ReplicaSet: replicas,
   ReplicationController: replicas,
   Service: service,
   StatefulSet: statefulSet,
+  VolumeAttachment: attachmentErrors,
 };

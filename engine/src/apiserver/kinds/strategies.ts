@@ -6,7 +6,7 @@ import type { Strategy } from "#apiserver/registry";
 import { definitionRules } from "./definition.ts";
 import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
-import { certificateRules, claimRules, serviceEntryRules, volumeRules } from "./plain.ts";
+import { certificateRules, serviceEntryRules } from "./plain.ts";
 import {
   mutatingBindingErrors,
   mutatingPolicyErrors,
@@ -16,6 +16,7 @@ import {
 import { balancerWarnings, statusRules } from "./status-rules.ts";
 import { dropServiceFields } from "./service-fields.ts";
 import { ingressWarnings, networkPolicyWarnings, serviceWarnings } from "./warnings.ts";
+import { claimRules, driverRules, runtimeClassWarnings, volumeRules } from "./volumes.ts";
 import { webhookErrors } from "./webhook-rules.ts";
 import { podRules } from "./pods.ts";
 import {
@@ -121,6 +122,8 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   NetworkPolicy: { warnings: networkPolicyWarnings },
   PersistentVolumeClaim: claimRules,
   PersistentVolume: volumeRules,
+  CSIDriver: driverRules,
+  RuntimeClass: { warnings: runtimeClassWarnings },
 };
 
 /** The kind's own checks, and those of fields that may not change. */

@@ -13,6 +13,7 @@ export function priorityClassRules(object: JsonObject, live?: JsonObject): Field
   const isTooHigh = typeof object["value"] === "number" && object["value"] > priorityMost && !isSystem;
   return [
     ...(isTooHigh ? [forbidden("value", `maximum allowed value of a user defined priority is ${priorityMost}`)] : []),
+    ...(object["preemptionPolicy"] === "" ? [required("preemptionPolicy")] : []),
     ...oneOf(object["preemptionPolicy"], "preemptionPolicy", ["PreemptLowerPriority", "Never"]),
   ];
 }

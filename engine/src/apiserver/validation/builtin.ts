@@ -20,13 +20,15 @@ import { endpointSliceRules } from "./endpoint-slices.ts";
 import { registrationRules } from "./registrations.ts";
 import { addressObjectRules, serviceNetworkRules } from "./service-networks.ts";
 import { serviceRules } from "./services.ts";
+import { volumeRules } from "./persistent-volumes.ts";
 import {
+  attachmentRules,
   attributesClassRules,
+  capacityRules,
   claimRules,
   driverRules,
   nodeDriverRules,
   storageClassRules,
-  volumeRules,
 } from "./storage.ts";
 import {
   controllerRevisionRules,
@@ -83,7 +85,9 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "scheduling.k8s.io/PriorityClass": priorityClassRules,
   "storage.k8s.io/CSIDriver": driverRules,
   "storage.k8s.io/CSINode": nodeDriverRules,
+  "storage.k8s.io/CSIStorageCapacity": capacityRules,
   "storage.k8s.io/StorageClass": storageClassRules,
+  "storage.k8s.io/VolumeAttachment": attachmentRules,
   "storage.k8s.io/VolumeAttributesClass": attributesClassRules,
 };
 

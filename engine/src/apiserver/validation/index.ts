@@ -12,3 +12,4 @@ export {
 } from "./match-resources.ts";
 export { selectorErrors } from "./selectors.ts";
 export { balancerHostErrors, balancerPointErrors } from "./services.ts";
+export { attachmentStatusErrors } from "./storage.ts";

@@ -4,7 +4,7 @@
 import { schemaFor } from "#api/kubernetes";
 import type { SchemaNode, SchemaRef } from "#kernel";
 import { changed, changes, isMap, merged, type Taste, type Value } from "./field-walk.ts";
-import { addressObject, flowSchema, rareSubjects } from "./rare-subjects.ts";
+import { fieldSubjects, rareSubjects } from "./rare-subjects.ts";
 import { post, put, remove, saved, type Script, type Step, unseen } from "./steps.ts";
 import { type Part, type Subject, subjects } from "./subjects.ts";
 
@@ -173,11 +173,20 @@ const wholly: ReadonlySet<string> = new Set([
   "mutatingpolicybinding",
   "mutatingpolicy",
   "networkpolicy",
+  "persistentvolume",
+  "persistentvolumeclaim",
+  "storageclass",
+  "csidriver",
+  "csinode",
+  "csistoragecapacity",
+  "volumeattachment",
+  "volumekinds",
+  "inlineattachment",
 ]);
 
 /** Every kind that answers wholly as the real server, or every kind. */
 export function changedFieldScripts(isOfAll = false): readonly Script[] {
-  return [...subjects, ...rareSubjects, flowSchema, addressObject]
+  return [...subjects, ...rareSubjects, ...fieldSubjects]
     .filter(({ id }) => isOfAll || wholly.has(id))
     .flatMap((subject) => {
       const root = rootOf(subject);

@@ -48,3 +48,44 @@ export const addressObject: Subject = subject("ipaddress", "networking.k8s.io/v1
   base: { metadata: { name: "192.168.7.9" }, spec: { parentRef: { resource: "things", name: "t", namespace: "n", group: "example.com" } } },
   parts: [{ spec: { parentRef: { group: "" } } }, { metadata: { name: "fe80::9" } }, { metadata: { name: "FE80::9" } }],
 });
+
+const secretRef = { name: "s", namespace: "n" };
+const zone = { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: "zone", operator: "In", values: ["a"] }] }] } };
+const portal = { targetPortal: "10.0.0.1:3260", iqn: "iqn.2001-04.com.example:storage.disk1", lun: 1 };
+
+/** A volume of each kind. */
+export const volumeKinds: Subject = subject("volumekinds", "v1", "PersistentVolume", "persistentvolumes", {
+  ...cluster,
+  base: { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], csi: { driver: "a.example.com", volumeHandle: "h", nodePublishSecretRef: secretRef } } },
+  parts: [
+    { nfs: { server: "a.example.com", path: "/x" } },
+    { iscsi: { ...portal, initiatorName: "iqn.2001-04.com.example:client", secretRef } },
+    { local: { path: "/x" }, nodeAffinity: zone },
+    { fc: { targetWWNs: ["50060e801049cfd1"], lun: 0 } },
+    { azureDisk: { diskName: "d", diskURI: "/subscriptions/x", kind: "Managed" } },
+    { azureFile: { secretName: "s", shareName: "x", secretNamespace: "n" } },
+    { cinder: { volumeID: "v", secretRef } },
+    { cephfs: { monitors: ["a"] } },
+    { rbd: { monitors: ["a"], image: "i" } },
+    { glusterfs: { endpoints: "e", path: "p", endpointsNamespace: "n" } },
+    { flocker: { datasetName: "d" } },
+    { flexVolume: { driver: "example.com/x", options: { a: "b" } } },
+    { gcePersistentDisk: { pdName: "p", partition: 1 } },
+    { awsElasticBlockStore: { volumeID: "v" } },
+    { quobyte: { registry: "a:1", volume: "v" } },
+    { vsphereVolume: { volumePath: "/v" } },
+    { portworxVolume: { volumeID: "v" } },
+    { scaleIO: { gateway: "g", system: "s", secretRef, volumeName: "v" } },
+    { storageos: { volumeName: "v", volumeNamespace: "n", secretRef: { name: "s", namespace: "n" } } },
+    { photonPersistentDisk: { pdID: "p" } },
+  ].map((spec) => ({ spec: { csi: null, ...spec } })),
+});
+
+/** All that is known of a volume, with its attachment. */
+export const inlineAttachment: Subject = subject("inlineattachment", "storage.k8s.io/v1", "VolumeAttachment", "volumeattachments", {
+  ...cluster,
+  base: { spec: { attacher: "a.example.com", nodeName: "n", source: { inlineVolumeSpec: { accessModes: ["ReadWriteOnce"], csi: { driver: "a.example.com", volumeHandle: "h" } } } } },
+});
+
+/** Kinds that only the scripts of fields play with: every request of theirs is refused, or keeps little. */
+export const fieldSubjects: readonly Subject[] = [flowSchema, addressObject, volumeKinds, inlineAttachment];

@@ -3,7 +3,7 @@
 
 import { schemaFor } from "#api/kubernetes";
 import { changed, changes, merged, type Taste } from "./field-walk.ts";
-import { addressObject, flowSchema, rareSubjects, registration } from "./rare-subjects.ts";
+import { addressObject, fieldSubjects, flowSchema, rareSubjects, registration } from "./rare-subjects.ts";
 import { post, type Script, type Step, unseen } from "./steps.ts";
 import { type Subject, subjects } from "./subjects.ts";
 
@@ -99,9 +99,20 @@ const wholly: ReadonlySet<string> = new Set([
   "job",
   "cronjob",
   "poddisruptionbudget",
+  "persistentvolume",
+  "persistentvolumeclaim",
+  "storageclass",
+  "csidriver",
+  "csinode",
+  "csistoragecapacity",
+  "volumeattachment",
+  "volumekinds",
+  "inlineattachment",
+  "priorityclass",
+  "volumeattributesclass",
 ]);
 
 /** Every kind that is checked wholly, or every kind, each field of it. */
 export function wrongFieldScripts(isOfAll = false): readonly Script[] {
-  return [...subjects, ...rareSubjects, flowSchema, addressObject, registration].filter(({ id }) => isOfAll || wholly.has(id)).flatMap(scriptsOf);
+  return [...subjects, ...rareSubjects, ...fieldSubjects, flowSchema, addressObject, registration].filter(({ id }) => isOfAll || wholly.has(id)).flatMap(scriptsOf);
 }

@@ -103,17 +103,25 @@ function checkWeight(errors: Errors, item: JsonObject, field: string): void {
 const mandatory = "requiredDuringSchedulingIgnoredDuringExecution";
 const preferred = "preferredDuringSchedulingIgnoredDuringExecution";
 
+/** The nodes that are fit, by terms of which one must hold. `ofValues`: what is told of values that no label has. */
+// oxlint-disable-next-line max-params -- a choice of nodes, where it stands and what to do with its values
+export function checkNodeTerms(
+  errors: Errors,
+  nodes: Json | undefined,
+  field: string,
+  ofValues: (errors: Errors) => void,
+): void {
+  if (!isObject(nodes)) return;
+  const at = `${field}.nodeSelectorTerms`;
+  if (isEmptyList(nodes["nodeSelectorTerms"])) errors.push(required(at, "must have at least one node selector term"));
+  eachOf(nodes["nodeSelectorTerms"], at, (term, place) => checkNodeTerm(errors, { term, field: place, ofValues }));
+}
+
 function checkNodeAffinity(check: PodCheck, affinity: JsonObject, field: string): void {
   const { errors } = check;
-  const must = affinity[mandatory];
-  if (isObject(must)) {
-    const at = `${field}.${mandatory}.nodeSelectorTerms`;
-    if (isEmptyList(must["nodeSelectorTerms"])) errors.push(required(at, "must have at least one node selector term"));
-    const ofValues = (found: Errors): void => {
-      for (const error of found) tellHabit(check, "node affinity values", error);
-    };
-    eachOf(must["nodeSelectorTerms"], at, (term, place) => checkNodeTerm(errors, { term, field: place, ofValues }));
-  }
+  checkNodeTerms(errors, affinity[mandatory], `${field}.${mandatory}`, (found) => {
+    for (const error of found) tellHabit(check, "node affinity values", error);
+  });
   eachOf(affinity[preferred], `${field}.${preferred}`, (item, at) => {
     checkWeight(errors, item, at);
     const term = isObject(item["preference"]) ? item["preference"] : {};
