@@ -274,7 +274,7 @@ const networkPolicy: Rule = inSpec((spec) => {
 
 const autoscaler: Rule = inSpec((spec) => {
   set(spec, "minReplicas", 1);
-  if (list(spec["metrics"]).length === 0)
+  if (!Array.isArray(spec["metrics"]) || spec["metrics"].length === 0)
     spec["metrics"] = [
       { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } },
     ];
@@ -390,8 +390,16 @@ const rules: { readonly [type: string]: Rule } = {
   "core.v1.EndpointPort": fill({ protocol: "TCP" }),
   "core.v1.Namespace": namespace,
   "core.v1.NamespaceStatus": fill({ phase: "Active" }),
+  // Of a node's networks the first stands by itself as well; which of the two says otherwise is taken at its word there.
+  "core.v1.NodeSpec": (object) => {
+    const first = object["podCIDR"];
+    const all = Array.isArray(object["podCIDRs"]) ? object["podCIDRs"] : [];
+    if (!isUnset(first) && all[0] !== first) object["podCIDRs"] = [first as Json];
+    else if (isUnset(first) && !isUnset(all[0])) object["podCIDR"] = all[0] as Json;
+  },
   "core.v1.NodeStatus": (object) => {
-    if (isObject(object["capacity"]) && object["allocatable"] === undefined) object["allocatable"] = object["capacity"];
+    const has = (name: string): boolean => isObject(object[name]) && Object.keys(object[name]).length > 0;
+    if (isObject(object["capacity"]) && !has("allocatable")) object["allocatable"] = object["capacity"];
   },
   "core.v1.LimitRangeItem": limitRangeItem,
   "apps.v1.Deployment": deployment,

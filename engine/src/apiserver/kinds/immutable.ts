@@ -330,10 +330,11 @@ export const immutableFields: Readonly<Record<string, Rule>> = {
     ...fixed("preemptionPolicy")(draft, live),
   ],
   ResourceQuota: fixedSet("spec.scopes"),
-  RuntimeClass: fixed("handler"),
+  RuntimeClass: (draft, live) => fixed("handler")(draft, live).map((error) => ({ ...error, value: error.value ?? "" })),
   RoleBinding: roleRef,
   ClusterRoleBinding: roleRef,
-  IngressClass: fixed("spec.controller"),
+  IngressClass: (draft, live) =>
+    fixed("spec.controller")(draft, live).map((error) => ({ ...error, value: error.value ?? "" })),
   EndpointSlice: fixed("addressType"),
   ControllerRevision: fixed("data"),
   CSIStorageCapacity: fixed("nodeTopology", "storageClassName"),

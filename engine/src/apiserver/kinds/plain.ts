@@ -1,7 +1,8 @@
-// Groups that other servers serve: available at once where there is none. Certificate requests: who asks is noted.
+// Small kinds, and what is done with them on writes: fields of gates that are off, references that are cut down to names. Groups that other servers serve: available at once where there is none. Certificate requests: who asks is noted.
 
-import { asJson, copyJson, type Json, type JsonObject } from "#kernel";
+import { asJson, copyJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
+import { endpointSliceWarnings } from "./warnings.ts";
 
 /** A group without a service of its own is served by this server, and so always there. */
 export const serviceEntryRules: Partial<Strategy> = {
@@ -45,4 +46,73 @@ export const certificateRules: Partial<Strategy> = {
     }));
     draft.status = { ...copyJson(old), ...(stamped.length === 0 ? {} : { conditions: stamped }) };
   },
+};
+
+function partOf(draft: Manifest, name: string): JsonObject {
+  const part = asJson(draft)[name];
+  return isObject(part) ? part : {};
+}
+
+/** Who may mount a secret is told its name alone. */
+function cleanSecrets(draft: Manifest): void {
+  const { secrets } = asJson(draft);
+  if (!Array.isArray(secrets)) return;
+  asJson(draft).secrets = secrets.map((secret) => {
+    const name = isObject(secret) ? secret.name : undefined;
+    return name === undefined ? {} : { name };
+  });
+}
+
+const mountableAnnotation = "kubernetes.io/enforce-mountable-secrets";
+
+export const accountRules: Partial<Strategy> = {
+  prepareCreate: cleanSecrets,
+  prepareUpdate: cleanSecrets,
+  warnings: (draft, live) => {
+    const isStated = (object: Manifest | undefined): boolean =>
+      Object.hasOwn(object?.metadata.annotations ?? {}, mountableAnnotation);
+    if (!isStated(draft) || isStated(live)) return [];
+    const text = "deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets";
+    return [`metadata.annotations[${mountableAnnotation}]: ${text}`];
+  },
+};
+
+/** Elections that a server coordinates are behind a gate. */
+function dropElection(draft: Manifest): void {
+  const spec = partOf(draft, "spec");
+  delete spec.strategy;
+  delete spec.preferredHolder;
+}
+
+export const leaseRules: Partial<Strategy> = { prepareCreate: dropElection, prepareUpdate: dropElection };
+
+/** Kubelets are no longer configured through their Nodes. */
+export const nodeRules: Partial<Strategy> = {
+  prepareCreate: (draft) => {
+    delete partOf(draft, "spec").configSource;
+    delete partOf(draft, "status").config;
+  },
+  prepareUpdate: (draft, live) => {
+    if (partOf(live, "spec").configSource === undefined) delete partOf(draft, "spec").configSource;
+  },
+  prepareStatus: (draft, live) => {
+    if (partOf(live, "status").config === undefined) delete partOf(draft, "status").config;
+  },
+  warnings: (draft) =>
+    typeof partOf(draft, "spec").externalID === "string"
+      ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"]
+      : [],
+};
+
+/** Labels of an endpoint's place are what an older version had: of this one they are dropped where endpoints change. */
+function dropTopology(draft: Manifest, live?: Manifest): void {
+  const { endpoints } = asJson(draft);
+  if (!Array.isArray(endpoints) || (live !== undefined && equalJson(endpoints, asJson(live).endpoints ?? null))) return;
+  for (const endpoint of endpoints) if (isObject(endpoint)) delete endpoint.deprecatedTopology;
+}
+
+export const sliceRules: Partial<Strategy> = {
+  prepareCreate: (draft) => dropTopology(draft),
+  prepareUpdate: (draft, live) => dropTopology(draft, live),
+  warnings: endpointSliceWarnings,
 };

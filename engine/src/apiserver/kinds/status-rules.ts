@@ -1,7 +1,15 @@
 // What a status must not say (pkg/apis/*/validation, v1.36): counts below zero, more of a part than of the whole.
 
 import { type FieldError, invalid } from "#api/crd";
-import { addressErrors, addressWarnings, balancerHostErrors, balancerPointErrors } from "#apiserver/validation";
+import {
+  addressErrors,
+  addressWarnings,
+  balancerHostErrors,
+  balancerPointErrors,
+  nodeAmountErrors,
+  nodeChangeErrors,
+  quotaStatusErrors,
+} from "#apiserver/validation";
 import { asJson, isObject, type JsonObject, type Manifest, textOf } from "#kernel";
 import { attachmentErrors, claimStatusErrors } from "./volumes.ts";
 
@@ -126,15 +134,36 @@ function namespace(object: Manifest): FieldError[] {
   return [invalid("status.Phase", phase, detail)];
 }
 
+/** Conditions of their own kind, each once. */
+function conditions(object: Manifest): FieldError[] {
+  const found = statusOf(object).conditions;
+  const types = (Array.isArray(found) ? found : []).map((one) => textOf(one, "type"));
+  return types.flatMap((type, index): FieldError[] => {
+    const field = `status.conditions[${index}].type`;
+    return [
+      ...(types.indexOf(type) < index ? [{ type: "Duplicate" as const, field, value: type, detail: "" }] : []),
+      ...(type === "" ? [{ type: "Required" as const, field, detail: "" }] : []),
+    ];
+  });
+}
+
+function node(object: Manifest, live: Manifest): FieldError[] {
+  return [...nodeAmountErrors(statusOf(object)), ...nodeChangeErrors(asJson(object), asJson(live))];
+}
+
 /** By kind. */
 export const statusRules: Readonly<Record<string, Rule>> = {
   DaemonSet: daemonSet,
   Deployment: deployment,
+  FlowSchema: conditions,
   Ingress: ingress,
   Namespace: namespace,
+  Node: node,
   PersistentVolumeClaim: claimStatusErrors,
+  PriorityLevelConfiguration: conditions,
   ReplicaSet: replicas,
   ReplicationController: replicas,
+  ResourceQuota: (object) => quotaStatusErrors(statusOf(object)),
   Service: service,
   StatefulSet: statefulSet,
   VolumeAttachment: attachmentErrors,

@@ -6,7 +6,7 @@ import type { Strategy } from "#apiserver/registry";
 import { definitionRules } from "./definition.ts";
 import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
-import { certificateRules, serviceEntryRules } from "./plain.ts";
+import { accountRules, certificateRules, leaseRules, nodeRules, serviceEntryRules, sliceRules } from "./plain.ts";
 import {
   mutatingBindingErrors,
   mutatingPolicyErrors,
@@ -118,11 +118,15 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   ValidatingWebhookConfiguration: { validate: webhookErrors },
   MutatingWebhookConfiguration: { validate: webhookErrors },
   Service: { warnings: serviceWarnings, statusWarnings: balancerWarnings, prepareUpdate: dropServiceFields },
+  EndpointSlice: sliceRules,
   Ingress: { warnings: ingressWarnings, statusWarnings: balancerWarnings },
   NetworkPolicy: { warnings: networkPolicyWarnings },
   PersistentVolumeClaim: claimRules,
   PersistentVolume: volumeRules,
   CSIDriver: driverRules,
+  Lease: leaseRules,
+  Node: nodeRules,
+  ServiceAccount: accountRules,
   RuntimeClass: { warnings: runtimeClassWarnings },
 };
 

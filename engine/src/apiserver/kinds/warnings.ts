@@ -81,3 +81,21 @@ export function networkPolicyWarnings(draft: Manifest): string[] {
     ),
   );
 }
+
+/** Of a slice: addresses that are not written as they should be, and names where addresses belong. */
+export function endpointSliceWarnings(draft: Manifest, live: Manifest | undefined): string[] {
+  const { addressType, endpoints } = asJson(draft);
+  const isNamed = addressType === "FQDN";
+  const names = live === undefined && isNamed ? ["spec.addressType: FQDN endpoints are deprecated"] : [];
+  const found = Array.isArray(endpoints) && !isNamed ? endpoints : [];
+  return [
+    ...names,
+    ...found.flatMap((endpoint, index) =>
+      warningsOfEach(
+        isObject(endpoint) ? endpoint.addresses : undefined,
+        `endpoints[${index}].addresses`,
+        addressWarnings,
+      ),
+    ),
+  ];
+}

@@ -10,7 +10,7 @@ import {
   subdomainErrors,
 } from "#api/crd";
 import { isObject, type Json, type JsonObject } from "#kernel";
-import { invalidAll, itemsOf, part, type Rule, textOf } from "./fields.ts";
+import { duplicate, invalidAll, itemsOf, part, type Rule, textOf } from "./fields.ts";
 import { selectorErrors } from "./selectors.ts";
 
 /** Rules of a Role, or of a ClusterRole, which may name paths and gather other roles as well. */
@@ -45,7 +45,10 @@ function aggregationErrors(rule: Json | undefined): FieldError[] {
   const selectors = itemsOf(rule["clusterRoleSelectors"], at);
   if (selectors.length === 0)
     return [required(at, "at least one clusterRoleSelector required if aggregationRule is non-nil")];
-  return selectors.flatMap(({ item, field }) => selectorErrors(item, field));
+  return selectors.flatMap(({ item, field }) => {
+    const errors = selectorErrors(item, field);
+    return errors.length === 0 ? [] : [...errors, invalid(field, null, "invalid label selector.")];
+  });
 }
 
 export function bindingRules(kinds: readonly string[]): Rule {
@@ -113,9 +116,10 @@ export function certificateRules(object: JsonObject): FieldError[] {
   const spec = part(object, "spec");
   const usages = Array.isArray(spec["usages"]) ? spec["usages"] : [];
   const errors: FieldError[] = usages.length === 0 ? [required("spec.usages")] : [];
-  errors.push(...requestErrors(textOf(spec["request"])), ...signerErrors(textOf(spec["signerName"])));
+  errors.push(...requestErrors(spec["request"]), ...signerErrors(textOf(spec["signerName"])));
   for (const [index, usage] of usages.entries())
     if (!keyUsages.includes(textOf(usage))) errors.push(notSupported(`spec.usages[${index}]`, usage, keyUsages));
+    else if (usages.indexOf(usage) < index) errors.push(duplicate(`spec.usages[${index}]`, usage));
   const seconds = spec["expirationSeconds"];
   if (typeof seconds === "number" && seconds < 600)
     errors.push(
@@ -124,11 +128,11 @@ export function certificateRules(object: JsonObject): FieldError[] {
   return errors;
 }
 
-function requestErrors(request: string): FieldError[] {
-  const pem = Buffer.from(request, "base64").toString("utf8");
+function requestErrors(request: Json | undefined): FieldError[] {
+  const pem = Buffer.from(textOf(request), "base64").toString("utf8");
   return /-----BEGIN CERTIFICATE REQUEST-----/.test(pem)
     ? []
-    : [invalid("spec.request", request, "PEM block type must be CERTIFICATE REQUEST")];
+    : [invalid("spec.request", request ?? null, "PEM block type must be CERTIFICATE REQUEST")];
 }
 
 function signerErrors(name: string): FieldError[] {

@@ -1,28 +1,17 @@
-// Namespaces, Nodes, Events, Leases and RuntimeClasses (v1.36).
+// Namespaces, Events and Leases (v1.36).
 
-import {
-  type FieldError,
-  invalid,
-  labelErrors,
-  labelValueErrors,
-  notSupported,
-  qualifiedNameErrors,
-  required,
-} from "#api/crd";
-import { equalJson, type JsonObject } from "#kernel";
-import { atLeastZero, cidrErrors, forbidden, invalidAll, itemsOf, part, requiredTexts, textOf } from "./fields.ts";
-
-export function runtimeClassRules(object: JsonObject): FieldError[] {
-  const handler = textOf(object["handler"]);
-  if (handler === "") return [required("handler")];
-  return labelErrors(handler).map((message) => invalid("handler", handler, message));
-}
+import { type FieldError, invalid, qualifiedNameErrors, required } from "#api/crd";
+import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
+import { atLeastZero, invalidAll, part, requiredTexts, textOf } from "./fields.ts";
 
 /** An Event of the old group keeps to what clients of old wrote; one with a time of its own, and any of the new group, says more. */
 export function eventRules(object: JsonObject, live?: JsonObject): FieldError[] {
   const isOfNewGroup = object["apiVersion"] === "events.k8s.io/v1";
   if (isOfNewGroup && live !== undefined) return fixedEventErrors(object, live);
-  return [...sharedEventErrors(object, isOfNewGroup), ...(isOfNewGroup ? newEventErrors(object) : [])];
+  return [
+    ...sharedEventErrors(object, isOfNewGroup),
+    ...(isOfNewGroup ? [...seriesErrors(object["series"]), ...newEventErrors(object)] : []),
+  ];
 }
 
 function sharedEventErrors(object: JsonObject, isOfNewGroup: boolean): FieldError[] {
@@ -41,7 +30,28 @@ function sharedEventErrors(object: JsonObject, isOfNewGroup: boolean): FieldErro
   if (name === "") errors.push(required(reporter));
   errors.push(...invalidAll(reporter, name, qualifiedNameErrors(name)));
   errors.push(...requiredTexts(object, "", ["reportingInstance", "action", "reason"]));
+  for (const [member, field, most] of eventLengths(isOfNewGroup))
+    if (textOf(object[member]).length > most) errors.push(invalid(field, "", `can have at most ${most} characters`));
   return errors;
+}
+
+/** What an Event with a time of its own says at length, and at most. */
+function eventLengths(isOfNewGroup: boolean): readonly (readonly [string, string, number])[] {
+  return [
+    ["reportingInstance", "reportingInstance", 128],
+    ["action", "action", 128],
+    ["reason", "reason", 128],
+    [isOfNewGroup ? "note" : "message", "message", 1024],
+  ];
+}
+
+/** Events that go on are told again with their count. */
+function seriesErrors(series: Json | undefined): FieldError[] {
+  if (!isObject(series)) return [];
+  return [
+    ...(Number(series["count"] ?? 0) < 2 ? [invalid("series.count", "", "should be at least 2")] : []),
+    ...(textOf(series["lastObservedTime"]) === "" ? [required("series.lastObservedTime")] : []),
+  ];
 }
 
 function newEventErrors(object: JsonObject): FieldError[] {
@@ -61,26 +71,60 @@ function newEventErrors(object: JsonObject): FieldError[] {
   return errors;
 }
 
-/** Fields of an Event of the new group, as the errors name them; only its series goes on. */
-const fixedEventFields = {
-  regarding: "involvedObject",
+/** Texts of an Event of the new group, as the errors name them; only its series goes on. */
+const fixedEventTexts = {
   reason: "reason",
   note: "message",
   type: "type",
-  eventTime: "eventTime",
   action: "action",
-  related: "related",
   reportingController: "reportingController",
   reportingInstance: "reportingInstance",
 };
 
+/** What else does not change, and how Go shows it. */
+const fixedEventParts: readonly (readonly [string, string, (value: Json | undefined) => Json])[] = [
+  ["regarding", "involvedObject", referenceInGo],
+  ["related", "related", (value) => (value === undefined ? null : referenceInGo(value))],
+  ["deprecatedSource", "source", sourceInGo],
+  ["deprecatedFirstTimestamp", "firstTimestamp", (value) => value ?? null],
+  ["deprecatedLastTimestamp", "lastTimestamp", (value) => value ?? null],
+  ["deprecatedCount", "count", (value) => value ?? 0],
+  ["eventTime", "eventTime", (value) => value ?? null],
+];
+
+function inGo(value: Json | undefined, names: Readonly<Record<string, string>>): JsonObject {
+  const object = isObject(value) ? value : {};
+  return Object.fromEntries(Object.entries(names).map(([shown, name]) => [shown, textOf(object[name])]));
+}
+
+function referenceInGo(value: Json | undefined): Json {
+  return inGo(value, {
+    Kind: "kind",
+    Namespace: "namespace",
+    Name: "name",
+    UID: "uid",
+    APIVersion: "apiVersion",
+    ResourceVersion: "resourceVersion",
+    FieldPath: "fieldPath",
+  });
+}
+
+function sourceInGo(value: Json | undefined): Json {
+  return inGo(value, { Component: "component", Host: "host" });
+}
+
 function fixedEventErrors(object: JsonObject, live: JsonObject): FieldError[] {
+  const isSame = equalJson(object["series"] ?? null, live["series"] ?? null);
   return [
     ...sharedEventErrors(object, true),
-    ...Object.entries(fixedEventFields).flatMap(([name, field]) =>
-      equalJson(object[name] ?? null, live[name] ?? null)
+    ...(isSame ? [] : seriesErrors(object["series"])),
+    ...Object.entries(fixedEventTexts).flatMap(([name, field]) =>
+      textOf(object[name]) === textOf(live[name]) ? [] : [invalid(field, textOf(object[name]), "field is immutable")],
+    ),
+    ...fixedEventParts.flatMap(([name, field, shown]) =>
+      equalJson(shown(object[name]), shown(live[name]))
         ? []
-        : [invalid(field, object[name] ?? (name === "eventTime" ? null : ""), "field is immutable")],
+        : [invalid(field, shown(object[name]), "field is immutable")],
     ),
   ];
 }
@@ -100,34 +144,7 @@ export function namespaceRules(object: JsonObject): FieldError[] {
   const field = "spec.finalizers";
   return (Array.isArray(finalizers) ? finalizers.map(textOf) : []).flatMap((name) => {
     const errors = invalidAll(field, name, qualifiedNameErrors(name));
-    if (errors.length > 0 || name.includes("/") || standardFinalizers.has(name)) return errors;
-    return [invalid(field, name, "name is neither a standard finalizer name nor is it fully qualified")];
+    if (name.includes("/") || standardFinalizers.has(name)) return errors;
+    return [...errors, invalid(field, name, "name is neither a standard finalizer name nor is it fully qualified")];
   });
-}
-
-const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
-
-export function nodeRules(object: JsonObject, live?: JsonObject): FieldError[] {
-  const spec = part(object, "spec");
-  const ranges = Array.isArray(spec["podCIDRs"]) ? spec["podCIDRs"] : [];
-  const before = live === undefined ? [] : part(live, "spec")["podCIDRs"];
-  const hasOther = Array.isArray(before) && before.length > 0 && !equalJson(before, ranges);
-  return [
-    ...itemsOf(spec["taints"], "metadata.taints").flatMap(({ item, field }) => taintErrors(item, field)),
-    ...ranges.flatMap((range, index) => cidrErrors(range, `spec.podCIDRs[${index}]`)),
-    ...(hasOther ? [forbidden("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid')] : []),
-  ];
-}
-
-function taintErrors(taint: JsonObject, field: string): FieldError[] {
-  const [key, value, effect] = [textOf(taint["key"]), textOf(taint["value"]), textOf(taint["effect"])];
-  return [
-    ...invalidAll(`${field}.key`, key, qualifiedNameErrors(key)),
-    ...invalidAll(`${field}.value`, value, labelValueErrors(value)),
-    ...(effect === ""
-      ? [required(`${field}.effect`)]
-      : taintEffects.includes(effect)
-        ? []
-        : [notSupported(`${field}.effect`, effect, taintEffects)]),
-  ];
 }

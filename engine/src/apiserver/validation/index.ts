@@ -13,3 +13,5 @@ export {
 export { selectorErrors } from "./selectors.ts";
 export { balancerHostErrors, balancerPointErrors } from "./services.ts";
 export { attachmentStatusErrors } from "./storage.ts";
+export { quotaStatusErrors } from "./bounds.ts";
+export { nodeAmountErrors, nodeChangeErrors } from "./nodes.ts";

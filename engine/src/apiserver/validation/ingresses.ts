@@ -149,16 +149,14 @@ function servicePortErrors(port: JsonObject, field: string): FieldError[] {
 const controllerBytesMost = 250;
 
 /** Whose class it is, and where that one keeps more about it. */
-export function ingressClassRules(object: JsonObject, live?: JsonObject): FieldError[] {
+export function ingressClassRules(object: JsonObject): FieldError[] {
   const spec = part(object, "spec");
   const controller = textOf(spec["controller"]);
   const field = "spec.controller";
   const detail = `may not be more than ${controllerBytesMost} bytes`;
   return [
-    ...(live === undefined && Buffer.byteLength(controller) > controllerBytesMost
-      ? [{ type: "TooLong" as const, field, detail }]
-      : []),
-    ...(live === undefined ? domainPathErrors(controller, field) : []),
+    ...(Buffer.byteLength(controller) > controllerBytesMost ? [{ type: "TooLong" as const, field, detail }] : []),
+    ...domainPathErrors(controller, field),
     ...parametersErrors(spec["parameters"], "spec.parameters"),
   ];
 }

@@ -182,12 +182,21 @@ const wholly: ReadonlySet<string> = new Set([
   "volumeattachment",
   "volumekinds",
   "inlineattachment",
+  "node",
+  "runtimeclass",
+  "limitrange",
+  "resourcequota",
+  "lease",
+  "hpa",
+  "eventv1",
+  "clusterrole",
+  "ingressclass",
 ]);
 
-/** Every kind that answers wholly as the real server, or every kind. */
+/** Every kind that answers wholly as the real server, or every kind but FlowSchemas: the real server writes their status meanwhile. */
 export function changedFieldScripts(isOfAll = false): readonly Script[] {
   return [...subjects, ...rareSubjects, ...fieldSubjects]
-    .filter(({ id }) => isOfAll || wholly.has(id))
+    .filter(({ id }) => (isOfAll || wholly.has(id)) && id !== "flowschema")
     .flatMap((subject) => {
       const root = rootOf(subject);
       return root === undefined ? [] : [...specScripts(subject, root), ...statusScripts(subject, root)];

@@ -110,6 +110,17 @@ const wholly: ReadonlySet<string> = new Set([
   "inlineattachment",
   "priorityclass",
   "volumeattributesclass",
+  "node",
+  "runtimeclass",
+  "limitrange",
+  "resourcequota",
+  "csr",
+  "lease",
+  "namespace",
+  "hpa",
+  "eventv1",
+  "endpointslice",
+  "clusterrole",
 ]);
 
 /** Every kind that is checked wholly, or every kind, each field of it. */

@@ -38,12 +38,17 @@ function isExtended(name: string): boolean {
   return qualifiedNameErrors(`requests.${name}`).length === 0;
 }
 
-function canBeShared(name: string): boolean {
+/** A resource of which there are things, not amounts. */
+export function isCountedResource(name: string): boolean {
+  return counted.has(name) || isExtended(name);
+}
+
+export function canBeShared(name: string): boolean {
   return isNative(name) && !name.startsWith(hugePages);
 }
 
 /** True when the name is well formed and known. */
-function checkResourceName(errors: Errors, name: string, field: string): boolean {
+export function checkResourceName(errors: Errors, name: string, field: string): boolean {
   const wrong = qualifiedNameErrors(name);
   tellAll(errors, field, name, wrong);
   if (wrong.length > 0) return false;
@@ -53,7 +58,7 @@ function checkResourceName(errors: Errors, name: string, field: string): boolean
   return false;
 }
 
-function checkContainerResource(errors: Errors, name: string, field: string): void {
+export function checkContainerResource(errors: Errors, name: string, field: string): void {
   if (computed.has(name)) return;
   checkResourceName(errors, name, field);
   if (!name.includes("/")) {
