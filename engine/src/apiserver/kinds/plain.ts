@@ -116,3 +116,20 @@ export const sliceRules: Partial<Strategy> = {
   prepareUpdate: (draft, live) => dropTopology(draft, live),
   warnings: endpointSliceWarnings,
 };
+
+const listsOfValues = ["bools", "ints", "strings", "versions"];
+
+/** Attributes of many values, and what of a node a device takes, are behind gates. */
+function dropDeviceParts(draft: Manifest): void {
+  const { devices } = partOf(draft, "spec");
+  if (!Array.isArray(devices)) return;
+  for (const device of devices.filter(isObject)) {
+    delete device.nodeAllocatableResourceMappings;
+    for (const attribute of Object.values(isObject(device.attributes) ? device.attributes : {}))
+      if (isObject(attribute)) for (const name of listsOfValues) delete attribute[name];
+    for (const capacity of Object.values(isObject(device.capacity) ? device.capacity : {}))
+      if (isObject(capacity)) capacity.value ??= "0";
+  }
+}
+
+export const deviceSliceRules: Partial<Strategy> = { prepareCreate: dropDeviceParts, prepareUpdate: dropDeviceParts };

@@ -6,7 +6,15 @@ import type { Strategy } from "#apiserver/registry";
 import { definitionRules } from "./definition.ts";
 import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
-import { accountRules, certificateRules, leaseRules, nodeRules, serviceEntryRules, sliceRules } from "./plain.ts";
+import {
+  accountRules,
+  deviceSliceRules,
+  certificateRules,
+  leaseRules,
+  nodeRules,
+  serviceEntryRules,
+  sliceRules,
+} from "./plain.ts";
 import {
   mutatingBindingErrors,
   mutatingPolicyErrors,
@@ -127,6 +135,7 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   Lease: leaseRules,
   Node: nodeRules,
   ServiceAccount: accountRules,
+  ResourceSlice: deviceSliceRules,
   RuntimeClass: { warnings: runtimeClassWarnings },
 };
 

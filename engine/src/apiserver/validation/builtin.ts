@@ -7,6 +7,9 @@ import { encodeJson, type JsonObject } from "#kernel";
 import { bindingRules, certificateRules, roleRules } from "./access.ts";
 import { limitRangeRules, priorityClassRules, quotaRules } from "./bounds.ts";
 import { budgetRules } from "./budgets.ts";
+import { claimOfDevicesRules, claimTemplateRules } from "./device-claims.ts";
+import { deviceClassRules } from "./device-parts.ts";
+import { sliceOfDevicesRules } from "./device-slices.ts";
 import { endpointsRules } from "./endpoints.ts";
 import { eventRules, leaseRules, namespaceRules } from "./cluster.ts";
 import { nodeRules, runtimeClassRules } from "./nodes.ts";
@@ -83,6 +86,10 @@ const rules: { readonly [groupKind: string]: Rule } = {
   "rbac.authorization.k8s.io/ClusterRoleBinding": bindingRules(["ClusterRole"]),
   "rbac.authorization.k8s.io/Role": roleRules(true),
   "rbac.authorization.k8s.io/RoleBinding": bindingRules(["Role", "ClusterRole"]),
+  "resource.k8s.io/DeviceClass": deviceClassRules,
+  "resource.k8s.io/ResourceClaim": claimOfDevicesRules,
+  "resource.k8s.io/ResourceClaimTemplate": claimTemplateRules,
+  "resource.k8s.io/ResourceSlice": sliceOfDevicesRules,
   "scheduling.k8s.io/PriorityClass": priorityClassRules,
   "storage.k8s.io/CSIDriver": driverRules,
   "storage.k8s.io/CSINode": nodeDriverRules,

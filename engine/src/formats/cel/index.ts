@@ -9,6 +9,7 @@ export {
   type DecideAccess,
 } from "./authorizer.ts";
 export { type AdmissionScope, admissionVariables, composedVariables } from "./typed/admission.ts";
+export { deviceVariables } from "./typed/devices.ts";
 export { declare as declareCel, type Declared as CelDeclared } from "./typed/declared.ts";
 export { inspectCel, type Inspected as CelInspected } from "./typed/inspect.ts";
 export { type CelType, optionalOf as optionalCel } from "./typed/types.ts";

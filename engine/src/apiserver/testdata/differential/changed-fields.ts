@@ -166,6 +166,8 @@ const wholly: ReadonlySet<string> = new Set([
   "ingress",
   "servicecidr",
   "ipaddress",
+  "deviceclass",
+  "resourceclaimtemplate",
   "validatingwebhook",
   "mutatingwebhook",
   "admissionpolicybinding",

@@ -88,4 +88,4 @@ export const inlineAttachment: Subject = subject("inlineattachment", "storage.k8
 });
 
 /** Kinds that only the scripts of fields play with: every request of theirs is refused, or keeps little. */
-export const fieldSubjects: readonly Subject[] = [flowSchema, addressObject, volumeKinds, inlineAttachment];
+export const fieldSubjects: readonly Subject[] = [flowSchema, addressObject, registration, volumeKinds, inlineAttachment];

@@ -3,7 +3,7 @@
 
 import { schemaFor } from "#api/kubernetes";
 import { changed, changes, merged, type Taste } from "./field-walk.ts";
-import { addressObject, fieldSubjects, flowSchema, rareSubjects, registration } from "./rare-subjects.ts";
+import { fieldSubjects, rareSubjects } from "./rare-subjects.ts";
 import { post, type Script, type Step, unseen } from "./steps.ts";
 import { type Subject, subjects } from "./subjects.ts";
 
@@ -83,6 +83,8 @@ const wholly: ReadonlySet<string> = new Set([
   "networkpolicy",
   "servicecidr",
   "ipaddress",
+  "deviceclass",
+  "resourceslice",
   "validatingwebhook",
   "mutatingwebhook",
   "admissionpolicybinding",
@@ -125,5 +127,5 @@ const wholly: ReadonlySet<string> = new Set([
 
 /** Every kind that is checked wholly, or every kind, each field of it. */
 export function wrongFieldScripts(isOfAll = false): readonly Script[] {
-  return [...subjects, ...rareSubjects, ...fieldSubjects, flowSchema, addressObject, registration].filter(({ id }) => isOfAll || wholly.has(id)).flatMap(scriptsOf);
+  return [...subjects, ...rareSubjects, ...fieldSubjects].filter(({ id }) => isOfAll || wholly.has(id)).flatMap(scriptsOf);
 }

@@ -1,7 +1,7 @@
 // The template of a claim that is made for a volume of a pod: its labels and annotations, and the claim's specification.
 
-import { forbidden, validateAnnotations, validateLabels } from "#api/crd";
-import { isObject, type JsonObject } from "#kernel";
+import { type FieldError, forbidden, validateAnnotations, validateLabels } from "#api/crd";
+import { isObject, type Json, type JsonObject } from "#kernel";
 import { part } from "../fields.ts";
 import { claimSpecErrors } from "../claims.ts";
 import type { Errors } from "./checks.ts";
@@ -23,13 +23,23 @@ const otherMetadata = [
   "managedFields",
 ];
 
+/** Of what is made from a template, only labels and annotations can be said. */
+export function templateMetadataErrors(metadata: JsonObject, field: string): FieldError[] {
+  const { annotations, labels } = metadata;
+  return [
+    ...(isObject(annotations) ? validateAnnotations(annotations, `${field}.annotations`) : []),
+    ...(isObject(labels) ? validateLabels(labels, `${field}.labels`) : []),
+    ...otherMetadata
+      .filter((name) => !isUnset(metadata[name]))
+      .map((name) => forbidden(`${field}.${name === "uid" ? "uID" : name}`, "cannot be set")),
+  ];
+}
+
+function isUnset(value: Json | undefined): boolean {
+  return value === undefined || value === null || value === "" || value === 0;
+}
+
 export function checkClaimTemplate(errors: Errors, template: JsonObject, field: string): void {
-  const metadata = part(template, "metadata");
-  if (isObject(metadata["annotations"]))
-    errors.push(...validateAnnotations(metadata["annotations"], `${field}.metadata.annotations`));
-  if (isObject(metadata["labels"])) errors.push(...validateLabels(metadata["labels"], `${field}.metadata.labels`));
-  for (const name of otherMetadata)
-    if (metadata[name] !== undefined && metadata[name] !== null)
-      errors.push(forbidden(`${field}.metadata.${name}`, "cannot be set"));
+  errors.push(...templateMetadataErrors(part(template, "metadata"), `${field}.metadata`));
   errors.push(...claimSpecErrors(part(template, "spec"), `${field}.spec`));
 }

@@ -57,6 +57,8 @@ const shownMax = 100;
 
 /** Each error with its place, its line and a mark below it. */
 function shown(text: string, errors: readonly Wrong[]): string {
+  // A text without a line has none to show, and no first column.
+  if (text === "") return errors.map(({ message }) => `ERROR: <input>:1:0: ${message}`).join("\n");
   const placed = errors.map(({ at, message }) => ({ ...placeOf(text, at), message }));
   placed.sort((a, b) => a.line - b.line || a.column - b.column);
   const texts = placed.slice(0, shownMax).map(({ line, column, message }) => {
