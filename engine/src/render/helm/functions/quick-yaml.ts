@@ -26,6 +26,9 @@ const flowParts: RegExp = new RegExp(`(?:([A-Za-z_][\\w./-]*): +)?(${flowItem})`
 
 class Unsure extends Error {}
 
+/** Made once: where it was thrown tells nothing, and finding that out takes longer than reading most documents. */
+const unsure = new Unsure();
+
 /** What the first document of the text says; undefined where only the parser knows. */
 export function quickYaml(text: string): Json | undefined {
   if (text.length > quickLengthMax || unusual.test(text)) return undefined;
@@ -53,7 +56,7 @@ class Reader {
     if (this.#has(documentStart)) column = this.#nextColumn();
     if (column < 0) return null;
     const value = this.#block(column);
-    if (this.#at < this.#text.length) throw new Unsure();
+    if (this.#at < this.#text.length) throw unsure;
     return value;
   }
 
@@ -68,7 +71,7 @@ class Reader {
   #match(shape: RegExp): RegExpExecArray {
     shape.lastIndex = this.#at;
     const found = shape.exec(this.#text);
-    if (found === null) throw new Unsure();
+    if (found === null) throw unsure;
     this.#at = shape.lastIndex;
     return found;
   }
@@ -91,7 +94,7 @@ class Reader {
 
   /** The list or the map that begins in this line, at this column. */
   #block(column: number): Json {
-    if (++this.#depth > quickDepthMax) throw new Unsure();
+    if (++this.#depth > quickDepthMax) throw unsure;
     const isList = this.#isDash(column);
     this.#at += column;
     const value = isList ? this.#list(column) : this.#map(column);
@@ -103,11 +106,11 @@ class Reader {
   #goesOn(column: number, isList: boolean): boolean {
     const next = this.#nextColumn();
     if (next < column) return false;
-    if (next > column) throw new Unsure();
+    if (next > column) throw unsure;
     if (this.#isDash(column) !== isList) {
       // Dashes below a map's keys belong to the key above, which has a value already; keys below dashes end a list.
       if (isList) return false;
-      throw new Unsure();
+      throw unsure;
     }
     this.#at += column;
     return true;
@@ -118,7 +121,7 @@ class Reader {
     do {
       const [, plain, double, single] = this.#match(keyShape);
       const key = plain ?? double ?? (single as string);
-      if (plain !== undefined && plain.length <= 5 && resolvePlain(plain, "v2").tag !== "!!str") throw new Unsure();
+      if (plain !== undefined && plain.length <= 5 && resolvePlain(plain, "v2").tag !== "!!str") throw unsure;
       setOwn(map, key, this.#value(column, false));
     } while (this.#goesOn(column, false));
     return map;
@@ -137,7 +140,7 @@ class Reader {
   #item(column: number, inner: number): Json {
     keyShape.lastIndex = this.#at;
     if (!keyShape.test(this.#text) && !this.#isDash(0)) return this.#value(column, true);
-    if (++this.#depth > quickDepthMax) throw new Unsure();
+    if (++this.#depth > quickDepthMax) throw unsure;
     const value = this.#isDash(0) ? this.#list(inner) : this.#map(inner);
     this.#depth--;
     return value;
@@ -192,7 +195,7 @@ class Reader {
     if (first.isOpen)
       while (this.#isContinued(column)) {
         const { text: more, isOpen } = this.#plainLine();
-        if (!isOpen) throw new Unsure();
+        if (!isOpen) throw unsure;
         text += ` ${more}`;
       }
     return scalar(text);
@@ -202,11 +205,11 @@ class Reader {
   #plainLine(): { text: string; isOpen: boolean } {
     const end = this.#text.indexOf("\n", this.#at);
     let text = this.#text.slice(this.#at, end);
-    if (!plainStart.test(text)) throw new Unsure();
+    if (!plainStart.test(text)) throw unsure;
     const comment = text.indexOf(" #");
     if (comment >= 0) text = text.slice(0, comment);
     if (text.endsWith(" ")) text = text.replace(/ +$/, "");
-    if (text.includes(": ") || text.endsWith(":")) throw new Unsure();
+    if (text.includes(": ") || text.endsWith(":")) throw unsure;
     this.#at = end + 1;
     return { text, isOpen: comment < 0 };
   }
@@ -229,14 +232,14 @@ class Reader {
     const indent = start + first - lineStart;
     if (first >= 0 && indent <= column && chomp !== "+") return "";
     // Blanks above the first line may be deeper than it.
-    if (first < 0 || indent <= column || this.#text.slice(start, lineStart).includes(" ")) throw new Unsure();
+    if (first < 0 || indent <= column || this.#text.slice(start, lineStart).includes(" ")) throw unsure;
     const lines: string[] = [];
     for (let at = start; at < this.#text.length; ) {
       const end = this.#text.indexOf("\n", at);
       const line = this.#text.slice(at, end);
       const spaces = line.search(/[^ ]/);
       if (spaces >= 0 && spaces < indent) {
-        if (spaces > column) throw new Unsure();
+        if (spaces > column) throw unsure;
         break;
       }
       lines.push(line.slice(indent));
@@ -244,7 +247,7 @@ class Reader {
       this.#at = at;
     }
     // Without a line end, the last line gets none.
-    if (this.#isCut && this.#at >= this.#text.length) throw new Unsure();
+    if (this.#isCut && this.#at >= this.#text.length) throw unsure;
     const text = `${lines.join("\n")}\n`;
     if (chomp === "+") return text;
     let end = text.length;
@@ -255,7 +258,7 @@ class Reader {
 
 function flowScalars(text: string): [key: string, value: Json][] {
   return Array.from(text.matchAll(flowParts), ([, key = "", value]) => {
-    if (key !== "" && resolvePlain(key, "v2").tag !== "!!str") throw new Unsure();
+    if (key !== "" && resolvePlain(key, "v2").tag !== "!!str") throw unsure;
     const quoted = value as string;
     return [key, /^["']/.test(quoted) ? quoted.slice(1, -1) : scalar(quoted)];
   });
@@ -265,7 +268,7 @@ function flowScalars(text: string): [key: string, value: Json][] {
 function scalar(text: string): Json {
   const { value } = resolvePlain(text, "v2");
   if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw new Unsure();
+    if (!Number.isFinite(value)) throw unsure;
     return value === 0 ? 0 : value;
   }
   return value;
