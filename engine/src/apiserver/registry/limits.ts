@@ -34,7 +34,7 @@ export const listItemsMax = 100_000;
 export const hotWeightMax: number = 48 * 1024 * 1024;
 
 /** Bytes of the texts of recent writes, the latest half of them kept always: needed until their answers are sent, which is after a commit or two. */
-export const recentTextsBytesMax: number = 4 * 1024 * 1024;
+export const recentTextsBytesMax: number = 1024 * 1024;
 
 /** How often a write begins again for a version that was not at hand: one of its object for each manager's version, and then some. */
 export const conversionAttemptsMax = 20;

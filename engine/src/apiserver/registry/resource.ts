@@ -129,8 +129,15 @@ export function storagePrefix(storage: { group: string; plural: string }): strin
   return `${storage.group === "" ? "core" : storage.group}/${storage.plural}/`;
 }
 
+/** The last key that was asked for: a write asks for its own again and again, and the same string is hashed only once. */
+let last: { storage: Storage; namespace: string; name: string; key: string } | undefined;
+
 export function storageKey(storage: Storage, namespace: string, name: string): string {
-  return storage.isNamespaced ? `${storagePrefix(storage)}${namespace}/${name}` : `${storagePrefix(storage)}${name}`;
+  if (last?.storage === storage && last.name === name && last.namespace === namespace) return last.key;
+  const place = storage.isNamespaced ? `${namespace}/${name}` : name;
+  const key = `${storagePrefix(storage)}${place}`;
+  last = { storage, namespace, name, key };
+  return key;
 }
 
 /** All that is served, by group, version and plural. */
