@@ -232,7 +232,10 @@ async function restarted(folder, first, restarts, next) {
     const following = seats.map((seat, n) => follow(clients[n % 4], seat));
     const writing = write(clients[4], state, life);
     if (life === restarts) {
-      await sleep(300);
+      await until(
+        () => state.written.size > 0,
+        () => "something was written",
+      );
       state.isOver = true;
       await writing;
       const end = await mark(server, "end");
@@ -244,7 +247,11 @@ async function restarted(folder, first, restarts, next) {
       await Promise.all(following);
       break;
     }
-    await sleep(200 + next(400));
+    const enough = state.written.size + 10 + next(30);
+    await until(
+      () => state.written.size >= enough,
+      () => "a life of the server had its writes",
+    );
     await server.stop(life % 2 === 0 ? "SIGTERM" : "SIGKILL");
     for (const client of clients) client.close();
     await Promise.all([writing, ...following]);
