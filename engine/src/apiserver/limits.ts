@@ -26,7 +26,7 @@ export const watchUnsentBytesMax: number = 64 * 1024 * 1024;
 
 /**
  * Watches that may be open over the network: a fleet of a hundred nodes with a dozen controllers has some thousands. One that says nothing
- * takes some ten kilobytes.
+ * takes sixteen kilobytes.
  */
 export const watchesMost = 10_000;
 
