@@ -31,7 +31,7 @@ export function validateDefinition(definition: JsonObject, isNew = true): FieldE
     ...(name === wanted || !isNew ? [] : [invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group')]),
     ...validateGroup(text(spec["group"])),
     ...validateScope(text(spec["scope"])),
-    ...validateVersions(spec),
+    ...validateVersions(spec, isNew),
     ...(spec["preserveUnknownFields"] === true
       ? [
           invalid(
@@ -84,7 +84,8 @@ function shown(versions: readonly JsonObject[], isGiven = true): Json {
   }));
 }
 
-function validateVersions(spec: JsonObject): FieldError[] {
+/** A decoded list that is empty is not told from an absent one: whoever makes a definition leaves it out, whoever changes one empties it. */
+function validateVersions(spec: JsonObject, isNew: boolean): FieldError[] {
   const versions = versionsOf(spec);
   const errors = versions.flatMap((version, index) => {
     const name = text(version["name"]);
@@ -98,7 +99,7 @@ function validateVersions(spec: JsonObject): FieldError[] {
     errors.push(
       invalid(
         "spec.versions",
-        shown(versions, isSet(spec["versions"])),
+        shown(versions, !isNew || isSet(spec["versions"])),
         "must have exactly one version marked as storage version",
       ),
     );
