@@ -72,6 +72,11 @@ const proofs = {
     about:
       "[writes] [rounds] [restarts]: several at once on the same objects: writers, patches of what is deleted, finalizers, watches over restarts",
   },
+  "recorded-objects": {
+    program: "tools/proofs/recorded-objects.mjs",
+    about:
+      "[report]: the objects of recorded builds and charts on this server and on a real kube-apiserver (KEELSON_ORACLES, KEELSON_CASES)",
+  },
   "release-kills": {
     program: "tools/proofs/release-kills.mjs",
     about:

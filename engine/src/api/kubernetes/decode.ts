@@ -158,6 +158,7 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
   if (isMapOfTexts(node) && hasTextsAlone(value)) return { ...value };
   const plan = planOf(node, ref);
   const filled = fill(withTexts(value, node), plan, walk.withDefaults);
+  if (node.properties !== undefined && node.additional === undefined) tellUnknownNulls(value, node.properties, walk);
   const outer = walk.struct;
   const decoded: JsonObject = {};
   for (const name in filled) {
@@ -226,6 +227,12 @@ function fill(value: JsonObject, plan: Plan, withDefaults: boolean): JsonObject 
   }
   for (const [name, zero] of plan.always) if (!Object.hasOwn(filled, name)) filled[name] = zero;
   return filled;
+}
+
+/** A null says nothing, yet its name must be known. */
+function tellUnknownNulls(value: JsonObject, properties: Readonly<Record<string, SchemaRef>>, walk: Walk): void {
+  for (const name in value)
+    if (value[name] === null && !Object.hasOwn(properties, name)) walk.unknown.push(pathText([...walk.path, name]));
 }
 
 function isZero(value: Json): boolean {

@@ -127,7 +127,8 @@ class Allocator {
   /** An address is an object that names its Service: without a name there is none, whatever else is wrong. */
   #addressFor(context: Context): string {
     const address = this.#takeAddress(context);
-    if ((context.name ?? "") !== "") return address;
+    // A dry run takes the address without making the object.
+    if ((context.name ?? "") !== "" || context.call.isDryRun) return address;
     const why = `IPAddress.networking.k8s.io ${JSON.stringify(address)} is invalid: spec.parentRef.name: Required value`;
     return refuseField(context.call, "", invalid("spec.clusterIPs", [""], `failed to allocate IP: ${why}`));
   }

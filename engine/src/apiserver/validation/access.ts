@@ -65,10 +65,13 @@ export function bindingRules(kinds: readonly string[]): Rule {
       ...(name === "" ? [required("roleRef.name")] : invalidAll("roleRef.name", name, pathSegmentErrors(name))),
     );
     for (const { item, field } of itemsOf(object["subjects"], "subjects")) {
-      if (textOf(item["name"]) === "") errors.push(required(`${field}.name`));
+      const subject = textOf(item["name"]);
+      if (subject === "") errors.push(required(`${field}.name`));
       const kind = textOf(item["kind"]);
       if (!["ServiceAccount", "User", "Group"].includes(kind))
         errors.push(notSupported(`${field}.kind`, kind, ["ServiceAccount", "User", "Group"]));
+      if (kind === "ServiceAccount" && subject !== "")
+        errors.push(...invalidAll(`${field}.name`, subject, subdomainErrors(subject)));
       errors.push(...subjectGroupErrors(item, kind, `${field}.apiGroup`));
       if (kind === "ServiceAccount" && isClusterWide && textOf(item["namespace"]) === "")
         errors.push(required(`${field}.namespace`));
