@@ -163,12 +163,11 @@ function setMissing(labels: JsonObject, values: JsonObject): void {
 
 export const jobRules: Partial<Strategy> = withTemplate(["spec", "template"], {
   namesPods: true,
-  applyDefaults: labelAsTemplate,
   warn: (draft, live) => (live === undefined || wasCounted(draft, live) ? trackingWarnings(draft, ["spec"]) : []),
   prepareUpdate: labelAsTemplate,
   prepareCreate: (draft) => {
     const spec = child(asJson(draft), "spec");
-    if (spec.manualSelector === true) return;
+    if (spec.manualSelector === true) return labelAsTemplate(draft);
     const uid = draft.metadata.uid ?? "";
     const { name } = draft.metadata;
     setMissing(child(child(child(spec, "template"), "metadata"), "labels"), {
