@@ -148,7 +148,7 @@ function omittedMembers(definition, node) {
       const member = members.get(name);
       if (member === undefined || !member.omits || member.type.startsWith("*")) return false;
       // No omitempty leaves out a struct: a time that is not set is written as null.
-      if (member.type.endsWith("Time") && !member.omitsZero) return false;
+      if (member.type.endsWith("Time") && !member.type.startsWith("map") && !member.omitsZero) return false;
       // Structs in place are written whatever they hold; quantities and the like never stand in place with omitempty.
       return !isKept(ref) && (ref.type !== "object" || ref.additional !== undefined || member.type.startsWith("map"));
     })

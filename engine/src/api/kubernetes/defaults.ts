@@ -255,7 +255,7 @@ const job: Rule = (object) => {
   })(spec);
   spec["completionMode"] ??= "NonIndexed";
   spec["podReplacementPolicy"] ??= replaced;
-  takeLabels(object);
+  // A Job without labels shares those of its template, which only its server can: its rules do.
 };
 
 const replicationController: Rule = (object) => {

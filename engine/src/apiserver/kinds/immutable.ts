@@ -3,6 +3,8 @@
 import { type FieldError, forbidden, invalid } from "#api/crd";
 import { quantityNanos } from "#api/kubernetes";
 import { asJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import { jobChangeErrors } from "./job-updates.ts";
+import { podChangeErrors } from "./pod-updates.ts";
 
 /** What a PersistentVolume says of itself beside where its bytes are. */
 const volumeMembers = [
@@ -109,9 +111,6 @@ const statefulSetText =
   "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
 const claimText =
   "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-const podText =
-  "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
-
 /** A binder sets the volume; a bound claim may grow; a class may be given late, where none was named. */
 function claimSpec(draft: Manifest, live: Manifest): FieldError[] {
   const isBound = at(live, "status.phase") === "Bound";
@@ -147,31 +146,6 @@ function claimClass(draft: Manifest, live: Manifest): FieldError[] {
 
 function nanosOf(value: Json | undefined): bigint {
   return (typeof value === "string" ? quantityNanos(value) : undefined) ?? 0n;
-}
-
-function podSpec(draft: Manifest, live: Manifest): FieldError[] {
-  const free = ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates"];
-  // A pod that no node has yet may be given one: that is what a scheduler does.
-  if (at(live, "spec.nodeName") === undefined) free.push("nodeName");
-  const counts = ["containers", "initContainers"].filter((name) => sizeOf(draft, name) !== sizeOf(live, name));
-  if (counts.length > 0)
-    return counts.map((name) => forbidden(`spec.${name}`, `pod updates may not add or remove containers`));
-  const [next, old] = [draft, live].map((pod) => withoutImages(without(pod, free)));
-  return equalJson(next ?? null, old ?? null) ? [] : [forbidden("spec", podText)];
-}
-
-function sizeOf(pod: Manifest, name: string): number {
-  const list = at(pod, `spec.${name}`);
-  return Array.isArray(list) ? list.length : 0;
-}
-
-function withoutImages(spec: JsonObject): JsonObject {
-  const rest = { ...spec };
-  for (const list of ["containers", "initContainers"]) {
-    const containers = rest[list];
-    if (Array.isArray(containers)) rest[list] = containers.map((one) => (isObject(one) ? { ...one, image: "" } : one));
-  }
-  return rest;
 }
 
 /** An attachment as Go holds it. */
@@ -249,54 +223,6 @@ function volumeSource(draft: Manifest, live: Manifest): FieldError[] {
   return equalJson(next ?? null, old ?? null) ? [] : [forbidden(field, `${field} is immutable after creation`)];
 }
 
-/** The rules of a Job's failures, as Go holds them. */
-function failurePolicyInGo(policy: Json | undefined): Json {
-  if (!isObject(policy)) return null;
-  const rules = (Array.isArray(policy.rules) ? policy.rules : []).filter(isObject).map((rule) => ({
-    Action: rule.action ?? "",
-    OnExitCodes: isObject(rule.onExitCodes)
-      ? {
-          ContainerName: rule.onExitCodes.containerName ?? null,
-          Operator: rule.onExitCodes.operator ?? "",
-          Values: rule.onExitCodes.values ?? null,
-        }
-      : null,
-    OnPodConditions: Array.isArray(rule.onPodConditions)
-      ? rule.onPodConditions.filter(isObject).map(({ type = "", status = "" }) => ({ Type: type, Status: status }))
-      : null,
-  }));
-  return { Rules: rules };
-}
-
-function jobSpec(draft: Manifest, live: Manifest): FieldError[] {
-  const isSuspended = at(live, "spec.suspend") === true && at(live, "status.startTime") === undefined;
-  const paths = ["spec.selector", "spec.completionMode", "spec.podFailurePolicy"];
-  if (!isSuspended) paths.push("spec.template");
-  const errors = [...completions(draft, live), ...fixed(...paths)(draft, live)].map((error) =>
-    error.field === "spec.podFailurePolicy"
-      ? { ...error, value: failurePolicyInGo(at(draft, "spec.podFailurePolicy")) }
-      : error,
-  );
-  // The check of a Job that is created looks at what it was given; a change has all of it, or lost it.
-  if (at(draft, "spec.selector") !== undefined) return errors;
-  const labels = at(draft, "spec.template.metadata.labels") ?? null;
-  return [
-    ...errors,
-    { type: "Required", field: "spec.selector", detail: "" },
-    invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"),
-  ];
-}
-
-/** The completions of an indexed Job may change, with its parallelism alone. */
-function completions(draft: Manifest, live: Manifest): FieldError[] {
-  const field = "spec.completions";
-  const wanted = at(draft, field) ?? null;
-  if (equalJson(wanted, at(live, field) ?? null)) return [];
-  if (at(draft, "spec.completionMode") !== "Indexed") return [invalid(field, wanted, "field is immutable")];
-  const isTandem = equalJson(wanted, at(draft, "spec.parallelism") ?? null);
-  return isTandem ? [] : [invalid(field, wanted, "can only be modified in tandem with spec.parallelism")];
-}
-
 function roleRef(draft: Manifest, live: Manifest): FieldError[] {
   const wanted = at(draft, "roleRef");
   if (equalJson(wanted ?? null, at(live, "roleRef") ?? null)) return [];
@@ -310,8 +236,8 @@ export const immutableFields: Readonly<Record<string, Rule>> = {
   ReplicaSet: fixed("spec.selector"),
   DaemonSet: fixed("spec.selector"),
   StatefulSet: fixedSpecBut(statefulSetFree, statefulSetText),
-  Job: jobSpec,
-  Pod: podSpec,
+  Job: jobChangeErrors,
+  Pod: podChangeErrors,
   ConfigMap: sealed("data", "binaryData"),
   Secret: (draft, live) => [...fixed("type")(draft, live), ...sealed("data")(draft, live)],
   PersistentVolumeClaim: claimSpec,

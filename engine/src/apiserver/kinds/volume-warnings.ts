@@ -24,7 +24,9 @@ export function fractionWarnings(amounts: Json | undefined, field: string, names
   if (!isObject(amounts)) return [];
   return names.flatMap((name) => {
     const amount = amounts[name];
-    if (typeof amount !== "string" || (quantityNanos(amount) ?? 0n) % nanosOfOne === 0n) return [];
+    // A canonical amount says by its end, or by a negative exponent, that it may be a fraction.
+    if (typeof amount !== "string" || !/[mun]$|e-/.test(amount)) return [];
+    if ((quantityNanos(amount) ?? 0n) % nanosOfOne === 0n) return [];
     return [`${field}[${name}]: fractional byte value ${JSON.stringify(amount)} is invalid, must be an integer`];
   });
 }

@@ -32,7 +32,7 @@ function isSameTemplate(draft: Manifest, live: Manifest): boolean {
 }
 
 /** What a kind does beside what all do that make pods. */
-type Own = Pick<Strategy, "prepareCreate" | "prepareUpdate" | "applyDefaults"> & {
+type Own = Pick<Strategy, "prepareCreate" | "prepareUpdate" | "prepareStatus" | "applyDefaults"> & {
   /** More to warn of. */
   warn?: (draft: Manifest, live: Manifest | undefined) => string[];
   /** Pods of it take its name. */
@@ -75,6 +75,7 @@ export const daemonSetRules: Partial<Strategy> = withTemplate(["spec", "template
     const before = countedTemplates(live);
     noteGeneration(draft, isSameTemplate(draft, live) ? before : before + 1);
   },
+  prepareStatus: (draft, live) => noteGeneration(draft, countedTemplates(live)),
   isChanged: (draft, live) => !isSameTemplate(draft, live),
 });
 
@@ -165,6 +166,7 @@ export const jobRules: Partial<Strategy> = withTemplate(["spec", "template"], {
   namesPods: true,
   warn: (draft, live) => (live === undefined || wasCounted(draft, live) ? trackingWarnings(draft, ["spec"]) : []),
   prepareUpdate: labelAsTemplate,
+  prepareStatus: labelAsTemplate,
   prepareCreate: (draft) => {
     const spec = child(asJson(draft), "spec");
     if (spec.manualSelector === true) return labelAsTemplate(draft);

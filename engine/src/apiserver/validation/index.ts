@@ -10,7 +10,8 @@ export {
   parameterErrors,
   parameterKindErrors,
 } from "./match-resources.ts";
-export { selectorErrors } from "./selectors.ts";
+export { countIndexes, indexBounds, policyInGo as successPolicyInGo } from "./job-policies.ts";
+export { selectorErrors, selectorInGo } from "./selectors.ts";
 export { balancerHostErrors, balancerPointErrors } from "./services.ts";
 export { attachmentStatusErrors } from "./storage.ts";
 export { quotaStatusErrors } from "./bounds.ts";

@@ -1,6 +1,7 @@
 // Jobs and CronJobs (pkg/apis/batch/validation, v1.36).
 
 import { type FieldError, invalid, labelErrors, notSupported, required } from "#api/crd";
+import { isStatedEmpty } from "#api/kubernetes";
 import { isObject, isTimeZone, type Json, type JsonObject } from "#kernel";
 import { cronErrors } from "./cron.ts";
 import { atLeastZero, domainPathErrors, part, textOf } from "./fields.ts";
@@ -122,8 +123,10 @@ function specErrors(spec: JsonObject, field: string, before: JsonObject | undefi
 type Labels = { own: JsonObject | undefined; shown: Json };
 
 function templateLabels(spec: JsonObject): Labels {
-  const { labels } = part(part(spec, "template"), "metadata");
-  return isObject(labels) ? { own: labels, shown: labels } : { own: undefined, shown: null };
+  const metadata = part(part(spec, "template"), "metadata");
+  const { labels } = metadata;
+  if (isObject(labels)) return { own: labels, shown: labels };
+  return { own: undefined, shown: isStatedEmpty(metadata, "labels") ? {} : null };
 }
 
 function labelError(labels: Labels, name: string, value: string): FieldError[] {

@@ -193,6 +193,16 @@ const wholly: ReadonlySet<string> = new Set([
   "eventv1",
   "clusterrole",
   "ingressclass",
+  "pod",
+  "podtemplate",
+  "replicationcontroller",
+  "deployment",
+  "replicaset",
+  "statefulset",
+  "daemonset",
+  "job",
+  "cronjob",
+  "poddisruptionbudget",
 ]);
 
 /** Every kind that answers wholly as the real server, or every kind but FlowSchemas: the real server writes their status meanwhile. */

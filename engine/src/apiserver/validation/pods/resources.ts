@@ -106,6 +106,23 @@ function isDivisible(name: string, size: bigint): boolean {
 
 type NameCheck = typeof checkContainerResource;
 
+const whole = /^\d+/;
+
+/** Which of two amounts is more; those of one unit need no more than their digits. */
+function compare(one: Json, other: Json): number {
+  const [a, b] = [digitsOf(one), digitsOf(other)];
+  if (a !== undefined && b !== undefined && a.unit === b.unit) return a.count - b.count;
+  const [left, right] = [nanos(one), nanos(other)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function digitsOf(amount: Json): { count: number; unit: string } | undefined {
+  const digits = typeof amount === "string" ? whole.exec(amount)?.[0] : undefined;
+  if (digits === undefined || digits.length > 15) return undefined;
+  const unit = (amount as string).slice(digits.length);
+  return unit.startsWith(".") ? undefined : { count: Number(digits), unit };
+}
+
 /** Requests may not be more than limits; what cannot be shared is limited to just what is asked. */
 // oxlint-disable-next-line max-params -- a request, its limit and where they stand
 function checkRequest(errors: Errors, name: string, [request, limit]: [Json, Json | undefined], field: string): void {
@@ -115,11 +132,11 @@ function checkRequest(errors: Errors, name: string, [request, limit]: [Json, Jso
     return;
   }
   if (request === limit) return;
-  const [wanted, most] = [nanos(request), nanos(limit)];
+  const order = compare(request, limit);
   const place = `${field}.requests`;
-  if (wanted !== most && !canBeShared(name))
+  if (order !== 0 && !canBeShared(name))
     errors.push(invalid(place, shown(request), `must be equal to ${name} limit of ${shown(limit)}`));
-  else if (wanted > most)
+  else if (order > 0)
     errors.push(invalid(place, shown(request), `must be less than or equal to ${name} limit of ${shown(limit)}`));
 }
 
