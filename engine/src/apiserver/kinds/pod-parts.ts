@@ -27,12 +27,20 @@ function keepAllBut(draft: Manifest, live: Manifest, spec: JsonObject): void {
   else draft.metadata.managedFields = managedFields;
 }
 
+const mirrorAnnotation = "kubernetes.io/config.mirror";
+/** A path of no name, as Go writes it. */
+const noField = "[]";
+
 const debugging: PartRules = {
   prepare: (draft, live) => {
     const { ephemeralContainers: _, ...rest } = copyJson(specOf(live)) as JsonObject;
     const { ephemeralContainers } = specOf(draft);
     keepAllBut(draft, live, ephemeralContainers === undefined ? rest : { ...rest, ephemeralContainers });
   },
+  refuse: (live) =>
+    live.metadata.annotations?.[mirrorAnnotation] === undefined
+      ? []
+      : [forbidden(noField, "static pods do not support ephemeral containers")],
   validate: (draft, live) => {
     const field = "spec.ephemeralContainers";
     const next = new Map(listOf(specOf(draft), "ephemeralContainers").map((one) => [textOf(one, "name"), one]));
@@ -48,6 +56,13 @@ const debugging: PartRules = {
 };
 
 const sized = ["containers", "initContainers"] as const;
+/** Pods that are as they are. */
+function fixedPod(live: Manifest): FieldError[] {
+  if (live.metadata.annotations?.[mirrorAnnotation] !== undefined)
+    return [forbidden(noField, "static pods cannot be resized")];
+  if (fieldOf(live, "spec", "os", "name") === "windows") return [forbidden(noField, "windows pods cannot be resized")];
+  return [];
+}
 
 const resizing: PartRules = {
   prepare: (draft, live) => {
@@ -57,8 +72,11 @@ const resizing: PartRules = {
     const spec = copyJson(old) as JsonObject;
     for (const name of sized)
       if (old[name] !== undefined) spec[name] = withSizes(listOf(next, name), listOf(old, name));
+    if (next["resources"] === undefined) delete spec["resources"];
+    else spec["resources"] = next["resources"];
     keepAllBut(draft, live, spec);
   },
+  refuse: fixedPod,
   validate: (draft, live) => {
     const [next, old] = [specOf(draft), specOf(live)];
     const errors: FieldError[] = [];
@@ -66,20 +84,43 @@ const resizing: PartRules = {
     if (quality !== qualityOf(next))
       errors.push(invalid("spec", quality, "Pod QOS Class may not change as a result of resizing"));
     if (!canBeResized(live)) errors.push(forbidden("spec", "Pod running on node without support for resize"));
+    errors.push(...wholeErrors(next, old));
     const moved = sized.flatMap((name) => orderErrors(listOf(next, name), listOf(old, name), name));
     if (moved.length > 0) return [...errors, ...moved];
     for (const [index, container] of listOf(next, "containers").entries())
       errors.push(...sizeErrors(container, listOf(old, "containers")[index] ?? {}, `spec.containers[${index}]`));
-    for (const [index, container] of listOf(next, "initContainers").entries()) {
-      const before = listOf(old, "initContainers")[index] ?? {};
-      if (before["restartPolicy"] === "Always")
-        errors.push(...sizeErrors(container, before, `spec.initContainers[${index}]`));
-      else if (!equalJson(container, before))
-        errors.push(forbidden("spec", "resources for non-sidecar init containers are immutable"));
-    }
+    for (const [index, container] of listOf(next, "initContainers").entries())
+      errors.push(...initErrors(container, listOf(old, "initContainers")[index] ?? {}, index));
     return errors;
   },
 };
+
+/** What the pod as a whole is given may change as that of a container may. */
+function wholeErrors(next: JsonObject, old: JsonObject): FieldError[] {
+  const isGiven = ["requests", "limits"].some((name) => [next, old].some((spec) => hasAmounts(spec, name)));
+  if (!isGiven) return [];
+  if (old["resources"] !== undefined && next["resources"] === undefined)
+    return [forbidden("spec.resources", "pod-level resources cannot be removed")];
+  const errors = old["resources"] === undefined ? [] : lossErrors(next, old, "spec.resources", "pod-level resource");
+  if (equalJson(unsizedPart(next), unsizedPart(old))) return errors;
+  return [...errors, forbidden("spec", "only cpu and memory resources are mutable at pod-level")];
+}
+
+function hasAmounts(owner: JsonObject, name: string): boolean {
+  return Object.keys(amounts(owner, name)).length > 0;
+}
+
+/** Containers that start first may be sized otherwise; those that end, only where that does not start them again. */
+function initErrors(next: JsonObject, old: JsonObject, index: number): FieldError[] {
+  const field = `spec.initContainers[${index}]`;
+  const errors = lossErrors(next, old, `${field}.resources`, "resource");
+  if (!equalJson(unsized(next), unsized(old)))
+    errors.push(forbidden(field, "only cpu and memory resources for init or sidecar containers are mutable"));
+  if (old["restartPolicy"] === "Always" || equalJson(next, old)) return errors;
+  const isStarted = listOf(next, "resizePolicy").some((policy) => policy["restartPolicy"] === "RestartContainer");
+  const detail = "non-sidecar init containers with a resize policy of RestartContainer cannot be resized";
+  return isStarted ? [...errors, forbidden(field, detail)] : errors;
+}
 
 /** The old containers with the sizes of the new ones; where names do not meet, the new ones as they are. */
 function withSizes(next: readonly Named[], old: readonly Named[]): Json[] {
@@ -118,22 +159,32 @@ function amounts(container: JsonObject, name: string): JsonObject {
   return isObject(found) ? found : {};
 }
 
-function sizeErrors(next: JsonObject, old: JsonObject, field: string): FieldError[] {
-  const errors = ["requests", "limits"].flatMap((name) => {
+/** What was asked for must still be asked for. */
+// oxlint-disable-next-line max-params -- an owner of resources before and after, where they stand and what they are called
+function lossErrors(next: JsonObject, old: JsonObject, field: string, title: string): FieldError[] {
+  return ["requests", "limits"].flatMap((name) => {
     const isLess = Object.keys(amounts(old, name)).some((one) => amounts(next, name)[one] === undefined);
-    return isLess ? [forbidden(`${field}.resources.${name}`, `resource ${name} cannot be removed`)] : [];
+    return isLess ? [forbidden(`${field}.${name}`, `${title} ${name} cannot be removed`)] : [];
   });
+}
+
+function sizeErrors(next: JsonObject, old: JsonObject, field: string): FieldError[] {
+  const errors = lossErrors(next, old, `${field}.resources`, "resource");
   const isOnlySize = equalJson(unsized(next), unsized(old));
   return isOnlySize ? errors : [...errors, forbidden("spec", "only cpu and memory resources are mutable")];
 }
 
-/** What may not change: all but the amounts of cpu and memory. */
-function unsized(container: JsonObject): JsonObject {
+function unsizedPart(owner: JsonObject): JsonObject {
   const rest = (name: string): JsonObject => {
-    const { cpu: _, memory: _2, ...others } = amounts(container, name);
+    const { cpu: _, memory: _2, ...others } = amounts(owner, name);
     return others;
   };
-  return { ...container, resources: { limits: rest("limits"), requests: rest("requests") } };
+  return { limits: rest("limits"), requests: rest("requests"), claims: fieldOf(owner, "resources", "claims") ?? null };
+}
+
+/** What may not change: all but the amounts of cpu and memory. */
+function unsized(container: JsonObject): JsonObject {
+  return { ...container, resources: unsizedPart(container) };
 }
 
 /** By subresource. */

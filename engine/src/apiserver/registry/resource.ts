@@ -31,6 +31,8 @@ export type WriteContext = {
 /** What a write of a part takes over from the object that stands there, and what is wrong with the part. */
 export type PartRules = {
   prepare: (draft: Manifest, live: Manifest) => void;
+  /** Why this object has no such part: told alone. */
+  refuse?: (live: Manifest) => FieldError[];
   validate: (draft: Manifest, live: Manifest) => FieldError[];
 };
 

@@ -304,6 +304,7 @@ async function prepareChange(
   if (call.subresource === "") strategy.prepareUpdate?.(draft, live, contextOf(registry, call));
   if ((strategy.countsChanges ?? strategy.hasGeneration) && subresource !== "binding")
     setOrDelete(draft.metadata, "generation", nextGeneration(draft, live, strategy, wanted) || undefined);
+  refuseIfInvalid(served, draft, part?.refuse?.(live) ?? []);
   // kube-apiserver checks metadata twice on an update, once for all kinds and once for its own: each error has two causes.
   const metadataErrors = validateChangedMetadata(draft, live, served);
   refuseIfInvalid(served, draft, [

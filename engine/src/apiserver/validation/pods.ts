@@ -61,6 +61,9 @@ function newCheck(spec: JsonObject, field: string, pod?: JsonObject): PodCheck {
   };
 }
 
+/** A path of no name, as Go writes it. */
+const noField = "[]";
+
 /** A claim as Go holds it. */
 function claimInGo(claim: JsonObject): Json {
   return {
@@ -74,7 +77,7 @@ function checkClaims({ errors, spec, field, pod }: PodCheck): void {
   const seen = new Set<string>();
   eachOf(spec["resourceClaims"], `${field}.resourceClaims`, (claim, at) => {
     if (pod?.annotations[mirrorAnnotation] !== undefined)
-      return void errors.push(forbidden("", "static pods do not support resource claims"));
+      return void errors.push(forbidden(noField, "static pods do not support resource claims"));
     const { resourceClaimName: own, resourceClaimTemplateName: template } = claim;
     const name = textOf(claim["name"]);
     if (name === "") errors.push(required(`${at}.name`));
