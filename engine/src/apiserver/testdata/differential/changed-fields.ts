@@ -205,10 +205,13 @@ const wholly: ReadonlySet<string> = new Set([
   "poddisruptionbudget",
 ]);
 
-/** Every kind that answers wholly as the real server, or every kind but FlowSchemas: the real server writes their status meanwhile. */
+/** Kinds whose status the real server writes meanwhile: a change comes too late there, or not. */
+const written: ReadonlySet<string> = new Set(["flowschema", "registration"]);
+
+/** Every kind that answers wholly as the real server, or every kind but those that it writes itself. */
 export function changedFieldScripts(isOfAll = false): readonly Script[] {
   return [...subjects, ...rareSubjects, ...fieldSubjects]
-    .filter(({ id }) => (isOfAll || wholly.has(id)) && id !== "flowschema")
+    .filter(({ id }) => (isOfAll || wholly.has(id)) && !written.has(id))
     .flatMap((subject) => {
       const root = rootOf(subject);
       return root === undefined ? [] : [...specScripts(subject, root), ...statusScripts(subject, root)];
