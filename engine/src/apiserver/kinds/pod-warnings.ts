@@ -6,8 +6,8 @@ import { equalJson, isObject, type Json, type JsonObject, textOf } from "#kernel
 import { appArmorAnnotation, appArmorProfileOf } from "./pod-profiles.ts";
 import { fractionWarnings, volumeWarnings } from "./volume-warnings.ts";
 
-/** Names of nodes' labels that have another name now. */
-const oldLabels: Readonly<Record<string, string>> = {
+/** Names of nodes' labels that have another name now (pkg/api/node). */
+export const oldLabels: Readonly<Record<string, string>> = {
   "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
   "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
   "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',

@@ -6,6 +6,7 @@ import { attachmentStatusErrors } from "#apiserver/validation";
 import { quantityNanos } from "#api/kubernetes";
 import type { Strategy } from "#apiserver/registry";
 import { asJson, encodeJson, equalJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { oldLabels } from "./pod-warnings.ts";
 
 function partOf(object: Manifest, name: string): JsonObject {
   const part = asJson(object)[name];
@@ -88,24 +89,12 @@ const retired: readonly (readonly [string, string, string])[] = [
   ["rbd", "rbd", "deprecated in v1.28, non-functional in v1.31+"],
 ];
 
-/** Labels of nodes that have other names by now (pkg/api/node). */
-const oldNodeLabels: Readonly<Record<string, string>> = {
-  "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-  "app.kubernetes.io/created-by": "deprecated since v1.9",
-  "scheduler.alpha.kubernetes.io/preferAvoidPods": "deprecated since v1.22; use Taints and Tolerations instead",
-  "node-role.kubernetes.io/master": 'use "node-role.kubernetes.io/control-plane" instead',
-};
-
 /** What is told of the nodes that a RuntimeClass chooses. */
 export function runtimeClassWarnings(draft: Manifest): string[] {
   const selector = partOf(draft, "scheduling").nodeSelector;
   return Object.keys(isObject(selector) ? selector : {})
-    .filter((key) => Object.hasOwn(oldNodeLabels, key))
-    .map((key) => `scheduling.nodeSelector: ${oldNodeLabels[key]}`);
+    .filter((key) => Object.hasOwn(oldLabels, key))
+    .map((key) => `scheduling.nodeSelector: ${oldLabels[key]}`);
 }
 
 function nodeTermWarnings(affinity: Json | undefined): string[] {
@@ -114,9 +103,9 @@ function nodeTermWarnings(affinity: Json | undefined): string[] {
   return objects(isObject(nodes) ? nodes.nodeSelectorTerms : undefined).flatMap((term, index) =>
     objects(isObject(term) ? term.matchExpressions : undefined).flatMap((expression, at) => {
       const key = textOf(expression, "key");
-      if (!Object.hasOwn(oldNodeLabels, key)) return [];
+      if (!Object.hasOwn(oldLabels, key)) return [];
       const field = `spec.nodeAffinity.required.nodeSelectorTerms[${index}].matchExpressions[${at}].key`;
-      return [`${field}: ${key} is ${oldNodeLabels[key]}`];
+      return [`${field}: ${key} is ${oldLabels[key]}`];
     }),
   );
 }

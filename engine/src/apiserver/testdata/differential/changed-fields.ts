@@ -147,63 +147,11 @@ function statusScripts(subject: Subject, root: SchemaRef): Script[] {
   });
 }
 
-/** Kinds whose changes are answered as the real server answers them, each field of them. */
-const wholly: ReadonlySet<string> = new Set([
-  "configmap",
-  "secret",
-  "service",
-  "endpoints",
-  "event",
-  "controllerrevision",
-  "hpa1",
-  "role",
-  "rolebinding",
-  "clusterrolebinding",
-  "namespace",
-  "csr",
-  "priorityclass",
-  "volumeattributesclass",
-  "ingress",
-  "servicecidr",
-  "ipaddress",
-  "deviceclass",
-  "resourceclaimtemplate",
-  "validatingwebhook",
-  "mutatingwebhook",
-  "admissionpolicybinding",
-  "admissionpolicy",
-  "mutatingpolicybinding",
-  "mutatingpolicy",
-  "networkpolicy",
-  "persistentvolume",
-  "persistentvolumeclaim",
-  "storageclass",
-  "csidriver",
-  "csinode",
-  "csistoragecapacity",
-  "volumeattachment",
-  "volumekinds",
-  "inlineattachment",
-  "node",
-  "runtimeclass",
-  "limitrange",
-  "resourcequota",
-  "lease",
-  "hpa",
-  "eventv1",
-  "clusterrole",
-  "ingressclass",
-  "pod",
-  "podtemplate",
-  "replicationcontroller",
-  "deployment",
-  "replicaset",
-  "statefulset",
-  "daemonset",
-  "job",
-  "cronjob",
-  "poddisruptionbudget",
-]);
+/**
+ * Kinds of which some change is answered otherwise: statuses of claims for devices are less looked at, managed fields are kept where an
+ * item of a keyed list has no key, and a generation counts the change of a field that is dropped.
+ */
+const partly: ReadonlySet<string> = new Set(["endpointslice", "prioritylevel", "resourceclaim", "resourceslice", "serviceaccount"]);
 
 /** Kinds whose status the real server writes meanwhile: a change comes too late there, or not. */
 const written: ReadonlySet<string> = new Set(["flowschema", "registration"]);
@@ -211,7 +159,7 @@ const written: ReadonlySet<string> = new Set(["flowschema", "registration"]);
 /** Every kind that answers wholly as the real server, or every kind but those that it writes itself. */
 export function changedFieldScripts(isOfAll = false): readonly Script[] {
   return [...subjects, ...rareSubjects, ...fieldSubjects]
-    .filter(({ id }) => (isOfAll || wholly.has(id)) && !written.has(id))
+    .filter(({ id }) => (isOfAll || !partly.has(id)) && !written.has(id))
     .flatMap((subject) => {
       const root = rootOf(subject);
       return root === undefined ? [] : [...specScripts(subject, root), ...statusScripts(subject, root)];
