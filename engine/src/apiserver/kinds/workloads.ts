@@ -133,7 +133,7 @@ function noteGeneration(draft: Manifest, generation: number): void {
 
 const uidLabel = "batch.kubernetes.io/controller-uid";
 
-/** A Job without labels has those of its template. */
+/** A Job without labels has those of its template: the very same ones, so that it gets what is made for its pods, too. */
 function labelAsTemplate(draft: Manifest): void {
   if (Object.keys(draft.metadata.labels ?? {}).length > 0) return;
   const labels = fieldOf(draft, "spec", "template", "metadata", "labels");
@@ -164,12 +164,13 @@ function setMissing(labels: JsonObject, values: JsonObject): void {
 
 export const jobRules: Partial<Strategy> = withTemplate(["spec", "template"], {
   namesPods: true,
+  applyDefaults: labelAsTemplate,
   warn: (draft, live) => (live === undefined || wasCounted(draft, live) ? trackingWarnings(draft, ["spec"]) : []),
   prepareUpdate: labelAsTemplate,
   prepareStatus: labelAsTemplate,
   prepareCreate: (draft) => {
     const spec = child(asJson(draft), "spec");
-    if (spec.manualSelector === true) return labelAsTemplate(draft);
+    if (spec.manualSelector === true) return;
     const uid = draft.metadata.uid ?? "";
     const { name } = draft.metadata;
     setMissing(child(child(child(spec, "template"), "metadata"), "labels"), {
