@@ -199,7 +199,12 @@ describe.skipIf(!hasKubectl)("a release in the console", () => {
       [false, "it is what runs now"],
       [true, ""],
     ]);
-    expect(found.rights["roll-back"]).toEqual({ ok: true });
+    // The object's own status follows what Helm has written.
+    await until("the right to go back", async () => {
+      const { rights } = await console.read<DeliveryPage>(page);
+      if (rights["roll-back"]?.ok !== true) throw new Error(JSON.stringify(rights["roll-back"]));
+      return rights;
+    });
     const last = await console.read<PlanView>(`${page}/plan?which=last`);
     expect(last.steps.filter(({ action }) => action !== "unchanged")).toMatchObject([
       {
