@@ -34,9 +34,12 @@ export function dropServiceFields(draft: Manifest, live: Manifest): void {
     ([names, isUsed]) =>
       isUsed(before) && !isUsed(spec) && names.every((name) => equalJson(spec[name] ?? null, before[name] ?? null)),
   );
-  if (hasNodePorts(before) && !hasNodePorts(spec) && equalJson(nodePorts(spec), nodePorts(before)))
+  if (hasNodePorts(before) && !hasNodePorts(spec) && hasNoNewPorts(spec, before))
     for (const port of portsOf(spec)) delete port.nodePort;
   for (const name of unused.flatMap(([names]) => names)) delete spec[name];
+  // Nobody is shown one of a Service that is a name; what is no policy is refused before.
+  if (!isAddressed(spec) && (spec.internalTrafficPolicy === "Cluster" || spec.internalTrafficPolicy === "Local"))
+    delete spec.internalTrafficPolicy;
   if (!isBalanced(spec)) dropBalancer(asJson(draft));
 }
 
@@ -44,12 +47,10 @@ function portsOf(spec: JsonObject): JsonObject[] {
   return Array.isArray(spec.ports) ? spec.ports.filter(isObject) : [];
 }
 
-/** The node ports of a Service, whatever their order. */
-function nodePorts(spec: JsonObject): number[] {
-  return portsOf(spec)
-    .map(({ nodePort }) => Number(nodePort ?? 0))
-    .filter((port) => port !== 0)
-    .sort((a, b) => a - b);
+/** Ports may go or come, as long as no node port is new. */
+function hasNoNewPorts(spec: JsonObject, before: JsonObject): boolean {
+  const old = new Set(portsOf(before).map(({ nodePort }) => Number(nodePort ?? 0)));
+  return portsOf(spec).every(({ nodePort }) => Number(nodePort ?? 0) === 0 || old.has(Number(nodePort)));
 }
 
 /** Where a load balancer was reached is no news of a Service that has none. */
