@@ -137,7 +137,7 @@ function sorted(value: unknown): unknown {
 /** What the two servers cannot have alike, and what it is compared as. */
 const incomparable: readonly (readonly [RegExp, string])[] = [
   // At the first undeclared field of a map Go stops, wherever its order has brought it.
-  [/: (errors:\n.*|[^:]*)field not declared in schema.*$/s, ": SOME FIELD: field not declared in schema"],
+  [/\): (errors:\n.*?|\.[^\n]*?)field not declared in schema.*$/s, "): SOME FIELD: field not declared in schema"],
   // A list or map that was stated empty is told from one that was not.
   [/Invalid value: (\[\]|null): either `defaultBackend`/, "Invalid value: NONE: either `defaultBackend`"],
   [/capacity: Unsupported value: (\{\}|null)|^Unsupported value: (\{\}|null): supported values: "storage"/, "EMPTY"],
