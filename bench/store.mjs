@@ -5,12 +5,12 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { leash } from "../tools/leash.mjs";
 import { hasOracle } from "../tools/oracle-apiserver.mjs";
+import { freePort } from "../tools/free-port.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -135,17 +135,6 @@ function putOverGrpc(session, key) {
     stream.on("close", () => (status === "0" ? resolve() : reject(new Error(`etcd answered ${status}`))));
     stream.resume();
     stream.end(putRequest(key));
-  });
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
   });
 }
 

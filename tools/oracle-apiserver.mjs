@@ -4,26 +4,15 @@ import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { leash } from "./leash.mjs";
+import { freePort } from "./free-port.mjs";
 
 /** True when both binaries are there. */
 export function hasOracle() {
   const folder = process.env.KEELSON_ORACLES;
   return folder !== undefined && ["etcd", "kube-apiserver"].every((name) => existsSync(join(folder, name)));
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /**

@@ -3,9 +3,9 @@
 // And Flux's libraries, asked for what they make of an input.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { leash } from "./leash.mjs";
+import { freePort } from "./free-port.mjs";
 
 const names = ["source", "kustomize", "helm"];
 
@@ -40,17 +40,6 @@ export function askFlux(questions) {
   if (answers.length !== questions.length)
     throw new Error(`flux-answer gave ${answers.length} answers to ${questions.length} questions: ${done.stderr}`);
   return answers.map((line) => JSON.parse(line));
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /**
