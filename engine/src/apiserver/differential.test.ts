@@ -31,15 +31,11 @@ const only = new RegExp(process.env["KEELSON_ONLY"] ?? "");
 /** One in so many of the scripts that take every kind in turn; no divisor of their number per kind, so that each of them comes up. */
 const reachStep = isProof ? 1 : 13;
 const reached = reachScripts.filter((_, index) => index % reachStep === 0);
-/** Fields of every kind, also of those that are known to differ. */
-const isOfAllKinds = process.env["KEELSON_WRONG"] === "all";
 const allScripts: readonly Script[] = [
   ...scripts,
   ...handScripts,
   ...reached,
-  ...[...wrongFieldScripts(isOfAllKinds), ...changedFieldScripts(isOfAllKinds)].filter(
-    (_, index) => index % reachStep === 0,
-  ),
+  ...[...wrongFieldScripts(), ...changedFieldScripts()].filter((_, index) => index % reachStep === 0),
   ...generatedScripts(seed, generatedCount),
 ].filter(({ name }) => only.test(name));
 /** Scripts at work at one time: each keeps to a namespace of its own. Those without one see each other, and take turns. */

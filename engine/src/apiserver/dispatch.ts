@@ -196,7 +196,7 @@ export class Dispatch {
       return this.#write(call, options, (write) =>
         updateScale(this.registry, write, (scale) => patchedScale(write, scale, body)),
       );
-    return this.#write(call, options, (write) => patchObject(this.registry, write, body));
+    return this.#write(call, options, (write) => patchObject(this.registry, asPatch(write), body));
   }
 
   async apply(call: Call, manifest: Manifest, options: ApplyOptions): Promise<Write<Manifest>> {
@@ -208,7 +208,7 @@ export class Dispatch {
     if (!this.#exists(call) && call.subresource === "") this.permit("create", call);
     let isNew = false;
     const run = async (write: WriteCall): Promise<Manifest> => {
-      const applied = await applyObject(this.registry, write, manifest, options.isForced === true);
+      const applied = await applyObject(this.registry, asPatch(write), manifest, options.isForced === true);
       isNew = applied.isNew;
       return applied.object;
     };
@@ -279,6 +279,11 @@ export class Dispatch {
     if (annotate !== undefined) write.annotate = annotate;
     return write;
   }
+}
+
+function asPatch(write: WriteCall): WriteCall {
+  write.isPatch = true;
+  return write;
 }
 
 /** A refusal carries what the client was warned of before. */

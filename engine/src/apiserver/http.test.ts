@@ -77,6 +77,8 @@ describe("the server on its port", () => {
 
   const refusals: [string, string, string, object, number, string][] = [
     ["a path nobody serves", "GET", "/foo", {}, 404, "404 page not found"],
+    ["a version of a known group", "GET", "/apis/apps/v9", {}, 404, "the server could not find the requested resource"],
+    ["a version of no group", "GET", "/apis/none.example.com/v9", {}, 404, "404 page not found"],
     ["a resource nobody serves", "GET", "/api/v1/foo", {}, 404, "the server could not find the requested resource"],
     ["a wrong token", "GET", "/api/v1/pods", { token: "nonsense" }, 401, "Unauthorized"],
     [

@@ -8,6 +8,7 @@ import { assert, type Clock } from "#kernel";
 import type { Store } from "#store";
 import {
   creationDefaults,
+  devices,
   podAccounts,
   limitRanges,
   mutatingPolicies,
@@ -150,6 +151,7 @@ function admissionOf(sources: Sources, { withoutServiceAccounts = false }: ApiSe
     podRuntimes(registry),
     creationDefaults(registry),
     serviceAddresses(registry),
+    devices(sources),
     mutatingPolicies(sources),
     validatingPolicies(sources),
     webhooks({ ...sources, post: postReview }),

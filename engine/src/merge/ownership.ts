@@ -78,8 +78,9 @@ class Comparisons {
     const before = viewIn(versions, this.#before, apiVersion);
     const after = viewIn(versions, this.#after, apiVersion);
     if (before === undefined || after === undefined) return undefined;
-    const { added, removed, modified } = compareTyped(before.object, after.object, after.shape);
+    const { added, removed, modified, isMisfit } = compareTyped(before.object, after.object, after.shape);
     return {
+      isMisfit,
       added: added.recursiveDifference(ignored),
       removed: removed.recursiveDifference(ignored),
       modified: modified.recursiveDifference(ignored),
@@ -122,7 +123,10 @@ function managerOf({ manager, operation, apiVersion, subresource }: Owned): Mana
   return { manager, operation, apiVersion, subresource };
 }
 
-/** What `self` sets by changing `live` to `next`, and the managers without what was taken from them. */
+/**
+ * What `self` sets by changing `live` to `next`, and the managers without what was taken from them. An object that is not of its type
+ * has no managers at all.
+ */
 export function updateOwnership(
   change: Change,
   live: JsonObject,
@@ -130,8 +134,9 @@ export function updateOwnership(
 ): { managers: Managers; set: FieldSet } {
   const managers = reconciled(change, live);
   const comparisons = new Comparisons(change, live, next);
-  takeFromOthers(managers, "", { comparisons, isForced: true });
   const own = comparisons.in(change.versions.apiVersion);
+  if (own?.isMisfit === true) return { managers: new Map(), set: empty };
+  takeFromOthers(managers, "", { comparisons, isForced: true });
   const set = own === undefined ? empty : own.modified.union(own.added).recursiveDifference(change.ignored);
   return { managers, set };
 }

@@ -7,9 +7,21 @@ import { elementOf, NoElement } from "./list-element.ts";
 import { fieldElement, type PathElement } from "./path-element.ts";
 import { formOf, type ListShape, type MapShape, type Shape } from "./shape.ts";
 
-export type Comparison = { added: FieldSet; removed: FieldSet; modified: FieldSet };
+export type Comparison = {
+  added: FieldSet;
+  removed: FieldSet;
+  modified: FieldSet;
+  /** Something that differs holds an item without a place in its list: the values are not of their type. */
+  isMisfit: boolean;
+};
 
-type Walk = { added: FieldSetBuilder; removed: FieldSetBuilder; modified: FieldSetBuilder; path: PathElement[] };
+type Walk = {
+  added: FieldSetBuilder;
+  removed: FieldSetBuilder;
+  modified: FieldSetBuilder;
+  isMisfit: boolean;
+  path: PathElement[];
+};
 type Side = Json | undefined;
 
 export function compareTyped(before: Json, after: Json, shape: Shape): Comparison {
@@ -17,10 +29,12 @@ export function compareTyped(before: Json, after: Json, shape: Shape): Compariso
     added: new FieldSetBuilder(),
     removed: new FieldSetBuilder(),
     modified: new FieldSetBuilder(),
+    isMisfit: false,
     path: [],
   };
   compare({ before, after, shape }, walk);
-  return { added: walk.added.build(), removed: walk.removed.build(), modified: walk.modified.build() };
+  const { added, removed, modified, isMisfit } = walk;
+  return { added: added.build(), removed: removed.build(), modified: modified.build(), isMisfit };
 }
 
 type Pair = { before: Side; after: Side; shape: Shape };
@@ -98,19 +112,22 @@ function compareLists(pair: Pair, list: ListShape, walk: Walk): boolean {
     compareWhole(pair, walk);
     return true;
   }
-  const left = groupItems(list, before);
-  const right = groupItems(list, after);
+  const left = groupItems(list, before, walk);
+  const right = groupItems(list, after, walk);
   for (const element of new Set([...left.keys(), ...right.keys()]))
     compareItems({ element, before: left.get(element) ?? [], after: right.get(element) ?? [], list }, walk);
   return false;
 }
 
 /** Items by element; several where a list repeats one. */
-function groupItems(list: ListShape, items: readonly Json[]): Map<PathElement, Json[]> {
+function groupItems(list: ListShape, items: readonly Json[], walk: Walk): Map<PathElement, Json[]> {
   const groups = new Map<PathElement, Json[]>();
   for (const item of items) {
     const element = elementOf(list, item);
-    if (element instanceof NoElement) continue;
+    if (element instanceof NoElement) {
+      walk.isMisfit = true;
+      continue;
+    }
     const group = groups.get(element);
     if (group === undefined) groups.set(element, [item]);
     else group.push(item);

@@ -1,6 +1,7 @@
 // Rules on writes that look beyond one kind, in the order of kube-apiserver's plugins.
 
 export { creationDefaults } from "./defaults.ts";
+export { devices } from "./devices.ts";
 export type { Sources } from "./expressions.ts";
 export { mutatingPolicies } from "./mutations.ts";
 export { validatingPolicies } from "./policies.ts";

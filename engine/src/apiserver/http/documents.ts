@@ -11,7 +11,7 @@ import {
   openApiV2Protobuf,
   rootPaths,
 } from "#apiserver/discovery";
-import type { ResourceTable } from "#apiserver/registry";
+import { noSuchPath, type ResourceTable } from "#apiserver/registry";
 import { json, type Reply, text } from "./respond.ts";
 
 export type DocumentContext = {
@@ -68,7 +68,7 @@ function coreReply({ table, address }: DocumentContext, path: string, accept: st
     return wantsAggregated(accept)
       ? { ...json(aggregated(table, true)), contentType: aggregatedType }
       : json(apiVersions(address));
-  return found(apiResourceList(table, "", path.slice("/api/".length)));
+  return versionReply(table, "", path.slice("/api/".length));
 }
 
 function groupsReply({ table }: DocumentContext, path: string, accept: string): Reply {
@@ -77,11 +77,16 @@ function groupsReply({ table }: DocumentContext, path: string, accept: string): 
       ? { ...json(aggregated(table, false)), contentType: aggregatedType }
       : json(apiGroupList(table));
   const [group = "", version] = path.slice("/apis/".length).split("/");
-  return found(version === undefined ? apiGroup(table, group) : apiResourceList(table, group, version));
+  if (version !== undefined) return versionReply(table, group, version);
+  const document = apiGroup(table, group);
+  return document === undefined ? text("404 page not found\n", 404) : json(document);
 }
 
-function found(document: Record<string, unknown> | undefined): Reply {
-  return document === undefined ? text("404 page not found\n", 404) : json(document);
+function versionReply(table: ResourceTable, group: string, version: string): Reply {
+  const document = apiResourceList(table, group, version);
+  if (document !== undefined) return json(document);
+  if (table.isKnown(group, version)) throw noSuchPath();
+  return text("404 page not found\n", 404);
 }
 
 /** client-go writes `@` or `.` between the version of the specification and that of the message. */

@@ -137,7 +137,7 @@ function answer(context: HandlerContext, asked: Asked): Promise<void> {
   if (route.what === "nothing") {
     permitPlace(context, asked, route.place);
     refuseOddPart(context, asked.path);
-    if (route.isVersionServed) throw noSuchPath();
+    if (route.isKnown) throw noSuchPath();
     return send(asked.request, asked.response, text("404 page not found\n", 404));
   }
   permitPath(context, asked);

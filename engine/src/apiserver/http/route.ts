@@ -4,8 +4,8 @@ import type { Served, ResourceTable } from "#apiserver/registry";
 
 export type Route =
   | { what: "resource"; served: Served; namespace: string; name: string; subresource: string }
-  /** A path that names nothing served; `isVersionServed`: the group and version are. */
-  | { what: "nothing"; isVersionServed: boolean; place: Place & { group: string } }
+  /** A path that names nothing served; `isKnown`: its group and version are known. */
+  | { what: "nothing"; isKnown: boolean; place: Place & { group: string } }
   | { what: "document"; path: string };
 
 /** The route of a decoded path without query. */
@@ -17,9 +17,8 @@ export function routeOf(table: ResourceTable, path: string): Route {
   if (group === undefined || version === undefined || rest.length === 0) return { what: "document", path };
   const place = placeOf(rest);
   const served = table.find(group, version, place.plural);
-  const isVersionServed = served !== undefined || table.hasVersion(group, version);
-  if (served === undefined || !fits(served, place))
-    return { what: "nothing", isVersionServed, place: { ...place, group } };
+  const isKnown = served !== undefined || table.isKnown(group, version);
+  if (served === undefined || !fits(served, place)) return { what: "nothing", isKnown, place: { ...place, group } };
   const { namespace, name, subresource } = place;
   return { what: "resource", served, namespace, name, subresource };
 }

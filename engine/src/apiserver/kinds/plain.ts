@@ -2,6 +2,7 @@
 
 import { asJson, copyJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
+import { withoutReturnedDevices } from "#apiserver/validation";
 import { endpointSliceWarnings } from "./warnings.ts";
 
 /** A group without a service of its own is served by this server, and so always there. */
@@ -112,6 +113,7 @@ function dropTopology(draft: Manifest, live?: Manifest): void {
 }
 
 export const sliceRules: Partial<Strategy> = {
+  countsDropped: true,
   prepareCreate: (draft) => dropTopology(draft),
   prepareUpdate: (draft, live) => dropTopology(draft, live),
   warnings: endpointSliceWarnings,
@@ -127,9 +129,27 @@ function dropDeviceParts(draft: Manifest): void {
     delete device.nodeAllocatableResourceMappings;
     for (const attribute of Object.values(isObject(device.attributes) ? device.attributes : {}))
       if (isObject(attribute)) for (const name of listsOfValues) delete attribute[name];
-    for (const capacity of Object.values(isObject(device.capacity) ? device.capacity : {}))
-      if (isObject(capacity)) capacity.value ??= "0";
   }
 }
 
-export const deviceSliceRules: Partial<Strategy> = { prepareCreate: dropDeviceParts, prepareUpdate: dropDeviceParts };
+/** An amount that nobody stated is none. */
+function fillAmounts(draft: Manifest): void {
+  const { devices } = partOf(draft, "spec");
+  for (const device of Array.isArray(devices) ? devices.filter(isObject) : [])
+    for (const capacity of Object.values(isObject(device.capacity) ? device.capacity : {}))
+      if (isObject(capacity)) capacity.value ??= "0";
+}
+
+export const deviceSliceRules: Partial<Strategy> = {
+  countsDropped: true,
+  applyDefaults: fillAmounts,
+  prepareCreate: dropDeviceParts,
+  prepareUpdate: dropDeviceParts,
+};
+
+/** What drivers told of devices goes with them. */
+export const deviceClaimRules: Partial<Strategy> = {
+  prepareStatus: (draft, live) => {
+    draft.status = withoutReturnedDevices(partOf(draft, "status"), partOf(live, "status"));
+  },
+};

@@ -8,6 +8,7 @@ import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
 import {
   accountRules,
+  deviceClaimRules,
   deviceSliceRules,
   certificateRules,
   leaseRules,
@@ -135,6 +136,7 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   Lease: leaseRules,
   Node: nodeRules,
   ServiceAccount: accountRules,
+  ResourceClaim: deviceClaimRules,
   ResourceSlice: deviceSliceRules,
   RuntimeClass: { warnings: runtimeClassWarnings },
 };

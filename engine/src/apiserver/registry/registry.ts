@@ -1,5 +1,6 @@
 // What every verb works on: the table of resources, their collections, the store under them, time and ids.
 
+import type { FieldError } from "#api/crd";
 import type { Identity } from "#cluster";
 import { type Clock, formatTime, type Manifest } from "#kernel";
 import { Compacted, type Store } from "#store";
@@ -31,6 +32,8 @@ export type WriteCall = Call & {
   duplicates?: readonly string[];
   /** Takes a note for the audit log. */
   annotate?: (key: string, value: string) => void;
+  /** The body is a patch of the object. */
+  isPatch?: boolean;
   /** Takes a warning for the client. */
   warn: (text: string) => void;
 };
@@ -39,6 +42,8 @@ export type WriteCall = Call & {
 export type Admission = {
   /** Called after the kind's defaults, before validation. `live` is undefined on creation. */
   mutate(draft: Manifest, live: Manifest | undefined, call: WriteCall): void | Promise<void>;
+  /** What is wrong with a draft for reasons beyond its kind: told together with what its kind finds. */
+  check?(draft: Manifest, live: Manifest | undefined, call: WriteCall): FieldError[];
   /** Called last. `draft` is undefined on deletion. */
   validate(draft: Manifest | undefined, live: Manifest | undefined, call: WriteCall): void | Promise<void>;
 };

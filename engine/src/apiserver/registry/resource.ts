@@ -51,6 +51,8 @@ export type Strategy = {
   countsAnnotations?: boolean;
   /** The member below which an empty list or map that is stated counts as a change: Go tells it from one that is absent. */
   countsWhenEmpty?: string;
+  /** Changes are counted as they were asked for, before the kind drops what it does not keep. */
+  countsDropped?: boolean;
   /** An update without resourceVersion is accepted. */
   allowsUnconditionalUpdate: boolean;
   /** A PUT on what does not exist creates it. */
@@ -150,7 +152,7 @@ export class ResourceTable {
 
   /** Built when first asked for after a change. */
   #byPlural: Map<string, Served[]> | undefined;
-  #versions: Set<string> | undefined;
+  #known: Set<string> | undefined;
 
   add(served: Served): void {
     this.#changed();
@@ -164,7 +166,7 @@ export class ResourceTable {
   #changed(): void {
     this.generation++;
     this.#byPlural = undefined;
-    this.#versions = undefined;
+    this.#known = undefined;
   }
 
   /** Where the objects of a resource are kept, whatever the version. */
@@ -192,11 +194,14 @@ export class ResourceTable {
     return undefined;
   }
 
-  hasVersion(group: string, version: string): boolean {
-    this.#versions ??= new Set(
-      [...this.#served.values()].map(({ resource }) => `${resource.group}\0${resource.version}`),
+  /** Something of this version is served, or its group is Kubernetes' own: what is missed there is told as an object is. */
+  isKnown(group: string, version: string): boolean {
+    this.#known ??= new Set(
+      [...this.#served.values()].map(({ resource, custom }) =>
+        custom === undefined ? resource.group : `${resource.group}/${resource.version}`,
+      ),
     );
-    return this.#versions.has(`${group}\0${version}`);
+    return this.#known.has(group) || this.#known.has(`${group}/${version}`);
   }
 
   values(): Served[] {

@@ -83,11 +83,10 @@ async function insert(
   if (mutating !== undefined) await mutating;
   served.strategy.prepareCreate?.(draft, context);
   const wrong = [...validateSchema(call, draft, undefined), ...(served.strategy.validate?.(draft, undefined) ?? [])];
-  refuseIfInvalid(
-    served,
-    draft,
-    isBare(served) && wrong.length > 0 ? wrong : [...validateNewMetadata(draft, served), ...wrong],
-  );
+  refuseIfInvalid(served, draft, [
+    ...checked(registry, call, draft, undefined),
+    ...(isBare(served) && wrong.length > 0 ? wrong : [...validateNewMetadata(draft, served), ...wrong]),
+  ]);
   const validating = validateAdmission(registry, call, draft, undefined);
   if (validating !== undefined) await validating;
   for (const warning of served.strategy.warnings?.(draft, undefined) ?? []) call.warn(warning);
@@ -115,6 +114,10 @@ export function validateAdmission(
   live: Manifest | undefined,
 ): Promise<void> | undefined {
   return eachInTurn(admission, 0, (rule) => rule.validate(draft, live, call));
+}
+
+function checked({ admission }: Registry, call: WriteCall, draft: Manifest, live: Manifest | undefined): FieldError[] {
+  return admission.flatMap((rule) => rule.check?.(draft, live, call) ?? []);
 }
 
 /** Waits only for rules that do: most answer at once. undefined: all have. */
@@ -301,14 +304,19 @@ async function prepareChange(
   part?.prepare(draft, live);
   const mutating = mutate(registry, call, draft, live);
   if (mutating !== undefined) await mutating;
+  const count = (): void => {
+    if ((strategy.countsChanges ?? strategy.hasGeneration) && subresource !== "binding")
+      setOrDelete(draft.metadata, "generation", nextGeneration(draft, live, strategy, wanted) || undefined);
+  };
+  if (strategy.countsDropped === true) count();
   if (call.subresource === "") strategy.prepareUpdate?.(draft, live, contextOf(registry, call));
-  if ((strategy.countsChanges ?? strategy.hasGeneration) && subresource !== "binding")
-    setOrDelete(draft.metadata, "generation", nextGeneration(draft, live, strategy, wanted) || undefined);
+  if (strategy.countsDropped !== true) count();
   refuseIfInvalid(served, draft, part?.refuse?.(live) ?? []);
   // kube-apiserver checks metadata twice on an update, once for all kinds and once for its own: each error has two causes.
   const metadataErrors = validateChangedMetadata(draft, live, served);
   refuseIfInvalid(served, draft, [
     ...metadataErrors,
+    ...checked(registry, call, draft, live),
     ...metadataErrors,
     ...validateChangedFinalizers(draft, served),
     ...(call.subresource === "" || part !== undefined || served.custom !== undefined

@@ -135,6 +135,16 @@ export function strictNetworkErrors(text: string, field: string): FieldError[] {
   return text === canonical ? [] : [invalid(field, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
 }
 
+/** Of an interface's own address with the size of its network. */
+export function interfaceAddressErrors(text: string, field: string): FieldError[] {
+  const network = parseNetwork(text);
+  if (network === undefined)
+    return [invalid(field, text, "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)")];
+  const { address, bits } = network;
+  const canonical = `${addressText(address)}/${address.bytes.length === 4 && bits > 32 ? bits - 96 : bits}`;
+  return text === canonical ? [] : [invalid(field, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
 /** True when the first network holds all of the second, and is larger. */
 export function isWithin(inner: string, outer: string): boolean {
   const [small, large] = [parseNetwork(inner), parseNetwork(outer)];

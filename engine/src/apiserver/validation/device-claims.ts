@@ -30,9 +30,10 @@ export function claimTemplateRules(object: JsonObject): FieldError[] {
   ];
 }
 
-type Names = ReadonlyMap<string, ReadonlySet<string>>;
+export type Names = ReadonlyMap<string, ReadonlySet<string>>;
 
-function requestNames(devices: JsonObject): Names {
+/** The requests of a claim, each with its alternatives. */
+export function requestNames(devices: JsonObject): Names {
   return new Map(
     itemsOf(devices["requests"], "").map(({ item }) => [
       textOf(item["name"]),
@@ -61,7 +62,7 @@ function deviceClaimErrors(devices: JsonObject, field: string): FieldError[] {
 }
 
 /** Requests that something is said of. */
-function namedErrors(item: JsonObject, field: string, names: Names): FieldError[] {
+export function namedErrors(item: JsonObject, field: string, names: Names): FieldError[] {
   const check = (name: string, at: string): FieldError[] => requestNameErrors(name, at, names);
   return textListErrors(item["requests"], `${field}.requests`, { limit: most.requests, check });
 }
@@ -69,7 +70,7 @@ function namedErrors(item: JsonObject, field: string, names: Names): FieldError[
 const nameText =
   "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
 
-function requestNameErrors(name: string, field: string, names: Names): FieldError[] {
+export function requestNameErrors(name: string, field: string, names: Names): FieldError[] {
   const [first = "", second, ...more] = name.split("/");
   if (more.length > 0) return [invalid(field, name, nameText)];
   const known = names.get(first);

@@ -16,7 +16,7 @@ import { duplicate, invalidAll, itemsOf, part, textOf, textsOf } from "./fields.
 import { checkDriverName } from "./pods/volume-sources.ts";
 
 /** As the real server has them. */
-const most = { pool: 253, identifier: 32, text: 10_240, selectors: 32, config: 32 };
+const most = { pool: 253, identifier: 32, text: 10_240, selectors: 32, config: 32, conditions: 4 };
 
 export function tooLong(field: string, limit: number): FieldError {
   return { type: "TooLong", field, detail: `may not be more than ${limit} bytes` };
@@ -190,5 +190,38 @@ export function deviceClassRules(object: JsonObject): FieldError[] {
     ...(name === undefined || isExtendedName(textOf(name))
       ? []
       : [invalid(field, textOf(name), "must be a valid extended resource name")]),
+  ];
+}
+
+/** What must be so before a pod is bound to a device, and what gives it up. */
+export function deviceBindingErrors(device: JsonObject, field: string): FieldError[] {
+  const [wanted, failed] = [textsOf(device["bindingConditions"]), textsOf(device["bindingFailureConditions"])];
+  const [wantedAt, failedAt] = [`${field}.bindingConditions`, `${field}.bindingFailureConditions`];
+  const overlap = "bindingFailureConditions must not overlap with bindingConditions";
+  return [
+    ...conditionNameErrors(wanted, wantedAt),
+    ...conditionNameErrors(failed, failedAt),
+    ...failed.flatMap((one, index) => (wanted.includes(one) ? [invalid(`${failedAt}[${index}]`, one, overlap)] : [])),
+    ...(wanted.length === 0 && failed.length > 0
+      ? [invalid(wantedAt, null, "bindingConditions are required to use bindingFailureConditions")]
+      : []),
+    ...(failed.length === 0 && wanted.length > 0
+      ? [invalid(failedAt, null, "bindingFailureConditions are required to use bindingConditions")]
+      : []),
+  ];
+}
+
+function conditionNameErrors(names: readonly string[], field: string): FieldError[] {
+  const twice = names.flatMap((name, index) =>
+    names.indexOf(name) < index ? [duplicate(`${field}[${index}]`, name)] : [],
+  );
+  if (names.length > most.conditions)
+    return [
+      { type: "TooMany", field, value: names.length, detail: `must have at most ${most.conditions} items` },
+      ...twice,
+    ];
+  return [
+    ...names.flatMap((name, index) => invalidAll(`${field}[${index}]`, name, qualifiedNameErrors(name))),
+    ...twice,
   ];
 }

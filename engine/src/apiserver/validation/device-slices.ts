@@ -1,9 +1,10 @@
 // ResourceSlices: the devices that a driver offers, and who can reach them (pkg/apis/resource/validation, v1.36).
 
-import { type FieldError, invalid, labelErrors, qualifiedNameErrors, required, subdomainErrors } from "#api/crd";
+import { type FieldError, invalid, labelErrors, required, subdomainErrors } from "#api/crd";
 import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
 import {
   attributeNameErrors,
+  deviceBindingErrors,
   deviceTaintErrors,
   driverNameErrors,
   listErrors,
@@ -25,7 +26,6 @@ const most = {
   sets: 8,
   counters: 32,
   consumed: 2,
-  conditions: 4,
   options: 10,
 };
 
@@ -143,7 +143,7 @@ function deviceErrors({ item, field }: Item, before: JsonObject | undefined, isP
       key: (one) => textOf(one["counterSet"]),
     }),
     ...deviceReachErrors(item, field, isPerDevice),
-    ...bindingErrors(item, field),
+    ...deviceBindingErrors(item, field),
   ];
 }
 
@@ -289,37 +289,4 @@ function deviceReachErrors(device: JsonObject, field: string, isPerDevice: boole
   if (stated.length === 0) errors.push(required(field, deviceText));
   if (stated.length > 1) errors.push(invalid(field, `{${stated.join(", ")}}`, deviceText));
   return errors;
-}
-
-/** What must be so before a pod is bound to a device, and what gives it up. */
-function bindingErrors(device: JsonObject, field: string): FieldError[] {
-  const [wanted, failed] = [textsOf(device["bindingConditions"]), textsOf(device["bindingFailureConditions"])];
-  const [wantedAt, failedAt] = [`${field}.bindingConditions`, `${field}.bindingFailureConditions`];
-  const overlap = "bindingFailureConditions must not overlap with bindingConditions";
-  return [
-    ...conditionErrors(wanted, wantedAt),
-    ...conditionErrors(failed, failedAt),
-    ...failed.flatMap((one, index) => (wanted.includes(one) ? [invalid(`${failedAt}[${index}]`, one, overlap)] : [])),
-    ...(wanted.length === 0 && failed.length > 0
-      ? [invalid(wantedAt, null, "bindingConditions are required to use bindingFailureConditions")]
-      : []),
-    ...(failed.length === 0 && wanted.length > 0
-      ? [invalid(failedAt, null, "bindingFailureConditions are required to use bindingConditions")]
-      : []),
-  ];
-}
-
-function conditionErrors(names: readonly string[], field: string): FieldError[] {
-  const twice = names.flatMap((name, index) =>
-    names.indexOf(name) < index ? [duplicate(`${field}[${index}]`, name)] : [],
-  );
-  if (names.length > most.conditions)
-    return [
-      { type: "TooMany", field, value: names.length, detail: `must have at most ${most.conditions} items` },
-      ...twice,
-    ];
-  return [
-    ...names.flatMap((name, index) => invalidAll(`${field}[${index}]`, name, qualifiedNameErrors(name))),
-    ...twice,
-  ];
 }

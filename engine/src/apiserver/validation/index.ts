@@ -3,6 +3,8 @@
 export { addressErrors, addressWarnings, familyOf, networkWarnings } from "./addresses.ts";
 export { validateBuiltin } from "./builtin.ts";
 export { clusterAddressErrors } from "./cluster-addresses.ts";
+export { conditionErrors } from "./conditions.ts";
+export { deviceClaimStatusErrors, withoutReturnedDevices } from "./device-claim-status.ts";
 export {
   matchResourcesErrors,
   oneOfStated,

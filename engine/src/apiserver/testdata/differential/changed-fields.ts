@@ -147,19 +147,13 @@ function statusScripts(subject: Subject, root: SchemaRef): Script[] {
   });
 }
 
-/**
- * Kinds of which some change is answered otherwise: statuses of claims for devices are less looked at, managed fields are kept where an
- * item of a keyed list has no key, and a generation counts the change of a field that is dropped.
- */
-const partly: ReadonlySet<string> = new Set(["endpointslice", "prioritylevel", "resourceclaim", "resourceslice", "serviceaccount"]);
-
 /** Kinds whose status the real server writes meanwhile: a change comes too late there, or not. */
 const written: ReadonlySet<string> = new Set(["flowschema", "registration"]);
 
-/** Every kind that answers wholly as the real server, or every kind but those that it writes itself. */
-export function changedFieldScripts(isOfAll = false): readonly Script[] {
+/** Every kind but those that the real server writes itself. */
+export function changedFieldScripts(): readonly Script[] {
   return [...subjects, ...rareSubjects, ...fieldSubjects]
-    .filter(({ id }) => (isOfAll || !partly.has(id)) && !written.has(id))
+    .filter(({ id }) => !written.has(id))
     .flatMap((subject) => {
       const root = rootOf(subject);
       return root === undefined ? [] : [...specScripts(subject, root), ...statusScripts(subject, root)];

@@ -4,11 +4,13 @@
 import { accessScripts } from "./access-scripts.ts";
 import { policyScripts } from "./policy-scripts.ts";
 import { bodyScripts } from "./body-scripts.ts";
+import { deviceScripts } from "./device-scripts.ts";
 import { expressionScripts } from "./expression-scripts.ts";
+import { ownershipScripts } from "./ownership-scripts.ts";
 import { podMeaningScripts } from "./pod-meaning-scripts.ts";
 import { podPartScripts } from "./pod-part-scripts.ts";
 import type { Script } from "./steps.ts";
 import { schemaScripts } from "./schema-scripts.ts";
 import { versionScripts } from "./version-scripts.ts";
 
-export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...expressionScripts, ...podPartScripts, ...podMeaningScripts, ...versionScripts, ...schemaScripts];
+export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...deviceScripts, ...ownershipScripts, ...expressionScripts, ...podPartScripts, ...podMeaningScripts, ...versionScripts, ...schemaScripts];

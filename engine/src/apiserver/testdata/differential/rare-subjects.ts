@@ -8,6 +8,23 @@ const cluster = { isNamespaced: false };
 const device = { name: "d", attributes: { model: { string: "a" } }, capacity: { memory: { value: "1Gi" } } };
 const asked = { name: "r", exactly: { deviceClassName: "gpu.example.com" } };
 
+const got = { driver: "a.example.com", pool: "p", device: "d" };
+const claimed = {
+  allocation: {
+    devices: { results: [{ request: "r", ...got }], config: [{ source: "FromClaim", requests: ["r"], opaque: { driver: "a.example.com", parameters: { a: 1 } } }] },
+    nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: "metadata.name", operator: "In", values: ["n"] }] }] },
+  },
+  reservedFor: [{ resource: "pods", name: "x", uid: "1" }],
+  devices: [
+    {
+      ...got,
+      conditions: [{ type: "Ready", status: "True", reason: "Up", message: "", lastTransitionTime: "2020-01-01T00:00:00Z" }],
+      data: { a: 1 },
+      networkData: { interfaceName: "eth0", ips: ["10.9.8.1/24"], hardwareAddress: "aa:bb" },
+    },
+  ],
+};
+
 export const rareSubjects: readonly Subject[] = [
   subject("csinode", "storage.k8s.io/v1", "CSINode", "csinodes", { ...cluster, base: { spec: { drivers: [] } }, parts: [{ spec: { drivers: [{ name: "a.example.com", nodeID: "n", topologyKeys: ["zone"] }] } }, { spec: { drivers: [{ name: "a.example.com", nodeID: "n", topologyKeys: ["zone"], allocatable: { count: 3 } }] } }] }),
   subject("volumeattachment", "storage.k8s.io/v1", "VolumeAttachment", "volumeattachments", { ...cluster, base: { spec: { attacher: "a.example.com", nodeName: "n", source: { persistentVolumeName: "p" } } }, parts: [], status: [{ attached: true }, { attached: true, attachmentMetadata: { a: "b" } }, { attached: false, attachError: { message: "x", time: "2020-01-01T00:00:00Z" } }] }),
@@ -18,7 +35,7 @@ export const rareSubjects: readonly Subject[] = [
   subject("mutatingpolicy", "admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", "mutatingadmissionpolicies", { ...cluster, base: { spec: { matchConstraints, failurePolicy: "Fail", reinvocationPolicy: "Never", mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: "[JSONPatch{op: 'test', path: '/a', value: 1}]" } }] } }, parts: [{ spec: { failurePolicy: "Ignore" } }, { spec: { variables: [{ name: "a", expression: "1" }] } }, { spec: { matchConditions: [{ name: "x", expression: "true" }] } }, { spec: { paramKind: { apiVersion: "v1", kind: "ConfigMap" } } }] }),
   subject("mutatingpolicybinding", "admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings", { ...cluster, base: { spec: { policyName: "none-such" } }, parts: [{ spec: { matchResources: { namespaceSelector: { matchLabels: { a: "b" } } } } }, { spec: { paramRef: { name: "p", namespace: "default", parameterNotFoundAction: "Allow" } } }] }),
   subject("deviceclass", "resource.k8s.io/v1", "DeviceClass", "deviceclasses", { ...cluster, base: { spec: {} }, parts: [{ spec: { selectors: [{ cel: { expression: "device.driver == 'a'" } }] } }, { spec: { config: [{ opaque: { driver: "a.example.com", parameters: { a: 1 } } }] } }, { spec: { extendedResourceName: "example.com/gpu" } }] }),
-  subject("resourceclaim", "resource.k8s.io/v1", "ResourceClaim", "resourceclaims", { base: { spec: { devices: { requests: [asked] } } }, parts: [{ metadata: { annotations: { a: "c" } } }], status: [{}] }),
+  subject("resourceclaim", "resource.k8s.io/v1", "ResourceClaim", "resourceclaims", { base: { spec: { devices: { requests: [asked] } } }, parts: [{ metadata: { annotations: { a: "c" } } }], status: [{}, claimed] }),
   subject("resourceclaimtemplate", "resource.k8s.io/v1", "ResourceClaimTemplate", "resourceclaimtemplates", { base: { spec: { spec: { devices: { requests: [asked] } } } }, parts: [{ metadata: { annotations: { a: "c" } } }] }),
   subject("resourceslice", "resource.k8s.io/v1", "ResourceSlice", "resourceslices", { ...cluster, base: { spec: { driver: "a.example.com", nodeName: "n", pool: { name: "p", generation: 1, resourceSliceCount: 1 }, devices: [device] } }, parts: [{ spec: { pool: { generation: 2 } } }] }),
 ];

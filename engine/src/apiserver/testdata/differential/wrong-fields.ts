@@ -63,13 +63,7 @@ function scriptsOf(subject: Subject): Script[] {
   }));
 }
 
-/**
- * Kinds that differ in a field: administrators' access to devices is not tied to their namespace's label, and managed fields are kept
- * where an item of a keyed list has no key.
- */
-const partly: ReadonlySet<string> = new Set(["resourceclaim", "resourceclaimtemplate", "serviceaccount"]);
-
-/** Every kind that is checked wholly, or every kind, each field of it. */
-export function wrongFieldScripts(isOfAll = false): readonly Script[] {
-  return [...subjects, ...rareSubjects, ...fieldSubjects].filter(({ id }) => isOfAll || !partly.has(id)).flatMap(scriptsOf);
+/** Every kind, each field of it. */
+export function wrongFieldScripts(): readonly Script[] {
+  return [...subjects, ...rareSubjects, ...fieldSubjects].flatMap(scriptsOf);
 }
