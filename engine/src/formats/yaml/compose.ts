@@ -2,6 +2,7 @@
 
 import { forbiddenCharacter } from "./characters.ts";
 import { CommentQueue } from "./comments.ts";
+import { parseDirective } from "./directive.ts";
 import { YamlFault } from "./faults.ts";
 import { depthMax, textLengthMax } from "./limits.ts";
 import { YamlNode } from "./node.ts";
@@ -77,10 +78,11 @@ export class Composer {
   }
 
   #startDocument(): void {
+    const seen = new Set<string>();
     for (;;) {
       const token = this.#peek();
       if (token.type !== "directive") break;
-      this.#readDirective(token);
+      this.#readDirective(token, seen);
       this.#scanner.skip();
     }
     const token = this.#peek();
@@ -88,16 +90,15 @@ export class Composer {
     this.#scanner.skip();
   }
 
-  #readDirective(token: Token): void {
-    const [name, first, second] = token.value.split(/[ \t]+/);
-    if (name === "%YAML") {
-      if (first !== "1.1" && !(first === "1.2" && this.#allowsNewer))
-        throw fault(token, "found incompatible YAML document");
-    } else if (name === "%TAG") {
-      if (first === undefined || second === undefined || !/^!([\w-]*!)?$/.test(first))
-        throw fault(token, "did not find expected tag handle and prefix");
-      this.#handles.set(first, second);
-    } else throw fault(token, "found unknown directive name");
+  #readDirective(token: Token, seen: Set<string>): void {
+    const directive = parseDirective(token.value);
+    const isVersion = "version" in directive;
+    const subject = isVersion ? "%YAML" : directive.handle;
+    if (seen.has(subject)) throw fault(token, `found duplicate ${isVersion ? "%YAML" : "%TAG"} directive`);
+    seen.add(subject);
+    if (!isVersion) this.#handles.set(directive.handle, directive.prefix);
+    else if (directive.version !== "1.1" && !(directive.version === "1.2" && this.#allowsNewer))
+      throw fault(token, "found incompatible YAML document");
   }
 
   #peek(): Token {
@@ -391,8 +392,9 @@ function place(node: YamlNode, token: Token): YamlNode {
   return node;
 }
 
+/** go-yaml's parser counts lines from 0 and names none for the first. */
 function fault(token: Token, message: string): YamlFault {
-  return new YamlFault("yaml-syntax", message, token);
+  return new YamlFault("yaml-syntax", message, token, token.line - 1);
 }
 
 export function shortTag(tag: string): string {

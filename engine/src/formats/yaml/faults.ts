@@ -9,8 +9,8 @@ export type YamlFaultCode = "yaml-syntax" | "yaml-value" | "yaml-duplicate-key" 
 export class YamlFault extends Fault<YamlFaultCode> {
   readonly line: number;
   readonly column: number;
-  /** The line up to which the text had been read when it was noticed, which is the one that go-yaml names. */
-  readonly readTo: number;
+  /** The line that go-yaml names for it, 0 where it names none: its scanner tells none for the first line. */
+  readonly namedLine: number;
   /** The key that is none, and its value. */
   entry: readonly [key: YamlNode, value: YamlNode] | undefined;
 
@@ -18,11 +18,11 @@ export class YamlFault extends Fault<YamlFaultCode> {
     code: YamlFaultCode,
     message: string,
     place: { line: number; column: number },
-    readTo: number = place.line,
+    namedLine: number = place.line < 2 ? 0 : place.line,
   ) {
     super({ code, disposition: "stall", at: `line ${place.line}, column ${place.column}`, message });
     this.line = place.line;
     this.column = place.column;
-    this.readTo = readTo;
+    this.namedLine = namedLine;
   }
 }

@@ -1,6 +1,7 @@
 // YAML text to tokens, on demand. Follows YAML 1.1 as libyaml and go-yaml read it: a key on one line is found when its
 // colon is met, and the tokens that open it are put in front of it afterwards.
 
+import { complaintAboutDirective } from "./directive.ts";
 import { simpleKeyLengthMax } from "./limits.ts";
 import { YamlFault, type YamlFaultCode } from "./faults.ts";
 import { isBlankOrEnd, isBreak, isBreakOrEnd } from "./characters.ts";
@@ -16,7 +17,6 @@ type KeyStart = { isPossible: boolean; isRequired: boolean; token: number; at: n
 
 const asciiTokenEnd = /[^0-9A-Za-z_-]/g;
 const tagEnd = /[^0-9A-Za-z_;/?:@&=+$,.!~*'()[\]%-]/g;
-const directive = /^%(?:YAML[ \t]+\d+\.\d+|TAG[ \t]+!(?:[\w-]*!)?[ \t]+\S+)[ \t]*(?:#.*)?$/;
 /** Tokens that were read are dropped in batches. */
 const keptTokensMost = 64;
 const directiveLine = /[^\r\n\x85\u2028\u2029]*/y;
@@ -130,7 +130,7 @@ export class Scanner implements Cursor {
 
   #keyFault(key: KeyStart): YamlFault {
     const place = { line: key.line + 1, column: key.column + 1 };
-    return new YamlFault("yaml-syntax", "could not find expected ':'", place, this.line + 1);
+    return new YamlFault("yaml-syntax", "could not find expected ':'", place, this.line < 1 ? 0 : this.line + 1);
   }
 
   #fetch(): void {
@@ -332,7 +332,8 @@ export class Scanner implements Cursor {
     const place = this.here();
     directiveLine.lastIndex = this.at;
     const line = (directiveLine.exec(this.text) as RegExpExecArray)[0];
-    if (!directive.test(line)) throw this.fault("a line that begins with % must be a YAML or TAG directive");
+    const complaint = complaintAboutDirective(line);
+    if (complaint !== undefined) throw this.fault(complaint);
     this.at += line.length;
     this.#push(new Token("directive", place, line));
   }
@@ -429,8 +430,11 @@ export class Scanner implements Cursor {
       tagEnd.lastIndex = this.at;
       this.at = tagEnd.exec(this.text)?.index ?? this.text.length;
     }
+    const tag = this.text.slice(start, this.at);
+    if (/%(?![\da-f]{2})/i.test(tag)) throw this.fault("did not find URI escaped octet");
+    if (/^!(?:[\w-]*!|<>)$/.test(tag)) throw this.fault("did not find expected tag URI");
     if (!isBlankOrEnd(this.code())) throw this.fault("did not find expected whitespace or line break");
-    this.#push(new Token("tag", place, this.text.slice(start, this.at)));
+    this.#push(new Token("tag", place, tag));
   }
 }
 

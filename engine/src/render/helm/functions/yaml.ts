@@ -91,10 +91,8 @@ export function yamlProblem(fault: Fault): string {
     return `error converting YAML to JSON: ${keyProblem(fault.entry)}`;
   const message = goWords.reduce((words, [ours, theirs]) => words.replace(ours, theirs), fault.message);
   if (withoutPlace.test(message)) return `error converting YAML to JSON: yaml: ${message}`;
-  // Its parser counts lines from 0 and names none for the first; only its scanner adds one.
-  const shift = message.startsWith("did not find expected") ? 1 : 0;
-  const line = (fault instanceof YamlFault ? fault.readTo : 0) - shift;
-  return `error converting YAML to JSON: yaml: ${line < 2 - shift ? "" : `line ${line}: `}${message}`;
+  const line = fault instanceof YamlFault ? fault.namedLine : 0;
+  return `error converting YAML to JSON: yaml: ${line === 0 ? "" : `line ${line}: `}${message}`;
 }
 
 /** What is wrong with bytes that are no character, in go-yaml's words; undefined where all are. */
