@@ -176,7 +176,9 @@ function badVerb(value: Value, verb: string, flags: Flags): string {
   const shown =
     typeof value === "number"
       ? formatFloatVerb(value, "g", flags)
-      : formatByType(value, "v", { ...flags, sharp: false }, 0);
+      : value instanceof Integer
+        ? formatInteger(value.value, "d", flags)
+        : formatByType(value, "v", { ...flags, sharp: false }, 0);
   return `%!${verb}(${goTypeOf(value)}=${shown})`;
 }
 
@@ -188,7 +190,7 @@ function formatObject(value: Value[] | GoMap | GoObject, verb: string, flags: Fl
     verb === "v" &&
     flags.sharp
   )
-    return `0x${value.value.toString(16)}`;
+    return formatInteger(value.value, "x", flags) ?? "";
   if (value instanceof Integer && value.goType === value.kind)
     return formatInteger(value.value, verb, flags) ?? badVerb(value, verb, flags);
   if (value instanceof Bytes) return formatBytes(value, verb, flags);
@@ -235,10 +237,13 @@ function formatStruct(
 
 /** A value with a String or Error method is formatted as that text by the verbs for text. */
 function formatOpaque(value: GoObject, verb: string, { flags, isInside }: { flags: Flags; isInside: boolean }): string {
-  if (verb === "v" && isInside) return formatString(value.printInside(), "s", flags);
   const isSyntax = verb === "v" && flags.sharp;
+  if (verb === "v" && isInside && !(isSyntax && value instanceof Integer))
+    return formatString(value.printInside(), "s", flags);
   const syntax = isSyntax ? value.goSyntax() : undefined;
   if (syntax !== undefined) return syntax;
+  // An error, and Go's own syntax, show the number behind a name.
+  if (isSyntax && value instanceof Integer) return formatInteger(value.value, "d", flags) ?? "";
   const hidden = isSyntax || !"vsxXq".includes(verb) ? value.hidden() : undefined;
   if (hidden !== undefined) return formatStruct(value, hidden, { verb, flags });
   if ("vsxXq".includes(verb)) return formatString(value.print(), verb === "v" ? "s" : verb, flags);

@@ -51,10 +51,18 @@ function upperEnd(points: readonly string[], start: number): number {
   return run(points, start + 1, (c) => isAlphabet(c) && !upper.test(c));
 }
 
+/** Characters. Bytes that are none, and the sign for them, belong to the next character, at the end to the last one. */
+function pointsOf(text: string): string[] {
+  const points: string[] = text.match(/[\ud800-\udfff\ufffd]*[^\ud800-\udfff\ufffd]/gu) ?? [];
+  const rest = /[\ud800-\udfff\ufffd]*$/u.exec(text)?.[0] ?? "";
+  if (rest !== "") points.push((points.pop() ?? "") + rest);
+  return points;
+}
+
 /** snakecase and kebabcase. */
 export function toDelimited(text: string, mark: string): string {
   if (text === "") return "";
-  const points = Array.from(text);
+  const points = pointsOf(text);
   let at = 0;
   const next = (): Word => {
     const { type, end } = wordAt(points, at);
@@ -63,8 +71,11 @@ export function toDelimited(text: string, mark: string): string {
     return word;
   };
   const lower = (word: Word): string => {
-    if (word.type === "connector") return mark.repeat(Array.from(word.text).length);
-    return word.type === "punctuation" || word.type === "number" ? word.text : word.text.toLowerCase();
+    if (word.type === "connector" || word.type === "upper")
+      return Array.from(word.text, (c) =>
+        connector.test(c) ? mark : /[\ud800-\udfff]/u.test(c) ? "\ufffd" : c.toLowerCase(),
+      ).join("");
+    return word.text;
   };
   return delimit({ next, lower, mark, isAtEnd: () => at >= points.length });
 }
@@ -183,7 +194,9 @@ function abbreviateAt(text: string, from: number, width: number): string {
   const length = byteLength(text);
   if (length <= width) return text;
   let offset = Math.min(from, length);
-  if (length - offset < width - 3) offset = length - (width - 3);
+  // The rest behind the least of all offsets is too long for Go's int and turns negative.
+  const rest = length - offset >= 2 ** 63 ? -(2 ** 63) : length - offset;
+  if (rest < width - 3) offset = length - (width - 3);
   if (offset <= 4) return `${sliceBytes(text, 0, width - 3)}...`;
   if (width < 7) return "";
   if (offset + width - 3 < length) return `...${abbreviateAt(sliceBytes(text, offset), 0, width - 3)}`;
