@@ -147,7 +147,9 @@ export function escapeQuery(text: string): string {
 
 function callValue(fn: Value): Value {
   if (fn === null || fn === undefined) throw new GoError("call of nil");
-  throw new NotAFunction(goTypeOf(fn));
+  // What is piped in has no name in the template: Go shows texts, and of all else the type.
+  const type = goTypeOf(fn);
+  throw new NotAFunction(typeof fn === "string" ? fn : `<${type} Value>`, type);
 }
 
 /** All built-in functions; `and` and `or` stand here for their names, they are evaluated elsewhere. */

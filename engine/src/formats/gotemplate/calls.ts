@@ -32,6 +32,7 @@ export function callFunction(
   const fixed = fn.parameters.length;
   const count = args.length + (final === noFinal ? 0 : 1);
   if (fn.variadic === undefined ? count !== fixed : count < fixed) failArity(frame, fn, site, count);
+  if (fn.uncallable !== undefined) frame.fail(fn.uncallable);
   const values: Value[] = [];
   for (let i = 0; i < args.length; i++)
     values.push(evaluateArgument(frame, dot, args[i] as Argument, (fn.parameters[i] ?? fn.variadic) as ParameterType));
@@ -62,7 +63,7 @@ function invoke(frame: Frame, fn: GoFunction, site: CallSite, values: Value[]): 
 function describe(error: Error, { args }: CallSite): string {
   const called = args[0]?.node;
   if (!(error instanceof NotAFunction) || called === undefined) return error.message;
-  return `non-function ${formatNode(called).replace(/^\((.*)\)$/s, "$1")} of type ${error.type}`;
+  return error.messageFor(formatNode(called).replace(/^\((.*)\)$/s, "$1"));
 }
 
 /** A mistake of this engine's own keeps its stack and gains the function's name. */
@@ -110,6 +111,8 @@ function constantAs(frame: Frame, node: ArgumentNode, type: ParameterType): Valu
     case "strings":
     case "error":
     case "time":
+    case "location":
+    case "version":
       return frame.fail(`can't handle ${formatNode(node)} for arg of type ${typeNameOf(type)}`);
   }
 }
@@ -161,6 +164,8 @@ function isAssignable(value: Value, type: ParameterType): boolean {
     case "duration":
     case "time":
     case "error":
+    case "location":
+    case "version":
       return value instanceof GoObject && value.goType === typeNameOf(type);
   }
 }

@@ -34,12 +34,16 @@ export class GoError extends Error {
   override readonly name: string = "GoError";
 }
 
-/** Something was called that is no function; who knows the template's text puts it into the message. */
+/** Something was called that is no function; who knows the template's text names it by that. */
 export class NotAFunction extends GoError {
   readonly type: string;
 
-  constructor(type: string) {
-    super(`non-function of type ${type}`);
+  constructor(name: string, type: string) {
+    super(`non-function ${name} of type ${type}`);
     this.type = type;
+  }
+
+  messageFor(name: string): string {
+    return `non-function ${name} of type ${this.type}`;
   }
 }

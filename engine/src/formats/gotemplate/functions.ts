@@ -17,7 +17,9 @@ export type ParameterType =
   | "strings"
   | "error"
   | "time"
-  | "duration";
+  | "duration"
+  | "location"
+  | "version";
 
 /** What a parameter of each type receives. */
 export type Argument = Value;
@@ -30,6 +32,8 @@ export type GoFunction = {
   readonly call: (...args: never[]) => Value;
   /** True for a function that works on the templates around its call: it gets their set as its first argument. */
   readonly isScoped?: boolean;
+  /** Why templates cannot call it: it gives more results than one and an error. */
+  readonly uncallable?: string;
 };
 
 export type FunctionTable = { readonly [name: string]: GoFunction };
@@ -45,6 +49,15 @@ export function define(signature: string, call: (...args: never[]) => Value): Go
   const last = names.at(-1);
   if (last?.startsWith("...") !== true) return { parameters: names as ParameterType[], call };
   return { parameters: names.slice(0, -1) as ParameterType[], variadic: last.slice(3) as ParameterType, call };
+}
+
+/** A method whose results templates cannot take; calling it says so. */
+export function defineUncallable(name: string, results: readonly string[]): GoFunction {
+  const uncallable =
+    results.length === 2
+      ? `invalid function signature for ${name}: second return value should be error; is ${results[1]}`
+      : `function ${name} has ${results.length} return values; should be 1 or 2`;
+  return { ...define("", () => null), uncallable };
 }
 
 export type { Bytes, GoMap, Integer };
@@ -64,6 +77,8 @@ const typeNames: { readonly [type in ParameterType]: string } = {
   error: "error",
   time: "time.Time",
   duration: "time.Duration",
+  location: "*time.Location",
+  version: "*semver.Version",
 };
 
 /** The parameter's type as Go prints it. */
@@ -80,6 +95,8 @@ export function canBeNil(type: ParameterType): boolean {
     type === "list" ||
     type === "strings" ||
     type === "error" ||
-    type === "bytes"
+    type === "bytes" ||
+    type === "location" ||
+    type === "version"
   );
 }

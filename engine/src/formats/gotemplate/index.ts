@@ -11,7 +11,14 @@ export {
   TemplateLimitError,
   TemplateParseError,
 } from "./faults.ts";
-export { define, defineScoped, type FunctionTable, type GoFunction, type ParameterType } from "./functions.ts";
+export {
+  define,
+  defineScoped,
+  defineUncallable,
+  type FunctionTable,
+  type GoFunction,
+  type ParameterType,
+} from "./functions.ts";
 export { printValue, quote, sortedKeys, sprint } from "./print.ts";
 export { sprintf } from "./printf.ts";
 export { type Budget, type MissingKey, newBudget, TemplateSet } from "./runtime.ts";

@@ -72,7 +72,7 @@ function iterateInteger(frame: Frame, value: bigint | Integer, turn: Turn, varia
   const count = typeof value === "bigint" ? value : value.value;
   if (variables > 1) frame.fail(`can't use ${printValue(value)} to iterate over more than one variable`);
   for (let i = 0n; i < count; i++) {
-    const item = typeof value === "bigint" ? i : new Integer(value.kind, i, value.goType);
+    const item = typeof value === "bigint" ? i : value.withValue(i);
     if (turn(frame, undefined, item) === 1) break;
   }
   return count > 0n;

@@ -72,9 +72,19 @@ export abstract class GoObject {
   }
 }
 
-export type IntegerKind = "int8" | "int16" | "int32" | "int64" | "uint" | "uint8" | "uint16" | "uint32" | "uint64";
+export type IntegerKind =
+  | "int"
+  | "int8"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "uint"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "uint64";
 
-/** An integer of another type than int. `name` is set for named types such as time.Duration. */
+/** An integer of another type than int; of kind int are only named types such as time.Month. `goType` is set for named types such as time.Duration. */
 export class Integer extends GoObject {
   readonly kind: IntegerKind;
   readonly goType: string;
@@ -91,6 +101,10 @@ export class Integer extends GoObject {
   }
   plain(): Value {
     return this.value;
+  }
+  /** Another number of the same type. */
+  withValue(value: bigint): Integer {
+    return new Integer(this.kind, value, this.goType);
   }
   override isTrue(): boolean {
     return this.value !== 0n;

@@ -20,7 +20,12 @@ export function toInt64(value: Value): bigint {
   if (typeof value === "number") return truncate(value);
   if (typeof value === "boolean") return value ? 1n : 0n;
   if (typeof value === "string") return textToInt64(value);
-  return value instanceof Integer ? BigInt.asIntN(64, value.value) : 0n;
+  return isNumber(value) ? BigInt.asIntN(64, value.value) : 0n;
+}
+
+/** Integers that cast knows: of named types it knows the months and weekdays alone, a duration counts for nothing. */
+function isNumber(value: Value): value is Integer {
+  return value instanceof Integer && /^(?:u?int\d*|time\.(?:Month|Weekday))$/.test(value.goType);
 }
 
 /** Go's conversion of a float to int64 on amd64: what does not fit becomes the least integer. */
@@ -47,7 +52,7 @@ export function toFloat64(value: Value): number {
     const parsed = parseFloatText(value);
     return parsed === undefined || (!Number.isFinite(parsed) && /\d/.test(value)) ? 0 : parsed;
   }
-  return value instanceof Integer ? Number(value.value) : 0;
+  return isNumber(value) ? Number(value.value) : 0;
 }
 
 /** Text of any value: strings as they are, everything else as %v. */

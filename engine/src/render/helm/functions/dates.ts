@@ -15,7 +15,8 @@ import {
 import { Duration, formatDuration, hour, minute, parseDuration, roundTo, second, truncateTo } from "./duration.ts";
 import type { FunctionEnvironment } from "./environment.ts";
 import { parseLayout } from "./layout-parse.ts";
-import { durationBetween, GoTime, zeroTime, zoneOffset } from "./time.ts";
+import { GoTime, zeroTime, zoneOffset } from "./time.ts";
+import { durationBetween } from "./time-methods.ts";
 
 function now(environment: FunctionEnvironment): GoTime {
   return new GoTime(BigInt(environment.nowMs()) * 1_000_000n);

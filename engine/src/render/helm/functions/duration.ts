@@ -7,6 +7,8 @@ export const second: bigint = 1_000_000_000n;
 export const minute: bigint = 60n * second;
 export const hour: bigint = 60n * minute;
 
+const int64Max = 2n ** 63n - 1n;
+
 /** A time.Duration, in nanoseconds. */
 export class Duration extends Integer {
   constructor(nanoseconds: bigint) {
@@ -14,6 +16,9 @@ export class Duration extends Integer {
   }
   override print(): string {
     return formatDuration(this.value);
+  }
+  override withValue(value: bigint): Integer {
+    return new Duration(value);
   }
   override method(name: string): GoFunction | undefined {
     const value = this.value;
@@ -33,7 +38,7 @@ export class Duration extends Integer {
       case "Nanoseconds":
         return define("", () => new Integer("int64", value));
       case "Abs":
-        return define("", () => new Duration(value < 0n ? -value : value));
+        return define("", () => new Duration(value < 0n ? (-value > int64Max ? int64Max : -value) : value));
       case "Round":
         return define("duration", (unit: Value) => new Duration(roundTo(value, nanosecondsOf(unit))));
       case "Truncate":
@@ -47,8 +52,6 @@ export class Duration extends Integer {
 function nanosecondsOf(value: Value): bigint {
   return value instanceof Integer ? value.value : 0n;
 }
-
-const int64Max = 2n ** 63n - 1n;
 
 export function roundTo(value: bigint, unit: bigint): bigint {
   if (unit <= 0n) return value;

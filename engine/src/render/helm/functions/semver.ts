@@ -1,6 +1,7 @@
 // Versions and constraints as Masterminds/semver v3.5 reads them.
 
 import {
+  Bytes,
   define,
   type FunctionTable,
   GoError,
@@ -11,6 +12,7 @@ import {
   type Value,
 } from "#formats/gotemplate";
 import { encodeUtf8 } from "#kernel";
+import { encodeBase64 } from "./base64.ts";
 import { constraintBytesMax, constraintGroupsMax, versionBytesMax } from "../limits.ts";
 
 const versionShape =
@@ -71,6 +73,10 @@ export class SemanticVersion extends GoObject {
   }
 
   override method(name: string): GoFunction | undefined {
+    return this.#valueMethod(name) ?? this.#increment(name) ?? this.pointerMethod(name);
+  }
+
+  #valueMethod(name: string): GoFunction | undefined {
     switch (name) {
       case "Major":
       case "Minor":
@@ -84,24 +90,42 @@ export class SemanticVersion extends GoObject {
         return define("string", (prerelease: string) => this.#with({ prerelease }));
       case "SetMetadata":
         return define("string", (metadata: string) => this.#with({ metadata }));
+      case "String":
+      case "Value":
+        return define("", () => this.print());
+      case "MarshalJSON":
+        return define("", () => new Bytes(encodeUtf8(JSON.stringify(this.print())), encodeBase64));
+      case "MarshalText":
+        return define("", () => new Bytes(encodeUtf8(this.print()), encodeBase64));
+      default:
+        return undefined;
+    }
+  }
+
+  /** Methods that a version has only where a pointer leads to it. */
+  protected pointerMethod(name: string): GoFunction | undefined {
+    const order = (holds: (order: number) => Value): GoFunction =>
+      define("version", (other: SemanticVersion | null) => {
+        if (other === null) throw new GoError("runtime error: invalid memory address or nil pointer dereference");
+        return holds(compareVersions(this, other));
+      });
+    switch (name) {
       case "Original":
         return define("", () => this.original);
-      case "String":
-        return define("", () => this.print());
       case "Compare":
-        return define("any", (other: Value) => BigInt(compareVersions(this, asVersion(other))));
+        return order(BigInt);
       case "LessThan":
-        return define("any", (other: Value) => compareVersions(this, asVersion(other)) < 0);
+        return order((than) => than < 0);
       case "GreaterThan":
-        return define("any", (other: Value) => compareVersions(this, asVersion(other)) > 0);
+        return order((than) => than > 0);
       case "LessThanEqual":
-        return define("any", (other: Value) => compareVersions(this, asVersion(other)) <= 0);
+        return order((than) => than <= 0);
       case "GreaterThanEqual":
-        return define("any", (other: Value) => compareVersions(this, asVersion(other)) >= 0);
+        return order((than) => than >= 0);
       case "Equal":
-        return define("any", (other: Value) => compareVersions(this, asVersion(other)) === 0);
+        return order((than) => than === 0);
       default:
-        return this.#increment(name);
+        return undefined;
     }
   }
 
@@ -110,6 +134,7 @@ export class SemanticVersion extends GoObject {
     const { prerelease = this.prerelease, metadata = this.metadata } = part;
     const isLoose = (text: string): boolean => text !== "" && !/^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*$/.test(text);
     if (part.prerelease !== undefined && isLoose(prerelease)) throw new GoError("invalid prerelease string");
+    if (part.prerelease !== undefined && hasLeadingZero(prerelease)) throw new GoError("version segment starts with 0");
     if (part.metadata !== undefined && isLoose(metadata)) throw new GoError("invalid metadata string");
     const numbers = [this.major, this.minor, this.patch] as const;
     const start = this.original.startsWith("v") ? "v" : "";
@@ -141,11 +166,13 @@ export class SemanticVersion extends GoObject {
 class BareVersion extends SemanticVersion {
   override readonly goType: string = "semver.Version";
   override readonly kind: string = "struct";
+  protected override pointerMethod(): undefined {
+    return undefined;
+  }
 }
 
-function asVersion(value: Value): SemanticVersion {
-  if (value instanceof SemanticVersion) return value;
-  throw new GoError("wrong type for value; expected *semver.Version");
+function hasLeadingZero(prerelease: string): boolean {
+  return prerelease.split(".").some((part) => /^0\d+$/.test(part));
 }
 
 /** The version that the text names, or undefined. */
@@ -156,7 +183,7 @@ export function parseVersion(text: string): SemanticVersion | undefined {
   const [, major = "0", minor = "0", patch = "0", prerelease = "", metadata = ""] = match;
   const numbers = [BigInt(major), BigInt(minor), BigInt(patch)] as const;
   if (numbers.some((part) => part > uint64Max)) return undefined;
-  if (prerelease.split(".").some((part) => /^0\d+$/.test(part))) return undefined;
+  if (hasLeadingZero(prerelease)) return undefined;
   return new SemanticVersion({ numbers, prerelease, metadata, original: text });
 }
 

@@ -1,28 +1,21 @@
 // time.Time with nanoseconds and a zone, and the methods that templates call. Local time is UTC: a render must not depend
 // on where it runs.
 
-import { define, type GoFunction, GoObject, Integer, type Value } from "#formats/gotemplate";
-import { dayNames, monthNames, zoneOffsetSeconds } from "#kernel";
-import { Duration, second } from "./duration.ts";
+import { type GoFunction, GoObject, Integer, type Value } from "#formats/gotemplate";
+import { monthNames, zoneOffsetSeconds } from "#kernel";
+import { type CivilDate, dateOf } from "./calendar.ts";
+import { second } from "./duration.ts";
 import { formatLayout } from "./layout.ts";
+import { timeMethod } from "./time-methods.ts";
 import { knownAbbreviation } from "./zone-names.ts";
 
 /** Nanoseconds from Go's zero time, January 1 of year 1, to 1970. */
 export const zeroTime: bigint = -62_135_596_800n * second;
 
-export type CivilTime = {
-  year: number;
-  month: number;
-  day: number;
-  hour: number;
-  minute: number;
-  second: number;
-  nanosecond: number;
-  weekday: number;
-  yearDay: number;
-  offsetSeconds: number;
-  zone: string;
-};
+export type CivilTime = CivilDate & { nanosecond: number; offsetSeconds: number; zone: string };
+
+/** What a Date of the platform holds. */
+const dateMostMs = 8.64e15;
 
 /** A name that a text gave, and its seconds: `MST@0`. */
 const namedZone = /^(.+)@(-?\d+)$/;
@@ -42,7 +35,7 @@ function zoneName(zone: string, ms: number, offset: number): string {
   if (zone === "UTC" || zone === "Local" || zone === "") return "UTC";
   const named = namedZone.exec(zone);
   if (named !== null) return named[1] as string;
-  const known = knownAbbreviation(zone, offset);
+  const known = offset % 60 === 0 ? knownAbbreviation(zone, offset) : undefined;
   if (known !== undefined && known !== "") return known;
   if (known === undefined && !/^[+-]|-local$/.test(zone)) {
     for (const locale of ["en-US", "en-GB", "en-AU"]) {
@@ -52,6 +45,8 @@ function zoneName(zone: string, ms: number, offset: number): string {
       if (name !== undefined && /^[A-Z]{2,5}$/.test(name)) return name;
     }
   }
+  // A mean time of one town differs from the hour by seconds.
+  if (offset % 60 !== 0 && !/^[+-]/.test(zone)) return "LMT";
   if (zone.endsWith("-local")) return zone;
   const size = Math.abs(offset);
   const minutes = Math.floor((size % 3600) / 60);
@@ -77,36 +72,27 @@ export class GoTime extends GoObject {
   }
 
   civil(): CivilTime {
-    const ms = Number(this.seconds) * 1000;
-    const offsetSeconds = zoneOffset(this.zone, ms) ?? 0;
-    const local = new Date(ms + offsetSeconds * 1000);
-    const year = local.getUTCFullYear();
+    const offsetSeconds = zoneOffset(this.zone, this.#ms()) ?? 0;
+    const date = dateOf(this.seconds + BigInt(offsetSeconds));
     return {
-      year,
-      month: local.getUTCMonth() + 1,
-      day: local.getUTCDate(),
-      hour: local.getUTCHours(),
-      minute: local.getUTCMinutes(),
-      second: local.getUTCSeconds(),
+      ...date,
       nanosecond: Number(this.nanoseconds - this.seconds * second),
-      weekday: local.getUTCDay(),
-      yearDay: Math.floor((local.getTime() - Date.UTC(year, 0, 1)) / 86_400_000) + 1,
       offsetSeconds,
-      zone: zoneName(this.zone, ms, offsetSeconds),
+      zone: zoneName(this.zone, this.#ms(), offsetSeconds),
     };
+  }
+
+  /** Milliseconds since 1970, as far as the platform's dates reach. */
+  #ms(): number {
+    return Math.min(Math.max(Number(this.seconds) * 1000, -dateMostMs), dateMostMs);
   }
 
   override goSyntax(): string {
     const { year, month, day, hour, minute, second: seconds, nanosecond } = this.civil();
-    const name = new Date(Date.UTC(2000, month - 1)).toLocaleString("en", { month: "long", timeZone: "UTC" });
-    const zone = /^[+-]\d|^$/.test(this.zone) ? "" : this.zone.replace(namedZone, "$1");
-    const place =
-      this.zone === "UTC"
-        ? "time.UTC"
-        : /(^L|-l)ocal$/.test(this.zone)
-          ? "time.Local"
-          : `time.Location(${JSON.stringify(zone)})`;
-    return `time.Date(${year}, time.${name}, ${day}, ${hour}, ${minute}, ${seconds}, ${nanosecond}, ${place})`;
+    const place = /^(?:UTC|Local)$/.test(this.place)
+      ? `time.${this.place}`
+      : `time.Location(${JSON.stringify(this.place)})`;
+    return `time.Date(${year}, time.${monthNames[month - 1]}, ${day}, ${hour}, ${minute}, ${seconds}, ${nanosecond}, ${place})`;
   }
 
   /** Its fraction of a second, its seconds since the year 1, and its zone, which Go shows as an address: none for UTC. */
@@ -121,6 +107,12 @@ export class GoTime extends GoObject {
 
   format(layout: string): string {
     return formatLayout(this.civil(), layout);
+  }
+
+  /** The zone's name, as Go's Location has it: numbers alone are none. */
+  get place(): string {
+    if (/(^L|-l)ocal$/.test(this.zone)) return "Local";
+    return /^[+-]\d|^$/.test(this.zone) ? "" : this.zone.replace(namedZone, "$1");
   }
 
   print(): string {
@@ -139,119 +131,16 @@ export class GoTime extends GoObject {
     return new GoTime(this.nanoseconds, zone);
   }
 
+  /** Another time in the same zone. */
+  at(nanoseconds: bigint): GoTime {
+    return new GoTime(nanoseconds, this.zone);
+  }
+
   add(nanoseconds: bigint): GoTime {
     return new GoTime(this.nanoseconds + nanoseconds, this.zone);
   }
 
   override method(name: string): GoFunction | undefined {
-    return clockMethod(this, name) ?? calendarMethod(this, name) ?? relationMethod(this, name);
-  }
-}
-
-function clockMethod(time: GoTime, name: string): GoFunction | undefined {
-  const civil = time.civil();
-  const field: { readonly [method: string]: number } = {
-    Year: civil.year,
-    Day: civil.day,
-    Hour: civil.hour,
-    Minute: civil.minute,
-    Second: civil.second,
-    Nanosecond: civil.nanosecond,
-    YearDay: civil.yearDay,
-  };
-  if (Object.hasOwn(field, name)) return define("", () => BigInt(field[name] as number));
-  if (name === "Month")
-    return define("", () => new NamedInteger(civil.month, monthNames[civil.month - 1] as string, "time.Month"));
-  if (name === "Weekday")
-    return define("", () => new NamedInteger(civil.weekday, dayNames[civil.weekday] as string, "time.Weekday"));
-  return undefined;
-}
-
-function calendarMethod(time: GoTime, name: string): GoFunction | undefined {
-  const unit = { Unix: second, UnixMilli: 1_000_000n, UnixMicro: 1_000n, UnixNano: 1n }[name];
-  if (unit !== undefined)
-    return define("", () => new Integer("int64", name === "Unix" ? time.seconds : time.nanoseconds / unit));
-  switch (name) {
-    case "Format":
-      return define("string", (layout: string) => time.format(layout));
-    case "String":
-      return define("", () => time.print());
-    case "UTC":
-    case "Local":
-      return define("", () => time.in(name));
-    case "AddDate":
-      return define("int, int, int", (years: bigint, monthCount: bigint, days: bigint) =>
-        addDate(time, [years, monthCount, days]),
-      );
-    case "IsZero":
-      return define("", () => time.nanoseconds === zeroTime);
-    default:
-      return undefined;
-  }
-}
-
-const longest = 2n ** 63n - 1n;
-
-/** Time from `before` to `after`; what a duration cannot hold is the longest there is. */
-export function durationBetween(after: GoTime, before: GoTime): bigint {
-  const difference = after.nanoseconds - before.nanoseconds;
-  if (difference > longest) return longest;
-  return difference < -longest - 1n ? -longest - 1n : difference;
-}
-
-function relationMethod(time: GoTime, name: string): GoFunction | undefined {
-  const difference = (other: Value): bigint => time.nanoseconds - (other as GoTime).nanoseconds;
-  switch (name) {
-    case "Add":
-      return define("duration", (duration: Value) => time.add((duration as Integer).value));
-    case "Sub":
-      return define("time", (other: Value) => new Duration(durationBetween(time, other as GoTime)));
-    case "Before":
-      return define("time", (other: Value) => difference(other) < 0n);
-    case "After":
-      return define("time", (other: Value) => difference(other) > 0n);
-    case "Equal":
-      return define("time", (other: Value) => difference(other) === 0n);
-    case "Truncate":
-    case "Round":
-      return define(
-        "duration",
-        (unit: Value) => new GoTime(time.nanoseconds - (time.nanoseconds % (unit as Integer).value), time.zone),
-      );
-    default:
-      return undefined;
-  }
-}
-
-function addDate(time: GoTime, [years, monthCount, days]: [bigint, bigint, bigint]): Value {
-  const civil = time.civil();
-  const ms = Date.UTC(
-    civil.year + Number(years),
-    civil.month - 1 + Number(monthCount),
-    civil.day + Number(days),
-    civil.hour,
-    civil.minute,
-    civil.second,
-  );
-  return new GoTime(BigInt(ms - civil.offsetSeconds * 1000) * 1_000_000n + BigInt(civil.nanosecond), time.zone);
-}
-
-/** An int that prints as a name: a month or a weekday. */
-class NamedInteger extends GoObject {
-  readonly kind: string = "int";
-  readonly goType: string;
-  readonly #name: string;
-  readonly #value: number;
-  constructor(value: number, name: string, goType: string) {
-    super();
-    this.#value = value;
-    this.#name = name;
-    this.goType = goType;
-  }
-  print(): string {
-    return this.#name;
-  }
-  plain(): Value {
-    return BigInt(this.#value);
+    return timeMethod(this, name);
   }
 }

@@ -1,0 +1,53 @@
+// Days and dates of Go's calendar, the Gregorian one in both directions, far beyond the years that the platform's dates hold:
+// four hundred years are a cycle of 146,097 days.
+
+export type CivilDate = {
+  year: number;
+  month: number;
+  day: number;
+  hour: number;
+  minute: number;
+  second: number;
+  weekday: number;
+  yearDay: number;
+};
+
+const cycleYears = 400;
+const cycleDays = 146_097n;
+const daySeconds = 86_400n;
+const dayMs = 86_400_000;
+
+/** The date and time at so many seconds since 1970. */
+export function dateOf(seconds: bigint): CivilDate {
+  const cycles = floorDivide(seconds, cycleDays * daySeconds);
+  const date = new Date(Number(seconds - cycles * cycleDays * daySeconds) * 1000);
+  const year = date.getUTCFullYear();
+  return {
+    year: year + Number(cycles) * cycleYears,
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    hour: date.getUTCHours(),
+    minute: date.getUTCMinutes(),
+    second: date.getUTCSeconds(),
+    weekday: date.getUTCDay(),
+    yearDay: Math.floor((date.getTime() - Date.UTC(year, 0, 1)) / dayMs) + 1,
+  };
+}
+
+/** Days from 1970 to a date; months and days beyond their ends go on in the next year or month. */
+export function daysTo(year: bigint, month: bigint, day: bigint): bigint {
+  const years = year + floorDivide(month - 1n, 12n);
+  const cycles = floorDivide(years - 1970n, BigInt(cycleYears));
+  const first = Date.UTC(Number(years - cycles * BigInt(cycleYears)), Number(modulo(month - 1n, 12n)), 1);
+  return BigInt(first / dayMs) + cycles * cycleDays + day - 1n;
+}
+
+/** Division that rounds down. */
+export function floorDivide(value: bigint, by: bigint): bigint {
+  return (value - modulo(value, by)) / by;
+}
+
+/** The rest of that division, which is never negative. */
+export function modulo(value: bigint, by: bigint): bigint {
+  return ((value % by) + by) % by;
+}
