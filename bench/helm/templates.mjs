@@ -1,6 +1,7 @@
 // Random templates from a seed whose functions get arguments of their types, so that most of them render: every function that
 // gives the same each time, in pipelines and parentheses, with variables, conditions, loops, definitions, include, tpl, printf
 // and trim markers. One in twenty is wild: any argument for any function (wild-templates.mjs).
+import { moreAtoms, moreCalls, oddFormat } from "./template-methods.mjs";
 import { randomOf, values } from "./template-values.mjs";
 import { makeWildQuestion } from "./wild-templates.mjs";
 
@@ -35,7 +36,12 @@ const atoms = {
   H: `"{{ . }}" "{{ .Values.text | quote }}" .Values.template "plain" "{{ range until 2 }}{{ . }},{{ end }}" "{{ include \\"h\\" .Values.map }}" "{{ define \\"q\\" }}x{{ end }}{{ template \\"q\\" }}" "{{ with .Values.image }}{{ .tag }}{{ end }}" "{{ $.Values.float }}" "{{ tpl .Values.template . }}"`,
   G: `$`,
 };
-for (const [type, text] of Object.entries(atoms)) atoms[type] = splitAtoms(text);
+splitAll(atoms, splitAtoms);
+splitAll(moreAtoms, splitAtoms);
+
+function splitAll(table, split) {
+  for (const [type, text] of Object.entries(table)) table[type] = split(text);
+}
 
 function splitAtoms(text) {
   return text.match(/\([^()]*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)[^()]*)*\)|"(?:[^"\\]|\\.)*"|`[^`]*`|'[^']*'|\S+/g);
@@ -57,7 +63,9 @@ const calls = {
 // Arguments that must stay small: counts (i) and chunk sizes (k).
 atoms.i = splitAtoms("0 1 2 3 5 (int~2)".replaceAll("~", " "));
 atoms.k = splitAtoms("1 2 3");
-for (const [type, text] of Object.entries(calls)) calls[type] = text.split("|").map((call) => call.split(" "));
+const splitCalls = (text) => text.split("|").map((call) => call.split(" "));
+splitAll(calls, splitCalls);
+splitAll(moreCalls, splitCalls);
 
 const verbs = {
   S: ["%s", "%q", "%v", "%x", "%10s", "%-10s|", "%.3s", "%X", "%+q", "%#v", "%T", "%%%s", "% x", "%[1]s", "%5.2s"],
@@ -96,7 +104,8 @@ class Writer {
   constructor(seed) {
     this.random = randomOf(seed);
     this.variables = [];
-    this.loops = 0;
+    /** One in three writes the calls of template-methods.mjs, too. */
+    this.isOdd = seed % 3 === 0;
   }
   pick(list) {
     return list[Math.floor(this.random() * list.length)];
@@ -113,18 +122,32 @@ class Writer {
     if (calls[type] !== undefined && depth > 0 && this.chance(0.45)) return `(${this.pipeline(type, depth - 1)})`;
     // Now and then something of another type, as people write it.
     if (this.chance(0.01)) return this.pick(atoms[this.pick(types)]);
-    return this.pick(atoms[type]);
+    return this.filled(this.pick(this.choice(atoms, moreAtoms, type)));
+  }
+  /** Of two tables, the one to pick from. */
+  choice(usual, more, type) {
+    const isMore = usual[type] === undefined || (this.isOdd && more[type] !== undefined && this.chance(0.5));
+    return (isMore ? more : usual)[type];
+  }
+  /** A word with operands where @ names their types. */
+  filled(word) {
+    return word.replace(/@([A-Z]\d?|l[aism])/g, (_, type) => this.operand(type, 0));
   }
   call(type, depth) {
-    const [name, ...parameters] = this.pick(calls[type]);
+    const [name, ...parameters] = this.pick(this.choice(calls, moreCalls, type));
     if (parameters[0] === "p") return [name, ...this.format(depth)];
-    const words = [name];
+    if (parameters[0] === "q")
+      return [name, `"${oddFormat(this.pick.bind(this), this.chance.bind(this))}"`, ...this.operands("A", 1, 3)];
+    const words = [this.filled(name)];
     for (const parameter of parameters) {
       const isMany = parameter.endsWith("+") && parameter.length > 1;
       const one = isMany ? parameter.slice(0, -1) : parameter;
       for (let i = 0; i < (isMany ? 1 + Math.floor(this.random() * 3) : 1); i++) words.push(this.operand(one, depth));
     }
     return words;
+  }
+  operands(type, depth, most) {
+    return Array.from({ length: Math.floor(this.random() * (most + 1)) }, () => this.operand(type, depth));
   }
   /** printf's format with arguments for its verbs. */
   format(depth) {
@@ -256,5 +279,5 @@ const definitions =
 export function makeQuestion(seed) {
   if (seed % 20 === 0) return makeWildQuestion(seed);
   const writer = new Writer(seed);
-  return { text: definitions + writer.body(3), values };
+  return { text: definitions + writer.body(writer.isOdd ? 1 : 3), values };
 }
