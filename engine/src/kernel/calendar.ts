@@ -59,11 +59,15 @@ export function isTimeZone(zone: string): boolean {
   return clockOf(zone) !== false;
 }
 
+/** The year 1000: no zone's clocks changed before it, and the platform writes far earlier years otherwise. */
+const firstMs = Date.UTC(1000, 0);
+
 /** Seconds that a zone's clocks are ahead of UTC at an instant; undefined when there is no such zone. */
-export function zoneOffsetSeconds(zone: string, ms: number): number | undefined {
+export function zoneOffsetSeconds(zone: string, instantMs: number): number | undefined {
   if (zone === "UTC") return 0;
   const clock = clockOf(zone);
   if (clock === false) return undefined;
+  const ms = Math.max(instantMs, firstMs);
   const parts = new Map(clock.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
   const at = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
   const wall = Date.UTC(at("year"), at("month") - 1, at("day"), at("hour"), at("minute"), at("second"));

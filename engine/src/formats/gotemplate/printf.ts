@@ -238,10 +238,10 @@ function formatStruct(
 /** A value with a String or Error method is formatted as that text by the verbs for text. */
 function formatOpaque(value: GoObject, verb: string, { flags, isInside }: { flags: Flags; isInside: boolean }): string {
   const isSyntax = verb === "v" && flags.sharp;
-  if (verb === "v" && isInside && !(isSyntax && value instanceof Integer))
-    return formatString(value.printInside(), "s", flags);
   const syntax = isSyntax ? value.goSyntax() : undefined;
   if (syntax !== undefined) return syntax;
+  if (verb === "v" && isInside && !(isSyntax && value instanceof Integer))
+    return formatString(value.printInside(), "s", flags);
   // An error, and Go's own syntax, show the number behind a name.
   if (isSyntax && value instanceof Integer) return formatInteger(value.value, "d", flags) ?? "";
   const hidden = isSyntax || !"vsxXq".includes(verb) ? value.hidden() : undefined;

@@ -15,7 +15,7 @@ import {
   type Value,
 } from "#formats/gotemplate";
 import { decodeBase32, decodeBase64, encodeBase32, encodeBase64 } from "./base64.ts";
-import { describeJson, errorMap, formatJson, parseJson } from "./json.ts";
+import { describeJson, errorMap, formatJson, parseJson, readJson } from "./json.ts";
 import { parseToml } from "./toml-parse.ts";
 import { formatToml } from "./toml.ts";
 import { fromYaml, fromYamlArray, toYaml, toYamlPretty } from "./yaml.ts";
@@ -44,10 +44,11 @@ function toTomlOrMessage(value: Value): Value {
 function fromJson(text: string): Value {
   return orElse(
     () => {
-      const value = parseJson(text);
-      if (value === null) return nilContainer({});
-      if (isMap(value)) return value;
-      throw new GoError(`json: cannot unmarshal ${describeJson(value)} into Go value of type map[string]interface {}`);
+      const { value, complaint } = readJson(text);
+      if (value === null && complaint === undefined) return nilContainer({});
+      // What could be read stays beside the error.
+      if (isMap(value)) return complaint === undefined ? value : { ...value, ...errorMap(complaint) };
+      throw new GoError(`json: cannot unmarshal ${describeJson(value ?? 0)} into Go value of type map[string]interface {}`);
     },
     (message) => errorMap(message),
   );
@@ -56,10 +57,10 @@ function fromJson(text: string): Value {
 function fromJsonArray(text: string): Value {
   return orElse(
     () => {
-      const value = parseJson(text);
-      if (value === null) return nilContainer([]);
-      if (isList(value)) return value;
-      throw new GoError(`json: cannot unmarshal ${describeJson(value)} into Go value of type []interface {}`);
+      const { value, complaint } = readJson(text);
+      if (value === null && complaint === undefined) return nilContainer([]);
+      if (isList(value)) return complaint === undefined ? value : [complaint];
+      throw new GoError(`json: cannot unmarshal ${describeJson(value ?? 0)} into Go value of type []interface {}`);
     },
     (message) => [message],
   );

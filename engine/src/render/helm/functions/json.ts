@@ -51,24 +51,35 @@ function writeText(text: string, escapesHtml: boolean): string {
 
 /** Reads JSON text; every number is a float64. Throws a GoError in encoding/json's words. */
 export function parseJson(text: string): Value {
+  const { value, complaint } = readJson(text);
+  if (complaint !== undefined) throw new GoError(complaint);
+  return value;
+}
+
+/** JSON text as encoding/json leaves it: numbers that are no float64 are nil, and a complaint names the first of them. */
+export function readJson(text: string): { value: Value; complaint: string | undefined } {
   let value: Value;
   try {
     value = JSON.parse(text) as Value;
   } catch {
     throw new GoError(explain(text));
   }
-  return halfCharacter.test(text) || longExponent.test(text) ? asGoReads(value) : value;
+  if (!halfCharacter.test(text) && !longExponent.test(text)) return { value, complaint: undefined };
+  const words = text.match(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g) ?? [];
+  const large = words.find((word) => !word.startsWith('"') && !Number.isFinite(Number(word)));
+  const complaint =
+    large === undefined ? undefined : `json: cannot unmarshal number ${large} into Go value of type float64`;
+  return { value: asGoReads(value), complaint };
 }
 
 /** Half of a character, written out or as an escape. */
 const halfCharacter = /\p{Surrogate}|\\u[dD][89a-fA-F]/u;
 const longExponent = /[eE]\+?\d{3}|\d{300}/;
 
-/** Halves of characters become U+FFFD, and numbers have to fit. */
+/** Halves of characters become U+FFFD, and numbers that do not fit nil. */
 function asGoReads(value: Value): Value {
   if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\ufffd");
-  if (typeof value === "number" && !Number.isFinite(value))
-    throw new GoError("json: cannot unmarshal number into Go value of type float64");
+  if (typeof value === "number" && !Number.isFinite(value)) return null;
   if (Array.isArray(value)) return value.map(asGoReads);
   if (!isMap(value)) return value;
   const map: GoMap = {};

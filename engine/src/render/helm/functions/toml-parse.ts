@@ -1,7 +1,7 @@
 // Reads TOML 1.0 as BurntSushi/toml decodes it into a map: integers are int64, floats float64, dates time.Time.
 // https://toml.io/en/v1.0.0
 
-import { parseFloatText } from "#formats/go-numbers";
+import { fitsInt64, parseFloatText } from "#formats/go-numbers";
 import { GoError, type GoMap, int64, isMap, mapGet, mapSet, quote, type Value } from "#formats/gotemplate";
 import { GoTime } from "./time.ts";
 
@@ -13,7 +13,8 @@ export function parseToml(text: string): GoMap {
 class Reader {
   readonly #text: string;
   #at = 0;
-  #lastKey = "";
+  /** The table and the key that are being read, which complaints name. */
+  #path: readonly string[] = [];
   readonly #root: GoMap = {};
   /** Tables that a header or an inline table has closed against being defined again. */
   readonly #defined = new Set<GoMap>();
@@ -39,7 +40,7 @@ class Reader {
 
   #fail(message: string): never {
     const line = this.#text.slice(0, this.#at).split("\n").length;
-    const key = this.#lastKey === "" ? "" : ` (last key ${quote(this.#lastKey)})`;
+    const key = this.#path.length === 0 ? "" : ` (last key ${quote(this.#path.join("."))})`;
     throw new GoError(`toml: line ${line}${key}: ${message}`);
   }
 
@@ -66,9 +67,13 @@ class Reader {
     this.#expect(isArray ? "[[" : "[");
     const path = this.#key();
     this.#expect(isArray ? "]]" : "]");
+    const full = [...path];
+    this.#path = [];
     const last = path.pop() as string;
     const parent = this.#descend(this.#root, path);
-    return isArray ? this.#appendTable(parent, last) : this.#openTable(parent, last);
+    const table = isArray ? this.#appendTable(parent, last) : this.#openTable(parent, last);
+    this.#path = full;
+    return table;
   }
 
   #appendTable(parent: GoMap, key: string): GoMap {
@@ -141,13 +146,15 @@ class Reader {
     if (sign === undefined) this.#fail("unexpected EOF; expected key separator '='");
     if (sign !== "=") this.#fail(`expected '.' or '=', but got ${sign === "\n" ? "'\\n'" : `'${sign}'`} instead`);
     this.#at++;
-    this.#lastKey = path.join(".");
+    const outer = this.#path;
+    this.#path = [...outer, ...path];
     this.#skip(false);
     const last = path.pop() as string;
     const target = this.#descend(table, path);
     const value = this.#value();
     if (Object.hasOwn(target, last)) this.#fail(`Key '${[...path, last].join(".")}' has already been defined.`);
     mapSet(target, last, value);
+    this.#path = outer;
   }
 
   #value(): Value {
@@ -251,6 +258,8 @@ class Reader {
     }
     const word = match[0];
     const value = readScalar(word);
+    if (value === "out of range")
+      this.#fail(`${word} is out of range for ${/^0x|^[^.eE]*$/.test(word) ? "int64" : "float64"}`);
     if (value === undefined) this.#fail(`expected value but found "${word}" instead`);
     this.#at += word.length;
     return value;
@@ -263,13 +272,22 @@ function localZone(word: string): string {
   return word.includes(":") ? (word.includes("-") ? "datetime-local" : "time-local") : "date-local";
 }
 
+function integer(value: bigint): Value {
+  return fitsInt64(value) ? int64(value) : "out of range";
+}
+
+function finite(value: number): Value {
+  return Number.isFinite(value) ? value : "out of range";
+}
+
+/** A value without quotes; "out of range" for a number that Go's types do not hold, undefined for what is none. */
 function readScalar(word: string): Value {
   if (word === "true" || word === "false") return word === "true";
   if (/^[+-]?(inf|nan)$/.test(word)) return parseFloatText(word);
   const clean = word.replaceAll("_", "");
-  if (/^[+-]?(0|[1-9]\d*)$/.test(clean)) return int64(BigInt(clean.replace(/^\+/, "")));
-  if (/^0(x[0-9a-fA-F]+|o[0-7]+|b[01]+)$/.test(clean)) return int64(BigInt(clean));
-  if (/^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(clean)) return Number(clean);
+  if (/^[+-]?(0|[1-9]\d*)$/.test(clean)) return integer(BigInt(clean.replace(/^\+/, "")));
+  if (/^0(x[0-9a-fA-F]+|o[0-7]+|b[01]+)$/.test(clean)) return integer(BigInt(clean));
+  if (/^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(clean)) return finite(Number(clean));
   if (!/^\d{4}-\d\d-\d\d|^\d\d:\d\d/.test(word)) return undefined;
   const date = /^\d\d:/.test(word)
     ? `0000-01-01T${word}`
