@@ -12,6 +12,12 @@ export type CivilDate = {
   yearDay: number;
 };
 
+/** A date with what a clock and a zone add to it. */
+export type CivilTime = CivilDate & { nanosecond: number; offsetSeconds: number; zone: string };
+
+/** Nanoseconds from Go's zero time, January 1 of year 1, to 1970. */
+export const zeroTime: bigint = -62_135_596_800n * 1_000_000_000n;
+
 const cycleYears = 400;
 const cycleDays = 146_097n;
 const daySeconds = 86_400n;

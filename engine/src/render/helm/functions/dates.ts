@@ -12,10 +12,11 @@ import {
   quote,
   type Value,
 } from "#formats/gotemplate";
+import { zeroTime } from "./calendar.ts";
 import { Duration, formatDuration, hour, minute, parseDuration, roundTo, second, truncateTo } from "./duration.ts";
 import type { FunctionEnvironment } from "./environment.ts";
 import { parseLayout } from "./layout-parse.ts";
-import { GoTime, zeroTime, zoneOffset } from "./time.ts";
+import { GoTime, zoneOffset } from "./time.ts";
 import { durationBetween } from "./time-methods.ts";
 
 function now(environment: FunctionEnvironment): GoTime {

@@ -48,7 +48,9 @@ function fromJson(text: string): Value {
       if (value === null && complaint === undefined) return nilContainer({});
       // What could be read stays beside the error.
       if (isMap(value)) return complaint === undefined ? value : { ...value, ...errorMap(complaint) };
-      throw new GoError(`json: cannot unmarshal ${describeJson(value ?? 0)} into Go value of type map[string]interface {}`);
+      throw new GoError(
+        `json: cannot unmarshal ${describeJson(value ?? 0)} into Go value of type map[string]interface {}`,
+      );
     },
     (message) => errorMap(message),
   );

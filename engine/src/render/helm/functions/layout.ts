@@ -1,7 +1,7 @@
 // Go's reference-time layouts ("2006-01-02 15:04:05"): formatting. Parsing stands in layout-parse.ts.
 
 import { dayNames, monthNames } from "#kernel";
-import type { CivilTime } from "./time.ts";
+import type { CivilTime } from "./calendar.ts";
 
 // Longest first: an element is found where the layout has it at the leftmost place.
 export const layoutElement: RegExp =

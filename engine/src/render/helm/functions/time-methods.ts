@@ -12,9 +12,21 @@ import {
 } from "#formats/gotemplate";
 import { dayNames, encodeUtf8, monthNames } from "#kernel";
 import { encodeBase64 } from "./base64.ts";
-import { daysTo, floorDivide, modulo } from "./calendar.ts";
+import { type CivilTime, daysTo, floorDivide, modulo, zeroTime } from "./calendar.ts";
 import { Duration, second } from "./duration.ts";
-import { type GoTime, zeroTime } from "./time.ts";
+
+/** What the methods know of a time. */
+type GoTime = GoObject & {
+  readonly nanoseconds: bigint;
+  readonly seconds: bigint;
+  readonly zone: string;
+  readonly place: string;
+  civil(): CivilTime;
+  at(nanoseconds: bigint): GoTime;
+  in(zone: string): GoTime;
+  add(nanoseconds: bigint): GoTime;
+  format(layout: string): string;
+};
 
 /** The method of that name, or undefined. */
 export function timeMethod(time: GoTime, name: string): GoFunction | undefined {

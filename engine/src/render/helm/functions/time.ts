@@ -3,16 +3,11 @@
 
 import { type GoFunction, GoObject, Integer, type Value } from "#formats/gotemplate";
 import { monthNames, zoneOffsetSeconds } from "#kernel";
-import { type CivilDate, dateOf } from "./calendar.ts";
+import { type CivilTime, dateOf, zeroTime } from "./calendar.ts";
 import { second } from "./duration.ts";
 import { formatLayout } from "./layout.ts";
 import { timeMethod } from "./time-methods.ts";
 import { knownAbbreviation } from "./zone-names.ts";
-
-/** Nanoseconds from Go's zero time, January 1 of year 1, to 1970. */
-export const zeroTime: bigint = -62_135_596_800n * second;
-
-export type CivilTime = CivilDate & { nanosecond: number; offsetSeconds: number; zone: string };
 
 /** What a Date of the platform holds. */
 const dateMostMs = 8.64e15;
