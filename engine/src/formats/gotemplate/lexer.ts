@@ -60,27 +60,6 @@ export class Lexer {
     this.#break = breakFrom(text, 0);
   }
 
-  /** Where the next token is looked for. */
-  get position(): number {
-    return this.#position;
-  }
-
-  /** Another one that goes on from here. */
-  fork(): Lexer {
-    const lexer = new Lexer(this.#name, this.#text);
-    lexer.#position = this.#position;
-    lexer.#line = this.#line;
-    lexer.#break = this.#break;
-    lexer.#pendingTrim = this.#pendingTrim;
-    return lexer;
-  }
-
-  /** Steps over text and actions, to an action that begins at `position`. */
-  skipTo(position: number): void {
-    this.#pendingTrim = false;
-    this.#skipTo(position);
-  }
-
   next(): Token {
     return this.#isInside ? this.#nextInside() : this.#nextOutside();
   }
@@ -331,7 +310,8 @@ function isWordAt(text: string, at: number): boolean {
   return (point >= 97 && point <= 122) || (point >= 65 && point <= 90) || (point >= 48 && point <= 57) || point === 95;
 }
 
-function isSpace(character: string | undefined): boolean {
+/** True for a blank, as actions and trim markers mean it. */
+export function isSpace(character: string | undefined): boolean {
   return character === " " || character === "\t" || character === "\r" || character === "\n";
 }
 

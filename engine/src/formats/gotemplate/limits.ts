@@ -30,11 +30,14 @@ export const parsedCharactersMax: number = 8 * 1024 * 1024;
 /** Names under which one text is kept compiled: the same file stands in many charts, but the memory is bounded. */
 export const namesOfTextMax = 64;
 
-/** Texts from this length on are surveyed before they are parsed; shorter ones are parsed sooner. */
-export const surveyedTextMin = 600;
+/** Texts from this length on are surveyed before they are parsed; in shorter ones nothing is gained. */
+export const surveyedTextMin = 60;
 
 /** Lists of statements from this length on are parsed when they first run. */
 export const unreadListMin = 160;
 
 /** Nesting of blocks or parentheses that a survey follows; charts have ten at most. */
 export const surveyedDepthMax = 100;
+
+/** Actions, and words of actions, that are remembered: the largest charts have some 8,000. Beyond it all are forgotten. */
+export const rememberedActionsMax = 20_000;

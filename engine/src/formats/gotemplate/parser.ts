@@ -5,13 +5,13 @@ import { TemplateParseError } from "./faults.ts";
 import { Lexer, type Token } from "./lexer.ts";
 import { blockDepthMax, parenthesisDepthMax } from "./limits.ts";
 import { parseNumber, unquote } from "./literals.ts";
-import type { ListEnds } from "./survey.ts";
 import {
   type ArgumentNode,
   type BranchNode,
   type CommandNode,
   type Definition,
   formatNode,
+  isBlank,
   type PipeNode,
   type Source,
   StatementList,
@@ -20,7 +20,7 @@ import {
 } from "./tree.ts";
 
 /** How a list of statements ended. */
-type ListEnd = { kind: "end" | "else" | "eof"; token: Token };
+type ListEnd = { kind: "end" | "else"; token: Token };
 
 /** What a definition's scope needs to know while it is parsed. */
 type Scope = {
@@ -31,26 +31,15 @@ type Scope = {
   rangeDepth: number;
 };
 
-/**
- * All templates defined by `text`, the text's own first. `isFunction` says which functions exist. Of a text that was surveyed, lists
- * whose ends are known are parsed when they are asked for.
- */
-export function parseTemplate(
-  name: string,
-  text: string,
-  isFunction: (name: string) => boolean,
-  ends?: ListEnds,
-): Definition[] {
-  return new Parser({ name, text }, { isFunction, ends, lexer: new Lexer(name, text) }).parse();
+/** All templates defined by `text`, the text's own last. `isFunction` says which functions exist. */
+export function parseTemplate(name: string, text: string, isFunction: (name: string) => boolean): Definition[] {
+  return new Parser({ name, text }, isFunction).parse();
 }
-
-type ParserParts = { isFunction: (name: string) => boolean; ends: ListEnds | undefined; lexer: Lexer };
 
 class Parser {
   readonly #source: Source;
   readonly #isFunction: (name: string) => boolean;
   readonly #lexer: Lexer;
-  readonly #ends: ListEnds | undefined;
   readonly #definitions = new Map<string, Definition>();
   /** Tokens read ahead, the next one last. */
   #pending: Token[] = [];
@@ -58,14 +47,13 @@ class Parser {
   #scope: Scope = newScope();
   #parenthesisDepth = 0;
   #blockDepth = 0;
-  /** The keyword of an {{else if}} or {{else with}} that the enclosing control must go on with. */
+  /** The line of the action being read; 0 outside. */
   #actionLine = 0;
 
-  constructor(source: Source, { isFunction, ends, lexer }: ParserParts) {
+  constructor(source: Source, isFunction: (name: string) => boolean) {
     this.#source = source;
     this.#isFunction = isFunction;
-    this.#lexer = lexer;
-    this.#ends = ends;
+    this.#lexer = new Lexer(source.name, source.text);
   }
 
   parse(): Definition[] {
@@ -91,8 +79,7 @@ class Parser {
   }
 
   #add(name: string, list: StatementList, scope: Scope): void {
-    // Lists that are not parsed yet have actions.
-    const isEmpty = list.isParsed && list.nodes.every((node) => node.type === "text" && node.value.trim() === "");
+    const isEmpty = isBlank(list);
     const known = this.#definitions.get(name);
     if (known !== undefined && !known.isEmpty) {
       if (!isEmpty) this.#fail(`template: multiple definition of template ${JSON.stringify(name)}`);
@@ -183,30 +170,6 @@ class Parser {
   // Statements.
 
   #list(): { list: StatementList; end: ListEnd } {
-    const end = this.#ends?.get(this.#lexer.position);
-    if (end === undefined) {
-      const { nodes, end: last } = this.#nodes();
-      return { list: new StatementList(nodes), end: last };
-    }
-    const list = this.#unreadList();
-    this.#lexer.skipTo(end);
-    return { list, end: this.#statement(this.#next()) as ListEnd };
-  }
-
-  /** The list that begins here, to be parsed later. All its words are known to be good. */
-  #unreadList(): StatementList {
-    const { variables, rangeDepth } = this.#scope;
-    const scope: Scope = { variables: variables.slice(), left: [], slots: 0, rangeDepth };
-    const parts = { isFunction: () => true, ends: this.#ends, lexer: this.#lexer.fork() };
-    const source = this.#source;
-    return new StatementList(() => {
-      const parser = new Parser(source, parts);
-      parser.#scope = scope;
-      return parser.#nodes().nodes;
-    });
-  }
-
-  #nodes(): { nodes: StatementNode[]; end: ListEnd } {
     if (++this.#blockDepth > blockDepthMax) this.#fail(`control structures nested more than ${blockDepthMax} deep`);
     const nodes: StatementNode[] = [];
     for (;;) {
@@ -215,7 +178,7 @@ class Parser {
       const statement = this.#statement(token);
       if ("kind" in statement) {
         this.#blockDepth--;
-        return { nodes, end: statement };
+        return { list: new StatementList(nodes), end: statement };
       }
       nodes.push(statement);
     }
@@ -348,7 +311,6 @@ class Parser {
       type: "pipe",
       position: first.position,
       source: this.#source,
-      line: first.line,
       isAssign: false,
       declarations: [],
       commands: [],

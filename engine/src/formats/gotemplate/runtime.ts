@@ -4,6 +4,7 @@ import { TemplateExecError, TemplateLimitError } from "./faults.ts";
 import type { GoFunction } from "./functions.ts";
 import { loopTurnsMax, outputLengthMax, stackDepthMax } from "./limits.ts";
 import { Surveyor } from "./survey.ts";
+import { Words } from "./words.ts";
 import { formatNode, formatPlace, type Node, type Source } from "./tree.ts";
 import { byteLength } from "./bytes.ts";
 import { quote } from "./print.ts";
@@ -59,7 +60,7 @@ export class TemplateSet {
     this.missingKey = options.missingKey ?? "default";
     this.budget = options.budget ?? newBudget();
     this.#parent = options.parent;
-    this.surveyor = options.parent?.surveyor ?? new Surveyor((name) => functions.has(name));
+    this.surveyor = options.parent?.surveyor ?? new Surveyor(new Words((name) => functions.has(name)));
   }
 
   /** A set that sees all of this one; what is added to it stays in it. */

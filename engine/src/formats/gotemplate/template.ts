@@ -5,6 +5,7 @@ import { compile } from "./compiler.ts";
 import type { FunctionTable, GoFunction } from "./functions.ts";
 import { namesOfTextMax, parsedCharactersMax, parsedTextsMax, surveyedTextMin } from "./limits.ts";
 import { parseTemplate } from "./parser.ts";
+import { parseSurveyed } from "./surveyed-parser.ts";
 import { type Compiled, type MissingKey, newBudget, TemplateSet } from "./runtime.ts";
 import type { Value } from "./values.ts";
 
@@ -21,8 +22,12 @@ function compileText({ functions, surveyor }: TemplateSet, name: string, text: s
   let byName = parsed.get(text);
   const known = byName?.get(key);
   if (known !== undefined) return known;
-  const ends = text.length >= surveyedTextMin ? surveyor.survey(name, text) : undefined;
-  const compiled = parseTemplate(name, text, (function_) => functions.has(function_), ends).map(compile);
+  const survey = text.length >= surveyedTextMin ? surveyor.survey(name, text) : undefined;
+  const definitions =
+    survey === undefined
+      ? parseTemplate(name, text, (function_) => functions.has(function_))
+      : parseSurveyed(name, text, survey);
+  const compiled = definitions.map(compile);
   if (text.length > parsedCharactersMax / 8) return compiled;
   if (byName === undefined) makeRoom(text.length);
   if (byName === undefined || byName.size >= namesOfTextMax) parsed.set(text, (byName = new Map()));

@@ -25,7 +25,6 @@ export type IdentifierNode = Place & { type: "identifier"; name: string };
 export type ChainNode = Place & { type: "chain"; node: ArgumentNode; names: string[] };
 export type PipeNode = Place & {
   type: "pipe";
-  line: number;
   isAssign: boolean;
   declarations: VariableNode[];
   commands: CommandNode[];
@@ -75,6 +74,11 @@ export class StatementList {
     if (typeof this.#nodes === "function") this.#nodes = this.#nodes();
     return this.#nodes;
   }
+}
+
+/** True for a list that only has blanks. One that is not parsed yet has actions. */
+export function isBlank(list: StatementList): boolean {
+  return list.isParsed && list.nodes.every((node) => node.type === "text" && node.value.trim() === "");
 }
 
 /** One named template. */
