@@ -158,6 +158,20 @@ it("knows a token of the future only when its time has come, and never after its
   expect(await isKnown()).toBe(false);
 });
 
+it("gives an address again that a Service no longer has", async () => {
+  const service = (name: string): Manifest => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name },
+    spec: { clusterIP: "10.96.7.7", ports: [{ port: 80 }] },
+  });
+  const first = await create(service("first"));
+  await cluster.delete(await targetOf(first));
+  backMs = dayMs;
+  await pass(20_000);
+  expect(await create(service("second"))).toMatchObject({ spec: { clusterIPs: ["10.96.7.7"] } });
+});
+
 it("empties a namespace and collects garbage all the same", async () => {
   const owner = await create(configMap("owner"));
   backMs = dayMs;

@@ -38,8 +38,8 @@ export function serviceAddresses(registry: Registry): Admission {
 
 class Allocator {
   readonly #registry: Registry;
-  /** Addresses and ports given lately, with the time they were given. */
-  readonly #held = new Map<string, number>();
+  /** Addresses and ports given lately, with what ends the wait for each. */
+  readonly #held = new Map<string, () => void>();
   #nextAddress = firstAddress;
   #nextPort = firstNodePort;
 
@@ -183,13 +183,17 @@ class Allocator {
   }
 
   #hold(what: string, call: WriteCall): void {
-    if (!call.isDryRun) this.#held.set(what, this.#registry.clock.now());
+    if (call.isDryRun) return;
+    this.#held.get(what)?.();
+    // By a timer, which no setting of the clock holds up.
+    this.#held.set(
+      what,
+      this.#registry.clock.after(holdMs, () => this.#held.delete(what)),
+    );
   }
 
   /** What other services have, or were just given. */
   #used(call: WriteCall, name: string): Set<string> {
-    const now = this.#registry.clock.now();
-    for (const [what, since] of this.#held) if (now - since > holdMs) this.#held.delete(what);
     const used = new Set(this.#held.keys());
     for (const { object } of this.#registry.collection(call.served.storage).range("core/services/")) {
       if (object.metadata.name === name && object.metadata.namespace === call.namespace) continue;
