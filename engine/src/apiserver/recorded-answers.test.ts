@@ -9,6 +9,7 @@ import { type ApiServer, startApiServer } from "./server.ts";
 import { differences, runScript, type Server } from "./testdata/differential/compare.ts";
 import { deviceScripts } from "./testdata/differential/device-scripts.ts";
 import { ownershipScripts } from "./testdata/differential/ownership-scripts.ts";
+import { webhookUrlScripts } from "./testdata/differential/webhook-url-scripts.ts";
 
 type Recorded = { version: string; answers: Record<string, unknown[]> };
 type OracleModule = {
@@ -16,7 +17,7 @@ type OracleModule = {
 };
 
 const file = new URL("./testdata/recorded-answers/answers.json", import.meta.url);
-const scripts = [...deviceScripts, ...ownershipScripts];
+const scripts = [...deviceScripts, ...ownershipScripts, ...webhookUrlScripts];
 
 async function record(): Promise<void> {
   const module = new URL("../../../tools/oracle-apiserver.mjs", import.meta.url).href;

@@ -1,12 +1,10 @@
-// What else a definition states: how its versions are converted, columns, scale, selectable fields, deprecation (apiextensions-apiserver
+// What else a definition states: columns, scale, selectable fields, deprecation (apiextensions-apiserver
 // pkg/apis/apiextensions/validation, v1.36). What all versions have alike is told of by the place where it once stood for them all.
 
 import { encodeJson, isObject, type Json, type JsonObject } from "#kernel";
-import { type FieldError, invalid, notSupported, required } from "./field-error.ts";
+import { type FieldError, invalid, required } from "./field-error.ts";
 import { deprecationWarningMax, selectableFieldsMax } from "./limits.ts";
-import { dns1035Errors } from "./names.ts";
 import { schemaAt } from "./schema-path.ts";
-import { webhookServiceErrors, webhookUrlErrors } from "./webhook-client.ts";
 
 function text(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
@@ -18,7 +16,6 @@ function objects(value: Json | undefined): JsonObject[] {
 
 export function detailErrors(spec: JsonObject): FieldError[] {
   const versions = objects(spec["versions"]);
-  const conversion = spec["conversion"];
   return [
     ...versions.flatMap((version, index) => deprecationErrors(version, `spec.versions[${index}].deprecationWarning`)),
     ...placed(versions, "subresources").flatMap(({ value, field }) => scaleErrors(value, field)),
@@ -28,7 +25,6 @@ export function detailErrors(spec: JsonObject): FieldError[] {
     ...placed(versions, "selectableFields").flatMap(({ value, field, version }) =>
       selectableErrors(objects(value), version, field),
     ),
-    ...(isObject(conversion) ? conversionErrors(conversion) : []),
   ];
 }
 
@@ -128,61 +124,6 @@ function selectableErrors(fields: readonly JsonObject[], version: JsonObject, at
   if (seen.size <= selectableFieldsMax) return errors;
   const detail = `must have at most ${selectableFieldsMax} items`;
   return [...errors, { type: "TooMany", field: at, value: seen.size, detail }];
-}
-
-const strategies = ["None", "Webhook"];
-
-function conversionErrors(conversion: JsonObject): FieldError[] {
-  const field = "spec.conversion";
-  const strategy = text(conversion["strategy"]);
-  const webhook = isObject(conversion["webhook"]) ? conversion["webhook"] : undefined;
-  const client = webhook?.["clientConfig"];
-  const reviews = webhook?.["conversionReviewVersions"];
-  const versions = Array.isArray(reviews) ? reviews.map(text) : [];
-  const named =
-    strategy === ""
-      ? [required(`${field}.strategy`)]
-      : strategies.includes(strategy)
-        ? []
-        : [notSupported(`${field}.strategy`, strategy, strategies)];
-  if (strategy === "Webhook")
-    return [
-      ...named,
-      ...clientErrors(client, `${field}.webhookClientConfig`),
-      ...reviewErrors(versions, `${field}.conversionReviewVersions`),
-    ];
-  const forbidden = (name: string): FieldError => ({
-    type: "Forbidden",
-    field: `${field}.${name}`,
-    detail: "should not be set when strategy is not set to Webhook",
-  });
-  return [
-    ...named,
-    ...(client === undefined ? [] : [forbidden("webhookClientConfig")]),
-    ...(versions.length === 0 ? [] : [forbidden("conversionReviewVersions")]),
-  ];
-}
-
-function clientErrors(client: Json | undefined, field: string): FieldError[] {
-  if (!isObject(client)) return [required(field, "required when strategy is set to Webhook")];
-  const { url, service } = client;
-  if ((url === undefined) === (service === undefined))
-    return [required(field, "exactly one of url or service is required")];
-  if (typeof url === "string") return webhookUrlErrors(url, `${field}.url`);
-  return isObject(service) ? webhookServiceErrors(service, `${field}.service`) : [];
-}
-
-const reviewVersions = ["v1", "v1beta1"];
-
-function reviewErrors(versions: readonly string[], field: string): FieldError[] {
-  if (versions.length === 0) return [required(field)];
-  const errors = versions.flatMap((version, index) =>
-    versions.indexOf(version) < index
-      ? [invalid(`${field}[${index}]`, version, "duplicate version")]
-      : dns1035Errors(version).map((message) => invalid(`${field}[${index}]`, version, message)),
-  );
-  if (versions.some((version) => reviewVersions.includes(version))) return errors;
-  return [...errors, invalid(field, [...versions], `must include at least one of ${reviewVersions.join(", ")}`)];
 }
 
 /** Versions that objects may be stored in stay until nothing is. */

@@ -42,4 +42,3 @@ export { hasFormat } from "./formats.ts";
 export { type DefinitionSchema, definitionSchemas, unknownFormats, validateDefinition } from "./validate-definition.ts";
 export { validateChange, validateListTypes, validateValue } from "./validate.ts";
 export { shownRule } from "./shown-schema.ts";
-export { webhookServiceErrors, webhookUrlErrors } from "./webhook-client.ts";

@@ -1,7 +1,7 @@
 // Validation of CustomResourceDefinitions: names, versions, and that every schema is structural
 // (apiextensions-apiserver pkg/apis/apiextensions/validation and pkg/apiserver/schema, v1.36). Takes a decoded, defaulted object.
 
-import { encodeJson, isObject, type Json, type JsonObject } from "#kernel";
+import { equalJson, isObject, type Json, type JsonObject } from "#kernel";
 import { type FieldError, forbidden, invalid, notSupported, required } from "./field-error.ts";
 import { detailErrors } from "./definition-details.ts";
 import { isKnownFormat } from "./formats.ts";
@@ -22,7 +22,11 @@ function part(object: JsonObject, name: string): JsonObject {
 }
 
 /** What is wrong with a definition, its status aside. One that changes keeps its name: what belongs to it is told of by itself. */
-export function validateDefinition(definition: JsonObject, isNew = true): FieldError[] {
+export function validateDefinition(
+  definition: JsonObject,
+  isNew = true,
+  schemas: readonly DefinitionSchema[] = definitionSchemas(definition),
+): FieldError[] {
   const spec = part(definition, "spec");
   const names = part(spec, "names");
   const name = text(part(definition, "metadata")["name"]);
@@ -41,11 +45,11 @@ export function validateDefinition(definition: JsonObject, isNew = true): FieldE
           ),
         ]
       : []),
-    ...(spec["preserveUnknownFields"] === true && hasDefaults(definition)
+    ...(spec["preserveUnknownFields"] === true && hasDefaults(schemas)
       ? [invalid("spec.preserveUnknownFields", true, "must be false in order to use defaults in the schema")]
       : []),
     ...validateNames(names),
-    ...validateSchemas(definition),
+    ...validateSchemas(definition, schemas),
     ...detailErrors(spec),
   ];
 }
@@ -143,19 +147,17 @@ export function definitionSchemas(definition: JsonObject): DefinitionSchema[] {
     const field = `spec.versions[${index}].schema.openAPIV3Schema`;
     return isObject(schema) ? [{ schema, field, version: text(version["name"]) }] : [];
   });
-  if (new Set(found.map(({ schema }) => encodeJson(schema))).size > 1) return found;
+  if (found.some(({ schema }) => !equalJson(schema, found[0]?.schema ?? null))) return found;
   return found.slice(0, 1).map((one) => ({ ...one, field: "spec.validation.openAPIV3Schema" }));
 }
 
-function hasDefaults(definition: JsonObject): boolean {
-  return definitionSchemas(definition).some(({ schema }) =>
-    [...allSchemas(schema)].some((one) => isSet(one["default"])),
-  );
+function hasDefaults(schemas: readonly DefinitionSchema[]): boolean {
+  return schemas.some(({ schema }) => [...allSchemas(schema)].some((one) => isSet(one["default"])));
 }
 
-/** The formats in a definition's schemas that mean nothing, each as often as it is stated. */
-export function unknownFormats(definition: JsonObject): string[] {
-  return definitionSchemas(definition).flatMap(({ schema }) =>
+/** The formats in schemas that mean nothing, each as often as it is stated. */
+export function unknownFormats(schemas: readonly DefinitionSchema[]): string[] {
+  return schemas.flatMap(({ schema }) =>
     [...allSchemas(schema)].flatMap((one) => {
       const format = text(one["format"]);
       return format === "" || isKnownFormat(format, text(one["type"])) ? [] : [format];
@@ -163,7 +165,7 @@ export function unknownFormats(definition: JsonObject): string[] {
   );
 }
 
-function validateSchemas(definition: JsonObject): FieldError[] {
+function validateSchemas(definition: JsonObject, schemas: readonly DefinitionSchema[]): FieldError[] {
   const versions = versionsOf(part(definition, "spec"));
   const missing = versions.flatMap((version, index) =>
     isObject(part(version, "schema")["openAPIV3Schema"])
@@ -173,7 +175,7 @@ function validateSchemas(definition: JsonObject): FieldError[] {
   const hasStatus = (version: JsonObject): boolean => isObject(part(version, "subresources")["status"]);
   return [
     ...missing,
-    ...definitionSchemas(definition).flatMap(({ schema, field, version }) =>
+    ...schemas.flatMap(({ schema, field, version }) =>
       schemaErrors(schema, field, hasStatus(versions.find((one) => one["name"] === version) ?? {})),
     ),
   ];

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { causesOf, type StatusCause, validateDefinition } from "#api/crd";
+import { causesOf, definitionSchemas, type StatusCause, validateDefinition } from "#api/crd";
 import { decodeBuiltin, schemaFor } from "#api/kubernetes";
 import { deepFreeze, type JsonObject } from "#kernel";
 import { definitionRuleErrors } from "./definition-rules.ts";
@@ -19,7 +19,12 @@ const root = schemaFor("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 function refusals(sent: JsonObject, live?: JsonObject): string[] {
   const object = decodeBuiltin(deepFreeze(sent), root).object;
   const errors = validateDefinition(object);
-  return causesOf([...errors, ...(errors.length > 0 ? [] : definitionRuleErrors(object, live))])
+  return causesOf([
+    ...errors,
+    ...(errors.length > 0
+      ? []
+      : definitionRuleErrors(definitionSchemas(object), live === undefined ? [] : definitionSchemas(live))),
+  ])
     .map(key)
     .sort();
 }

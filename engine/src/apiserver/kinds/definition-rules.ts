@@ -5,7 +5,7 @@
 import {
   convertNode,
   customSchemas,
-  definitionSchemas,
+  type DefinitionSchema,
   type FieldError,
   invalid,
   notSupported,
@@ -40,10 +40,12 @@ type At = {
 
 const unlimited = 2n ** 64n - 1n;
 
-/** What is wrong with the rules of a definition whose schemas are right. */
-export function definitionRuleErrors(definition: JsonObject, live: JsonObject | undefined): FieldError[] {
-  const before = live === undefined ? [] : definitionSchemas(live);
-  return definitionSchemas(definition).flatMap(({ schema, field, version }) => {
+/** What is wrong with the rules of schemas that are right; `before`: those that they replace. */
+export function definitionRuleErrors(
+  schemas: readonly DefinitionSchema[],
+  before: readonly DefinitionSchema[],
+): FieldError[] {
+  return schemas.flatMap(({ schema, field, version }) => {
     const old = before.find((one) => one.version === version);
     const isUnchanged = old !== undefined && equalJson(old.schema, schema);
     return schemaErrors(schema, field, isUnchanged);

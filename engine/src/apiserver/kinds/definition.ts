@@ -1,9 +1,26 @@
 // CustomResourceDefinition: its defaults, and the finalizer that keeps a deleted one until its objects are gone.
 
-import { approvalErrors, storedVersionErrors, unknownFormats, validateDefinition } from "#api/crd";
+import {
+  approvalErrors,
+  type DefinitionSchema,
+  definitionSchemas,
+  storedVersionErrors,
+  unknownFormats,
+  validateDefinition,
+} from "#api/crd";
 import { asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
+import { conversionErrors } from "./conversion-rules.ts";
 import { definitionRuleErrors } from "./definition-rules.ts";
+
+/** The schemas of a definition, found once: what is validated and warned of does not change any more. */
+const known = new WeakMap<Manifest, readonly DefinitionSchema[]>();
+
+function schemasOf(definition: Manifest): readonly DefinitionSchema[] {
+  let found = known.get(definition);
+  if (found === undefined) known.set(definition, (found = definitionSchemas(asJson(definition))));
+  return found;
+}
 
 const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
@@ -23,11 +40,16 @@ export const definitionRules: Partial<Strategy> = {
   // Objects are written in the new version from now on.
   prepareUpdate: (draft) => noteStored(draft),
   validate: (draft, live) => {
-    const errors = [...validateDefinition(asJson(draft), live === undefined), ...storedVersionErrors(asJson(draft))];
+    const definition = asJson(draft);
+    const errors = [
+      ...validateDefinition(definition, live === undefined, schemasOf(draft)),
+      ...conversionErrors(definition),
+      ...storedVersionErrors(definition),
+    ];
     // Rules over schemas that are wrong would be told in words that nobody understands.
     const rules = errors.some(({ field }) => field.includes("openAPIV3Schema"))
       ? []
-      : definitionRuleErrors(asJson(draft), live === undefined ? undefined : asJson(live));
+      : definitionRuleErrors(schemasOf(draft), live === undefined ? [] : schemasOf(live));
     return [...errors, ...rules, ...approvalErrors(draft, live)];
   },
   prepareCreate: (draft) => {
@@ -35,8 +57,8 @@ export const definitionRules: Partial<Strategy> = {
     noteStored(draft);
   },
   warnings: (draft, live) => {
-    const before = new Set(live === undefined ? [] : unknownFormats(asJson(live)));
-    return unknownFormats(asJson(draft)).flatMap((format) =>
+    const before = new Set(live === undefined ? [] : unknownFormats(schemasOf(live)));
+    return unknownFormats(schemasOf(draft)).flatMap((format) =>
       before.has(format) ? [] : [`unrecognized format ${JSON.stringify(format)}`],
     );
   },

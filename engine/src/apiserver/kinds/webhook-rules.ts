@@ -1,16 +1,8 @@
 // What the configuration of admission webhooks must be before it is taken (pkg/apis/admissionregistration/validation, v1.36). What was
 // stored before some of these rules may stay as it is.
 
-import {
-  dns1035Errors,
-  type FieldError,
-  invalid,
-  required,
-  subdomainErrors,
-  webhookServiceErrors,
-  webhookUrlErrors,
-} from "#api/crd";
-import { oneOfStated, operationRuleErrors, selectorErrors } from "#apiserver/validation";
+import { dns1035Errors, type FieldError, invalid, required, subdomainErrors } from "#api/crd";
+import { oneOfStated, operationRuleErrors, selectorErrors, webhookClientErrors } from "#apiserver/validation";
 import { admissionVariables } from "#formats/cel";
 import { equalJson, fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
 import { conditionErrors } from "./policy-rules.ts";
@@ -84,7 +76,7 @@ function hookErrors(hook: JsonObject, field: string, demands: Demands): FieldErr
     ...selectorErrors(hook.namespaceSelector, `${field}.namespaceSelector`),
     ...selectorErrors(hook.objectSelector, `${field}.objectSelector`),
     ...oneOfStated(hook.reinvocationPolicy, `${field}.reinvocationPolicy`, ["IfNeeded", "Never"]),
-    ...clientErrors(hook.clientConfig, `${field}.clientConfig`),
+    ...webhookClientErrors(isObject(hook.clientConfig) ? hook.clientConfig : {}, `${field}.clientConfig`),
     ...(demands.looksAtConditions
       ? conditionErrors(objects(hook.matchConditions), `${field}.matchConditions`, hookVariables)
       : []),
@@ -115,12 +107,4 @@ function versionErrors(versions: readonly string[], field: string, knowsVersion:
   return isKnown || !knowsVersion
     ? each
     : [...each, invalid(field, [...versions], `must include at least one of ${words}`)];
-}
-
-function clientErrors(client: Json | undefined, field: string): FieldError[] {
-  const { url, service } = isObject(client) ? client : {};
-  if ((url === undefined) === (service === undefined))
-    return [required(field, "exactly one of url or service is required")];
-  if (typeof url === "string") return webhookUrlErrors(url, `${field}.url`);
-  return isObject(service) ? webhookServiceErrors(service, `${field}.service`) : [];
 }

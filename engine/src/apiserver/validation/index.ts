@@ -18,3 +18,4 @@ export { balancerHostErrors, balancerPointErrors } from "./services.ts";
 export { attachmentStatusErrors } from "./storage.ts";
 export { quotaStatusErrors } from "./bounds.ts";
 export { nodeAmountErrors, nodeChangeErrors } from "./nodes.ts";
+export { webhookClientErrors } from "./webhook-clients.ts";

@@ -12,5 +12,6 @@ import { podPartScripts } from "./pod-part-scripts.ts";
 import type { Script } from "./steps.ts";
 import { schemaScripts } from "./schema-scripts.ts";
 import { versionScripts } from "./version-scripts.ts";
+import { webhookUrlScripts } from "./webhook-url-scripts.ts";
 
-export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...deviceScripts, ...ownershipScripts, ...expressionScripts, ...podPartScripts, ...podMeaningScripts, ...versionScripts, ...schemaScripts];
+export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...deviceScripts, ...ownershipScripts, ...expressionScripts, ...podPartScripts, ...podMeaningScripts, ...versionScripts, ...schemaScripts, ...webhookUrlScripts];

@@ -1,0 +1,3 @@
+// URLs as Go reads and writes them.
+
+export { goHostname, type GoUrl, goUrlText, goUserinfoText, parseGoUrl } from "./go-url.ts";
