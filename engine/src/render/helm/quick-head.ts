@@ -86,7 +86,7 @@ class HeadReader {
     return this.#value(rest);
   }
 
-  /** What is neither a key nor behind a dash: a dash whose item stands below, or something empty below its key. */
+  /** What is neither a key nor behind a dash: a dash whose item stands below, or a flow or nothing below its key. */
   #alone(column: number, rest: string): boolean {
     if (rest === "-") {
       const isPlaced = this.#place(column, true);
@@ -95,7 +95,7 @@ class HeadReader {
     }
     const isBelow = this.#state === "empty" && column > this.#column();
     this.#state = "closed";
-    return isBelow && (rest === "{}" || rest === "[]");
+    return isBelow && (rest === "null" || simpleFlow.test(rest));
   }
 
   /** Finds the level that an entry belongs to, or opens it. */

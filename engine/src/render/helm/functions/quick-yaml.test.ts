@@ -48,6 +48,31 @@ map:
     wide: {a: b, c: "d"}
     "quoted key": -1
     'other/key': .5
+below:
+  {}
+lines:
+  [
+    "a",
+    b c,
+    'd',
+  ]
+none:
+  null
+text:
+  "x" # y
+address: :8080
+spaced : 1
+json: {"a":{"b":"c","d":[true,null,"e",12]},"f": {}}
+emoji: 🔒 x
+01_file.conf: 1
+folded: >-
+  one
+  two
+folded.too: >
+    x: y
+    - z
+escaped: "\\u003ca\\u003e \\U0001F510"
+listed: [a*, b/c d]
 last: https://example.com/#a
 `;
 
@@ -83,6 +108,17 @@ describe("the quick reader", () => {
     "a:\n- 1\n- 2\nb: 1\n",
     "a: -0\n",
     "a: -0.0\n",
+    "a:\n  b c\n  d\n",
+    "a:\n  |\n   b\n",
+    "a: [\n]\n",
+    "a: >\n  b\n\nc: d\n",
+    "a: >\nc: d\n",
+    "a: >-\nc: d\n",
+    "-\n  a\n-\n  []\n",
+    "a: |\n  b",
+    "a: |-\n  b\n  c",
+    "a: |+\n  b",
+    "a: >-\n  b\n  c",
   ])("reads %j as the parser does", (text) => expect(agrees(text)).toBe(true));
 
   it.each([
@@ -98,18 +134,27 @@ describe("the quick reader", () => {
     "a: 'b\n  c'\n",
     'a: "b\n  c"\n',
     'a: "\\x41"\n',
-    "a: >-\n  b\n",
+    "a: >-\n  b\n\n  c\n",
+    "a: >\n  b\n   c\n",
+    'a: "\\ud83d\\udd10"\n',
+    "1e3: 2\n",
+    "0x1f: 2\n",
+    "a: [b,\n# c\nd]\n",
+    "a: [\nb\n,c]\n",
+    "a:\n  b\n c: d\n",
     "a: |2\n   b\n",
     "a: |\n   \n  b\n",
-    "a: |\n  b",
     "a: .inf\n",
-    "a: [b c]\n",
     "a: {b}\n",
     "a: b\n---\nc: d\n",
     "- a\nb: c\n",
     "a: @b\n",
     "a: b\r\n",
-    "a: 😀\n",
+    "a: \ud83d\n",
+    'a: {"b":1.0}\n',
+    'a: {"b":0}\n',
+    'a: {"b":"c","b":"d"}\n',
+    'a: {"b":"\\n"}\n',
     "text\n",
     "a: b # c\n  d\n",
     `${"- ".repeat(200)}a\n`,
@@ -141,6 +186,11 @@ describe("the quick reader", () => {
       "~",
       "-",
       "---",
+      "\n  ",
+      ",\n",
+      '{"',
+      '":',
+      "😀",
       "0",
       ".",
       "\\",
@@ -151,7 +201,7 @@ describe("the quick reader", () => {
       return state % limit;
     };
     const lines = values.split("\n");
-    for (let turn = 0; turn < 4_000; turn++) {
+    for (let turn = 0; turn < 8_000; turn++) {
       const start = choose(lines.length);
       const part = `${lines.slice(start, start + 2 + choose(9)).join("\n")}\n`;
       const at = choose(part.length);

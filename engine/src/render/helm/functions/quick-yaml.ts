@@ -7,24 +7,37 @@ import { resolvePlain } from "#formats/yaml";
 import { quickDepthMax, quickLengthMax } from "../limits.ts";
 
 /** Characters that mean something of their own in YAML, or nothing in it: tabs and other breaks among them. */
-const unusual = /[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
+const unusual = /[^\n\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd]/;
+const surrogate = /[\ud800-\udfff]/;
+const loneSurrogate = /[\ud800-\udfff]/u;
 
 /** Empty lines and comments. */
 const blankLines = /(?: *(?:#.*)?\n)*/y;
 const documentStart = /--- *(?: #.*)?\n/y;
-const keyShape = /(?:([A-Za-z_][\w./-]{0,199})|"([\w ./-]{1,200})"|'([\w ./-]{1,200})'):(?: +|(?=\n))/y;
+const keyShape = /(?:([A-Za-z_0-9][\w./-]{0,199})|"([\w ./-]{1,200})"|'([\w ./-]{1,200})') *:(?: +|(?=\n))/y;
+/** Keys that may mean a number, a truth value or nothing. */
+const oddKey = /^(?:\d|.{1,5}$)/;
 const dashShape = /-(?: +|(?=\n))/y;
-const doubleQuoted = /"((?:[^"\\\n]|\\[\\"nrt])*)"(?: +#.*)? *\n/y;
+const escaped = /\\(?:[\\"nrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|U000[01][0-9a-fA-F]{4})/.source;
+const doubleQuoted: RegExp = new RegExp(`"((?:[^"\\\\\n]|${escaped})*)"(?: +#.*)? *\\n`, "y");
 const singleQuoted = /'((?:[^'\n]|'')*)'(?: +#.*)? *\n/y;
 const literalHeader = /\|([-+]?)(?: +#.*)? *\n/y;
-const plainStart = /^(?:[\w/(.+$<=^~\\;)\xa0-\uffff]|-[^ \n])/;
-const flowItem = /[A-Za-z0-9_](?:[\w./-]|:(?=[\w/]))*|"[^"\\\n]*"|'[^'\n]*'/.source;
+const foldedHeader = />([-+]?)(?: +#.*)? *\n/y;
+const plainStart = /^(?:[\w/(.+$<=^~\\;)\xa0-\uffff]|[-:][^ \n])/;
+const flowItem = /[A-Za-z0-9_](?:[\w./*-]|:(?=[\w/])| +(?=\w))*|"[^"\\\n]*"|'[^'\n]*'/.source;
 const flowPair = `[A-Za-z_][\\w./-]*: +(?:${flowItem})`;
-const flowList: RegExp = new RegExp(`\\[ *((?:${flowItem})(?: *, *(?:${flowItem}))*)? *\\](?: +#.*)? *\\n`, "y");
+/** Items may stand in lines of their own, with a comma behind the last. */
+const flowList: RegExp = new RegExp(
+  `\\[[ \\n]*(?:((?:${flowItem})(?: *,[ \\n]*(?:${flowItem}))*) *,?)?[ \\n]*\\](?: +#.*)? *\\n`,
+  "y",
+);
 const flowMap: RegExp = new RegExp(`\\{ *(${flowPair}(?: *, *${flowPair})*)? *\\}(?: +#.*)? *\\n`, "y");
 const flowParts: RegExp = new RegExp(`(?:([A-Za-z_][\\w./-]*): +)?(${flowItem})`, "g");
 
 class Unsure extends Error {}
+
+/** Numbers that are not written as Go writes whole ones; in texts there may be such, too. */
+const oddJson = /\d[.eE]/;
 
 /** Made once: where it was thrown tells nothing, and finding that out takes longer than reading most documents. */
 const unsure = new Unsure();
@@ -32,6 +45,7 @@ const unsure = new Unsure();
 /** What the first document of the text says; undefined where only the parser knows. */
 export function quickYaml(text: string): Json | undefined {
   if (text.length > quickLengthMax || unusual.test(text)) return undefined;
+  if (surrogate.test(text) && loneSurrogate.test(text)) return undefined;
   try {
     return new Reader(text).read();
   } catch (error) {
@@ -121,7 +135,7 @@ class Reader {
     do {
       const [, plain, double, single] = this.#match(keyShape);
       const key = plain ?? double ?? (single as string);
-      if (plain !== undefined && plain.length <= 5 && resolvePlain(plain, "v2").tag !== "!!str") throw unsure;
+      if (plain !== undefined && oddKey.test(plain) && resolvePlain(plain, "v2").tag !== "!!str") throw unsure;
       setOwn(map, key, this.#value(column, false));
     } while (this.#goesOn(column, false));
     return map;
@@ -158,6 +172,8 @@ class Reader {
         return (this.#match(singleQuoted)[1] as string).replaceAll("''", "'");
       case 0x7c:
         return this.#literal(column, this.#match(literalHeader)[1] as string);
+      case 0x3e:
+        return this.#folded(column, this.#match(foldedHeader)[1] as string);
       case 0x5b:
         return flowScalars(this.#match(flowList)[1] ?? "").map(([, value]) => value);
       case 0x7b:
@@ -170,14 +186,28 @@ class Reader {
   #doubleQuoted(): string {
     const text = this.#match(doubleQuoted)[1] as string;
     if (!text.includes("\\")) return text;
-    return text.replace(/\\(.)/g, (_, mark: string) =>
-      mark === "n" ? "\n" : mark === "t" ? "\t" : mark === "r" ? "\r" : mark,
-    );
+    return text.replace(/\\(?:u.{4}|U.{8}|.)/g, (escape) => {
+      const mark = escape[1];
+      if (mark === "u" || mark === "U") return String.fromCodePoint(Number.parseInt(escape.slice(2), 16));
+      return mark === "n" ? "\n" : mark === "t" ? "\t" : mark === "r" ? "\r" : (mark as string);
+    });
   }
 
   #flowMap(): JsonObject {
+    if (this.#text.startsWith('{"', this.#at)) return this.#jsonMap();
     const map: JsonObject = {};
     for (const [key, value] of flowScalars(this.#match(flowMap)[1] ?? "")) setOwn(map, key, value);
+    return map;
+  }
+
+  /** A line of JSON; what JSON and YAML write differently is the parser's: odd numbers, escapes, keys twice. */
+  #jsonMap(): JsonObject {
+    const end = this.#text.indexOf("\n", this.#at);
+    const line = this.#text.slice(this.#at, end);
+    if (line.includes("\\") || oddJson.test(line)) throw unsure;
+    const map = parsedJson(line);
+    if (map === undefined) throw unsure;
+    this.#at = end + 1;
     return map;
   }
 
@@ -185,8 +215,12 @@ class Reader {
   #below(column: number, isItem: boolean): Json {
     this.#at = this.#text.indexOf("\n", this.#at) + 1;
     const next = this.#nextColumn();
-    if (next > column || (next === column && !isItem && this.#isDash(next))) return this.#block(next);
-    return null;
+    if (next <= column && (next < column || isItem || !this.#isDash(next))) return null;
+    const start = this.#at + next;
+    keyShape.lastIndex = start;
+    if (this.#isDash(next) || keyShape.test(this.#text)) return this.#block(next);
+    this.#at = start;
+    return this.#value(column, isItem);
   }
 
   #plain(column: number): Json {
@@ -224,6 +258,15 @@ class Reader {
     return true;
   }
 
+  /** A folded text whose lines are one paragraph; how others are folded is the parser's. */
+  #folded(column: number, chomp: string): string {
+    const text = this.#literal(column, chomp);
+    const end = text.endsWith("\n") ? text.length - 1 : text.length;
+    const lines = text.slice(0, end);
+    if (chomp === "+" || /\n[ \n]|^[ \n]/.test(lines)) throw unsure;
+    return lines.replaceAll("\n", " ") + text.slice(end);
+  }
+
   /** The lines of a literal text that stands deeper than `column`. */
   #literal(column: number, chomp: string): string {
     const start = this.#at;
@@ -247,7 +290,10 @@ class Reader {
       this.#at = at;
     }
     // Without a line end, the last line gets none.
-    if (this.#isCut && this.#at >= this.#text.length) throw unsure;
+    if (this.#isCut && this.#at >= this.#text.length) {
+      if (lines.at(-1) === "") throw unsure;
+      return lines.join("\n");
+    }
     const text = `${lines.join("\n")}\n`;
     if (chomp === "+") return text;
     let end = text.length;
@@ -262,6 +308,23 @@ function flowScalars(text: string): [key: string, value: Json][] {
     const quoted = value as string;
     return [key, /^["']/.test(quoted) ? quoted.slice(1, -1) : scalar(quoted)];
   });
+}
+
+/** An object as JSON writes it, of simple numbers only; undefined for anything else. */
+function parsedJson(line: string): JsonObject | undefined {
+  let members = 0;
+  try {
+    const map = JSON.parse(line, (key, value: Json) => {
+      if (typeof value === "number" && !(Number.isSafeInteger(value) && value > 0)) throw unsure;
+      if (key === "__proto__" || key === "<<") throw unsure;
+      if (typeof value === "object" && value !== null && !Array.isArray(value)) members += Object.keys(value).length;
+      return value;
+    }) as JsonObject;
+    // Each member has a colon behind its key; in texts there may be more.
+    return (line.match(/":/g) ?? []).length === members ? map : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The meaning of a plain scalar. */
