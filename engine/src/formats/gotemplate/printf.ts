@@ -5,7 +5,18 @@ import { printfWidthMax } from "./limits.ts";
 import { type Flags, pad } from "./printf-flags.ts";
 import { formatFloatVerb } from "./printf-floats.ts";
 import { printValue, quote, quoteCharacter, sortedKeys } from "./print.ts";
-import { Bytes, Complex, type GoMap, goTypeOf, GoObject, Integer, isNilContainer, type Value } from "./values.ts";
+import {
+  Bytes,
+  Complex,
+  type GoMap,
+  goTypeOf,
+  GoObject,
+  Integer,
+  isMap,
+  isNilContainer,
+  type Rangeable,
+  type Value,
+} from "./values.ts";
 
 /** Formats `args` by `format`; mistakes show in the text, as in Go. */
 export function sprintf(format: string, args: readonly Value[]): string {
@@ -152,6 +163,7 @@ class Printer {
 function formatArgument(value: Value, verb: string, flags: Flags): string {
   if (verb === "T") return pad(goTypeOf(value), flags);
   if (value === null || value === undefined) return verb === "v" ? pad("<nil>", flags) : `%!${verb}(<nil>)`;
+  if (verb === "p" && !Array.isArray(value) && !isMap(value)) return badVerb(value, verb, flags);
   if (verb === "p") return `%!p(${goTypeOf(value)}=${printValue(value)})`;
   if (value instanceof GoObject) {
     const parts = value.parts();
@@ -202,6 +214,8 @@ function formatObject(value: Value[] | GoMap | GoObject, verb: string, flags: Fl
       ? badVerb(value, verb, flags)
       : pad(`(${real}${imaginary}i)`, flags);
   }
+  if (value instanceof GoObject && value.kind === "map" && "entries" in value)
+    return formatMap(value.goType, (value as GoObject & Rangeable).entries(), verb, { flags, depth });
   if (value instanceof GoObject) return formatOpaque(value, verb, { flags, isInside: depth > 0 });
   const isSyntax = verb === "v" && flags.sharp;
   if (isSyntax && isNilContainer(value)) return `${goTypeOf(value)}(nil)`;
@@ -209,10 +223,20 @@ function formatObject(value: Value[] | GoMap | GoObject, verb: string, flags: Fl
     const items = value.map((item) => formatByType(item, verb, flags, depth + 1));
     return isSyntax ? `${goTypeOf(value)}{${items.map(asSyntax).join(", ")}}` : `[${items.join(" ")}]`;
   }
-  const entries = sortedKeys(value).map(
-    (key) => `${formatString(key, verb, flags)}:${formatByType(value[key], verb, flags, depth + 1)}`,
+  const entries = sortedKeys(value).map((key): [string, Value] => [key, value[key]]);
+  return formatMap(goTypeOf(value), entries, verb, { flags, depth });
+}
+
+function formatMap(
+  type: string,
+  entries: readonly (readonly [Value, Value])[],
+  verb: string,
+  { flags, depth }: { flags: Flags; depth: number },
+): string {
+  const texts = entries.map(
+    ([key, value]) => `${formatByType(key, verb, flags, depth + 1)}:${formatByType(value, verb, flags, depth + 1)}`,
   );
-  return isSyntax ? `${goTypeOf(value)}{${entries.map(asSyntax).join(", ")}}` : `map[${entries.join(" ")}]`;
+  return verb === "v" && flags.sharp ? `${type}{${texts.map(asSyntax).join(", ")}}` : `map[${texts.join(" ")}]`;
 }
 
 function asSyntax(text: string): string {

@@ -4,14 +4,9 @@ import type { Expression } from "./calls.ts";
 import { printValue, sortedKeys } from "./print.ts";
 import type { Frame, Signal, Statement } from "./runtime.ts";
 import type { BranchNode } from "./tree.ts";
-import { Bytes, GoObject, goTypeOf, Integer, isMap, type Value } from "./values.ts";
+import { Bytes, GoObject, goTypeOf, Integer, isMap, type Rangeable, type Value } from "./values.ts";
 
 type Parts = { pipe: Expression; list: Statement; elseList: Statement | undefined };
-
-/** A map-like object whose entries can be ranged over. */
-export interface Rangeable {
-  entries(): [key: Value, value: Value][];
-}
 
 export function compileRange(node: BranchNode, parts: Parts): Statement {
   const { declarations } = node.pipe;

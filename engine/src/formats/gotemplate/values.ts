@@ -84,6 +84,11 @@ export type IntegerKind =
   | "uint32"
   | "uint64";
 
+/** A map-like object whose entries can be ranged over. */
+export interface Rangeable {
+  entries(): [key: Value, value: Value][];
+}
+
 /** An integer of another type than int; of kind int are only named types such as time.Month. `goType` is set for named types such as time.Duration. */
 export class Integer extends GoObject {
   readonly kind: IntegerKind;
