@@ -127,7 +127,10 @@ for (let seed = Number(first); seed < last; seed += batchSize) {
     const got = ours(question, answers[i].hangs ? endlessMs : Infinity);
     let verdict = judge({ ...got, text: question.text }, answers[i]);
     // What differs between two runs of the real one, such as the digest of an address, says nothing.
-    if (verdict === "different" && JSON.stringify(await ask([question])) !== JSON.stringify([answers[i]]))
+    if (
+      ["different", "otherWords"].includes(verdict) &&
+      JSON.stringify(await ask([question])) !== JSON.stringify([answers[i]])
+    )
       verdict = "address";
     totals[verdict]++;
     if (answers[i].error) {

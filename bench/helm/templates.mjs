@@ -137,7 +137,7 @@ class Writer {
     const [name, ...parameters] = this.pick(this.choice(calls, moreCalls, type));
     if (parameters[0] === "p") return [name, ...this.format(depth)];
     if (parameters[0] === "q")
-      return [name, `"${oddFormat(this.pick.bind(this), this.chance.bind(this))}"`, ...this.operands("A", 1, 3)];
+      return [name, `"${oddFormat(this.pick.bind(this), this.chance.bind(this))}"`, ...this.operands(1, 3)];
     const words = [this.filled(name)];
     for (const parameter of parameters) {
       const isMany = parameter.endsWith("+") && parameter.length > 1;
@@ -146,8 +146,10 @@ class Writer {
     }
     return words;
   }
-  operands(type, depth, most) {
-    return Array.from({ length: Math.floor(this.random() * (most + 1)) }, () => this.operand(type, depth));
+  /** Of times and pointers printf may show addresses, so none are among them. */
+  operands(depth, most) {
+    const count = Math.floor(this.random() * (most + 1));
+    return Array.from({ length: count }, () => this.operand(this.pick(types.slice(0, -1)), depth));
   }
   /** printf's format with arguments for its verbs. */
   format(depth) {

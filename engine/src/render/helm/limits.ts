@@ -42,6 +42,9 @@ export const randomLengthMax: number = 16 * 1024 * 1024;
 /** Lists, maps and texts inside one value that is written out; the largest public chart has some 100,000. */
 export const plainNodesMax = 10_000_000;
 
+/** Nesting from which encoding/json looks whether a value holds itself. */
+export const uncheckedDepthMax = 1_000;
+
 /** Nesting that the quick reader of plain YAML follows: it calls itself. */
 export const quickDepthMax = 100;
 

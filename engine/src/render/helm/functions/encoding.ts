@@ -83,7 +83,7 @@ function pretty(value: Value): string {
 }
 
 function raw(value: Value): string {
-  return formatJson(value, { escapesHtml: false });
+  return formatJson(value, { escapesHtml: false, isPointed: true });
 }
 
 const empty = (): Value => "";

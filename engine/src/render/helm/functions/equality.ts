@@ -1,6 +1,6 @@
 // reflect.DeepEqual over template values: types count, so 1 and 1.0 differ.
 
-import { GoObject, goTypeOf, isList, isMap, type Value } from "#formats/gotemplate";
+import { GoObject, goTypeOf, isList, isMap, isNilContainer, type Value } from "#formats/gotemplate";
 
 export function deepEqual(a: Value, b: Value): boolean {
   const left = a ?? null;
@@ -9,7 +9,9 @@ export function deepEqual(a: Value, b: Value): boolean {
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
   if (left instanceof GoObject) return right instanceof GoObject && left.equals(right);
-  if (goTypeOf(left) !== goTypeOf(right)) return false;
+  if (right instanceof GoObject || goTypeOf(left) !== goTypeOf(right)) return false;
+  // What was never made differs from what is empty.
+  if (isNilContainer(left) !== isNilContainer(right)) return false;
   if (isList(left))
     return isList(right) && left.length === right.length && left.every((item, i) => deepEqual(item, right[i]));
   if (!isMap(left) || !isMap(right)) return false;

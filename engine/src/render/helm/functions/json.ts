@@ -5,12 +5,13 @@ import { formatPlain, formatShortest } from "#formats/go-numbers";
 import { compareStrings, GoError, type GoMap, isMap, mapSet, type Value } from "#formats/gotemplate";
 import { isStruct, toPlain, toValidData } from "./plain.ts";
 
-export type JsonOptions = { indent?: string; escapesHtml?: boolean };
+/** `isPointed`: the value is handed over by a pointer to it, as Sprig does for raw text, which counts as a level. */
+export type JsonOptions = { indent?: string; escapesHtml?: boolean; isPointed?: boolean };
 
 /** JSON text of a value. Throws a GoError for what JSON cannot hold. */
 export function formatJson(value: Value, options: JsonOptions = {}): string {
   const writer = { indent: options.indent ?? "", escapesHtml: options.escapesHtml ?? true };
-  return write(toValidData(toPlain(value)), writer, "\n");
+  return write(toValidData(toPlain(value, options.isPointed)), writer, "\n");
 }
 
 type Writer = { indent: string; escapesHtml: boolean };

@@ -2,6 +2,7 @@
 
 import { isObject, type Json, type JsonObject, setOwn } from "#kernel";
 import {
+  GoError,
   type GoMap,
   GoObject,
   goTypeOf,
@@ -15,7 +16,7 @@ import {
   typed,
   type Value,
 } from "#formats/gotemplate";
-import { plainNodesMax } from "../limits.ts";
+import { plainNodesMax, uncheckedDepthMax } from "../limits.ts";
 
 /** Nodes that may still be looked at: maps that hold one another twice over multiply without taking memory. */
 let nodesLeft = 0;
@@ -25,38 +26,53 @@ function countNode(): void {
 }
 
 /** True when the value, as it is, can be written as plain data. */
-function isPlain(value: Value): boolean {
+function isPlain(value: Value, depth = 0): boolean {
   if (typeof value !== "object") return value !== undefined;
   if (value === null) return true;
+  if (depth > uncheckedDepthMax) return false;
   countNode();
-  if (isList(value)) return value.length === 0 ? !isNilContainer(value) : value.every(isPlain);
+  if (isList(value))
+    return value.length === 0 ? !isNilContainer(value) : value.every((item) => isPlain(item, depth + 1));
   if (value instanceof GoObject) return false;
   let isEmpty = true;
   for (const key in value) {
-    if (!isPlain(value[key])) return false;
+    if (!isPlain(value[key], depth + 1)) return false;
     isEmpty = false;
   }
   return !isEmpty || !isNilContainer(value);
 }
 
-/** Plain data that shares whatever needs no conversion. */
-export function toPlain(value: Value): Json {
+/** Plain data that shares whatever needs no conversion. Throws a GoError for what holds itself. */
+export function toPlain(value: Value, isPointed = false): Json {
   nodesLeft = plainNodesMax;
   if (isPlain(value)) return value as Json;
   nodesLeft = plainNodesMax;
-  return convert(value);
+  return convert(value, { depth: isPointed ? 1 : 0, above: new Set() });
 }
 
-function convert(value: Value): Json {
+/** How deep a value lies, and which lists and maps it lies in, from the depth on at which Go begins to look. */
+type Level = { depth: number; above: Set<Value> };
+
+function convert(value: Value, level: Level): Json {
   countNode();
   if (value === undefined) return null;
-  if (value instanceof GoObject) return convert(value.plain());
-  if (isList(value)) return value.length === 0 && isNilContainer(value) ? null : value.map(convert);
-  if (!isMap(value)) return value;
+  if (value instanceof GoObject) return convert(value.plain(), level);
+  if (!isList(value) && !isMap(value)) return value;
   if (isNilContainer(value)) return null;
+  const inner = { depth: level.depth + 1, above: level.above };
+  const isChecked = inner.depth > uncheckedDepthMax;
+  if (isChecked && level.above.has(value))
+    throw new GoError(`json: unsupported value: encountered a cycle via ${goTypeOf(value)}`);
+  if (isChecked) level.above.add(value);
+  const converted = isList(value) ? value.map((item) => convert(item, inner)) : convertMap(value, inner);
+  if (isChecked) level.above.delete(value);
+  return converted;
+}
+
+function convertMap(map: GoMap, inner: Level): Json {
   const object: JsonObject = {};
-  for (const key of Object.keys(value)) setOwn(object, key, convert(value[key]));
-  return keepOrder(value, object);
+  for (const key of Object.keys(map)) setOwn(object, key, convert(map[key], inner));
+  return keepOrder(map, object);
 }
 
 /** A Go struct as a map: JSON text keeps the order of its fields. */

@@ -226,6 +226,9 @@ class Location extends GoObject {
   plain(): Value {
     return {};
   }
+  override exported(): [] {
+    return [];
+  }
   override method(name: string): GoFunction | undefined {
     return name === "String" ? define("", () => this.#name) : undefined;
   }

@@ -12,6 +12,7 @@ import {
   toValidText,
   type Value,
 } from "#formats/gotemplate";
+import { Duration } from "./duration.ts";
 import { GoTime } from "./time.ts";
 
 /** TOML text of a map. Throws a GoError for what TOML cannot hold at the top. */
@@ -122,6 +123,7 @@ function inline(value: Value): string {
     });
     return `[${items.join(", ")}]`;
   }
+  if (value instanceof Duration) return inline(value.print());
   if (value instanceof GoTime) return value.format("2006-01-02T15:04:05.999999999Z07:00");
   if (value instanceof GoObject) return isTable(value) ? inlineTable(value) : inline(value.plain());
   if (isMap(value)) return inlineTable(value);

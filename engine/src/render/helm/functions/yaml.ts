@@ -29,11 +29,20 @@ function failUnlessFinite(value: Json): void {
   for (const inner of Object.values(value)) failUnlessFinite(inner);
 }
 
+function plainOf(value: Value): Json {
+  try {
+    return toPlain(value);
+  } catch (error) {
+    throw error instanceof GoError ? new GoError(`error marshaling into JSON: ${error.message}`) : error;
+  }
+}
+
 /** toYaml: no line end at the end. Throws for what JSON cannot hold. */
 export function toYaml(value: Value): string {
-  let text = formatYaml(toPlain(value));
-  if (noNumber.test(text)) failUnlessFinite(toPlain(value));
-  if (writtenByte.test(text)) text = formatYaml(toValidData(toPlain(value)));
+  const plain = plainOf(value);
+  let text = formatYaml(plain);
+  if (noNumber.test(text)) failUnlessFinite(plain);
+  if (writtenByte.test(text)) text = formatYaml(toValidData(plain));
   return text.endsWith("\n") ? text.slice(0, -1) : text;
 }
 

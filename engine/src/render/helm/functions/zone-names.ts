@@ -46,6 +46,7 @@ const rows: readonly (readonly [name: string, offsetSeconds: number | undefined,
   ["", undefined, "Antarctica/Troll"],
   ["", undefined, "Asia/Dubai Asia/Muscat"],
   ["", undefined, "Australia/Eucla"],
+  ["AEST", 36000, "Australia/LHI Australia/Lord_Howe"],
   ["", undefined, "Australia/LHI Australia/Lord_Howe"],
 ];
 
