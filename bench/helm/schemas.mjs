@@ -258,8 +258,8 @@ for (let seed = Number(first); seed < last; seed += batchSize) {
     const got = ours(files);
     const want = answers[i];
     let verdict = want === "fits" ? "fits" : "refused";
-    // We fetch nothing.
-    if (want.includes("HTTP request failed")) continue;
+    // We fetch nothing, and which of two broken references is met first is a matter of Go's maps.
+    if (want.includes("HTTP request failed") || (got.includes("schemas are not fetched") && want !== "fits")) continue;
     if (got.startsWith("crash")) verdict = "crashed";
     else if ((got === "fits") !== (want === "fits")) verdict = "different";
     else if (inOrder(got) !== inOrder(want)) verdict = "otherWords";

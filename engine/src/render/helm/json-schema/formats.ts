@@ -2,6 +2,7 @@
 // words of the library that Helm uses. https://json-schema.org/draft/2020-12/json-schema-validation#section-7.3
 
 import { byteLength, GoError, quote } from "#formats/gotemplate";
+import { parseLayout } from "../functions/layout-parse.ts";
 import { compilePattern } from "../functions/regex.ts";
 
 /** What is wrong with the text; undefined where nothing is. */
@@ -152,26 +153,13 @@ function below(what: string, problem: string | undefined): string | undefined {
 }
 
 function date(text: string): string | undefined {
-  const failed = (rest: string, part: string): string =>
-    `parsing time ${quote(text)} as "2006-01-02": cannot parse ${quote(rest)} as ${quote(part)}`;
-  if (!/^\d{4}/.test(text)) return failed(text, "2006");
-  if (text.charAt(4) !== "-") return failed(text.slice(4), "-");
-  if (!/^\d{2}/.test(text.slice(5))) return failed(text.slice(5), "01");
-  const [year, month] = [Number(text.slice(0, 4)), Number(text.slice(5, 7))];
-  if (month < 1 || month > 12) return `parsing time ${quote(text)}: month out of range`;
-  if (text.charAt(7) !== "-") return failed(text.slice(7), "-");
-  if (!/^\d{2}/.test(text.slice(8))) return failed(text.slice(8), "02");
-  if (text.length > 10) return `parsing time ${quote(text)}: extra text: ${quote(text.slice(10))}`;
-  const day = Number(text.slice(8));
-  const days =
-    month === 2
-      ? year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-        ? 29
-        : 28
-      : [4, 6, 9, 11].includes(month)
-        ? 30
-        : 31;
-  return day < 1 || day > days ? `parsing time ${quote(text)}: day out of range` : undefined;
+  try {
+    parseLayout("2006-01-02", text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof GoError) return error.message;
+    throw error;
+  }
 }
 
 function time(text: string): string | undefined {
