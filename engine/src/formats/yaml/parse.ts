@@ -17,7 +17,7 @@ export type ParseOptions = {
 /** The first document of the text as plain data; null when the text is empty. Throws YamlFault. */
 export function parseYaml(text: string, options: ParseOptions = {}): Json {
   const root = new Composer(text, undefined, { allowsNewer: false }).next();
-  return root === undefined ? null : new Converter(options.isStrict ?? false).convert(root);
+  return root === undefined ? null : new Converter(options.isStrict ?? false).document(root);
 }
 
 /** All documents as plain data, without those that hold nothing. Throws YamlFault. */
@@ -25,7 +25,7 @@ export function parseYamlDocuments(text: string, options: ParseOptions = {}): Js
   const composer = new Composer(text);
   const documents: Json[] = [];
   for (let root = composer.next(); root !== undefined; root = composer.next()) {
-    const value = new Converter(options.isStrict ?? false).convert(root);
+    const value = new Converter(options.isStrict ?? false).document(root);
     if (value !== null) documents.push(value);
   }
   return documents;
@@ -33,7 +33,7 @@ export function parseYamlDocuments(text: string, options: ParseOptions = {}): Js
 
 /** Plain data of a node tree, read as `parseYaml` reads text. */
 export function nodeToJson(node: YamlNode): Json {
-  return new Converter(false).convert(node);
+  return new Converter(false).document(node);
 }
 
 class Converter {
@@ -42,9 +42,19 @@ class Converter {
   #count = 0;
   #aliasedCount = 0;
   #aliasDepth = 0;
+  /** What go-yaml reads and JSON has no room for: noticed once all is read, keys before numbers. */
+  #unwrittenKey: YamlFault | undefined;
+  #unwrittenNumber: YamlFault | undefined;
 
   constructor(isStrict: boolean) {
     this.#isStrict = isStrict;
+  }
+
+  document(root: YamlNode): Json {
+    const value = this.convert(root);
+    const problem = this.#unwrittenKey ?? this.#unwrittenNumber;
+    if (problem !== undefined) throw problem;
+    return value;
   }
 
   convert(node: YamlNode): Json {
@@ -60,10 +70,18 @@ class Converter {
         return object;
       }
       case "scalar":
-        return scalarToJson(node);
+        return this.#scalar(node);
       default:
         return unreachable(node.kind);
     }
+  }
+
+  #scalar(node: YamlNode): Json {
+    const resolved = resolveNode(node);
+    if (resolved.tag === "!!float" && !Number.isFinite(resolved.value))
+      this.#unwrittenNumber ??= fault(node, `unsupported value: ${resolved.value}: JSON has no such number`);
+    // go-yaml's integers have no minus zero, its floats lose it on the way through JSON text.
+    return Object.is(resolved.value, -0) ? 0 : resolved.value;
   }
 
   #followAlias<T>(node: YamlNode, visit: (target: YamlNode) => T): T {
@@ -109,10 +127,10 @@ class Converter {
     this.#countNode(node);
     const resolved = resolveNode(node);
     if (typeof resolved.value === "string") return resolved.value;
-    if (resolved.tag === "!!null") throw keyFault(key, value, "unsupported map key of type: null");
+    if (resolved.tag === "!!null") this.#unwrittenKey ??= keyFault(key, value, "unsupported map key of type: null");
     if (resolved.tag === "!!float") return floatKeyText(resolved.value);
     if (typeof resolved.value === "bigint" && resolved.value > 2n ** 63n - 1n)
-      throw keyFault(key, value, "unsupported map key of type: uint64");
+      this.#unwrittenKey ??= keyFault(key, value, "unsupported map key of type: uint64");
     return String(resolved.value);
   }
 
@@ -151,14 +169,6 @@ function floatKeyText(value: number): string {
     if (Math.fround(short) === single) return formatGoFloat(short);
   }
   return formatGoFloat(single);
-}
-
-function scalarToJson(node: YamlNode): Json {
-  const resolved = resolveNode(node);
-  if (resolved.tag === "!!float" && !Number.isFinite(resolved.value))
-    throw fault(node, `unsupported value: ${resolved.value}: JSON has no such number`);
-  // go-yaml's integers have no minus zero, its floats lose it on the way through JSON text.
-  return Object.is(resolved.value, -0) ? 0 : resolved.value;
 }
 
 /** The value of a scalar with its tag, if any, taken into account. */
