@@ -3,7 +3,7 @@
 import { type Argument, callFunction, type Final, noFinal } from "./calls.ts";
 import type { Frame } from "./runtime.ts";
 import type { Node } from "./tree.ts";
-import { type GoMap, GoObject, goTypeOf, isMap, mapGet, namedOf, type Value } from "./values.ts";
+import { type GoMap, GoObject, goTypeOf, isMap, listMethod, mapGet, namedOf, type Value } from "./values.ts";
 import { quote } from "./print.ts";
 
 export type FieldChain = {
@@ -54,6 +54,11 @@ function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: Targe
     if (hasArguments) frame.fail(`${name} is not a method but has arguments`);
     return mapEntry(frame, named?.map ?? receiver, name);
   }
+  if (Array.isArray(receiver)) {
+    const fn = listMethod(receiver, name);
+    if (fn !== undefined)
+      return callFunction(frame, chain.dot, { fn, site: { name, node: chain.node, args: chain.args } }, final);
+  }
   if (receiver instanceof GoObject) {
     const fn = receiver.method(name);
     if (fn !== undefined)
@@ -67,7 +72,9 @@ function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: Targe
       return frame.set.missingKey === "error" ? failMissing(frame, name) : receiver.zeroEntry();
   }
   // What a range hands out of a list of anything, or a map of anything holds, keeps that type, whatever it is.
-  const isAnything = Object.is(receiver, frame.element) || (isMap(target.holder) && holdsAnything(target.holder));
+  // Parentheses hand on what lies inside.
+  const isElement = Object.is(receiver, frame.element) && chain.node.type !== "chain";
+  const isAnything = isElement || (isMap(target.holder) && holdsAnything(target.holder));
   const type = isAnything ? "interface {}" : goTypeOf(receiver);
   return frame.fail(`can't evaluate field ${name} in type ${type}`);
 }

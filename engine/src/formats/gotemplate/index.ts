@@ -39,6 +39,7 @@ export {
   kindOf,
   mapGet,
   mapSet,
+  namedList,
   namedMap,
   nilContainer,
   strings,

@@ -163,6 +163,8 @@ class Printer {
 function formatArgument(value: Value, verb: string, flags: Flags): string {
   if (verb === "T") return pad(goTypeOf(value), flags);
   if (value === null || value === undefined) return verb === "v" ? pad("<nil>", flags) : `%!${verb}(<nil>)`;
+  // Only errors are wrapped, and there are none here; its flags are those of %v.
+  if (verb === "w") return badVerb(value, verb, { ...flags, plus: false });
   if (verb === "p" && !Array.isArray(value) && !isMap(value)) return badVerb(value, verb, flags);
   if (verb === "p") return `%!p(${goTypeOf(value)}=${printValue(value)})`;
   if (value instanceof GoObject) {
@@ -190,7 +192,7 @@ function badVerb(value: Value, verb: string, flags: Flags): string {
       ? formatFloatVerb(value, "g", flags)
       : value instanceof Integer
         ? formatInteger(value.value, "d", flags)
-        : formatByType(value, "v", { ...flags, sharp: false }, 0);
+        : formatByType(value, "v", { ...flags, sharp: flags.sharp && verb === "w" }, 0);
   return `%!${verb}(${goTypeOf(value)}=${shown})`;
 }
 

@@ -203,6 +203,16 @@ export function namedOf(map: GoMap): NamedMap | undefined {
   return (map as { [namedMark]?: NamedMap })[namedMark];
 }
 
+/** A list of a named type of Go's, with its methods. */
+export function namedList(items: Value[], goType: string, method: (name: string) => GoFunction | undefined): Value[] {
+  return Object.defineProperty(typed(items, goType), namedMark, { value: method });
+}
+
+/** The method of a list, if its type has one of that name. */
+export function listMethod(list: Value[], name: string): GoFunction | undefined {
+  return (list as { [namedMark]?: (name: string) => GoFunction | undefined })[namedMark]?.(name);
+}
+
 /** A []string. */
 export function strings(items: string[]): Value[] {
   return typed(items as Value[], "[]string");

@@ -1,6 +1,6 @@
 // .Capabilities: what Helm 4.3.1 claims a cluster can do when it is not asked, and what the caller adds.
 
-import { define, type GoFunction, GoObject, strings, type Value } from "#formats/gotemplate";
+import { define, type GoFunction, GoObject, namedList, printValue, type Value } from "#formats/gotemplate";
 import { helmFault } from "./faults.ts";
 import { struct } from "./functions/plain.ts";
 
@@ -93,28 +93,11 @@ class KubeVersion extends GoObject {
   }
 }
 
-class ApiVersions extends GoObject {
-  readonly goType: string = "common.VersionSet";
-  readonly kind: string = "slice";
-  readonly #versions: readonly string[];
-  readonly #known: ReadonlySet<string>;
-  constructor(versions: readonly string[]) {
-    super();
-    this.#versions = versions;
-    this.#known = new Set(versions);
-  }
-  print(): string {
-    return `[${this.#versions.join(" ")}]`;
-  }
-  plain(): Value {
-    return strings([...this.#versions]);
-  }
-  entries(): [Value, Value][] {
-    return this.#versions.map((version, i) => [BigInt(i), version]);
-  }
-  override method(name: string): GoFunction | undefined {
-    return name === "Has" ? define("string", (version: string) => this.#known.has(version)) : undefined;
-  }
+function versionSet(versions: readonly string[]): Value[] {
+  const known = new Set(versions);
+  return namedList([...versions], "common.VersionSet", (name) =>
+    name === "Has" ? define("string", (version: string) => known.has(version)) : undefined,
+  );
 }
 
 class HelmVersion extends GoObject {
@@ -145,20 +128,20 @@ export class Capabilities extends GoObject {
   readonly goType: string = "*common.Capabilities";
   readonly kind: string = "ptr";
   readonly kubeVersion: KubeVersion;
-  readonly #apiVersions: ApiVersions;
+  readonly #apiVersions: Value[];
   readonly #helmVersion: HelmVersion = new HelmVersion();
 
   /** What a cluster says of itself stays as it is: nothing is cut off its version. */
   constructor(kubeVersion: string, apiVersions: readonly string[], isFromCluster = false) {
     super();
     this.kubeVersion = isFromCluster ? new KubeVersion(kubeVersion, true, "") : new KubeVersion(kubeVersion);
-    this.#apiVersions = new ApiVersions(apiVersions);
+    this.#apiVersions = versionSet(apiVersions);
   }
   print(): string {
     return `&${this.printAlone()}`;
   }
   override printAlone(): string {
-    return `{${this.kubeVersion.print()} ${this.#apiVersions.print()} ${this.#helmVersion.print()}}`;
+    return `{${this.kubeVersion.print()} ${printValue(this.#apiVersions)} ${this.#helmVersion.print()}}`;
   }
   override printInside(): string {
     return pointer;
@@ -173,7 +156,7 @@ export class Capabilities extends GoObject {
   plain(): Value {
     return struct({
       KubeVersion: this.kubeVersion.plain(),
-      APIVersions: this.#apiVersions.plain(),
+      APIVersions: this.#apiVersions,
       HelmVersion: this.#helmVersion.plain(),
     });
   }
