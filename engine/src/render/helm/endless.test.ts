@@ -46,6 +46,11 @@ const cases: [name: string, template: string, words: RegExp][] = [
   ["an indent without end", '{{ nindent 2000000000 "x" }}', grown],
   ["a replacement that multiplies", '{{ replace "a" (repeat 100000 "b") (repeat 100000 "a") }}', grown],
   ["random text without end", "{{ randAlphaNum 100000000000 }}", /a random text of more than/],
+  [
+    "a regular expression of many groups",
+    '{{ regexMatch (repeat 200000 "(a|b)*") "ab" }}',
+    /a regular expression of more than/,
+  ],
   ["random bytes without end", "{{ randBytes 100000000000 }}", /random bytes/],
   [
     "maps that hold one another twice",

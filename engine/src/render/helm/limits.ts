@@ -54,5 +54,8 @@ export const quickLengthMax: number = 4 * 1024 * 1024;
 /** Steps that the platform's regular expressions may take at worst for one match: a tenth of a second. */
 export const nativeStepsMax = 20_000_000;
 
+/** Characters of a regular expression: with its groups its program grows by their square. Public charts' have some hundreds. */
+export const patternLengthMax = 10_000;
+
 /** Powers of ten that numbers of schemas are computed with; beyond them, more digits than any value has. */
 export const rationalExponentMax = 5_000;

@@ -13,7 +13,17 @@ import {
   type Value,
 } from "#formats/gotemplate";
 import { zeroTime } from "./calendar.ts";
-import { Duration, formatDuration, hour, minute, parseDuration, roundTo, second, truncateTo } from "./duration.ts";
+import {
+  Duration,
+  durationIn,
+  formatDuration,
+  hour,
+  minute,
+  parseDuration,
+  roundTo,
+  second,
+  truncateTo,
+} from "./duration.ts";
 import type { FunctionEnvironment } from "./environment.ts";
 import { parseLayout } from "./layout-parse.ts";
 import { GoTime, zoneOffset } from "./time.ts";
@@ -136,14 +146,14 @@ function adjust(value: Value, unit: Value, step: (duration: bigint, unit: bigint
 const durationFunctions: FunctionTable = {
   duration: define("any", secondsText),
   mustToDuration: define("any", (value: Value) => new Duration(durationOf(value))),
-  durationSeconds: define("any", (value: Value) => measure(value, (d) => Number(d) / 1e9, 0)),
+  durationSeconds: define("any", (value: Value) => measure(value, (d) => durationIn(d, second), 0)),
   durationMilliseconds: define("any", (value: Value) => measure(value, (d) => int64(d / 1_000_000n), int64(0n))),
   durationMicroseconds: define("any", (value: Value) => measure(value, (d) => int64(d / 1_000n), int64(0n))),
   durationNanoseconds: define("any", (value: Value) => measure(value, int64, int64(0n))),
-  durationMinutes: define("any", (value: Value) => measure(value, (d) => Number(d) / 6e10, 0)),
-  durationHours: define("any", (value: Value) => measure(value, (d) => Number(d) / 3.6e12, 0)),
-  durationDays: define("any", (value: Value) => measure(value, (d) => Number(d) / 3.6e12 / 24, 0)),
-  durationWeeks: define("any", (value: Value) => measure(value, (d) => Number(d) / 3.6e12 / 24 / 7, 0)),
+  durationMinutes: define("any", (value: Value) => measure(value, (d) => durationIn(d, minute), 0)),
+  durationHours: define("any", (value: Value) => measure(value, (d) => durationIn(d, hour), 0)),
+  durationDays: define("any", (value: Value) => measure(value, (d) => durationIn(d, hour) / 24, 0)),
+  durationWeeks: define("any", (value: Value) => measure(value, (d) => durationIn(d, hour) / 24 / 7, 0)),
   durationRoundTo: define("any, any", (value: Value, unit: Value) => adjust(value, unit, roundTo)),
   durationTruncateTo: define("any, any", (value: Value, unit: Value) => adjust(value, unit, truncateTo)),
 };

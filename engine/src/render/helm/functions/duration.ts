@@ -7,6 +7,11 @@ export const second: bigint = 1_000_000_000n;
 export const minute: bigint = 60n * second;
 export const hour: bigint = 60n * minute;
 
+/** The duration in a unit, as Go computes it: whole ones and the rest apart. */
+export function durationIn(value: bigint, unit: bigint): number {
+  return Number(value / unit) + Number(value % unit) / Number(unit);
+}
+
 const int64Max = 2n ** 63n - 1n;
 
 /** A time.Duration, in nanoseconds. */
@@ -26,11 +31,11 @@ export class Duration extends Integer {
       case "String":
         return define("", () => this.print());
       case "Seconds":
-        return define("", () => Number(value) / 1e9);
+        return define("", () => durationIn(value, second));
       case "Minutes":
-        return define("", () => Number(value) / 6e10);
+        return define("", () => durationIn(value, minute));
       case "Hours":
-        return define("", () => Number(value) / 3.6e12);
+        return define("", () => durationIn(value, hour));
       case "Milliseconds":
         return define("", () => new Integer("int64", value / 1_000_000n));
       case "Microseconds":

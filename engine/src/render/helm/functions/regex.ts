@@ -1,7 +1,16 @@
 // Sprig's regular expressions, in Go's syntax and linear time.
 
 import { RE2JS } from "re2js";
-import { define, type FunctionTable, GoError, quote, strings, type Value } from "#formats/gotemplate";
+import {
+  define,
+  type FunctionTable,
+  GoError,
+  quote,
+  strings,
+  TemplateLimitError,
+  type Value,
+} from "#formats/gotemplate";
+import { patternLengthMax } from "../limits.ts";
 import { fitsText, nativePattern, type NativePattern } from "./regex-native.ts";
 
 /** Both forms of one expression; that of Go's whole syntax is made when it is needed. */
@@ -16,6 +25,8 @@ const compiledMax = 512;
 function compileRegex(pattern: string): Regex {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
+  if (pattern.length > patternLengthMax)
+    throw new TemplateLimitError(`a regular expression of more than ${patternLengthMax} characters`);
   const native = nativePattern(pattern);
   const regex = { native, whole: native === undefined ? compileWhole(pattern) : undefined };
   if (compiled.size >= compiledMax) compiled.clear();

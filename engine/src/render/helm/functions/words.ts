@@ -1,7 +1,7 @@
 // Words and cases as the packages behind Sprig see them: xstrings v1.5.0 for snake, kebab and camel case, goutils v1.1.1
 // for the rest.
 
-import { byteLength, bytesOf, sliceBytes } from "#formats/gotemplate";
+import { byteLength, bytesOf, isAscii, sliceBytes, stringOf } from "#formats/gotemplate";
 
 const connector = /[-_\s\u0085]/u;
 const upper = /\p{Lu}/u;
@@ -206,26 +206,27 @@ function abbreviateAt(text: string, from: number, width: number): string {
 /** Breaks at blanks so that lines have at most `width` bytes; longer words only where `cutsWords`. */
 export function wrap(text: string, wantedWidth: number, separator: string, cutsWords: boolean): string {
   const width = Math.max(1, wantedWidth);
-  const length = byteLength(text);
+  const bytes = oneByteEach(text);
+  const lines: string[] = [];
   let offset = 0;
-  let out = "";
-  while (length - offset > width) {
-    const rest = sliceBytes(text, offset);
-    if (rest.startsWith(" ")) {
+  while (bytes.length - offset > width) {
+    if (bytes[offset] === " ") {
       offset++;
       continue;
     }
-    const window = sliceBytes(rest, 0, width + 1);
-    const blank = window.lastIndexOf(" ");
-    const breakAt = blank >= 0 ? byteLength(window.slice(0, blank)) : cutsWords ? -1 : nextBlank(rest, width);
-    if (breakAt === undefined) return out + rest;
-    out += sliceBytes(rest, 0, breakAt < 0 ? width : breakAt) + separator;
-    offset += breakAt < 0 ? width : breakAt + 1;
+    const blank = bytes.slice(offset, offset + width + 1).lastIndexOf(" ");
+    const next = blank >= 0 ? offset + blank : cutsWords ? -1 : bytes.indexOf(" ", offset + width);
+    if (next < 0 && !cutsWords) break;
+    const end = next < 0 ? offset + width : next;
+    lines.push(bytes.slice(offset, end));
+    offset = next < 0 ? end : end + 1;
   }
-  return out + sliceBytes(text, offset);
+  const wrapped = [...lines, bytes.slice(offset)].join(oneByteEach(separator));
+  return isAscii(text + separator) ? wrapped : stringOf(Uint8Array.from(wrapped, (byte) => byte.charCodeAt(0)));
 }
 
-function nextBlank(text: string, from: number): number | undefined {
-  const blank = sliceBytes(text, from).indexOf(" ");
-  return blank < 0 ? undefined : from + byteLength(sliceBytes(text, from).slice(0, blank));
+/** The text's bytes, a character each. */
+function oneByteEach(text: string): string {
+  if (isAscii(text)) return text;
+  return Array.from(bytesOf(text), (byte) => String.fromCharCode(byte)).join("");
 }

@@ -10,6 +10,7 @@ import { describeJson, errorMap } from "./json.ts";
 import { toPlain, toValidData } from "./plain.ts";
 import { quickYaml } from "./quick-yaml.ts";
 import { keyProblem } from "./yaml-keys.ts";
+import { Duration } from "./duration.ts";
 import { GoTime } from "./time.ts";
 
 /** A byte that is no character. */
@@ -202,6 +203,7 @@ function prettyScalar(value: Value, indent: string): string {
   if (value === null || value === undefined) return "null";
   if (typeof value === "number") return prettyNumber(value);
   if (value instanceof GoTime) return value.plain() as string;
+  if (value instanceof Duration) return value.print();
   if (value instanceof GoObject) return prettyScalar(value.plain(), indent);
   if (typeof value !== "string") return formatYaml(value as Json).trimEnd();
   if (loneByte.test(value)) return prettyBinary(value, indent);
