@@ -7,7 +7,8 @@ import { type Hold, isBeingUninstalled, type Reach, readGuard, whyDeletionHeld }
 import { faultFrom, formatFault, type JsonObject, type Manifest } from "#kernel";
 import { helmManager } from "./names.ts";
 import type { Attempt } from "./attempt.ts";
-import { heldBack, type PassContext, type PassEnd, uninstallRelease } from "./pass.ts";
+import { heldBack, uninstallRelease } from "./pass.ts";
+import type { PassContext, PassEnd } from "./pass-context.ts";
 
 export type FinaliseHow = {
   object: Manifest;

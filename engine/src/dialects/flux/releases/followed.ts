@@ -10,7 +10,7 @@ import { detectsDrift } from "./drift.ts";
 import { DriftWatch } from "./drift-watch.ts";
 import { driftPauseMs } from "./limits.ts";
 import { type Followed, LookupWatch } from "./lookups.ts";
-import type { ReleaseLookups } from "./pass.ts";
+import type { ReleaseLookups } from "./pass-context.ts";
 
 export type FollowedOptions = {
   clock: Clock;

@@ -19,7 +19,7 @@ import { type FindResource, objectsOf } from "./manifest-objects.ts";
 import { chartSourceOf, helmManager, releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from "./names.ts";
 import { nextRelease } from "./preview.ts";
 import type { ReleaseSettings } from "./options.ts";
-import { actingAs } from "./pass.ts";
+import { actingAs } from "./acting.ts";
 import { targetOf } from "./targets.ts";
 import { type TemplatePlace, templatesOf } from "./template-places.ts";
 import { openValues } from "./values-files.ts";

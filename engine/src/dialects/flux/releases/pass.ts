@@ -1,88 +1,28 @@
 // One level-triggered pass over one HelmRelease: prerequisites in Flux's order, each with its words, then the release is
 // brought in sync (helm-controller 1.6, internal/controller/helmrelease_controller.go).
 
-import { formatDuration, type HelmRelease, type HelmReleaseStatus, parseDuration } from "#api/flux";
-import type { Cluster, Identity } from "#cluster";
-import { type Guard, type Hold, isOpen, type Reach, readGuard } from "#delivery";
-import type { GoMap } from "#formats/gotemplate";
+import { type HelmRelease, type HelmReleaseStatus, parseDuration } from "#api/flux";
+import { type Guard, type Hold, isOpen, readGuard } from "#delivery";
 import { checkExpressions } from "#health";
-import { type Clock, type Fault, faultFrom, formatFault, type Manifest, refKey, refOf } from "#kernel";
-import {
-  type ChartRenderer,
-  type LookupAnswer,
-  type Release,
-  type ReleaseActions,
-  releaseActions,
-  type ReleaseEvent,
-  releaseStorage,
-} from "#releases";
+import { type Fault, faultFrom, formatFault, type Manifest } from "#kernel";
 import { type AtomicEnd, bringInSync } from "./atomic.ts";
 import { uninstall } from "./actions.ts";
-import { upgradeOptions } from "./action-options.ts";
 import type { Attempt } from "./attempt.ts";
-import { type Charts, type LoadedChart, whyNotReady } from "./charts.ts";
+import { type LoadedChart, whyNotReady } from "./charts.ts";
 import { configDigest } from "./digests.ts";
 import { correct, detectsDrift, findDrift, ignoreRulesOf } from "./drift.ts";
-import { ReleaseKindFault } from "./faults.ts";
-import { type HeldRecords, holdRecords } from "./held-records.ts";
+import { holdRecords } from "./held-records.ts";
 import { latest } from "./history.ts";
 import { type HoldAnswer, holdFor } from "./holds.ts";
 import { asksCluster } from "./lookups.ts";
-import { objectsOf, type FindResource } from "./manifest-objects.ts";
-import { chartSourceOf, helmManager, releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from "./names.ts";
-import { observingStorage } from "./observing-storage.ts";
-import type { ReleaseSettings } from "./options.ts";
-import { nextRelease } from "./preview.ts";
+import { objectsOf } from "./manifest-objects.ts";
+import { releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from "./names.ts";
+import { countDeparting, hasLookedUpOther } from "./next-rendering.ts";
+import { actionContext, finderOf, kindOf, type Prepared, readLive, storageOf } from "./on-target.ts";
+import type { PassContext, PassEnd } from "./pass-context.ts";
+import { chartOf, requireAccess, sourceOf, stall, valuesOf, waitingFor } from "./prerequisites.ts";
 import { prove } from "./proven.ts";
 import { goesBackToProven } from "./remediation.ts";
-
-/** How a pass ended: when the next one is due. */
-export type PassEnd =
-  | { next: "interval" | "again" | "never" }
-  /** What is asked for waits for a person, or for this time. */
-  | { next: "held"; untilMs: number | undefined }
-  | { next: "later"; afterMs: number }
-  | { next: "back-off"; message: string };
-
-export type PassContext = {
-  attempt: Attempt;
-  settings: ReleaseSettings;
-  clock: Clock;
-  charts: Charts;
-  /** Where charts are rendered. */
-  renderer: ChartRenderer | undefined;
-  /** Aborts what only waits, and at the end of the engine everything. */
-  signal: AbortSignal;
-  /** Makes the HelmChart as the template says. */
-  makeChart: () => Promise<void>;
-  whyWaiting: () => Promise<string | undefined>;
-  source: (name: { kind: string; namespace: string; name: string }) => Manifest | undefined;
-  values: () => Promise<GoMap>;
-  /** Runs with the cluster that the release goes to, as the identity that acts. */
-  target: <T>(run: (reach: Reach & { acting: Cluster }) => Promise<T>) => Promise<T>;
-  /** Hears of each step. */
-  onEvent: (event: ReleaseEvent) => void;
-  /** True once nothing may be written any more. */
-  isStopping: () => boolean;
-  lookups: ReleaseLookups;
-  /** Told of the objects that the release in sync consists of; undefined: nobody compared them. */
-  settled: (objects: readonly Manifest[] | undefined, reach: Reach) => Promise<void>;
-};
-
-/** What is known of the lookups of the release at hand. */
-export type ReleaseLookups = {
-  /** The answers with which a revision without a mark was first seen. */
-  markOf: (version: number) => string | undefined;
-  mayUpgrade: () => boolean;
-  /** What was rendered for a wish when it was looked at last, in this process. */
-  tried: (wish: string) => Release | undefined;
-  noteTried: (tried: { wish: string; release: Release } | undefined) => void;
-  /** Told of all that was looked up; of nothing where the chart asks for nothing. */
-  follow: (
-    seen: { version: number; mark: string; lookups: readonly LookupAnswer[] } | undefined,
-    reach: Reach,
-  ) => Promise<void>;
-};
 
 export async function reconcileRelease(context: PassContext): Promise<PassEnd> {
   const { attempt } = context;
@@ -128,17 +68,6 @@ function endOf(fault: Fault, { settings, attempt }: PassContext): PassEnd {
   return { next: "back-off", message: attempt.masked(formatFault(fault)) };
 }
 
-const terminal = "Reconciliation failed terminally due to configuration error";
-
-async function stall(attempt: Attempt, reason: string, why: string, isPlain = false): Promise<PassEnd> {
-  const message = isPlain ? why : `${terminal}: ${why}`;
-  attempt.conditions.set("Ready", "False", { reason, message });
-  attempt.conditions.stalled(reason, message);
-  attempt.tell({ isWarning: true, reason, message: why });
-  await attempt.finish({ isObserved: true });
-  return { next: "never" };
-}
-
 /** Everything that must be there before a release can be looked at. */
 async function prepared(context: PassContext, guard: Guard): Promise<PassEnd> {
   const { attempt, settings } = context;
@@ -172,77 +101,6 @@ async function prepared(context: PassContext, guard: Guard): Promise<PassEnd> {
     return onTarget(context, { reach, records, chart, values, guard });
   });
 }
-
-function requireAccess(object: HelmRelease, { isCrossNamespaceAllowed }: ReleaseSettings): void {
-  const source = chartSourceOf(object);
-  if (isCrossNamespaceAllowed || source === undefined || source.namespace === object.metadata.namespace) return;
-  throw new ReleaseKindFault({
-    code: "release-access-denied",
-    disposition: "stall",
-    message: `cross-namespace references are not allowed: cannot access ${source.kind} ${source.namespace}/${source.name}`,
-    hint: "move both into one namespace",
-  });
-}
-
-async function waitingFor({ attempt, settings, whyWaiting }: PassContext): Promise<PassEnd | undefined> {
-  let why: string | undefined;
-  try {
-    why = await whyWaiting();
-  } catch (thrown) {
-    const fault = faultFrom(thrown);
-    if (fault.code !== "release-spec-invalid") throw thrown;
-    return stall(attempt, "InvalidCELExpression", fault.message);
-  }
-  if (why === undefined) return undefined;
-  attempt.conditions.set("Ready", "False", { reason: "DependencyNotReady", message: why });
-  attempt.tell({ reason: "DependencyNotReady", message: why });
-  return { next: "later", afterMs: settings.dependencyRetryMs };
-}
-
-function sourceOf({ attempt, source }: PassContext): Manifest {
-  const name = chartSourceOf(attempt.object);
-  const found = name === undefined ? undefined : source(name);
-  if (found !== undefined) return found;
-  const label = name === undefined ? "" : `${name.kind}.source.toolkit.fluxcd.io "${name.name}" not found`;
-  throw new ReleaseKindFault({
-    code: "release-source",
-    disposition: "retry",
-    message: `could not get Source object: ${label}`,
-  });
-}
-
-async function valuesOf({ attempt, values }: PassContext): Promise<GoMap> {
-  try {
-    return await values();
-  } catch (thrown) {
-    const fault = faultFrom(thrown);
-    if (fault.code === "values-unresolved")
-      attempt.tell({ isWarning: true, reason: "ValuesError", message: formatFault(fault) });
-    throw thrown;
-  }
-}
-
-async function chartOf({ attempt, charts, settings }: PassContext, source: Manifest): Promise<LoadedChart> {
-  try {
-    return await charts.load(attempt.object, source);
-  } catch (thrown) {
-    const fault = faultFrom(thrown);
-    if (fault.disposition === "wait") {
-      const message = `${fault.message}. Retrying in ${formatDuration(settings.dependencyRetryMs)}`;
-      attempt.conditions.set("Ready", "False", { reason: "ArtifactFailed", message });
-    } else if (fault.at === undefined)
-      attempt.tell({ isWarning: true, reason: "ArtifactFailed", message: formatFault(fault) });
-    throw thrown;
-  }
-}
-
-type Prepared = {
-  reach: Reach & { acting: Cluster };
-  records: HeldRecords;
-  chart: LoadedChart;
-  values: GoMap;
-  guard: Guard;
-};
 
 async function onTarget(context: PassContext, prepared: Prepared): Promise<PassEnd> {
   const { attempt } = context;
@@ -315,21 +173,6 @@ function holdForMove({ attempt, clock }: PassContext, { guard, chart, values }: 
   });
 }
 
-/** How many objects of a release the next one would delete. Throws where that cannot be rendered: nobody knows then. */
-async function countDeparting(context: PassContext, prepared: Prepared, release: Release): Promise<number> {
-  const { chart, values, reach } = prepared;
-  const find = finderOf(reach);
-  const wish = { object: context.attempt.object, chart: chart.bytes, signal: context.signal };
-  const next = await nextRelease(helmFor(context, prepared), wish, { action: "upgrade", values, last: release });
-  const staying = new Set((await objectsOf(next, find)).map((one) => refKey(refOf(one))));
-  const before = release.info.status === "uninstalled" ? [] : await objectsOf(release, find);
-  return before.filter((one) => !staying.has(refKey(refOf(one))) && !isKept(one)).length;
-}
-
-function isKept({ metadata }: Manifest): boolean {
-  return metadata.annotations?.["helm.sh/resource-policy"] === "keep";
-}
-
 type HeldBack = { revision: string; hold: Hold; before: HelmReleaseStatus };
 
 /** Nothing was attempted, and Ready goes on to speak of what is applied; why is told once. */
@@ -345,61 +188,6 @@ export function heldBack(attempt: Attempt, { revision, hold, before }: HeldBack)
   return { next: "held", untilMs };
 }
 
-/**
- * Renders a release once more with what the cluster answers now. Without one, what was tried last was undone and left no record: it is
- * remembered as it was, or from now on. What cannot be rendered now is no reason to upgrade.
- */
-async function hasLookedUpOther(
-  context: PassContext,
-  prepared: Prepared,
-  release: Release | undefined,
-): Promise<boolean> {
-  const { attempt, lookups } = context;
-  const { chart, values, reach } = prepared;
-  const helm = helmFor(context, prepared);
-  const wish = { object: attempt.object, chart: chart.bytes, values, signal: context.signal };
-  const name = `${attempt.generation} ${chart.version} ${configDigest(values)}`;
-  try {
-    const tried =
-      release ?? lookups.tried(name) ?? (await nextRelease(helm, wish, { action: "install", values, last: undefined }));
-    const since = lookups.markOf(tried.version);
-    const again = await helm.renderAgain(tried, {
-      ...upgradeOptions(wish, tried),
-      ...(since === undefined ? {} : { since }),
-    });
-    await lookups.follow({ version: tried.version, mark: again.lookedUp, lookups: again.lookups }, reach);
-    const isUndone = release === undefined || attempt.conditions.get("Remediated") !== undefined;
-    lookups.noteTried(isUndone ? { wish: name, release: tried } : undefined);
-    return again.isOther;
-  } catch {
-    return false;
-  }
-}
-
-/** The actions, for renderings that nobody stores. */
-function helmFor(context: PassContext, prepared: Prepared): ReleaseActions {
-  return releaseActions({
-    cluster: prepared.reach.acting,
-    storage: storageOf(context, prepared, storageNamespaceOf(context.attempt.object)),
-    clock: context.clock,
-    fieldManager: helmManager,
-    ...(context.renderer === undefined ? {} : { charts: context.renderer }),
-    notesLookups: true,
-  });
-}
-
-/** An object of a release as it stands; undefined when it is not there. */
-async function readLive(
-  { acting, kinds }: Reach & { acting: Cluster },
-  object: Manifest,
-): Promise<Manifest | undefined> {
-  const resource = await kinds.find(kindOf(object));
-  if (resource === undefined) return undefined;
-  const { namespace = "", name } = object.metadata;
-  const answer = await acting.get({ resource, namespace: resource.isNamespaced ? namespace : "", name });
-  return answer.ok ? answer.value : undefined;
-}
-
 function passEnd(end: Exclude<AtomicEnd, { is: "held" }>): PassEnd {
   switch (end.is) {
     case "done":
@@ -413,11 +201,6 @@ function passEnd(end: Exclude<AtomicEnd, { is: "held" }>): PassEnd {
     case "failed":
       return { next: "back-off", message: end.message };
   }
-}
-
-function kindOf(object: Manifest): { group: string; version: string; kind: string } {
-  const [group, version] = object.apiVersion.includes("/") ? object.apiVersion.split("/") : ["", object.apiVersion];
-  return { group: group ?? "", version: version ?? "", kind: object.kind };
 }
 
 /** True when the release that was made is not where, or not what, the object asks for now. */
@@ -449,43 +232,6 @@ export async function uninstallRelease(context: PassContext): Promise<string | u
   });
 }
 
-function storageOf({ clock }: Pick<PassContext, "clock">, { records }: Pick<Prepared, "records">, namespace: string) {
-  return releaseStorage({ cluster: records.cluster, namespace, clock, fieldManager: helmManager });
-}
-
-function finderOf({ kinds }: Reach): FindResource {
-  return (ref) => kinds.find(ref);
-}
-
-function actionContext(context: PassContext, prepared: Omit<Prepared, "guard">, storageNamespace: string) {
-  const { attempt, settings, clock, signal } = context;
-  const storage = storageOf(context, prepared, storageNamespace);
-  return {
-    attempt,
-    storage,
-    dropRecords: () => prepared.records.drop(),
-    chart: prepared.chart,
-    values: prepared.values,
-    find: finderOf(prepared.reach),
-    options: { retriesByDefault: settings.retriesByDefault },
-    nowMs: () => clock.now(),
-    signal,
-    helm: (hears: { observed: (release: Release) => void; onEvent?: (event: ReleaseEvent) => void }) =>
-      releaseActions({
-        cluster: prepared.reach.acting,
-        storage: observingStorage(storage, hears.observed, context.isStopping),
-        clock,
-        fieldManager: helmManager,
-        ...(context.renderer === undefined ? {} : { charts: context.renderer }),
-        notesLookups: true,
-        onEvent: (event) => {
-          hears.onEvent?.(event);
-          context.onEvent(event);
-        },
-      }),
-  };
-}
-
 /** Failures count for what was attempted: something else begins anew, and so does whoever asks for it. */
 function mustResetFailures(attempt: Attempt, version: string, digest: string): boolean {
   const isAsked = attempt.takeReset();
@@ -493,17 +239,6 @@ function mustResetFailures(attempt: Attempt, version: string, digest: string): b
   if (lastAttemptedGeneration !== attempt.generation || lastAttemptedRevision !== version) return true;
   const isOther = lastAttemptedConfigDigest !== undefined && lastAttemptedConfigDigest !== digest;
   return isOther || isAsked;
-}
-
-/** Who acts on a release's objects; undefined: the engine itself. */
-export function actingAs(object: HelmRelease, { defaultServiceAccount }: ReleaseSettings): Identity | undefined {
-  const account = object.spec.serviceAccountName ?? defaultServiceAccount;
-  if (account === undefined || account === "") return undefined;
-  const namespace = object.metadata.namespace ?? "";
-  return {
-    user: `system:serviceaccount:${namespace}:${account}`,
-    groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"],
-  };
 }
 
 export function intervalOf({ spec }: HelmRelease): number {

@@ -30,6 +30,14 @@ export const plain: { [path: string]: string } = {
   "templates/workload.yaml": workload,
 };
 
+/** A ConfigMap in a template; `metadata` is more of it, as JSON. */
+export function map(name: string, data: string, metadata = "{}"): string {
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata: {{ merge (dict "name" (printf "%s-${name}" .Release.Name)) (${JSON.stringify(metadata)} | fromJson) | toJson }}\ndata: ${data}\n`;
+}
+
+/** Marks a template's object as a hook of this event. */
+export const hook = (event: string, more = ""): string => `{"annotations": {"helm.sh/hook": "${event}"${more}}}`;
+
 type Snapshots = { version: number; status: string; action?: string; chartVersion: string }[];
 
 /** A history in one line. */
