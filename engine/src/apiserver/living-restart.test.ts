@@ -3,7 +3,7 @@ import { ManualClock, type Manifest } from "#kernel";
 import { memoryStore, type Store } from "#store";
 import { startLife } from "#apiserver/life";
 import { startWorkloads } from "#apiserver/workloads";
-import { Client, podTemplate, workload } from "./living.contract.ts";
+import { Client, podTemplate, workload } from "./living-client.contract.ts";
 import { administrator, startApiServer } from "./server.ts";
 
 type Running = { client: Client; step(): Promise<void>; stop(): Promise<void> };

@@ -5,7 +5,8 @@ import { type Clock, ManualClock } from "#kernel";
 import { memoryStore } from "#store";
 import { startLife } from "#apiserver/life";
 import { startWorkloads } from "#apiserver/workloads";
-import { type Living, livingContract } from "./living.contract.ts";
+import type { Living } from "./living-client.contract.ts";
+import { livingContract } from "./living.contract.ts";
 import { administrator, startApiServer } from "./server.ts";
 
 async function animate(cluster: Cluster, clock: Clock, signal: AbortSignal): Promise<void> {
