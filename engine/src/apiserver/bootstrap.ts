@@ -27,15 +27,12 @@ function systemClass(name: string, value: number, what: string): Manifest {
 
 /** Creates what is missing; what is there stays as it is. */
 export async function bootstrap(registry: Registry): Promise<void> {
-  const objects = [
-    ...namespaces.map((name): Manifest => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
-    ...bootstrapRoles(),
-    ...priorityClasses,
-  ];
-  await Promise.all(objects.map((object) => ensure(registry, object)));
+  const own = namespaces.map((name): Manifest => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } }));
+  await Promise.all(own.map((object) => ensure(registry, object)));
+  await Promise.all([...bootstrapRoles(), ...priorityClasses].map((object) => ensure(registry, object)));
 }
 
-/** Creates a cluster-scoped object of a built-in kind, unless it exists. */
+/** Creates an object of a built-in kind, unless it exists. */
 export async function ensure(
   registry: Registry,
   object: Manifest,

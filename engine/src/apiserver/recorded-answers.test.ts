@@ -8,6 +8,7 @@ import { realClock } from "../cluster/cluster.contract.ts";
 import { type ApiServer, startApiServer } from "./server.ts";
 import { differences, runScript, type Server } from "./testdata/differential/compare.ts";
 import { deviceScripts } from "./testdata/differential/device-scripts.ts";
+import { escalationScripts } from "./testdata/differential/escalation-scripts.ts";
 import { ownershipScripts } from "./testdata/differential/ownership-scripts.ts";
 import { webhookUrlScripts } from "./testdata/differential/webhook-url-scripts.ts";
 
@@ -17,7 +18,7 @@ type OracleModule = {
 };
 
 const file = new URL("./testdata/recorded-answers/answers.json", import.meta.url);
-const scripts = [...deviceScripts, ...ownershipScripts, ...webhookUrlScripts];
+const scripts = [...deviceScripts, ...ownershipScripts, ...escalationScripts, ...webhookUrlScripts];
 
 async function record(): Promise<void> {
   const module = new URL("../../../tools/oracle-apiserver.mjs", import.meta.url).href;

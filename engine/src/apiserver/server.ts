@@ -33,7 +33,14 @@ import { namespaceLifecycle } from "./lifecycle.ts";
 import { compactEveryMs } from "./limits.ts";
 import { type Front, type FrontOptions, openFront } from "./front.ts";
 import { loadIdentity, type ServerIdentity } from "#apiserver/tls";
-import { fixedToken, Rbac, reviewHandlers, ServiceAccountTokens, type TokenReader } from "#apiserver/access";
+import {
+  escalation,
+  fixedToken,
+  Rbac,
+  reviewHandlers,
+  ServiceAccountTokens,
+  type TokenReader,
+} from "#apiserver/access";
 import { type PodLog, podParts } from "./pod-parts.ts";
 import { postReview } from "./post-review.ts";
 
@@ -88,7 +95,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   for (const served of builtinServed()) registry.table.add(served);
   const rbac = new Rbac(registry);
   const quota = quotas(registry, failed, options.withoutQuotaStatus !== true);
-  registry.admission.push(...admissionOf({ registry, authorizer: rbac }, options), quota.admission);
+  registry.admission.push(
+    ...admissionOf({ registry, authorizer: rbac }, options),
+    quota.admission,
+    escalation(registry, rbac),
+  );
   const definitionKind = registry.table.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
   assert(definitionKind !== undefined, "CustomResourceDefinition is served");
   const conversions = { post: postReview, newUid: randomUUID };

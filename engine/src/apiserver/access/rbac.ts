@@ -81,7 +81,7 @@ export class Rbac {
     const { kind, name } = binding.roleRef;
     const where = namespace === "" ? "ClusterRoleBinding" : "RoleBinding";
     const bindingName = namespace === "" ? binding.metadata.name : `${binding.metadata.name}/${namespace}`;
-    const reason = `RBAC: allowed by ${where} "${bindingName}" of ${kind} "${name}" to ${subject.kind} "${subject.name}"`;
+    const reason = `RBAC: allowed by ${where} "${bindingName}" of ${kind} "${name}" to ${subject.kind} "${subjectName(subject, namespace)}"`;
     for (const rule of this.#role(binding.roleRef, namespace)?.rules ?? []) yield { rule, reason };
   }
 
@@ -93,10 +93,14 @@ export class Rbac {
   }
 }
 
+function subjectName({ kind, name, namespace }: Subject, ofBinding: string): string {
+  return kind === "ServiceAccount" ? `${name}/${namespace ?? ofBinding}` : name;
+}
+
 function isSubject(identity: Identity, subject: Subject, namespace: string): boolean {
   switch (subject.kind) {
     case "User":
-      return subject.name === "*" || subject.name === identity.user;
+      return subject.name === identity.user;
     case "Group":
       return identity.groups.includes(subject.name);
     case "ServiceAccount":

@@ -5,6 +5,7 @@ import { accessScripts } from "./access-scripts.ts";
 import { policyScripts } from "./policy-scripts.ts";
 import { bodyScripts } from "./body-scripts.ts";
 import { deviceScripts } from "./device-scripts.ts";
+import { escalationScripts } from "./escalation-scripts.ts";
 import { expressionScripts } from "./expression-scripts.ts";
 import { ownershipScripts } from "./ownership-scripts.ts";
 import { podMeaningScripts } from "./pod-meaning-scripts.ts";
@@ -14,4 +15,4 @@ import { schemaScripts } from "./schema-scripts.ts";
 import { versionScripts } from "./version-scripts.ts";
 import { webhookUrlScripts } from "./webhook-url-scripts.ts";
 
-export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...deviceScripts, ...ownershipScripts, ...expressionScripts, ...podPartScripts, ...podMeaningScripts, ...versionScripts, ...schemaScripts, ...webhookUrlScripts];
+export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...deviceScripts, ...ownershipScripts, ...escalationScripts, ...expressionScripts, ...podPartScripts, ...podMeaningScripts, ...versionScripts, ...schemaScripts, ...webhookUrlScripts];
