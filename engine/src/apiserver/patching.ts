@@ -55,9 +55,14 @@ function withoutText(why: string): string {
   if (to === "[]uint8") return why;
   if (to.startsWith("[]")) return `cannot restore slice from ${kind}`;
   if (to.startsWith("map[")) return `cannot restore map from ${kind}`;
+  if (to === "resource.Quantity") return quantityText;
+  if (to === "intstr.IntOrString") return `json: cannot unmarshal ${from} into Go value of type int32`;
   if (/^[a-z0-9]+\.[A-Z]/.test(to)) return `cannot restore struct from: ${kind}`;
-  return why;
+  if (from !== "number" || to === "bool") return `unrecognized type: ${to}`;
+  return to === "string" ? "cannot convert int64 to string" : `cannot convert float64 to ${to}`;
 }
+
+const quantityText = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 /** What Go holds each kind of JSON as. */
 const goKinds: Readonly<Record<string, string>> = {

@@ -153,6 +153,8 @@ export type NameRule = (text: string) => string[];
 /** How names of a resource are checked, by plural and group. */
 export function nameRuleOf(group: string, plural: string): NameRule {
   if (group === "rbac.authorization.k8s.io" || group === "apiregistration.k8s.io") return pathSegmentErrors;
+  if (group === "certificates.k8s.io") return pathSegmentErrors;
+  if (group === "apps" && plural === "statefulsets") return labelErrors;
   if (group === "" && (plural === "namespaces" || plural === "services")) return labelErrors;
   // The address itself; its own kind's rules say what is wrong with it.
   if (group === "networking.k8s.io" && plural === "ipaddresses") return () => [];

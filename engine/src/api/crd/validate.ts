@@ -29,7 +29,7 @@ export function validateValue(value: Json, schemas: SchemaSet, ref: SchemaRef, f
  * The same of what takes the place of `old`: a value that was there before, in the same place, is not held against anybody, whatever
  * its schema has become meanwhile.
  */
-export function validateChange(value: Json, old: Json, schemas: SchemaSet, ref: SchemaRef): FieldError[] {
+export function validateChange(value: Json, old: Json | undefined, schemas: SchemaSet, ref: SchemaRef): FieldError[] {
   const walk: Walk = { schemas, errors: [] };
   check(value, { ref, field: "", old }, walk);
   return walk.errors;
@@ -152,12 +152,13 @@ function compilePattern(pattern: string): RE2JS | undefined {
 function checkString(value: string, { node, field }: Here, walk: Walk): void {
   const [shortest, longest] = [numberCheck(node, "minLength"), numberCheck(node, "maxLength")];
   const length = Array.from(value).length;
+  const pattern = node.checks?.["pattern"];
+  // One thing is told of a text: its length before its form.
   if (longest !== undefined && length > longest)
     walk.errors.push({ type: "TooLong", field, detail: `may not be more than ${longest} bytes` });
-  if (shortest !== undefined && length < shortest)
+  else if (shortest !== undefined && length < shortest)
     walk.errors.push(invalid(field, value, `${field} in body should be at least ${shortest} chars long`));
-  const pattern = node.checks?.["pattern"];
-  if (typeof pattern === "string" && compilePattern(pattern)?.matcher(value).find() === false)
+  else if (typeof pattern === "string" && compilePattern(pattern)?.matcher(value).find() === false)
     walk.errors.push(invalid(field, value, `${field} in body should match '${pattern}'`));
   if (node.format !== undefined && node.type === "string" && !hasFormat(value, node.format))
     walk.errors.push({

@@ -235,6 +235,12 @@ function accessModes(object: Manifest, path: string): string {
     .join(",");
 }
 
+/** Of a claim that has a volume. */
+function ofBound(cell: Cell): Cell {
+  return (object, nowMs) =>
+    (object.spec as { volumeName?: string } | undefined)?.volumeName ? cell(object, nowMs) : "";
+}
+
 function claimPhase(object: Manifest): Json {
   return object.metadata.deletionTimestamp === undefined ? at("status.phase")(object, 0) : "Terminating";
 }
@@ -388,8 +394,11 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     nameColumn,
     column("Status", claimPhase),
     column("Volume", at("spec.volumeName")),
-    column("Capacity", at("status.capacity.storage")),
-    column("Access Modes", (object) => accessModes(object, "status.accessModes[*]")),
+    column("Capacity", ofBound(at("status.capacity.storage"))),
+    column(
+      "Access Modes",
+      ofBound((object) => accessModes(object, "status.accessModes[*]")),
+    ),
     column("StorageClass", at("spec.storageClassName")),
     column("VolumeAttributesClass", at("spec.volumeAttributesClassName", "<unset>")),
     ageColumn,

@@ -204,6 +204,11 @@ function verbOf({ request, query }: Asked, name: string): string {
   }
 }
 
+/** Refused before the version is looked at: nobody is told of it. */
+function isUnheard({ code, reason }: Reply, method: string, { custom }: Served): boolean {
+  return code === 405 || reason === "Forbidden" || (code === 415 && method === "PATCH" && custom === undefined);
+}
+
 type ResourceRoute = Extract<Route, { what: "resource" }>;
 
 async function answerResource(context: HandlerContext, asked: Asked, route: ResourceRoute): Promise<void> {
@@ -222,7 +227,7 @@ async function answerResource(context: HandlerContext, asked: Asked, route: Reso
     own = refusedReply(context, error);
   }
   const reply =
-    deprecation === undefined || own.code === 405 || own.reason === "Forbidden"
+    deprecation === undefined || isUnheard(own, method, served)
       ? own
       : { ...own, warnings: [deprecation, ...(own.warnings ?? [])] };
   context.answered(method, served.resource.plural, reply.code);

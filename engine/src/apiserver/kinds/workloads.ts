@@ -172,7 +172,7 @@ export const jobRules: Partial<Strategy> = withTemplate(["spec", "template"], {
     const spec = child(asJson(draft), "spec");
     if (spec.manualSelector === true) return;
     const uid = draft.metadata.uid ?? "";
-    const { name } = draft.metadata;
+    const name = textOf(draft.metadata, "name");
     setMissing(child(child(child(spec, "template"), "metadata"), "labels"), {
       [uidLabel]: uid,
       "batch.kubernetes.io/job-name": name,

@@ -41,6 +41,7 @@ const freeFinalizers: ReadonlySet<string> = new Set([
   "apiextensions.k8s.io",
   "apiregistration.k8s.io",
   "coordination.k8s.io",
+  "node.k8s.io",
 ]);
 
 function ownFinalizers(served: Served, metadata: JsonObject): FieldError[] {

@@ -115,7 +115,9 @@ function markDeleted(registry: Registry, call: WriteCall, live: Manifest, option
   const finalizers =
     resource.kind === "Event" && call.served.custom === undefined
       ? (metadata.finalizers ?? [])
-      : finalizersFor(metadata.finalizers ?? [], options, strategy.orphansByDefault);
+      : holdsContents(call.served, live)
+        ? (metadata.finalizers ?? [])
+        : finalizersFor(metadata.finalizers ?? [], options, strategy.orphansByDefault);
   if (finalizers.length === 0) delete metadata.finalizers;
   else metadata.finalizers = finalizers;
   const grace = graceOf(call.served, live, options);
@@ -158,8 +160,14 @@ export function finishDeletion(served: Served, draft: Manifest): boolean {
   if (metadata.deletionTimestamp === undefined) return false;
   if ((metadata.finalizers ?? []).length > 0) return false;
   if ((metadata.deletionGracePeriodSeconds ?? 0) > 0) return false;
-  const inner = (draft.spec as { finalizers?: unknown[] } | undefined)?.finalizers ?? [];
-  return !(served.storage.group === "" && served.storage.plural === "namespaces" && inner.length > 0);
+  return !holdsContents(served, draft);
+}
+
+/** A namespace on its way out that is not emptied yet: no further deletion changes what becomes of it. */
+function holdsContents({ storage }: Served, object: Manifest): boolean {
+  if (storage.group !== "" || storage.plural !== "namespaces" || object.metadata.deletionTimestamp === undefined)
+    return false;
+  return ((object.spec as { finalizers?: unknown[] } | undefined)?.finalizers ?? []).length > 0;
 }
 
 function isUnchanged(draft: Manifest, live: Manifest): boolean {

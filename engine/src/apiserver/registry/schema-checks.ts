@@ -17,6 +17,7 @@ import { validateBuiltin } from "#apiserver/validation";
 import { DecodeRefusal } from "./refusal.ts";
 import type { WriteCall } from "./registry.ts";
 import type { Served } from "./resource.ts";
+import { scaleSpecErrors, scaleStatusErrors } from "./scale-checks.ts";
 
 /**
  * The object as the version's decoder gives it: defaulted, without unknown fields. Shares parts with the draft. `keepsNulls`: an
@@ -93,24 +94,48 @@ function tellUnknown(call: WriteCall, unknown: readonly string[]): void {
   for (const message of messages) call.warn(message);
 }
 
-/** What is wrong with an object by its schema. What was wrong before, and is as it was, is left alone. */
+/**
+ * What is wrong with an object by its schema. What was wrong before, and is as it was, is left alone. `found`: what is wrong with its
+ * metadata, after some of which rules are not looked at.
+ */
+// oxlint-disable-next-line max-params -- a write, an object after and before it, and what was found already
 export function validateSchema(
-  { served, warn }: Pick<WriteCall, "served" | "warn">,
+  call: Pick<WriteCall, "served" | "warn" | "subresource">,
   draft: Manifest,
   live: Manifest | undefined,
+  found: readonly FieldError[],
 ): FieldError[] {
+  const { served, warn } = call;
   if (served.schemas === undefined || served.schema === undefined) return [];
   const object = asJson(draft);
   const before = live === undefined ? undefined : asJson(live);
   if (served.custom === undefined) return validateBuiltin(served.resource, object, before);
   const { schemas, schema } = served;
   const hadRepeats = before !== undefined && validateListTypes(before, schemas, schema).length > 0;
+  const isStatus = call.subresource === "status" && before !== undefined;
   const errors = [
-    ...(before === undefined
-      ? validateValue(object, schemas, schema)
-      : validateChange(object, before, schemas, schema)),
+    ...(isStatus
+      ? statusErrors(object, before, served)
+      : before === undefined
+        ? validateValue(object, schemas, schema)
+        : validateChange(object, before, schemas, schema)),
+    ...(served.scale === undefined || isStatus ? [] : scaleSpecErrors(served.scale, object)),
+    ...(served.scale === undefined ? [] : scaleStatusErrors(served.scale, object)),
     ...(hadRepeats ? [] : validateListTypes(object, schemas, schema)),
   ];
   const input = { value: object, old: before, schemas, root: schema, warn };
-  return [...errors, ...validateRules(input, evaluateRule, errors)];
+  return [...errors, ...validateRules(input, evaluateRule, [...found, ...errors])];
+}
+
+/** A status that is written by itself is looked at by itself: it is told of by its own paths. */
+function statusErrors(object: JsonObject, before: JsonObject, { schemas, schema }: Served): FieldError[] {
+  const root = schemas === undefined || schema === undefined ? undefined : schemas.resolve(schema).properties?.status;
+  if (object.status === undefined || schemas === undefined || root === undefined) return [];
+  const errors = validateChange(object.status, before.status, schemas, root);
+  return errors.map((error) => ({ ...error, field: belowStatus(error.field) }));
+}
+
+function belowStatus(field: string): string {
+  if (field === "" || field === "<nil>") return "status";
+  return field.startsWith("[") ? `status${field}` : `status.${field}`;
 }

@@ -82,10 +82,14 @@ async function insert(
   const mutating = mutate(registry, call, draft, undefined);
   if (mutating !== undefined) await mutating;
   served.strategy.prepareCreate?.(draft, context);
-  const wrong = [...validateSchema(call, draft, undefined), ...(served.strategy.validate?.(draft, undefined) ?? [])];
+  const ofMetadata = validateNewMetadata(draft, served);
+  const wrong = [
+    ...validateSchema(call, draft, undefined, ofMetadata),
+    ...(served.strategy.validate?.(draft, undefined) ?? []),
+  ];
   refuseIfInvalid(served, draft, [
     ...checked(registry, call, draft, undefined),
-    ...(isBare(served) && wrong.length > 0 ? wrong : [...validateNewMetadata(draft, served), ...wrong]),
+    ...(isBare(served) && wrong.length > 0 ? wrong : [...ofMetadata, ...wrong]),
   ]);
   const validating = validateAdmission(registry, call, draft, undefined);
   if (validating !== undefined) await validating;
@@ -180,6 +184,10 @@ function checkTypeMeta(served: Served, draft: Manifest): void {
   const apiVersion = (draft.apiVersion ?? "") === "" ? expected.apiVersion : draft.apiVersion;
   const kind = (draft.kind ?? "") === "" ? expected.kind : draft.kind;
   if (apiVersion === expected.apiVersion && kind === expected.kind) return;
+  if (served.custom !== undefined && apiVersion === expected.apiVersion)
+    throw invalid({ group: served.resource.group, kind }, draft.metadata?.name ?? "", [
+      { type: "Invalid", field: "kind", value: kind, detail: `must be ${expected.kind}` },
+    ]);
   const { group, version } = splitVersion(apiVersion);
   const isKnown = schemaFor(group, version, kind) !== undefined;
   if (served.custom !== undefined || (isKnown && kind === expected.kind && group === served.resource.group)) {
@@ -320,7 +328,7 @@ async function prepareChange(
     ...metadataErrors,
     ...validateChangedFinalizers(draft, served),
     ...(call.subresource === "" || part !== undefined || served.custom !== undefined
-      ? validateSchema(call, draft, live)
+      ? validateSchema(call, draft, live, metadataErrors)
       : []),
     ...(part?.validate(draft, live) ?? []),
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),

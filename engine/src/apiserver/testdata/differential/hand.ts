@@ -4,6 +4,7 @@
 import { accessScripts } from "./access-scripts.ts";
 import { policyScripts } from "./policy-scripts.ts";
 import { bodyScripts } from "./body-scripts.ts";
+import { cornerScripts } from "./corner-scripts.ts";
 import { deviceScripts } from "./device-scripts.ts";
 import { escalationScripts } from "./escalation-scripts.ts";
 import { expressionScripts } from "./expression-scripts.ts";
@@ -15,4 +16,4 @@ import { schemaScripts } from "./schema-scripts.ts";
 import { versionScripts } from "./version-scripts.ts";
 import { webhookUrlScripts } from "./webhook-url-scripts.ts";
 
-export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...deviceScripts, ...ownershipScripts, ...escalationScripts, ...expressionScripts, ...podPartScripts, ...podMeaningScripts, ...versionScripts, ...schemaScripts, ...webhookUrlScripts];
+export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...deviceScripts, ...cornerScripts, ...ownershipScripts, ...escalationScripts, ...expressionScripts, ...podPartScripts, ...podMeaningScripts, ...versionScripts, ...schemaScripts, ...webhookUrlScripts];

@@ -1,0 +1,100 @@
+// Corners that random scripts came upon: what is told first, what is told of by itself, what a further request leaves as it is.
+
+import { get, patch, post, put, remove, saved, type Script, unseen } from "./steps.ts";
+
+type Part = Record<string, unknown>;
+
+const core = "/api/v1/namespaces";
+const group = "corners.example.com";
+const scale = { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas", labelSelectorPath: ".status.selector" };
+const count = { type: "integer" };
+const loose = { "x-kubernetes-preserve-unknown-fields": true };
+const named = { type: "string", maxLength: 5, minLength: 2, pattern: "^[a-z]+$" };
+
+function definition(kind: string, spec: Part, status: Part): Part {
+  const plural = `${kind.toLowerCase()}s`;
+  const openAPIV3Schema = { type: "object", properties: { spec, status } };
+  const version = { name: "v1", served: true, storage: true, subresources: { status: {}, scale }, schema: { openAPIV3Schema } };
+  return { metadata: { name: `${plural}.${group}` }, spec: { group, scope: "Cluster", names: { plural, kind }, versions: [version] } };
+}
+
+const rules = [{ rule: "self.replicas >= 0" }];
+const strict = definition("Strict", { type: "object", required: ["replicas"], properties: { replicas: count, name: named }, "x-kubernetes-validations": rules }, { type: "object", properties: { replicas: count, selector: { type: "string" } } });
+const free = definition("Free", { type: "object", ...loose }, { type: "object", ...loose });
+
+function objects(plural: string, kind: string): { list: string; of: (spec: Part, more?: Part) => Part } {
+  return {
+    list: `/apis/${group}/v1/${plural}`,
+    of: (spec, more = {}) => ({ apiVersion: `${group}/v1`, kind, metadata: { name: "a" }, spec, ...more }),
+  };
+}
+
+const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const { list: stricts, of: strictOf } = objects("stricts", "Strict");
+const { list: frees, of: freeOf } = objects("frees", "Free");
+const counts: readonly unknown[] = [-1, 2_147_483_648, 1.5, "x", true, [], {}, null, 3];
+
+const pod = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+const workload = { metadata: { name: "a" }, spec: { selector: { matchLabels: { a: "b" } }, template: pod } };
+const misfits: readonly Part[] = [
+  ...["x", 1.5, true, []].map((replicas) => ({ spec: { replicas } })),
+  ...["x", 5].map((paused) => ({ spec: { paused } })),
+  ...[5, true, {}, []].map((a) => ({ metadata: { labels: { a } } })),
+  { spec: { template: { spec: { nodeName: true } } } },
+  { spec: { template: { spec: { containers: [{ name: "c", image: 5 }] } } } },
+  { spec: { template: { spec: { containers: [{ name: "c", resources: { limits: { cpu: true } } }] } } } },
+  { spec: { strategy: { rollingUpdate: { maxSurge: true } } } },
+];
+
+export const cornerScripts: readonly Script[] = [
+  {
+    name: "corners: custom objects",
+    steps: [
+      unseen(post(definitions, strict)),
+      unseen(post(definitions, free)),
+      { ...unseen(get(stricts)), awaits: 200 },
+      { ...unseen(get(frees)), awaits: 200 },
+      post(stricts, { ...strictOf({ replicas: 1 }), kind: "Odd" }),
+      post(stricts, { ...strictOf({ replicas: "x" }), metadata: {} }),
+      ...["abcdefg-", "A", "Abc", "abc"].map((name) => post(`${stricts}?dryRun=All`, strictOf({ replicas: 1, name }))),
+      ...counts.map((replicas) => post(`${stricts}?dryRun=All`, strictOf({ replicas }))),
+      ...counts.map((replicas) => post(`${frees}?dryRun=All`, freeOf({ replicas }))),
+      post(`${frees}?dryRun=All`, { ...freeOf({}), spec: "x" }),
+      unseen(post(stricts, strictOf({ replicas: 1 }))),
+      unseen(post(frees, freeOf({ replicas: 1 }))),
+      ...counts.map((replicas) => patch(`${stricts}/a/status?dryRun=All`, "merge", { status: { replicas } })),
+      ...counts.map((replicas) => patch(`${frees}/a/status?dryRun=All`, "merge", { status: { replicas } })),
+      patch(`${frees}/a/status?dryRun=All`, "merge", { status: { selector: 5 } }),
+      patch(`${stricts}/a/status?dryRun=All`, "merge", { status: "x" }),
+      patch(`${frees}/a?dryRun=All`, "merge", { spec: { replicas: -1 } }),
+      unseen(remove(`${definitions}/stricts.${group}`)),
+      unseen(remove(`${definitions}/frees.${group}`)),
+    ],
+  },
+  {
+    name: "corners: objects of Kubernetes' own",
+    steps: [
+      unseen(post(core, { metadata: { name: "corners" } })),
+      unseen(post("/apis/apps/v1/namespaces/corners/deployments", workload)),
+      ...misfits.map((body) => patch("/apis/apps/v1/namespaces/corners/deployments/a?dryRun=All", "strategic", body)),
+      post("/apis/apps/v1/namespaces/corners/statefulsets?dryRun=All", { ...workload, metadata: { name: "a.b" } }),
+      post("/apis/batch/v1/namespaces/corners/jobs?dryRun=All", { spec: { template: { spec: { ...pod.spec, restartPolicy: "Never" } } } }),
+      post("/apis/node.k8s.io/v1/runtimeclasses?dryRun=All", { metadata: { name: "corners", finalizers: ["plain"] }, handler: "runc" }),
+      unseen(post(`${core}/corners/endpoints`, { metadata: { name: "e" } })),
+      { method: "PATCH", path: `${core}/corners/endpoints/e`, body: {}, contentType: "application/json" },
+      { method: "PUT", path: `${core}/corners/endpoints/e`, body: "<a/>", contentType: "text/xml" },
+    ],
+  },
+  {
+    name: "corners: a claim without a volume, a namespace that goes",
+    steps: [
+      unseen(post(core, { metadata: { name: "corners-going" } })),
+      saved("c", post(`${core}/corners-going/persistentvolumeclaims`, { metadata: { name: "c" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } })),
+      unseen(put(`${core}/corners-going/persistentvolumeclaims/c/status`, { metadata: { name: "c" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } }, status: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"] } })),
+      get(`${core}/corners-going/persistentvolumeclaims/c`, { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" }),
+      remove(`${core}/corners-going`, { propagationPolicy: "Orphan" }),
+      remove(`${core}/corners-going`, { propagationPolicy: "Background" }),
+      get(`${core}/corners-going`),
+    ],
+  },
+];
