@@ -25,7 +25,7 @@ import {
   unsupportedMediaType,
   type WriteCall,
 } from "#apiserver/registry";
-import { strategicMerge } from "#merge";
+import { formatGo, strategicMerge } from "#merge";
 
 export async function patchObject(registry: Registry, call: WriteCall, body: PatchBody): Promise<Manifest> {
   let result: Manifest | undefined;
@@ -40,7 +40,7 @@ export async function patchObject(registry: Registry, call: WriteCall, body: Pat
   } catch (error) {
     if (!(error instanceof DecodeRefusal) || result === undefined) throw error;
     const isStrategic = body.type === "strategic";
-    const shown = encodeJson(isStrategic ? body.patch : result);
+    const shown = isStrategic ? formatGo(body.patch) : encodeJson(result);
     const why = isStrategic ? withoutText(error.why) : error.why;
     throw invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, why)]);
   }

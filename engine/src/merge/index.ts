@@ -44,3 +44,4 @@ export { strategicMerge, type StrategicResult } from "./strategic.ts";
 export { mergePatchBetween, threeWayMergePatch, threeWayStrategicPatch } from "./strategic-diff.ts";
 export { fillZeros, zeroOf } from "./zero.ts";
 export { formatTypeErrors, type TypeError, validateShape } from "./typed-validate.ts";
+export { formatGo, goTypeOf } from "./go-text.ts";

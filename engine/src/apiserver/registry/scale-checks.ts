@@ -3,6 +3,7 @@
 
 import { type FieldError, invalid } from "#api/crd";
 import { isObject, type Json, type JsonObject } from "#kernel";
+import { formatGo, goTypeOf } from "#merge";
 import type { ScalePaths } from "./resource.ts";
 
 const countMost = 2 ** 31 - 1;
@@ -46,22 +47,5 @@ function valueAt(object: JsonObject, path: string): { value?: Json; problem?: st
 }
 
 function wrongType(path: string, value: Json, wanted: string): string {
-  return `${path} accessor error: ${goText(value)} is of the type ${goType(value)}, expected ${wanted}`;
-}
-
-function goType(value: Json): string {
-  if (value === null) return "<nil>";
-  if (Array.isArray(value)) return "[]interface {}";
-  if (typeof value === "object") return "map[string]interface {}";
-  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
-  return typeof value === "boolean" ? "bool" : typeof value === "bigint" ? "int64" : "string";
-}
-
-/** As Go's %v prints plain data. */
-function goText(value: Json): string {
-  if (value === null) return "<nil>";
-  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
-  if (!isObject(value)) return String(value);
-  const names = Object.keys(value).sort((a, b) => (a < b ? -1 : 1));
-  return `map[${names.map((name) => `${name}:${goText(value[name] as Json)}`).join(" ")}]`;
+  return `${path} accessor error: ${formatGo(value)} is of the type ${goTypeOf(value)}, expected ${wanted}`;
 }

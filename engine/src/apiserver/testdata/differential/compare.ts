@@ -120,7 +120,7 @@ type Node = Record<string, unknown>;
 /** Causes, managers and the like may stand in any order: Go's maps have none, and times decide for managers. */
 function sorted(value: unknown): unknown {
   // What a patch left is shown whole, in an order of Go's own.
-  if (typeof value === "string") return withoutDumps(value).replace(/Invalid value: "(\{.*\}|map\[.*\])": /s, "Invalid value: PATCHED: ");
+  if (typeof value === "string") return withoutDumps(value).replace(/Invalid value: "\{.*\}": /s, "Invalid value: PATCHED: ");
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   const node = Object.fromEntries(Object.entries(value as Node).map(([key, member]) => [key, sorted(member)]));
