@@ -28,6 +28,15 @@ describe("dependencies", () => {
     expect(render({ "Chart.yaml": disabled, "values.yaml": values }, "one: {on: false}")).toContain('"a":{"x":1}');
   });
 
+  // Recorded from Helm 4.3.1.
+  it("imports into an empty table without leaving the nulls of an earlier import in it", () => {
+    const files = {
+      "Chart.yaml": chart("dependencies: [{name: one, version: '*', import-values: [global, more]}]\n"),
+      "values.yaml": "one: {exports: {more: {}, global: {deep: null}}}\n",
+    };
+    expect(render(files, "one: {x: 1}")).toContain('"exports":{"global":{"deep":null},"more":{}}');
+  });
+
   it("refuses values of the wrong type in Helm's words", () => {
     const broken = (): string =>
       render({ "Chart.yaml": chart("dependencies: [{name: one, version: '*'}]\n") }, "one: [a, 1]");

@@ -129,7 +129,9 @@ function processImports(chart: Chart, warn: Warn): void {
     request.importValues = request.importValues.flatMap((item) => {
       const [child, parent, isExport] = importPaths(item);
       if (child === undefined) return [];
-      const table = tableAt(values, [request.name, ...child.split(".")]);
+      const found = tableAt(values, [request.name, ...child.split(".")]);
+      // Merging writes the nulls of what was imported before into the table, unless it is empty: then Helm takes a new one.
+      const table = found !== undefined && Object.keys(found).length === 0 ? {} : found;
       if (table !== undefined)
         imported = mergeTables(imported, isExport ? table : nest(parent, table), { prefix: "", isMerge: true, warn });
       return [{ child, parent }];

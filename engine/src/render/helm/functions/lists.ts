@@ -33,7 +33,17 @@ function prepend(list: Value, value: Value): Value {
 
 function uniq(list: Value): Value {
   const found: Value[] = [];
-  for (const item of itemsOf(list, "Cannot find uniq on type")) if (!contains(found, item)) found.push(item);
+  // Lists of a million words are told apart by a table; only what has parts is compared part by part, and NaN equals nothing.
+  const plain = new Set<Value>();
+  const others: Value[] = [];
+  for (const given of itemsOf(list, "Cannot find uniq on type")) {
+    const item = given ?? null;
+    const isPlain = (typeof item !== "object" || item === null) && !Number.isNaN(item);
+    if (isPlain ? plain.has(item) : contains(others, item)) continue;
+    if (isPlain) plain.add(item);
+    else others.push(item);
+    found.push(given);
+  }
   return found;
 }
 

@@ -2,6 +2,7 @@
 
 import { formatShortest } from "#formats/go-numbers";
 import {
+  Bytes,
   GoError,
   GoObject,
   goTypeOf,
@@ -124,6 +125,7 @@ function inline(value: Value): string {
     return `[${items.join(", ")}]`;
   }
   if (value instanceof Duration) return inline(value.print());
+  if (value instanceof Bytes) return `[${[...value.bytes].join(", ")}]`;
   if (value instanceof GoTime) return value.format("2006-01-02T15:04:05.999999999Z07:00");
   if (value instanceof GoObject) return isTable(value) ? inlineTable(value) : inline(value.plain());
   if (isMap(value)) return inlineTable(value);
