@@ -128,10 +128,10 @@ function compileCondition(
   };
 }
 
-/** What a pipeline gives has the type of what it is, also where a range handed it out as anything. */
+/** The dot that a pipeline gives has the type of what it is, also where a range handed it out as anything. */
 function runWith(frame: Frame, list: Statement, dot: Value): Signal {
   const outer = frame.element;
-  frame.element = undefined;
+  if (Object.is(dot, outer)) frame.element = undefined;
   const signal = list(frame, dot);
   frame.element = outer;
   return signal;

@@ -83,7 +83,8 @@ function concat(...lists: Value[]): Value {
   const items = lists.map((list) => (isList(list) ? list : itemsOf(list, "Cannot concat type")));
   const length = items.reduce((sum, list) => sum + list.length, 0);
   if (length > listLengthMax) throw new GoError(`a list of more than ${listLengthMax} items`);
-  return items.flat();
+  // Sprig appends to a list that it never made: without an item it stays nil.
+  return length === 0 ? nilContainer([]) : items.flat();
 }
 
 function concatOrFail(...lists: Value[]): Value {

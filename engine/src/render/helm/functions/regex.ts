@@ -5,6 +5,7 @@ import {
   define,
   type FunctionTable,
   GoError,
+  nilContainer,
   quote,
   strings,
   TemplateLimitError,
@@ -104,7 +105,8 @@ function find(pattern: string, text: string): string {
 }
 
 function findAll(pattern: string, text: string, limit: bigint): Value {
-  return strings(allMatches(pattern, text, Number(limit)).map((match) => match.groups[0] ?? ""));
+  const found = allMatches(pattern, text, Number(limit)).map((match) => match.groups[0] ?? "");
+  return found.length === 0 ? nilContainer(strings([])) : strings(found);
 }
 
 function replace(pattern: string, text: string, replacement: (match: Match) => string): string {
@@ -129,7 +131,7 @@ function expand(template: string, match: Match): string {
 function split(pattern: string, text: string, limit: bigint): Value {
   const count = Number(limit);
   compileRegex(pattern);
-  if (count === 0) return strings([]);
+  if (count === 0) return nilContainer(strings([]));
   if (pattern !== "" && text === "") return strings([""]);
   const parts: string[] = [];
   let start = 0;
