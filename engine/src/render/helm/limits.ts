@@ -48,7 +48,7 @@ export const uncheckedDepthMax = 1_000;
 /** Nesting that the quick reader of plain YAML follows: it calls itself. */
 export const quickDepthMax = 100;
 
-/** Characters of YAML that it reads; the parser's own limit is met before memory ends. */
+/** Characters of YAML that it reads, or of one line of a document: expressions that match more of them overflow their stack. */
 export const quickLengthMax: number = 4 * 1024 * 1024;
 
 /** Steps that the platform's regular expressions may take at worst for one match: a tenth of a second. */

@@ -55,6 +55,11 @@ describe("headText", () => {
     expect(headText(long)?.length).toBeLessThan(250);
   });
 
+  it.each([`"${"a".repeat(9_000_000)}"`, `'${"a\n  ".repeat(10)}${"'".repeat(9_000_000)}'`])(
+    "leaves lines that overflow the stack of an expression to the parser",
+    (value) => expect(headText(`apiVersion: v1\nkind: Secret\nlong: ${value}\n`)).toBeUndefined(),
+  );
+
   it.each([
     ["a tab", "a:\n\t- b\n"],
     ["an anchor", "a: &x 1\n"],

@@ -1,6 +1,8 @@
 // The head of a long document without reading all of it as YAML: most of what charts render is plain block YAML, whose lines
 // show that it is well-formed. Whatever is not certain is left to the parser, so that every word about it stays the parser's.
 
+import { quickLengthMax } from "./limits.ts";
+
 /** What may follow in the lines below an entry. */
 type State = "closed" | "empty" | "plain";
 
@@ -128,6 +130,7 @@ class HeadReader {
   }
 
   #value(rest: string): boolean {
+    if (rest.length > quickLengthMax) return false;
     this.#state = "closed";
     const first = rest.charAt(0);
     if (first === "" || first === "#") {
@@ -147,6 +150,7 @@ class HeadReader {
   #quoted(quote: string, first: string): boolean {
     const lines = quotedLines[quote] as { goesOn: RegExp; ends: RegExp };
     for (let line = first; ; line = this.#line()) {
+      if (line.length > quickLengthMax) return false;
       if (lines.ends.test(line)) return true;
       if (!lines.goesOn.test(line) || this.#at >= this.#text.length) return false;
       // Lines further left, or with tabs, are the parser's.
