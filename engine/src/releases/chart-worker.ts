@@ -17,10 +17,7 @@ function answer(request: ChartRequest): ChartReply {
   const { id, nowMs } = request;
   const clock = clockFrom(nowMs);
   try {
-    return {
-      id,
-      answer: renderWork(decodeWork(request), { clock, environment: machineEnvironment(clock, crypto.randomBytes) }),
-    };
+    return { id, answer: renderWork(decodeWork(request), { clock, environment: machineEnvironment(clock, crypto) }) };
   } catch (thrown) {
     return { id, faults: encodeFaults(thrown) };
   }

@@ -13,7 +13,16 @@ import { type Cursor, Token, type TokenPlace, type TokenType } from "./token.ts"
 export type YamlComment = { text: string; line: number; column: number; isOwnLine: boolean };
 
 /** Where a key may have begun, were a colon to follow. One for each flow level. */
-type KeyStart = { isPossible: boolean; isRequired: boolean; token: number; at: number; line: number; column: number };
+type KeyStart = {
+  isPossible: boolean;
+  isRequired: boolean;
+  /** In front of an empty flow, go-yaml forgets where a key may begin: it looks for the colon too late. */
+  isForgotten: boolean;
+  token: number;
+  at: number;
+  line: number;
+  column: number;
+};
 
 const asciiTokenEnd = /[^0-9A-Za-z_-]/g;
 const tagEnd = /[^0-9A-Za-z_;/?:@&=+$,.!~*'()[\]%-]/g;
@@ -40,7 +49,7 @@ export class Scanner implements Cursor {
   readonly #isAhead: boolean;
   /** Where the last token ended. */
   #behind: Mark = { at: 0, line: 0, column: 0 };
-  #keys: KeyStart[] = [noKey()];
+  #keys: KeyStart[] = [noKey(0)];
   #tokens: Token[] = [];
   #head = 0;
   /** Absolute number of the token at index 0 of the queue. */
@@ -116,7 +125,8 @@ export class Scanner implements Cursor {
     const wanted = this.#isAhead ? 2 : 0;
     if (this.#tokens.length - this.#head <= wanted) return !this.#isEnded;
     const head = this.#base + this.#head;
-    for (const key of this.#keys) if (key.isPossible && key.token === head && this.#isValid(key)) return true;
+    for (const key of this.#keys)
+      if (key.isPossible && !key.isForgotten && key.token === head && this.#isValid(key)) return true;
     return false;
   }
 
@@ -277,6 +287,7 @@ export class Scanner implements Cursor {
     this.#keys[this.#keys.length - 1] = {
       isPossible: true,
       isRequired: this.flowLevel === 0 && this.indent === this.column,
+      isForgotten: false,
       token: this.#base + this.#tokens.length,
       at: this.at,
       line: this.line,
@@ -298,7 +309,14 @@ export class Scanner implements Cursor {
     const place = before === undefined ? this.here() : placeOf(before);
     const token = new Token(type, place);
     if (before === undefined) this.#push(token);
-    else this.#tokens.splice(before.token - this.#base, 0, token);
+    else this.#insert(before, token);
+  }
+
+  /** Puts a token in front of where a key begins; last where that was read already, as go-yaml does. */
+  #insert(key: KeyStart, token: Token): void {
+    const place = key.token - this.#base;
+    if (place < this.#head) this.#push(token);
+    else this.#tokens.splice(place, 0, token);
   }
 
   /** Ends the blocks that are deeper than `column`; for go-yaml v3 they end `behind` the last token. */
@@ -348,7 +366,7 @@ export class Scanner implements Cursor {
 
   #openFlow(type: TokenType): void {
     this.#saveKey();
-    this.#keys.push(noKey());
+    this.#keys.push(noKey(this.#base + this.#tokens.length));
     this.flowLevel++;
     this.isKeyAllowed = true;
     this.#take(type);
@@ -358,7 +376,9 @@ export class Scanner implements Cursor {
     this.#dropKey();
     if (this.flowLevel > 0) {
       this.flowLevel--;
-      this.#keys.pop();
+      const inner = this.#keys.pop() as KeyStart;
+      const outer = this.#keys[this.#keys.length - 1] as KeyStart;
+      if (outer.token === inner.token) outer.isForgotten = true;
     }
     this.isKeyAllowed = false;
     this.#take(type);
@@ -387,7 +407,7 @@ export class Scanner implements Cursor {
   #fetchValue(): void {
     const key = this.#keys[this.#keys.length - 1] as KeyStart;
     if (this.#isValid(key)) {
-      this.#tokens.splice(key.token - this.#base, 0, new Token("key", placeOf(key)));
+      this.#insert(key, new Token("key", placeOf(key)));
       this.#roll(key.column, "block-map-start", key);
       key.isPossible = false;
       this.isKeyAllowed = false;
@@ -442,6 +462,6 @@ function placeOf({ at, line, column }: Mark): TokenPlace {
   return { at, line: line + 1, column: column + 1 };
 }
 
-function noKey(): KeyStart {
-  return { isPossible: false, isRequired: false, token: 0, at: 0, line: 0, column: 0 };
+function noKey(token: number): KeyStart {
+  return { isPossible: false, isRequired: false, isForgotten: false, token, at: 0, line: 0, column: 0 };
 }

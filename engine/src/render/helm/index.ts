@@ -13,6 +13,7 @@ export {
 export { helmFault, type HelmFaultCode } from "./faults.ts";
 export {
   type FunctionEnvironment,
+  type MachineCrypto,
   machineEnvironment,
   seededEnvironment,
 } from "./functions/environment.ts";

@@ -22,7 +22,12 @@ export type PrivateKey =
   | { type: "dsa"; encoded: Uint8Array };
 
 export function newRsaKey(bitCount: number, environment: FunctionEnvironment): PrivateKey {
-  return { type: "rsa", key: generateRsaKey(bitCount, (count) => environment.randomBytes(count)) };
+  const made = environment.generateRsaKey?.(bitCount);
+  if (made === undefined)
+    return { type: "rsa", key: generateRsaKey(bitCount, (count) => environment.randomBytes(count)) };
+  // The faster maker draws on the system's own randomness, so the use has to be noted here.
+  environment.randomBytes(1);
+  return { type: "rsa", key: made };
 }
 
 /** genPrivateKey. */
