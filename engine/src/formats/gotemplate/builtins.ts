@@ -49,7 +49,7 @@ function indexOne(value: Value, position: Value): Value {
     Array.isArray(value) || typeof value === "string" || value instanceof Bytes
       ? (lengthOf(value) as number)
       : undefined;
-  if (length === undefined) throw new GoError(`can't index item of type ${goTypeOf(value)}`);
+  if (length === undefined) throw new GoError(`can't index item of type ${goTypeOf(value).replace(/^\*/, "")}`);
   const i = indexArgument(position, length);
   if (i >= length) throw new GoError(`reflect: ${typeof value === "string" ? "string" : "slice"} index out of range`);
   if (Array.isArray(value)) return value[i] ?? null;
