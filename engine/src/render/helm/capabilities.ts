@@ -1,6 +1,6 @@
 // .Capabilities: what Helm 4.3.1 claims a cluster can do when it is not asked, and what the caller adds.
 
-import { define, type GoFunction, GoObject, namedList, printValue, type Value } from "#formats/gotemplate";
+import { define, type GoFunction, GoObject, namedList, printValue, quote, type Value } from "#formats/gotemplate";
 import { helmFault } from "./faults.ts";
 import { struct } from "./functions/plain.ts";
 
@@ -41,17 +41,12 @@ class KubeVersion extends GoObject {
   constructor(text: string, isAddressable = true, normalized?: string) {
     super();
     this.isAddressable = isAddressable;
-    const match = /^\s*v?(\d+)\.(\d+)((?:\.\d+)*)/.exec(text);
-    if (match === null)
-      throw helmFault(
-        "helm-option",
-        `invalid kube version '${text}': could not parse ${JSON.stringify(text)} as version`,
-      );
-    const [, major = "", minor = "", rest = ""] = match;
+    const numbers = numbersOf(text);
+    if (typeof numbers === "string") throw helmFault("helm-option", `invalid kube version '${text}': ${numbers}`);
     this.version = text.startsWith("v") ? text : `v${text}`;
-    this.normalized = normalized ?? `v${major}.${minor}${rest}`;
-    this.major = BigInt(major).toString();
-    this.minor = BigInt(minor).toString();
+    this.normalized = normalized ?? `v${numbers.join(".")}`;
+    this.major = String(numbers[0]);
+    this.minor = String(numbers[1]);
   }
   // Inside .Capabilities the value is no pointer, so printf prints its fields and not its String method.
   print(): string {
@@ -91,6 +86,21 @@ class KubeVersion extends GoObject {
     if (name === "String") return define("", () => this.compared);
     return name === "GitVersion" ? define("", () => this.version) : undefined;
   }
+}
+
+/** The numbers that a version begins with, or what is wrong with it, in the words of apimachinery's ParseGeneric. */
+function numbersOf(text: string): bigint[] | string {
+  const match = /^\s*v?(\d+(?:\.\d+)*)/.exec(text);
+  if (match === null) return `could not parse ${quote(text)} as version`;
+  const words = (match[1] as string).split(".");
+  const [first = "", second] = words;
+  if (second === undefined) return `illegal version string ${quote(text)}`;
+  if (first.startsWith("0") && first !== "0")
+    return `illegal zero-prefixed version component ${quote(first)} in ${quote(text)}`;
+  const large = words.find((word) => BigInt(word) > 18446744073709551615n);
+  if (large === undefined) return words.map(BigInt);
+  const reason = `strconv.ParseUint: parsing ${quote(large)}: value out of range`;
+  return `illegal non-numeric version component ${quote(large)} in ${quote(text)}: ${reason}`;
 }
 
 function versionSet(versions: readonly string[]): Value[] {
