@@ -348,7 +348,7 @@ function formatInteger(value: bigint, verb: string, flags: Flags): string | unde
 
 function withPrefix(digits: string, verb: string): string {
   if (verb === "b") return `0b${digits}`;
-  if (verb === "o") return digits.startsWith("0") ? digits : `0${digits}`;
+  if (verb === "o" || verb === "O") return digits.startsWith("0") ? digits : `0${digits}`;
   if (verb === "x" || verb === "X") return `0${verb}${digits}`;
   return digits;
 }
