@@ -242,7 +242,8 @@ export class Dispatch {
     const { resource } = call.served;
     const question: AccessQuestion = { verb, group: resource.group, resource: resource.plural };
     if (call.subresource !== "") question.subresource = call.subresource;
-    if (call.namespace !== "") question.namespace = call.namespace;
+    const namespace = placeOf(call);
+    if (namespace !== "") question.namespace = namespace;
     if (call.name !== "") question.name = call.name;
     const verdict = this.authorizer.decide(call.identity, question);
     if (!verdict.isAllowed) throw forbidden(resource, call.name, verdict.reason);
@@ -279,6 +280,11 @@ export class Dispatch {
     if (annotate !== undefined) write.annotate = annotate;
     return write;
   }
+}
+
+/** Where a right is needed: a namespace lies in itself, so that a role in it may be for it. */
+function placeOf({ served: { resource }, namespace, name }: Call): string {
+  return resource.group === "" && resource.plural === "namespaces" ? name : namespace;
 }
 
 function asPatch(write: WriteCall): WriteCall {

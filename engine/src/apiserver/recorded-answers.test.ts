@@ -7,6 +7,7 @@ import { memoryStore, type Store } from "#store";
 import { realClock } from "../cluster/cluster.contract.ts";
 import { type ApiServer, startApiServer } from "./server.ts";
 import { differences, runScript, type Server } from "./testdata/differential/compare.ts";
+import { accessScripts } from "./testdata/differential/access-scripts.ts";
 import { cornerScripts } from "./testdata/differential/corner-scripts.ts";
 import { deviceScripts } from "./testdata/differential/device-scripts.ts";
 import { escalationScripts } from "./testdata/differential/escalation-scripts.ts";
@@ -19,7 +20,15 @@ type OracleModule = {
 };
 
 const file = new URL("./testdata/recorded-answers/answers.json", import.meta.url);
-const scripts = [...deviceScripts, ...cornerScripts, ...ownershipScripts, ...escalationScripts, ...webhookUrlScripts];
+const ownPlace = accessScripts.filter(({ name }) => name === "access: a namespace of one's own");
+const scripts = [
+  ...ownPlace,
+  ...deviceScripts,
+  ...cornerScripts,
+  ...ownershipScripts,
+  ...escalationScripts,
+  ...webhookUrlScripts,
+];
 
 async function record(): Promise<void> {
   const module = new URL("../../../tools/oracle-apiserver.mjs", import.meta.url).href;

@@ -25,6 +25,17 @@ function script(name: string, steps: (namespace: string) => Step[]): Script {
 const csr = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIZU1JR0VBZ0VBTUNJeEVEQU9CZ05WQkFNTUIzTnZiV1Z2Ym1VeERqQU1CZ05WQkFvTUJXZHliM1Z3TUZrdwpFd1lIS29aSXpqMENBUVlJS29aSXpqMERBUWNEUWdBRVVlL3JmRFA3eTJ1UlptcDQ5MjQ2a2FnR250QWk4cERIClZDZ1ZFRDdPQ3FQS1UxdG9SaHZ0K2xySEhGb240V0EvSjVMczBodVlKRFJGY1NpL2JSVlM4YUFBTUFvR0NDcUcKU000OUJBTUNBMGtBTUVZQ0lRRE8vcU90Vm1QQ2FKRUhxYW5xWVhDUWZjdkkyTUZ0L3VRQlB3YUpmbGRSYlFJaApBTUFpWHU0aXlSaDdyZUVpdTV5RkxsaEhha1orNGxQdDdGSXNHYXdlNmJDNAotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K";
 
 export const accessScripts: readonly Script[] = [
+  script("a namespace of one's own", (ns) => [
+    unseen(post(`/apis/rbac.authorization.k8s.io/v1/namespaces/${ns}/roles`, { metadata: { name: "r" }, rules: [{ verbs: ["get", "patch"], apiGroups: [""], resources: ["namespaces"] }] })),
+    unseen(post(`/apis/rbac.authorization.k8s.io/v1/namespaces/${ns}/rolebindings`, { metadata: { name: "b" }, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "r" }, subjects: [{ kind: "User", name: `${ns}-owner` }] })),
+    { ...as(`${ns}-owner`, get(`${core}/${ns}`)), awaits: 200 },
+    as(`${ns}-owner`, patch(`${core}/${ns}`, "merge", { metadata: { labels: { a: "b" } } })),
+    as(`${ns}-owner`, patch(`${core}/${ns}/status`, "merge", {})),
+    as(`${ns}-owner`, remove(`${core}/${ns}`)),
+    as(`${ns}-owner`, get(core)),
+    as(`${ns}-owner`, get(`${core}/default`)),
+    as(`${ns}-owner`, post(core, { metadata: { name: `${ns}-other` } })),
+  ]),
   script("subject access", (ns) => [
     post(`${reviews}/subjectaccessreviews`, { spec: { user: "nobody", resourceAttributes: { namespace: ns, verb: "get", resource: "pods" } } }),
     post(`${reviews}/subjectaccessreviews`, { spec: { user: "x", groups: ["system:masters"], resourceAttributes: { verb: "delete", group: "apps", resource: "deployments" } } }),
