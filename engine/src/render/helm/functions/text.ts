@@ -11,6 +11,7 @@ import {
   toValidText,
   typed,
   type Value,
+  printValue,
 } from "#formats/gotemplate";
 import { repeatLengthMax } from "../limits.ts";
 import { toText } from "./cast.ts";
@@ -123,7 +124,7 @@ function cat(...values: Value[]): string {
   // The format is trimmed of its last blank, not the result.
   return values
     .filter((value) => value !== null && value !== undefined)
-    .map(toText)
+    .map(printValue)
     .join(" ");
 }
 
@@ -178,7 +179,7 @@ export const textFunctions: FunctionTable = {
   hasPrefix: define("string, string", (prefix: string, text: string) => text.startsWith(prefix)),
   hasSuffix: define("string, string", (suffix: string, text: string) => text.endsWith(suffix)),
   quote: define("...any", (...values: Value[]) => quoteAll(values, (value) => quote(toText(value)))),
-  squote: define("...any", (...values: Value[]) => quoteAll(values, (value) => `'${toText(value)}'`)),
+  squote: define("...any", (...values: Value[]) => quoteAll(values, (value) => `'${printValue(value)}'`)),
   cat: define("...any", cat),
   indent: define("int, string", indent),
   nindent: define("int, string", (spaces: bigint, text: string) => `\n${indent(spaces, text)}`),
