@@ -63,7 +63,7 @@ function invoke(frame: Frame, fn: GoFunction, site: CallSite, values: Value[]): 
 function describe(error: Error, { args }: CallSite): string {
   const called = args[0]?.node;
   if (!(error instanceof NotAFunction) || called === undefined) return error.message;
-  return error.messageFor(formatNode(called).replace(/^\((.*)\)$/s, "$1"));
+  return error.messageFor(formatNode(called));
 }
 
 /** A mistake of this engine's own keeps its stack and gains the function's name. */
