@@ -94,8 +94,7 @@ function general(value: number, flags: Flags): string {
     );
     return flags.sharp ? alternate(text, precision) : text;
   }
-  const plain = Number(value.toExponential(Math.min(precision, 100) - 1));
-  const text = formatShortest(plain, 400);
+  const text = formatShortest(Number(`${mantissa}e${exponent}`), 400);
   return flags.sharp ? alternate(text, precision) : text;
 }
 

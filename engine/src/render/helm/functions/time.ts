@@ -32,20 +32,38 @@ function zoneName(zone: string, ms: number, offset: number): string {
   if (named !== null) return named[1] as string;
   const known = offset % 60 === 0 ? knownAbbreviation(zone, offset) : undefined;
   if (known !== undefined && known !== "") return known;
-  if (known === undefined && !/^[+-]|-local$/.test(zone)) {
-    for (const locale of ["en-US", "en-GB", "en-AU"]) {
-      const name = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "short" })
-        .formatToParts(new Date(ms))
-        .find((part) => part.type === "timeZoneName")?.value;
-      if (name !== undefined && /^[A-Z]{2,5}$/.test(name)) return name;
-    }
-  }
+  const told = known === undefined && !/^[+-]|-local$/.test(zone) ? platformAbbreviation(zone, ms, offset) : undefined;
+  if (told !== undefined) return told;
   // A mean time of one town differs from the hour by seconds.
   if (offset % 60 !== 0 && !/^[+-]/.test(zone)) return "LMT";
   if (zone.endsWith("-local")) return zone;
   const size = Math.abs(offset);
   const minutes = Math.floor((size % 3600) / 60);
   return `${offset < 0 ? "-" : "+"}${String(Math.floor(size / 3600)).padStart(2, "0")}${minutes === 0 && !/^[+-]/.test(zone) ? "" : String(minutes).padStart(2, "0")}`;
+}
+
+/** The platform has no abbreviations before 1970: a later instant with the same offset has the same one. */
+function platformAbbreviation(zone: string, ms: number, offset: number): string | undefined {
+  if (ms >= 0) return abbreviationAt(zone, ms);
+  for (let later = ms; later < lastSearchedMs; later += halfYearMs) {
+    const name = later >= 0 && zoneOffset(zone, later) === offset ? abbreviationAt(zone, later) : undefined;
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+const halfYearMs = 15_778_800_000;
+/** The year 1990: offsets of before 1970 that were not used until then were used by other names. */
+const lastSearchedMs = 631_152_000_000;
+
+function abbreviationAt(zone: string, ms: number): string | undefined {
+  for (const locale of ["en-US", "en-GB", "en-AU"]) {
+    const name = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "short" })
+      .formatToParts(new Date(ms))
+      .find((part) => part.type === "timeZoneName")?.value;
+    if (name !== undefined && /^[A-Z]{2,5}$/.test(name)) return name;
+  }
+  return undefined;
 }
 
 export class GoTime extends GoObject {

@@ -4,7 +4,7 @@ import type { Json } from "#kernel";
 import { Fault } from "#kernel";
 import { compareKeys, formatYaml, parseYaml, YamlFault } from "#formats/yaml";
 import { formatShortest } from "#formats/go-numbers";
-import { bytesOf, GoError, isList, isMap, type Value, GoObject } from "#formats/gotemplate";
+import { Bytes, bytesOf, GoError, isList, isMap, type Value, GoObject } from "#formats/gotemplate";
 import { encodeBase64 } from "./base64.ts";
 import { describeJson, errorMap } from "./json.ts";
 import { toPlain, toValidData } from "./plain.ts";
@@ -169,6 +169,8 @@ function writePretty(value: Value, indent: string, lines: string[]): void {
 /** What takes lines of its own: items of a list, entries of a map by their keys' order, fields of a struct as they are declared. */
 function blockOf(value: Value): Value[] | { entries: [key: string, value: Value][] } | undefined {
   if (isList(value)) return value.length > 0 ? value : undefined;
+  // Here go-yaml knows no texts of bytes, only lists of numbers.
+  if (value instanceof Bytes) return blockOf([...value.bytes].map(BigInt));
   if (value instanceof GoObject) {
     const fields = value.exported();
     if (fields !== undefined) return { entries: fields.map(([name, field]) => [name.toLowerCase(), field]) };
@@ -204,6 +206,7 @@ function prettyScalar(value: Value, indent: string): string {
   if (typeof value === "number") return prettyNumber(value);
   if (value instanceof GoTime) return value.plain() as string;
   if (value instanceof Duration) return value.print();
+  if (value instanceof Bytes) return "[]";
   if (value instanceof GoObject) return prettyScalar(value.plain(), indent);
   if (typeof value !== "string") return formatYaml(value as Json).trimEnd();
   if (loneByte.test(value)) return prettyBinary(value, indent);
