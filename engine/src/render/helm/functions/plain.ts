@@ -17,6 +17,7 @@ import {
   type Value,
 } from "#formats/gotemplate";
 import { plainNodesMax, uncheckedDepthMax } from "../limits.ts";
+import { GoTime } from "./time.ts";
 
 /** Nodes that may still be looked at: maps that hold one another twice over multiply without taking memory. */
 let nodesLeft = 0;
@@ -56,6 +57,7 @@ type Level = { depth: number; above: Set<Value> };
 function convert(value: Value, level: Level): Json {
   countNode();
   if (value === undefined) return null;
+  if (value instanceof GoTime) return value.json();
   if (value instanceof GoObject) return convert(value.plain(), level);
   if (!isList(value) && !isMap(value)) return value;
   if (isNilContainer(value)) return null;

@@ -173,8 +173,8 @@ function writingMethod(time: GoTime, name: string): GoFunction | undefined {
   }
 }
 
-/** RFC 3339, which has no years beyond four digits and no zones beyond a day. */
-function strictText(time: GoTime, method: string): string {
+/** RFC 3339, which has no years beyond four digits and no zones beyond a day. Throws a GoError in the method's words. */
+export function strictText(time: GoTime, method: string): string {
   const { year, offsetSeconds } = time.civil();
   const refuse = (words: string): never => {
     throw new GoError(`Time.${method}: ${words}`);

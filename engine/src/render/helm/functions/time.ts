@@ -1,12 +1,12 @@
 // time.Time with nanoseconds and a zone, and the methods that templates call. Local time is UTC: a render must not depend
 // on where it runs.
 
-import { type GoFunction, GoObject, Integer, type Value } from "#formats/gotemplate";
+import { GoError, type GoFunction, GoObject, Integer, type Value } from "#formats/gotemplate";
 import { monthNames, zoneOffsetSeconds } from "#kernel";
 import { type CivilTime, dateOf, zeroTime } from "./calendar.ts";
 import { second } from "./duration.ts";
 import { formatLayout } from "./layout.ts";
-import { timeMethod } from "./time-methods.ts";
+import { strictText, timeMethod } from "./time-methods.ts";
 import { knownAbbreviation } from "./zone-names.ts";
 
 /** What a Date of the platform holds. */
@@ -134,6 +134,16 @@ export class GoTime extends GoObject {
 
   plain(): Value {
     return this.format("2006-01-02T15:04:05.999999999Z07:00");
+  }
+
+  /** As encoding/json writes it. Throws a GoError for a year or a zone that it does not write. */
+  json(): string {
+    try {
+      return strictText(this, "MarshalJSON");
+    } catch (error) {
+      if (!(error instanceof GoError)) throw error;
+      throw new GoError(`json: error calling MarshalJSON for type time.Time: ${error.message}`);
+    }
   }
 
   override equals(other: GoObject): boolean {
