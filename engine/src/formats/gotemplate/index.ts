@@ -19,7 +19,7 @@ export {
   type GoFunction,
   type ParameterType,
 } from "./functions.ts";
-export { printValue, quote, sortedKeys, sprint } from "./print.ts";
+export { printValue, quote, quoteCharacter, sortedKeys, sprint } from "./print.ts";
 export { sprintf } from "./printf.ts";
 export { type Budget, type MissingKey, newBudget, TemplateSet } from "./runtime.ts";
 export { addTemplate, executeTemplate, type ExecuteOptions, functionMap } from "./template.ts";

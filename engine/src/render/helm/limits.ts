@@ -51,6 +51,9 @@ export const quickDepthMax = 100;
 /** Characters of YAML that it reads, or of one line of a document: expressions that match more of them overflow their stack. */
 export const quickLengthMax: number = 4 * 1024 * 1024;
 
+/** Nesting of lists and tables in a TOML value: the reader calls itself. */
+export const tomlDepthMax = 1_000;
+
 /** Steps that the platform's regular expressions may take at worst for one match: a tenth of a second. */
 export const nativeStepsMax = 20_000_000;
 

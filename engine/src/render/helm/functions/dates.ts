@@ -46,7 +46,8 @@ function formatIn(layout: string, value: Value, zone: string, environment: Funct
   return time.in(zoneOffset(zone, 0) === undefined ? "UTC" : zone).format(layout);
 }
 
-function parseTime(layout: string, text: string): GoTime {
+/** Throws a GoError in Go's words. */
+export function parseTime(layout: string, text: string): GoTime {
   const { nanoseconds, offsetSeconds, zone, isUtc } = parseLayout(layout, text);
   if (zone !== undefined) return new GoTime(nanoseconds, `${zone}@${offsetSeconds ?? 0}`);
   if (isUtc) return new GoTime(nanoseconds);

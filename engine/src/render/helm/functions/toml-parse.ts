@@ -1,299 +1,315 @@
-// Reads TOML 1.0 as BurntSushi/toml decodes it into a map: integers are int64, floats float64, dates time.Time.
-// https://toml.io/en/v1.0.0
+// Reads TOML as BurntSushi/toml v1.6.0 decodes it into a map: integers are int64, floats float64, dates time.Time. What
+// it takes beyond TOML 1.1 is taken, and what it refuses is refused in its words.
+// https://toml.io/en/v1.1.0
 
-import { fitsInt64, parseFloatText } from "#formats/go-numbers";
-import { GoError, type GoMap, int64, isMap, mapGet, mapSet, quote, type Value } from "#formats/gotemplate";
-import { GoTime } from "./time.ts";
+import {
+  GoError,
+  type GoMap,
+  isMap,
+  mapGet,
+  mapSet,
+  quote,
+  sliceBytes,
+  TemplateLimitError,
+  type Value,
+} from "#formats/gotemplate";
+import { tomlDepthMax } from "../limits.ts";
+import { readFloat, readInteger, readQuoted, readTime } from "./toml-scalars.ts";
+import { quoteRune, TomlScanner } from "./toml-scan.ts";
+import { formatPath, TomlTables } from "./toml-tables.ts";
 
 /** The document as a map. Throws a GoError that names the line. */
 export function parseToml(text: string): GoMap {
-  return new Reader(text).read();
+  // The marks of UTF-16 are two bytes that are no UTF-8.
+  const content = text.replace(/^(?:\udcff\udcfe|\udcfe\udcff|\ufeff)/, "");
+  const start = sliceBytes(content.slice(0, 6), 0, 6);
+  if (start.includes("\0"))
+    throw new GoError("toml: line 1: files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8");
+  return new Parser(content).read();
 }
 
-class Reader {
-  readonly #text: string;
-  #at = 0;
-  /** The table and the key that are being read, which complaints name. */
-  #path: readonly string[] = [];
-  readonly #root: GoMap = {};
-  /** Tables that a header or an inline table has closed against being defined again. */
-  readonly #defined = new Set<GoMap>();
+class Parser {
+  readonly #scanner: TomlScanner;
+  readonly #tables: TomlTables;
+  /** Where the key that was read last began: complaints about tables name its line. */
+  #keyEnd = 0;
+  #depth = 0;
 
   constructor(text: string) {
-    this.#text = text.replaceAll("\r\n", "\n");
+    this.#tables = new TomlTables((message) => this.#scanner.fail(message, this.#keyEnd));
+    this.#scanner = new TomlScanner(text, () => this.#tables.lastKey());
   }
 
   read(): GoMap {
-    let table = this.#root;
+    const scanner = this.#scanner;
     for (;;) {
-      this.#skip(true);
-      if (this.#at >= this.#text.length) return this.#root;
-      if (this.#text[this.#at] === "[") table = this.#header();
-      else this.#pair(table);
-      this.#skip(false);
-      if (this.#at < this.#text.length && this.#text[this.#at] !== "\n")
-        this.#fail(
-          `expected a top-level item to end with a newline, comment, or EOF, but got '${this.#text[this.#at]}' instead`,
+      scanner.skipToContent();
+      const next = scanner.peek();
+      if (next === "") return this.#tables.root;
+      if (scanner.accept("[")) this.#header();
+      else this.#topPair();
+      scanner.skipBlanks();
+      if (scanner.skipComment()) continue;
+      const taken = scanner.take();
+      if (taken === "") return this.#tables.root;
+      if (taken !== "\n" && taken !== "\r")
+        scanner.refuse(
+          taken,
+          `expected a top-level item to end with a newline, comment, or EOF, but got ${quoteRune(taken)} instead`,
         );
     }
   }
 
-  #fail(message: string): never {
-    const line = this.#text.slice(0, this.#at).split("\n").length;
-    const key = this.#path.length === 0 ? "" : ` (last key ${quote(this.#path.join("."))})`;
-    throw new GoError(`toml: line ${line}${key}: ${message}`);
+  #topPair(): void {
+    const outer = this.#tables.context;
+    this.#pair();
+    this.#tables.context = outer;
+    this.#tables.key = "";
   }
 
-  /** Skips blanks and comments, and line ends where they may stand. */
-  #skip(acrossLines: boolean): void {
-    for (;;) {
-      const character = this.#text[this.#at];
-      if (character === " " || character === "\t" || (acrossLines && character === "\n")) this.#at++;
-      else if (character === "#") {
-        const end = this.#text.indexOf("\n", this.#at);
-        this.#at = end < 0 ? this.#text.length : end;
-      } else return;
+  #header(): void {
+    const scanner = this.#scanner;
+    const isList = scanner.accept("[");
+    const path: string[] = [];
+    for (let taken = "."; taken !== "]"; ) {
+      path.push(this.#headerPart(path.length === 0));
+      scanner.skipBlanks();
+      taken = scanner.take();
+      if (taken !== "." && taken !== "]")
+        scanner.refuse(taken, `expected '.' or ']' to end table name, but got ${quoteRune(taken)} instead`);
     }
-  }
-
-  #expect(text: string): void {
-    if (!this.#text.startsWith(text, this.#at))
-      this.#fail(`expected '${text}' but got '${this.#text[this.#at] ?? "EOF"}' instead`);
-    this.#at += text.length;
-  }
-
-  #header(): GoMap {
-    const isArray = this.#text.startsWith("[[", this.#at);
-    this.#expect(isArray ? "[[" : "[");
-    const path = this.#key();
-    this.#expect(isArray ? "]]" : "]");
-    const full = [...path];
-    this.#path = [];
-    const last = path.pop() as string;
-    const parent = this.#descend(this.#root, path);
-    const table = isArray ? this.#appendTable(parent, last) : this.#openTable(parent, last);
-    this.#path = full;
-    return table;
-  }
-
-  #appendTable(parent: GoMap, key: string): GoMap {
-    const list = mapGet(parent, key) ?? [];
-    if (!Array.isArray(list)) this.#fail(`Key '${key}' was already created and cannot be used as an array.`);
-    const table: GoMap = {};
-    list.push(table);
-    mapSet(parent, key, list);
-    return table;
-  }
-
-  #openTable(parent: GoMap, key: string): GoMap {
-    const known = mapGet(parent, key);
-    if (known === undefined || known === null) {
-      const table: GoMap = {};
-      mapSet(parent, key, table);
-      this.#defined.add(table);
-      return table;
+    if (isList) {
+      const taken = scanner.take();
+      if (taken !== "]")
+        scanner.refuse(taken, `expected end of table array name delimiter ']', but got ${quoteRune(taken)} instead`);
     }
-    if (!isMap(known) || this.#defined.has(known)) this.#fail(`Key '${key}' has already been defined.`);
-    this.#defined.add(known);
-    return known;
+    this.#tables.enter(path, isList);
+    this.#tables.setIsList("", false);
   }
 
-  /** The table at a path; the last table of a list of tables stands for the list. */
-  #descend(from: GoMap, path: readonly string[]): GoMap {
-    let table = from;
-    for (const key of path) {
-      let next = mapGet(table, key);
-      if (Array.isArray(next)) next = next.at(-1);
-      if (next === undefined) {
-        next = {};
-        mapSet(table, key, next);
-      }
-      if (!isMap(next)) this.#fail(`Key '${key}' has already been defined.`);
-      table = next;
+  #headerPart(isFirst: boolean): string {
+    const scanner = this.#scanner;
+    scanner.skipBlanks();
+    const next = scanner.peek();
+    if (next === "]" || next === "") scanner.fail("unexpected end of table name (table names cannot be empty)");
+    if (next === ".") scanner.fail("unexpected table separator (table names cannot be empty)");
+    return this.#keyPart(next, isFirst);
+  }
+
+  #keyPart(next: string, isFirst: boolean): string {
+    const scanner = this.#scanner;
+    if (next !== '"' && next !== "'") {
+      const { text, end } = scanner.bareKey();
+      if (isFirst) this.#keyEnd = end;
+      return text;
     }
-    return table;
+    scanner.take();
+    const word = scanner.line(next);
+    if (isFirst) this.#keyEnd = word.end;
+    return readQuoted(scanner, word);
   }
 
   #key(): string[] {
+    const scanner = this.#scanner;
     const path: string[] = [];
-    do {
-      if (path.length > 0) this.#at++;
-      this.#skip(false);
-      path.push(this.#keyPart());
-      this.#skip(false);
-    } while (this.#text[this.#at] === ".");
+    scanner.skipBlanks();
+    const first = scanner.peek();
+    if (first === "=" || first === "") scanner.fail("unexpected '=': key name appears blank");
+    if (first === ".") scanner.fail("unexpected '.': keys cannot start with a '.'");
+    for (let taken = "."; taken !== "="; ) {
+      scanner.skipBlanks();
+      const next = scanner.peek();
+      if (next === "=" || next === "") scanner.fail("unexpected '='");
+      if (next === ".") scanner.fail("unexpected '.'");
+      path.push(this.#keyPart(next, path.length === 0));
+      scanner.skipBlanks();
+      taken = scanner.take();
+      if (taken === "") scanner.refuse(taken, "unexpected EOF; expected key separator '='");
+      if (taken !== "." && taken !== "=")
+        scanner.fail(`expected '.' or '=', but got ${quoteRune(taken)} instead`, scanner.at, taken === "\n" ? 1 : 0);
+    }
     return path;
   }
 
-  #keyPart(): string {
-    const character = this.#text[this.#at];
-    if (character === '"') return this.#basic();
-    if (character === "'") return this.#literal();
-    const match = /^[A-Za-z0-9_-]+/.exec(this.#text.slice(this.#at, this.#at + 1024));
-    if (match === null)
-      this.#fail(
-        character === "=" || character === undefined
-          ? `unexpected '${character ?? "EOF"}': key name appears blank`
-          : `unexpected character '${character}' in a key`,
-      );
-    this.#at += match[0].length;
-    return match[0];
-  }
-
-  #pair(table: GoMap): void {
+  /** Reads a key and its value into the table that is being filled, and returns both. */
+  #pair(): { path: string[]; value: Value } {
+    const tables = this.#tables;
     const path = this.#key();
-    const sign = this.#text[this.#at];
-    if (sign === undefined) this.#fail("unexpected EOF; expected key separator '='");
-    if (sign !== "=") this.#fail(`expected '.' or '=', but got ${sign === "\n" ? "'\\n'" : `'${sign}'`} instead`);
-    this.#at++;
-    const outer = this.#path;
-    this.#path = [...outer, ...path];
-    this.#skip(false);
-    const last = path.pop() as string;
-    const target = this.#descend(table, path);
-    const value = this.#value();
-    if (Object.hasOwn(target, last)) this.#fail(`Key '${[...path, last].join(".")}' has already been defined.`);
-    mapSet(target, last, value);
-    this.#path = outer;
+    const key = path.at(-1) as string;
+    tables.key = key;
+    tables.enterDotted(path.slice(0, -1));
+    const value = this.#value(false);
+    tables.set(key, value);
+    tables.setIsList(key, Array.isArray(value));
+    return { path, value };
   }
 
-  #value(): Value {
-    switch (this.#text[this.#at] ?? "") {
-      case '"':
-        return this.#text.startsWith('"""', this.#at) ? this.#multiline('"""') : this.#basic();
-      case "'":
-        return this.#text.startsWith("'''", this.#at) ? this.#multiline("'''") : this.#literal();
+  #value(isInList: boolean): Value {
+    const scanner = this.#scanner;
+    scanner.skipBlanks();
+    if (/^[0-9]/.test(scanner.peek())) return this.#digits();
+    const taken = scanner.take();
+    switch (taken) {
       case "[":
-        return this.#array();
+        return this.#nested(() => this.#list());
       case "{":
-        return this.#inlineTable();
-      default:
-        return this.#scalar();
+        return this.#nested(() => this.#inlineTable(isInList));
+      case '"':
+      case "'":
+        return this.#string(taken);
+      case "+":
+      case "-":
+        return this.#signed(taken);
+      case ".":
+        scanner.fail("floats must start with a digit, not '.'");
     }
+    return this.#name(taken);
   }
 
-  #basic(): string {
-    const start = ++this.#at;
-    for (; this.#text[this.#at] !== '"'; this.#at++) {
-      if (this.#at >= this.#text.length || this.#text[this.#at] === "\n") this.#fail("strings cannot contain newlines");
-      if (this.#text[this.#at] === "\\") this.#at++;
-    }
-    return this.#unescape(this.#text.slice(start, this.#at++));
+  #nested(read: () => Value): Value {
+    if (++this.#depth > tomlDepthMax) throw new TemplateLimitError(`TOML of more than ${tomlDepthMax} levels`);
+    const value = read();
+    this.#depth--;
+    return value;
   }
 
-  #literal(): string {
-    const end = this.#text.indexOf("'", this.#at + 1);
-    const text = this.#text.slice(this.#at + 1, end);
-    if (end < 0 || text.includes("\n")) this.#fail("strings cannot contain newlines");
-    this.#at = end + 1;
-    return text;
+  #string(mark: '"' | "'"): string {
+    const scanner = this.#scanner;
+    if (!scanner.accept(mark)) return readQuoted(scanner, scanner.line(mark));
+    if (scanner.accept(mark)) return readQuoted(scanner, scanner.lines(mark));
+    return "";
   }
 
-  #multiline(mark: '"""' | "'''"): string {
-    let start = this.#at + 3;
-    if (this.#text[start] === "\n") start++;
-    let end = start;
-    while (!this.#text.startsWith(mark, end)) {
-      if (end >= this.#text.length) this.#fail(`unexpected EOF; expected '${mark}'`);
-      end += mark === '"""' && this.#text[end] === "\\" ? 2 : 1;
-    }
-    // Up to two quotes may stand before the mark.
-    for (let i = 0; i < 2 && this.#text[end + 3] === mark[0]; i++) end++;
-    this.#at = end + 3;
-    const text = this.#text.slice(start, end);
-    return mark === "'''" ? text : this.#unescape(text.replace(/\\[ \t]*\n\s*/g, ""));
-  }
-
-  #unescape(text: string): string {
-    return text.replace(/\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[\s\S])/g, (_all, escape: string) => {
-      const known = { b: "\b", t: "\t", n: "\n", f: "\f", r: "\r", e: "\u001b", '"': '"', "\\": "\\" }[escape];
-      if (known !== undefined) return known;
-      if (escape.length === 1) this.#fail(`invalid escape character '${escape}'`);
-      return String.fromCodePoint(Number.parseInt(escape.slice(1), 16));
-    });
-  }
-
-  #array(): Value {
+  #list(): Value {
+    const scanner = this.#scanner;
+    this.#tables.setIsList(this.#tables.key, true);
     const items: Value[] = [];
-    this.#at++;
     for (;;) {
-      this.#skip(true);
-      if (this.#text[this.#at] === "]") break;
-      items.push(this.#value());
-      this.#skip(true);
-      if (this.#text[this.#at] === ",") this.#at++;
-      else if (this.#text[this.#at] !== "]")
-        this.#fail(`expected a comma or array terminator ']', but got '${this.#text[this.#at] ?? "EOF"}'`);
+      scanner.skipToContent();
+      if (scanner.accept(",")) scanner.fail("unexpected comma");
+      if (scanner.accept("]")) return items;
+      items.push(this.#value(true));
+      scanner.skipToContent();
+      const taken = scanner.take();
+      if (taken === "]") return items;
+      if (taken !== ",")
+        scanner.refuse(taken, `expected a comma (',') or array terminator (']'), but got ${nameOf(taken)}`);
     }
-    this.#at++;
-    return items;
   }
 
-  #inlineTable(): Value {
+  /** The value counts only inside a list in brackets: elsewhere the tables hold what stands in it. */
+  #inlineTable(isInList: boolean): Value {
+    const scanner = this.#scanner;
+    const tables = this.#tables;
+    const outer = { context: tables.context, key: tables.key };
+    const context = [...outer.context, outer.key];
+    tables.context = context;
+    tables.key = "";
+    tables.enterImplied(context, isInList);
     const table: GoMap = {};
-    this.#at++;
     for (;;) {
-      this.#skip(true);
-      if (this.#text[this.#at] === "}") break;
-      this.#pair(table);
-      this.#skip(true);
-      if (this.#text[this.#at] === ",") this.#at++;
-      else if (this.#text[this.#at] !== "}")
-        this.#fail(
-          `expected a comma or an inline table terminator '}', but got '${this.#text[this.#at] ?? "EOF"}' instead`,
-        );
+      scanner.skipToContent();
+      if (scanner.accept(",")) scanner.fail("unexpected comma");
+      if (scanner.accept("}")) break;
+      const { path, value } = this.#pair();
+      this.#place(table, path, value);
+      tables.context = context;
+      scanner.skipToContent();
+      const taken = scanner.take();
+      if (taken === "}") break;
+      if (taken !== ",")
+        scanner.refuse(taken, `expected a comma or an inline table terminator '}', but got ${nameOf(taken)} instead`);
     }
-    this.#at++;
-    this.#defined.add(table);
+    tables.context = outer.context;
+    tables.key = outer.key;
     return table;
   }
 
-  #scalar(): Value {
-    const match = /^[^\s,\]}#]+(?: \d\d:[^\s,\]}#]+)?/.exec(this.#text.slice(this.#at, this.#at + 4096));
-    if (match === null) {
-      const character = this.#text[this.#at];
-      this.#fail(
-        character === undefined ? "unexpected EOF; expected value" : `expected value but found '${character}' instead`,
-      );
+  #place(table: GoMap, path: readonly string[], value: Value): void {
+    let inner = table;
+    for (const key of path.slice(0, -1)) {
+      if (!Object.hasOwn(inner, key)) mapSet(inner, key, {});
+      const next = mapGet(inner, key);
+      if (!isMap(next)) this.#scanner.fail(`${quote(formatPath(this.#tables.context))} is not a table`, this.#keyEnd);
+      inner = next;
     }
-    const word = match[0];
-    const value = readScalar(word);
-    if (value === "out of range")
-      this.#fail(`${word} is out of range for ${/^0x|^[^.eE]*$/.test(word) ? "int64" : "float64"}`);
-    if (value === undefined) this.#fail(`expected value but found "${word}" instead`);
-    this.#at += word.length;
-    return value;
+    mapSet(inner, path.at(-1) as string, value);
+  }
+
+  /** A number, a date or a time that begins with a digit. */
+  #digits(): Value {
+    const scanner = this.#scanner;
+    const base = scanner.run(/0[box]/y)[1];
+    if (base !== undefined) return this.#integerOf(base as "b" | "o" | "x");
+    let text = scanner.run(/[0-9]*/y);
+    // No date begins with a lone zero.
+    if (text !== "0" && /^[-:]/.test(scanner.peek())) {
+      text = (text + scanner.word(/[-0-9:Tt .Zz+]*/y)).trim();
+      return readTime(scanner, { text, end: scanner.at });
+    }
+    return this.#decimal(text);
+  }
+
+  /** An integer behind its prefix. */
+  #integerOf(base: "b" | "o" | "x"): Value {
+    const scanner = this.#scanner;
+    const { digit, name, run } = bases[base];
+    const next = scanner.peek();
+    if (!digit.test(next)) scanner.fail(`not ${name} number: '0${base}${next === "" ? "\0" : next}'`);
+    return readInteger(scanner, { text: `0${base}${scanner.word(run)}`, end: scanner.at });
+  }
+
+  /** A decimal number whose beginning was read. */
+  #decimal(start: string): Value {
+    const scanner = this.#scanner;
+    const whole = start + scanner.word(/[0-9_]*/y);
+    if (!/^[.eE]/.test(scanner.peek())) return readInteger(scanner, { text: whole, end: scanner.at });
+    return readFloat(scanner, { text: whole + scanner.word(/[-0-9_.+eE]*/y), end: scanner.at });
+  }
+
+  #signed(sign: "+" | "-"): Value {
+    const scanner = this.#scanner;
+    const taken = scanner.take();
+    if (taken === "i" || taken === "n") {
+      const [second, third] = taken === "i" ? (["n", "f"] as const) : (["a", "n"] as const);
+      const start = scanner.at - 2;
+      if (!scanner.accept(second) || !scanner.accept(third))
+        scanner.fail(`invalid float: '${scanner.text.slice(start, scanner.at)}'`);
+      return readFloat(scanner, { text: sign + taken + second + third, end: scanner.at });
+    }
+    if (taken === "0" && /^[box]/.test(scanner.peek()))
+      scanner.fail(`cannot use sign with non-decimal numbers: '${sign}0${scanner.peek()}'`);
+    if (taken === ".") scanner.fail("floats must start with a digit, not '.'");
+    if (!/^[0-9]/.test(taken)) scanner.refuse(taken, `expected a digit but got ${quoteRune(taken)}`);
+    return this.#decimal(sign + taken);
+  }
+
+  /** true, false, nan or inf, whose first character was taken. */
+  #name(taken: string): Value {
+    const scanner = this.#scanner;
+    const start = scanner.at - taken.length;
+    if (taken === "i" || taken === "n") {
+      // Other endings than nan's and inf's own pass here, and are refused as numbers.
+      if ((scanner.accept("n") && scanner.accept("f")) || (scanner.accept("a") && scanner.accept("n")))
+        return readFloat(scanner, { text: scanner.text.slice(start, scanner.at), end: scanner.at });
+    }
+    if (taken === "") scanner.refuse(taken, "unexpected EOF; expected value");
+    if (!/^\p{L}/u.test(taken))
+      scanner.fail(`expected value but found ${quoteRune(taken)} instead`, scanner.at, taken === "\n" ? 1 : 0);
+    // The complaint shows the word from the last character on that was looked at.
+    scanner.at -= scanner.at - start > taken.length ? 1 : taken.length;
+    const word = scanner.letters();
+    if (word !== "true" && word !== "false") scanner.fail(`expected value but found ${quote(word)} instead`);
+    return word === "true";
   }
 }
 
-/** The library's names for dates and times without a zone. */
-function localZone(word: string): string {
-  if (/[Zz]$|[+-]\d\d:\d\d$/.test(word)) return /[+-]\d\d:\d\d$/.exec(word.slice(10))?.[0] ?? "UTC";
-  return word.includes(":") ? (word.includes("-") ? "datetime-local" : "time-local") : "date-local";
-}
+const bases = {
+  b: { digit: /^[01]/, name: "a binary", run: /[01_]*/y },
+  o: { digit: /^[0-7]/, name: "an octal", run: /[0-7_]*/y },
+  x: { digit: /^[0-9a-fA-F]/, name: "a hexadecimal", run: /[0-9a-fA-F_]*/y },
+} as const;
 
-function integer(value: bigint): Value {
-  return fitsInt64(value) ? int64(value) : "out of range";
-}
-
-function finite(value: number): Value {
-  return Number.isFinite(value) ? value : "out of range";
-}
-
-/** A value without quotes; "out of range" for a number that Go's types do not hold, undefined for what is none. */
-function readScalar(word: string): Value {
-  if (word === "true" || word === "false") return word === "true";
-  if (/^[+-]?(inf|nan)$/.test(word)) return parseFloatText(word);
-  const clean = word.replaceAll("_", "");
-  if (/^[+-]?(0|[1-9]\d*)$/.test(clean)) return integer(BigInt(clean.replace(/^\+/, "")));
-  if (/^0(x[0-9a-fA-F]+|o[0-7]+|b[01]+)$/.test(clean)) return integer(BigInt(clean));
-  if (/^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(clean)) return finite(Number(clean));
-  if (!/^\d{4}-\d\d-\d\d|^\d\d:\d\d/.test(word)) return undefined;
-  const date = /^\d\d:/.test(word)
-    ? `0000-01-01T${word}`
-    : word.length === 10
-      ? `${word}T00:00:00`
-      : word.replace(" ", "T");
-  const ms = Date.parse(/[Zz]|[+-]\d\d:\d\d$/.test(date) ? date : `${date}Z`);
-  return Number.isNaN(ms) ? undefined : new GoTime(BigInt(ms) * 1_000_000n, localZone(word));
+function nameOf(character: string): string {
+  return character === "" ? "end of file" : `'${character}'`;
 }

@@ -5,12 +5,12 @@ import {
   Bytes,
   GoError,
   GoObject,
+  type GoMap,
   goTypeOf,
   isList,
   isMap,
   isNilContainer,
   sortedKeys,
-  toValidText,
   type Value,
 } from "#formats/gotemplate";
 import { Duration } from "./duration.ts";
@@ -89,13 +89,14 @@ function writeSubtable(writer: Writer, path: readonly string[], value: Value): v
   }
 }
 
-function formatKey(key: string): string {
+/** One part of a key, in quotes where it needs them. */
+export function formatKey(key: string): string {
   return /^[A-Za-z0-9_-]+$/.test(key) ? key : formatText(key);
 }
 
 function formatText(text: string): string {
   let quoted = '"';
-  for (const character of toValidText(text)) quoted += escapes[character] ?? escapeControl(character);
+  for (const character of text) quoted += escapes[character] ?? escapeControl(character);
   return `${quoted}"`;
 }
 
@@ -114,29 +115,47 @@ function escapeControl(character: string): string {
   return point < 0x20 || point === 0x7f ? `\\u${point.toString(16).padStart(4, "0")}` : character;
 }
 
+/** How dates and times are written that were read without a zone. */
+const localLayouts: { readonly [zone: string]: string } = {
+  "datetime-local": "2006-01-02T15:04:05.999999999",
+  "date-local": "2006-01-02",
+  "time-local": "15:04:05.999999999",
+};
+
 function inline(value: Value): string {
   if (typeof value === "string") return formatText(value);
   if (typeof value === "number") return formatNumber(value);
   if (isList(value)) {
     const items = value.map((item) => {
-      if (item === null || item === undefined) throw new GoError("toml: cannot encode array with nil element");
+      if (isNil(item)) throw new GoError("toml: cannot encode array with nil element");
       return inline(item);
     });
     return `[${items.join(", ")}]`;
   }
   if (value instanceof Duration) return inline(value.print());
   if (value instanceof Bytes) return `[${[...value.bytes].join(", ")}]`;
-  if (value instanceof GoTime) return value.format("2006-01-02T15:04:05.999999999Z07:00");
+  if (value instanceof GoTime) return value.format(localLayouts[value.zone] ?? "2006-01-02T15:04:05.999999999Z07:00");
   if (value instanceof GoObject) return isTable(value) ? inlineTable(value) : inline(value.plain());
-  if (isMap(value)) return inlineTable(value);
+  if (isMap(value)) return inlineMap(value);
   if (value === null || value === undefined) throw new GoError(`toml: cannot encode ${goTypeOf(value)}`);
   return String(value);
 }
 
-function inlineTable(value: Value): string {
+/** Tables stand last here too; and what is left out, because it is nil, leaves the comma before it. */
+function inlineMap(map: GoMap): string {
+  const keys = sortedKeys(map);
+  const inOrder = [...keys.filter((key) => !hasHeader(map[key])), ...keys.filter((key) => hasHeader(map[key]))];
+  const texts = inOrder.map((key, i) => {
+    if (isNil(map[key])) return "";
+    return `${formatKey(key)} = ${inline(map[key])}${i === inOrder.length - 1 ? "" : ", "}`;
+  });
+  return `{${texts.join("")}}`;
+}
+
+function inlineTable(value: GoObject): string {
+  if (value.exported() === undefined) return inlineMap(value.plain() as GoMap);
   const table = tableOf(value) ?? [];
   const texts = table.map(([key, entry]) => `${formatKey(key)} = ${inline(entry)}`);
-  if (!(value instanceof GoObject)) return `{${texts.join(", ")}}`;
   // The library takes the field for the last whose place among all fields is the number of those it writes.
   const declared = (value.parts() ?? table).map(([name]) => name);
   return `{${table.map(([key], i) => `${texts[i]}${declared.indexOf(key) === table.length - 1 ? "" : ", "}`).join("")}}`;
