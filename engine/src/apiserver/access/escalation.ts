@@ -32,7 +32,7 @@ export function escalation(registry: Registry, rbac: Rbac): Admission {
       if (ownGroup !== group || call.identity.groups.includes("system:masters")) return [];
       if (live !== undefined && isSameButForGarbage(draft, live)) return [];
       const why = roles.has(call.served.resource.plural)
-        ? ofRole(parts, draft, live, call)
+        ? ofRole(rbac, { draft, live }, call)
         : ofBinding(parts, draft, call);
       if (why !== undefined) throw forbidden(call.served.resource, draft.metadata.name ?? "", why);
       return [];
@@ -57,8 +57,9 @@ function isSameButForGarbage(draft: Manifest, live: Manifest): boolean {
   return equalJson(bare(draft), bare(live));
 }
 
-// oxlint-disable-next-line max-params -- what decides, an object before and after, and who asks
-function ofRole({ rbac }: Parts, draft: Manifest, live: Manifest | undefined, call: WriteCall): string | undefined {
+type Change = { draft: Manifest; live: Manifest | undefined };
+
+function ofRole(rbac: Rbac, { draft, live }: Change, call: WriteCall): string | undefined {
   const { identity, namespace, name } = call;
   const question = { verb: "escalate", group, resource: call.served.resource.plural, namespace, name };
   if (rbac.decide(identity, question).isAllowed) return undefined;
