@@ -1,8 +1,6 @@
 // Splits a Go template into tokens, as text/template/parse does (Go 1.26): text, actions between {{ and }}, trim markers,
 // comments, and inside actions words, literals and single characters. Blanks are tokens: they separate arguments.
 
-import { TemplateParseError } from "./faults.ts";
-
 export type TokenType =
   | "text"
   | "leftDelim"
@@ -29,7 +27,17 @@ export type TokenType =
   | "eof"
   | "error";
 
-export type Token = { type: TokenType; value: string; position: number; line: number; error?: TemplateParseError };
+export type Token = { type: TokenType; value: string; position: number; line: number; error?: LexicalError };
+
+/** What is no token of the language, in the line where it stands. */
+export class LexicalError extends Error {
+  readonly line: number;
+
+  constructor(message: string, line: number) {
+    super(message);
+    this.line = line;
+  }
+}
 
 const keywords = new Set(["block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"]);
 
@@ -44,7 +52,6 @@ const numberShape =
 /** Tokens of one template text, made on demand. */
 export class Lexer {
   readonly #text: string;
-  readonly #name: string;
   #position = 0;
   #line = 1;
   /** Where the next line break stands; the text's length where none does. */
@@ -54,8 +61,7 @@ export class Lexer {
   /** Set by a trimming right delimiter: the text that follows loses its leading blanks. */
   #pendingTrim = false;
 
-  constructor(name: string, text: string) {
-    this.#name = name;
+  constructor(text: string) {
     this.#text = text;
     this.#break = breakFrom(text, 0);
   }
@@ -93,7 +99,7 @@ export class Lexer {
   }
 
   #fail(message: string): never {
-    throw new TemplateParseError(`template: ${this.#name}:${this.#line}: ${message}`);
+    throw new LexicalError(message, this.#line);
   }
 
   #nextOutside(): Token {

@@ -2,7 +2,7 @@
 // their slots here, since their scopes are lexical. https://pkg.go.dev/text/template/parse
 
 import { TemplateParseError } from "./faults.ts";
-import { Lexer, type Token } from "./lexer.ts";
+import { Lexer, LexicalError, type Token } from "./lexer.ts";
 import { blockDepthMax, parenthesisDepthMax } from "./limits.ts";
 import { parseNumber, unquote } from "./literals.ts";
 import {
@@ -53,7 +53,7 @@ class Parser {
   constructor(source: Source, isFunction: (name: string) => boolean) {
     this.#source = source;
     this.#isFunction = isFunction;
-    this.#lexer = new Lexer(source.name, source.text);
+    this.#lexer = new Lexer(source.text);
   }
 
   parse(): Definition[] {
@@ -102,10 +102,20 @@ class Parser {
   // Tokens.
 
   #next(): Token {
-    const token = this.#pending.pop() ?? this.#lexer.next();
-    if (token.error !== undefined) throw token.error;
+    const token = this.#pending.pop() ?? this.#lexed();
+    if (token.error !== undefined) this.#failLexing(token.error);
     this.#last = token;
     return token;
+  }
+
+  /** What the lexer finds wrong counts only when the token is used: another error may come first. */
+  #lexed(): Token {
+    try {
+      return this.#lexer.next();
+    } catch (error) {
+      if (!(error instanceof LexicalError)) throw error;
+      return { type: "error", value: "", position: this.#last.position, line: this.#last.line, error };
+    }
   }
 
   #nextNonSpace(): Token {
@@ -139,14 +149,11 @@ class Parser {
     return token;
   }
 
-  /** What the lexer finds wrong counts only when the token is used: another error may come first. */
   #taken(skipsSpace: boolean): Token {
-    try {
-      return skipsSpace ? this.#nextNonSpace() : this.#next();
-    } catch (error) {
-      if (!(error instanceof TemplateParseError)) throw error;
-      return { type: "error", value: "", position: this.#last.position, line: this.#last.line, error };
-    }
+    if (skipsSpace && this.#pending.length === 0) this.#lexer.skipSpace();
+    let token = this.#pending.pop() ?? this.#lexed();
+    while (skipsSpace && token.type === "space") token = this.#pending.pop() ?? this.#lexed();
+    return this.#seen(token);
   }
 
   #expect(type: Token["type"], context: string): Token {
@@ -159,12 +166,17 @@ class Parser {
     throw new TemplateParseError(`template: ${this.#source.name}:${this.#last.line}: ${message}`);
   }
 
+  /** An error that Go's lexer hands on as a token: it names the line where the action began, if that is another. */
+  #failLexing({ message, line }: LexicalError): never {
+    const { name } = this.#source;
+    const start = this.#actionLine === 0 || this.#actionLine === line ? "" : ` started at ${name}:${this.#actionLine}`;
+    const inAction = start === "" || message.endsWith(" action") ? "" : " in action";
+    throw new TemplateParseError(`template: ${name}:${line}: ${message}${inAction}${start}`);
+  }
+
   #unexpected(token: Token, context: string): never {
-    const extra =
-      this.#actionLine !== 0 && this.#actionLine !== token.line
-        ? ` in action started at ${this.#source.name}:${this.#actionLine}`
-        : "";
-    this.#fail(`unexpected ${formatToken(token)} in ${context}${extra}`);
+    if (token.error !== undefined) this.#failLexing(token.error);
+    this.#fail(`unexpected ${formatToken(token)} in ${context}`);
   }
 
   // Statements.

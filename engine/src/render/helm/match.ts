@@ -25,19 +25,48 @@ export function compilePathPattern(pattern: string): RegExp {
   return new RegExp(`^${source}$`, "su");
 }
 
+/** The characters of a set, and where it ends: single ones and ranges, of which a reversed one matches nothing. */
 function readSet(pattern: string, start: number): [source: string, end: number] {
-  let i = start + 1;
-  const isNegated = pattern[i] === "^";
-  if (isNegated) i++;
+  const isNegated = pattern[start + 1] === "^";
+  let at = start + (isNegated ? 2 : 1);
+  const first = at;
+  const take = (): string => {
+    if (pattern[at] === "-" || pattern[at] === "]") throw new GoError("syntax error in pattern");
+    if (pattern[at] === "\\") at++;
+    const point = pattern.codePointAt(at);
+    if (point === undefined) throw new GoError("syntax error in pattern");
+    const character = String.fromCodePoint(point);
+    at += character.length;
+    if (at >= pattern.length) throw new GoError("syntax error in pattern");
+    return character;
+  };
   let source = "";
-  const first = i;
-  for (; pattern[i] !== "]" || i === first; i++) {
-    const character = pattern[i];
-    if (character === undefined) throw new GoError("syntax error in pattern");
-    if (character === "\\") source += escape(pattern[++i] ?? "");
-    else source += character === "-" ? "-" : escape(character);
+  while (pattern[at] !== "]" || at === first) {
+    const low = take();
+    if (pattern[at] !== "-") source += escapeInSet(low);
+    else {
+      at++;
+      source += rangeSource(low, take());
+    }
   }
-  return [`[${isNegated ? "^" : ""}${source}]`, i];
+  return [setSource(source, isNegated), at];
+}
+
+function rangeSource(low: string, high: string): string {
+  return isReversed(low, high) ? "" : `${escapeInSet(low)}-${escapeInSet(high)}`;
+}
+
+function isReversed(low: string, high: string): boolean {
+  return (low.codePointAt(0) ?? 0) > (high.codePointAt(0) ?? 0);
+}
+
+/** An empty set matches nothing, and negated everything, also line breaks. */
+function setSource(source: string, isNegated: boolean): string {
+  return `[${isNegated ? "^" : ""}${source}]`;
+}
+
+function escapeInSet(character: string): string {
+  return character.replace(/[\\^[\]-]/, "\\$&");
 }
 
 export function matchesPath(pattern: string, path: string): boolean {
@@ -46,6 +75,8 @@ export function matchesPath(pattern: string, path: string): boolean {
 
 /** A glob as gobwas/glob reads it with "/" as separator: ** crosses folders, {a,b} are alternatives. undefined when bad. */
 export function compileGlob(pattern: string): RegExp | undefined {
+  // The library cannot read what is no character, and takes U+FFFD for such.
+  if (/\ufffd/.test(pattern) || /[\ud800-\udfff]/u.test(pattern)) return undefined;
   let source = "";
   let depth = 0;
   for (let i = 0; i < pattern.length; i++) {
@@ -56,11 +87,10 @@ export function compileGlob(pattern: string): RegExp | undefined {
       source += isSuper ? "[\\s\\S]*" : "[^/]*";
     } else if (character === "?") source += "[^/]";
     else if (character === "[") {
-      const close = pattern.indexOf("]", i + 2);
-      if (close < 0) return undefined;
-      const body = pattern.slice(i + 1, close);
-      source += `[${body.startsWith("!") ? `^${escapeSet(body.slice(1))}` : escapeSet(body)}]`;
-      i = close;
+      const set = readGlobSet(pattern, i + 1);
+      if (set === undefined) return undefined;
+      source += set.source;
+      i = set.end;
     } else if (character === "{") {
       depth++;
       source += "(?:";
@@ -75,6 +105,21 @@ export function compileGlob(pattern: string): RegExp | undefined {
   return new RegExp(`^${source}${")".repeat(depth)}$`, "u");
 }
 
-function escapeSet(body: string): string {
-  return body.replace(/[\\^[\]]/g, "\\$&");
+/** The set that begins here, behind its bracket: one range, or characters; `end` is where its other bracket stands. */
+function readGlobSet(pattern: string, start: number): { source: string; end: number } | undefined {
+  const isNegated = pattern[start] === "!";
+  const [low = "", between, high = "", close] = pattern.slice(isNegated ? start + 1 : start);
+  if (between === "-") {
+    if (close !== "]" || isReversed(low, high)) return undefined;
+    const end = start + (isNegated ? 1 : 0) + low.length + 1 + high.length;
+    return { source: setSource(rangeSource(low, high), isNegated), end };
+  }
+  let source = "";
+  let at = isNegated ? start + 1 : start;
+  for (; pattern[at] !== "]"; at++) {
+    if (pattern[at] === "\\") at++;
+    if (at >= pattern.length) return undefined;
+    source += escapeInSet(pattern[at] as string);
+  }
+  return source === "" ? undefined : { source: setSource(source, isNegated), end: at };
 }

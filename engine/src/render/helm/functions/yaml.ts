@@ -173,6 +173,7 @@ function blockOf(value: Value): Value[] | { entries: [key: string, value: Value]
   if (value instanceof Bytes) return blockOf([...value.bytes].map(BigInt));
   if (value instanceof GoObject) {
     const fields = value.exported();
+    if (fields?.length === 0) return undefined;
     if (fields !== undefined) return { entries: fields.map(([name, field]) => [name.toLowerCase(), field]) };
     const plain = value.plain();
     return isList(plain) || isMap(plain) ? blockOf(plain) : undefined;
