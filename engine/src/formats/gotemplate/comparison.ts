@@ -51,7 +51,8 @@ function equalsOne(a: Value, b: Value): boolean {
   if (kind === "map" || kind === "slice" || kind === "func")
     throw new GoError(`non-comparable type ${sprintf("%s", [b])}: ${goTypeOf(b)}`);
   // Pointers are compared as they are, structs by their fields.
-  if (a instanceof GoObject && b instanceof GoObject && kind === "struct") return a.goType === b.goType && a.equals(b);
+  if (a instanceof GoObject && b instanceof GoObject && kind === "struct")
+    return a.goType === b.goType && a.isIdentical(b);
   return a === b;
 }
 

@@ -272,6 +272,9 @@ function formatOpaque(value: GoObject, verb: string, { flags, isInside }: { flag
   if (isSyntax && value instanceof Integer) return formatInteger(value.value, "d", flags) ?? "";
   const hidden = isSyntax || !"vsxXq".includes(verb) ? value.hidden() : undefined;
   if (hidden !== undefined) return formatStruct(value, hidden, { verb, flags });
+  // Inside of others a pointer is an address, which has no form as a text.
+  if (isInside && "sq".includes(verb) && value.kind === "ptr" && value.method("String") === undefined)
+    return badVerb(value, verb, flags);
   if ("vsxXq".includes(verb)) return formatString(value.print(), verb === "v" ? "s" : verb, flags);
   if (value instanceof Integer) return formatInteger(value.value, verb, flags) ?? badVerb(value, verb, flags);
   return badVerb(value, verb, flags);

@@ -70,6 +70,10 @@ export abstract class GoObject {
   equals(other: GoObject): boolean {
     return this === other;
   }
+  /** Equality of structs as Go's == sees it: pointers in them are compared as they are. */
+  isIdentical(other: GoObject): boolean {
+    return this.equals(other);
+  }
 }
 
 export type IntegerKind =

@@ -49,10 +49,17 @@ function formatIn(layout: string, value: Value, zone: string, environment: Funct
 /** Throws a GoError in Go's words. */
 export function parseTime(layout: string, text: string): GoTime {
   const { nanoseconds, offsetSeconds, zone, isUtc } = parseLayout(layout, text);
-  if (zone !== undefined) return new GoTime(nanoseconds, `${zone}@${offsetSeconds ?? 0}`);
+  if (zone !== undefined) return new GoTime(nanoseconds, `${zone}@${offsetSeconds ?? 0}`, Symbol());
   if (isUtc) return new GoTime(nanoseconds);
   // What is as far from UTC as local time is local time.
-  return new GoTime(nanoseconds, offsetSeconds ? offsetZone(offsetSeconds) : "Local");
+  if (!offsetSeconds) return new GoTime(nanoseconds, "Local");
+  return new GoTime(nanoseconds, offsetZone(offsetSeconds), isSharedOffset(offsetSeconds) ? undefined : Symbol());
+}
+
+/** Go keeps one zone for each of these (time.FixedZone). */
+function isSharedOffset(seconds: number): boolean {
+  const hours = seconds / 3600;
+  return Number.isInteger(hours) && hours >= -12 && hours <= 14;
 }
 
 function offsetZone(offset: number): string {

@@ -72,11 +72,14 @@ export class GoTime extends GoObject {
   /** Since 1970. */
   readonly nanoseconds: bigint;
   readonly zone: string;
+  /** Of a zone that the time's own text made up: Go compares such zones by where they lie in memory. */
+  readonly #origin: symbol | undefined;
 
-  constructor(nanoseconds: bigint, zone = "UTC") {
+  constructor(nanoseconds: bigint, zone = "UTC", origin?: symbol) {
     super();
     this.nanoseconds = nanoseconds;
     this.zone = zone;
+    this.#origin = origin;
   }
 
   get seconds(): bigint {
@@ -150,17 +153,21 @@ export class GoTime extends GoObject {
     return other instanceof GoTime && other.nanoseconds === this.nanoseconds && other.zone === this.zone;
   }
 
+  override isIdentical(other: GoObject): boolean {
+    return this.equals(other) && (other as GoTime).#origin === this.#origin;
+  }
+
   in(zone: string): GoTime {
     return new GoTime(this.nanoseconds, zone);
   }
 
   /** Another time in the same zone. */
   at(nanoseconds: bigint): GoTime {
-    return new GoTime(nanoseconds, this.zone);
+    return new GoTime(nanoseconds, this.zone, this.#origin);
   }
 
   add(nanoseconds: bigint): GoTime {
-    return new GoTime(this.nanoseconds + nanoseconds, this.zone);
+    return new GoTime(this.nanoseconds + nanoseconds, this.zone, this.#origin);
   }
 
   override method(name: string): GoFunction | undefined {
