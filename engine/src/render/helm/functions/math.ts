@@ -62,9 +62,34 @@ function sequence(...bounds: bigint[]): Value {
   return text(untilStep(a, wrapped(c + (c < a ? -1n : 1n)), b));
 }
 
+/** Ten to a whole power as Go's math.Pow computes it: by squares of fractions, with what that loses. */
+function powerOfTen(exponent: number): number {
+  let [square, squareTwos] = [0.625, 4];
+  let [fraction, twos] = [1, 0];
+  for (let left = Math.abs(exponent); left > 0; left = Math.floor(left / 2)) {
+    if (squareTwos > 4096) {
+      twos += squareTwos;
+      break;
+    }
+    if (left % 2 === 1) {
+      fraction *= square;
+      twos += squareTwos;
+    }
+    square *= square;
+    squareTwos *= 2;
+    if (square < 0.5) {
+      square += square;
+      squareTwos--;
+    }
+  }
+  if (exponent < 0) [fraction, twos] = [1 / fraction, -twos];
+  // In two steps: one power of two may lie beyond what a float holds.
+  const most = Math.max(-600, Math.min(twos, 1000));
+  return fraction * 2 ** most * 2 ** (twos - most);
+}
+
 function round(value: Value, places: bigint, threshold = 0.5): Value {
-  // The literal is exact where a power computed in floats is not.
-  const power = Number(`1e${places}`);
+  const power = powerOfTen(Number(places));
   const digit = power * toFloat64(value);
   const fraction = digit - Math.trunc(digit);
   return (fraction >= threshold ? Math.ceil(digit) : Math.floor(digit)) / power;

@@ -229,6 +229,10 @@ class Location extends GoObject {
   override exported(): [] {
     return [];
   }
+  /** A copy of what has no exported fields is empty. */
+  override copied(): GoObject {
+    return new Location("UTC", "");
+  }
   override method(name: string): GoFunction | undefined {
     return name === "String" ? define("", () => this.#name) : undefined;
   }
