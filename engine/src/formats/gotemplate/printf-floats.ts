@@ -34,8 +34,10 @@ function unsigned(value: number, verb: string, flags: Flags): string {
     case "b":
       return binaryExponent(value);
     case "x":
+      return hexFloat(value, flags, 4);
     case "X":
-      return hexFloat(value, flags);
+      // Go fills the digits of the small letter alone.
+      return hexFloat(value, flags, 0);
     default:
       return general(value, flags);
   }
@@ -122,7 +124,8 @@ function binaryExponent(value: number): string {
   return `${mantissa}p${exponent < 0 ? "-" : "+"}${Math.abs(exponent)}`;
 }
 
-function hexFloat(value: number, { precision, sharp }: Flags): string {
+/** `filled` is how many digits stand behind the point at least with the flag # and no precision. */
+function hexFloat(value: number, { precision, sharp }: Flags, filled: number): string {
   if (value === 0) return `0x0${precision ? `.${"0".repeat(precision)}` : ""}p+00`;
   let { mantissa, exponent } = binaryParts(value);
   while (mantissa < 1n << 52n) {
@@ -143,7 +146,7 @@ function hexFloat(value: number, { precision, sharp }: Flags): string {
   }
   const all = (mantissa & ((1n << 52n) - 1n)).toString(16).padStart(13, "0");
   const digits = precision === undefined ? all.replace(/0+$/, "") : all.slice(0, precision).padEnd(precision, "0");
-  const shown = sharp ? digits.padEnd(4, "0") : digits;
+  const shown = sharp && precision === undefined ? digits.padEnd(filled, "0") : digits;
   const power = exponent + 52;
-  return `0x1${shown === "" ? "" : `.${shown}`}p${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+  return `0x1${shown === "" && !sharp ? "" : `.${shown}`}p${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
