@@ -40,14 +40,6 @@ export function dateOf(seconds: bigint): CivilDate {
   };
 }
 
-/** Days from 1970 to a date; months and days beyond their ends go on in the next year or month. */
-export function daysTo(year: bigint, month: bigint, day: bigint): bigint {
-  const years = year + floorDivide(month - 1n, 12n);
-  const cycles = floorDivide(years - 1970n, BigInt(cycleYears));
-  const first = Date.UTC(Number(years - cycles * BigInt(cycleYears)), Number(modulo(month - 1n, 12n)), 1);
-  return BigInt(first / dayMs) + cycles * cycleDays + day - 1n;
-}
-
 /** Division that rounds down. */
 export function floorDivide(value: bigint, by: bigint): bigint {
   return (value - modulo(value, by)) / by;

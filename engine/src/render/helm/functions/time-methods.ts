@@ -12,7 +12,7 @@ import {
 } from "#formats/gotemplate";
 import { dayNames, encodeUtf8, monthNames } from "#kernel";
 import { encodeBase64 } from "./base64.ts";
-import { type CivilTime, daysTo, floorDivide, modulo, zeroTime } from "./calendar.ts";
+import { type CivilTime, floorDivide, modulo, zeroTime } from "./calendar.ts";
 import { Duration, second } from "./duration.ts";
 
 /** What the methods know of a time. */
@@ -75,12 +75,30 @@ function calendarMethod(time: GoTime, name: string): GoFunction | undefined {
 
 function addDate(time: GoTime, [years, monthCount, dayCount]: [bigint, bigint, bigint]): Value {
   const { year, month, day, hour, minute, second: seconds, nanosecond, offsetSeconds } = time.civil();
-  const days = daysTo(BigInt(year) + years, BigInt(month) + monthCount, BigInt(day) + dayCount);
+  const days = wrappedDays(BigInt(year) + years, BigInt(month) + monthCount, BigInt(day) + dayCount);
   const sum = days * 86_400n + BigInt(hour * 3600 + minute * 60 + seconds - offsetSeconds);
   // Go counts seconds from the year 1 in 64 bits.
   const since1 = BigInt.asIntN(64, sum - zeroTime / second);
   return time.at((since1 + zeroTime / second) * second + BigInt(nanosecond));
 }
+
+/** Go counts years from here, so that all of them are positive. */
+const firstYear = 292_277_022_400n;
+
+/** Days from 1970 to a date as Go counts them, in 64 bits that overflow for years beyond all calendars (time.dateToAbsDays). */
+function wrappedDays(year: bigint, month: bigint, day: bigint): bigint {
+  const years = BigInt.asIntN(64, year) + floorDivide(BigInt.asIntN(64, month) - 1n, 12n);
+  const inYear = modulo(BigInt.asIntN(64, month) - 1n, 12n) + 1n;
+  const isEarly = inYear < 3n;
+  const fromMarch = inYear + (isEarly ? 12n : 0n);
+  const counted = BigInt.asUintN(64, years - (isEarly ? 1n : 0n) + firstYear);
+  const centuryDays = BigInt.asUintN(64, 146_097n * (counted / 100n)) / 4n;
+  const yearDays = (1461n * (counted % 100n)) / 4n + ((979n * fromMarch - 2919n) >> 5n);
+  return BigInt.asIntN(64, centuryDays + yearDays + day - 1n) - daysBefore1970;
+}
+
+/** The same of January 1, 1970. */
+const daysBefore1970 = 106_751_991_073_400n;
 
 function zoneMethod(time: GoTime, name: string): GoFunction | undefined {
   switch (name) {
