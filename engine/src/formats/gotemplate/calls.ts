@@ -6,7 +6,7 @@ import type { Frame } from "./runtime.ts";
 import type { ArgumentNode, Node } from "./tree.ts";
 import { formatNode } from "./tree.ts";
 import { idealConstant } from "./literals.ts";
-import { Bytes, GoObject, goTypeOf, int64, isMap, type Value } from "./values.ts";
+import { Bytes, type GoMap, GoObject, goTypeOf, int64, isMap, namedOf, type Value } from "./values.ts";
 import { Missing } from "#kernel";
 
 export type Expression = (frame: Frame, dot: Value) => Value;
@@ -134,7 +134,8 @@ export function checkType(frame: Frame, value: Value, type: ParameterType): Valu
     if (canBeNil(type)) return null;
     return frame.fail(`invalid value; expected ${typeNameOf(type)}`);
   }
-  if (isAssignable(value, type)) return value;
+  // A map of a named type is handed over as the map that the parameter asks for: what returns it returns a plain one.
+  if (isAssignable(value, type)) return type === "map" ? (namedOf(value as GoMap)?.map ?? value) : value;
   const got = value === null ? "interface {}" : goTypeOf(value);
   return frame.fail(`wrong type for value; expected ${typeNameOf(type)}; got ${got}`);
 }
