@@ -3,7 +3,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type Clock, Fault, type FileTree } from "#kernel";
-import { type FunctionEnvironment, machineEnvironment as environmentOf, type MachineCrypto } from "#render/helm";
+import { type FunctionEnvironment, machineEnvironment as environmentOf } from "#render/helm";
 import { usage } from "./arguments.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
@@ -34,12 +34,8 @@ export function splitPath(path: string): { folder: string; name: string } {
 
 /** Time and randomness of this machine, for functions that ask for them; most charts ask for neither, and loading it takes long. */
 export function machineEnvironment(clock: Clock): FunctionEnvironment {
-  const crypto = (): MachineCrypto => process.getBuiltinModule("node:crypto");
   const source = process.platform === "linux" ? kernelBytes() : undefined;
-  return environmentOf(clock, {
-    randomBytes: (count) => source?.(count) ?? crypto().randomBytes(count),
-    generatePrimeSync: (bitCount, options) => crypto().generatePrimeSync(bitCount, options),
-  });
+  return environmentOf(clock, (count) => source?.(count) ?? process.getBuiltinModule("node:crypto").randomBytes(count));
 }
 
 /** The kernel's own source of randomness, which is there before OpenSSL is loaded; gives undefined where it cannot be read. */

@@ -15,7 +15,7 @@ export type ChartThreads = ChartRenderer & { close(): Promise<void> };
 
 /** Threads where this package runs compiled; this thread where it runs from source, which threads cannot load. */
 export function startChartThreads(clock: Clock): ChartThreads {
-  const here = chartsInThisThread(clock, machineEnvironment(clock, crypto));
+  const here = chartsInThisThread(clock, machineEnvironment(clock, crypto.randomBytes));
   if (import.meta.url.endsWith(".ts")) return { ...here, close: () => Promise.resolve() };
   const threads = new ThreadPool<ChartRequest, ChartReply>({
     clock,

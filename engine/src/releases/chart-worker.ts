@@ -17,7 +17,10 @@ function answer(request: ChartRequest): ChartReply {
   const { id, nowMs } = request;
   const clock = clockFrom(nowMs);
   try {
-    return { id, answer: renderWork(decodeWork(request), { clock, environment: machineEnvironment(clock, crypto) }) };
+    return {
+      id,
+      answer: renderWork(decodeWork(request), { clock, environment: machineEnvironment(clock, crypto.randomBytes) }),
+    };
   } catch (thrown) {
     return { id, faults: encodeFaults(thrown) };
   }

@@ -13,7 +13,6 @@ export {
 export { helmFault, type HelmFaultCode } from "./faults.ts";
 export {
   type FunctionEnvironment,
-  type MachineCrypto,
   machineEnvironment,
   seededEnvironment,
 } from "./functions/environment.ts";

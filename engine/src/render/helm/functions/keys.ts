@@ -22,12 +22,7 @@ export type PrivateKey =
   | { type: "dsa"; encoded: Uint8Array };
 
 export function newRsaKey(bitCount: number, environment: FunctionEnvironment): PrivateKey {
-  const made = environment.generateRsaKey?.(bitCount);
-  if (made === undefined)
-    return { type: "rsa", key: generateRsaKey(bitCount, (count) => environment.randomBytes(count)) };
-  // The faster maker draws on the system's own randomness, so the use has to be noted here.
-  environment.randomBytes(1);
-  return { type: "rsa", key: made };
+  return { type: "rsa", key: generateRsaKey(bitCount, (count) => environment.randomBytes(count)) };
 }
 
 /** genPrivateKey. */

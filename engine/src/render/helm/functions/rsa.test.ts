@@ -1,6 +1,7 @@
+import { checkPrimeSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { encodeUtf8 } from "#kernel";
-import { generateRsaKey, isPrimeHere, randomPrime, rsaKeyOf, signRsa, signRsaHere } from "./rsa.ts";
+import { generateRsaKey, isPrimeHere, randomPrime, signRsa, signRsaHere } from "./rsa.ts";
 import { randomGenerator } from "./random-source.ts";
 
 describe("rsa", () => {
@@ -10,12 +11,12 @@ describe("rsa", () => {
     expect(signRsaHere(key, message)).toEqual(signRsa(key, message));
   });
 
-  it("makes a key of primes that others found", () => {
-    const drawn = [randomPrime(512, randomGenerator("p")), randomPrime(512, randomGenerator("q"))];
-    const key = rsaKeyOf(1024, () => drawn.shift() as bigint);
-    expect([key.n.toString(2).length, (key.e * key.d) % ((key.p - 1n) * (key.q - 1n))]).toEqual([1024, 1n]);
-    const message = encodeUtf8("message");
-    expect(signRsaHere(key, message)).toEqual(signRsa(key, message));
+  it("makes keys of primes that OpenSSL takes for such", () => {
+    for (const bits of [1024, 2048]) {
+      const { n, e, d, p, q } = generateRsaKey(bits, randomGenerator(`key-${bits}`));
+      expect([checkPrimeSync(p), checkPrimeSync(q), n.toString(2).length]).toEqual([true, true, bits]);
+      expect([n, (e * d) % ((p - 1n) * (q - 1n))]).toEqual([p * q, 1n]);
+    }
   });
 
   it("finds the primes that the platform finds", () => {
