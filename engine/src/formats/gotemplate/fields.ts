@@ -3,7 +3,7 @@
 import { type Argument, callFunction, type Final, noFinal } from "./calls.ts";
 import type { Frame } from "./runtime.ts";
 import type { Node } from "./tree.ts";
-import { type GoMap, GoObject, goTypeOf, isMap, listMethod, mapGet, namedOf, type Value } from "./values.ts";
+import { GoObject, goTypeOf, holdsAnything, isMap, listMethod, mapGet, namedOf, type Value } from "./values.ts";
 import { quote } from "./print.ts";
 
 export type FieldChain = {
@@ -77,11 +77,6 @@ function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: Targe
   const isAnything = isElement || (isMap(target.holder) && holdsAnything(target.holder));
   const type = isAnything ? "interface {}" : goTypeOf(receiver);
   return frame.fail(`can't evaluate field ${name} in type ${type}`);
-}
-
-function holdsAnything(map: GoMap): boolean {
-  const type = goTypeOf(map);
-  return type === "common.Values" || type.endsWith("interface {}");
 }
 
 function mapEntry(frame: Frame, map: { [key: string]: Value }, name: string): Value {

@@ -161,8 +161,8 @@ class Printer {
 
 /** One argument by one verb. */
 function formatArgument(value: Value, verb: string, flags: Flags): string {
-  if (verb === "T") return pad(goTypeOf(value), flags);
-  if (value === null || value === undefined) return verb === "v" ? pad("<nil>", flags) : `%!${verb}(<nil>)`;
+  if (verb === "T" && value !== null && value !== undefined) return formatString(goTypeOf(value), "s", flags);
+  if (value === null || value === undefined) return "vT".includes(verb) ? pad("<nil>", flags) : `%!${verb}(<nil>)`;
   // Only errors are wrapped, and there are none here; its flags are those of %v.
   if (verb === "w") return badVerb(value, verb, { ...flags, plus: false });
   if (verb === "p" && !Array.isArray(value) && !isMap(value)) return badVerb(value, verb, flags);

@@ -4,7 +4,7 @@ import type { Expression } from "./calls.ts";
 import { printValue, sortedKeys } from "./print.ts";
 import type { Frame, Signal, Statement } from "./runtime.ts";
 import type { BranchNode } from "./tree.ts";
-import { Bytes, GoObject, goTypeOf, Integer, isMap, type Rangeable, type Value } from "./values.ts";
+import { Bytes, GoObject, holdsAnything, Integer, isMap, type Rangeable, type Value } from "./values.ts";
 
 type Parts = { pipe: Expression; list: Statement; elseList: Statement | undefined };
 
@@ -32,13 +32,6 @@ export function compileRange(node: BranchNode, parts: Parts): Statement {
     frame.element = outer;
     return hasRun || parts.elseList === undefined ? 0 : parts.elseList(frame, dot);
   };
-}
-
-/** True for lists and maps whose elements are interfaces in Go. */
-function holdsAnything(value: Value): boolean {
-  if (!Array.isArray(value) && !isMap(value)) return false;
-  const type = goTypeOf(value);
-  return type === "common.Values" || type.endsWith("interface {}");
 }
 
 type Turn = (frame: Frame, index: Value, item: Value) => Signal;

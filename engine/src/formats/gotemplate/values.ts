@@ -248,6 +248,17 @@ function goTypeOfObject(value: Exclude<Value, undefined | string | number | bigi
   return Array.isArray(value) ? "[]interface {}" : "map[string]interface {}";
 }
 
+const listsAndMapsOfAnything: ReadonlySet<string> = new Set([
+  "[]interface {}",
+  "map[string]interface {}",
+  "common.Values",
+]);
+
+/** True for lists and maps whose elements are interfaces in Go. */
+export function holdsAnything(value: Value): boolean {
+  return typeof value === "object" && listsAndMapsOfAnything.has(goTypeOf(value));
+}
+
 /** The kind as reflect names it; "invalid" for nil. */
 export function kindOf(value: Value): Kind {
   if (typeof value === "string") return "string";
