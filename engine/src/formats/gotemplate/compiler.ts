@@ -130,10 +130,10 @@ function compileCondition(
 
 /** The dot that a pipeline gives has the type of what it is, also where a range handed it out as anything. */
 function runWith(frame: Frame, list: Statement, dot: Value): Signal {
-  const outer = frame.element;
-  if (Object.is(dot, outer)) frame.element = undefined;
+  const outer = frame.isDotAnything;
+  frame.isDotAnything = false;
   const signal = list(frame, dot);
-  frame.element = outer;
+  frame.isDotAnything = outer;
   return signal;
 }
 
@@ -168,7 +168,7 @@ function compilePipe(pipe: PipeNode): Expression {
     if (value === null) value = undefined;
     for (const [i, slot] of slots.entries()) {
       if (slot < 0) frame.fail(`undefined variable: ${pipe.declarations[i]?.name}`);
-      frame.variables[slot] = value;
+      frame.setVariable(slot, value, false);
     }
     return value;
   };

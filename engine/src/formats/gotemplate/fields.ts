@@ -72,9 +72,8 @@ function fieldOf(frame: Frame, receiver: Value, chain: FieldChain, target: Targe
       return frame.set.missingKey === "error" ? failMissing(frame, name) : receiver.zeroEntry();
   }
   // What a range hands out of a list of anything, or a map of anything holds, keeps that type, whatever it is.
-  // Parentheses hand on what lies inside.
-  const isElement = Object.is(receiver, frame.element) && chain.node.type !== "chain";
-  const isAnything = isElement || (isMap(target.holder) && holdsAnything(target.holder));
+  const { holder } = target;
+  const isAnything = holder === undefined ? frame.beginsAtAnything(chain.node) : isMap(holder) && holdsAnything(holder);
   const type = isAnything ? "interface {}" : goTypeOf(receiver);
   return frame.fail(`can't evaluate field ${name} in type ${type}`);
 }

@@ -16,20 +16,17 @@ export function compileRange(node: BranchNode, parts: Parts): Statement {
   const itemSlot = declarations.length > 1 ? second : first;
   const turn = (frame: Frame, index: Value, item: Value): Signal => {
     frame.set.turn();
-    if (itemSlot >= 0) frame.variables[itemSlot] = item;
-    if (indexSlot >= 0) frame.variables[indexSlot] = index;
+    if (itemSlot >= 0) frame.setVariable(itemSlot, item, frame.isDotAnything);
+    if (indexSlot >= 0) frame.setVariable(indexSlot, index, false);
     return parts.list(frame, item);
-  };
-  const markedTurn: Turn = (frame, index, item) => {
-    frame.element = item;
-    return turn(frame, index, item);
   };
   return (frame, dot) => {
     frame.at = node;
     const value = parts.pipe(frame, dot);
-    const outer = frame.element;
-    const hasRun = iterate(frame, value, holdsAnything(value) ? markedTurn : turn, declarations.length);
-    frame.element = outer;
+    const outer = frame.isDotAnything;
+    frame.isDotAnything = holdsAnything(value);
+    const hasRun = iterate(frame, value, turn, declarations.length);
+    frame.isDotAnything = outer;
     return hasRun || parts.elseList === undefined ? 0 : parts.elseList(frame, dot);
   };
 }

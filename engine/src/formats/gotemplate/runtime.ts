@@ -133,8 +133,10 @@ export class Frame {
   readonly variables: Value[];
   /** The node being evaluated, for errors. */
   at: Node | undefined = undefined;
-  /** What the innermost range over values of any type is at; for errors, which name that type. */
-  element: Value = undefined;
+  /** The dot is what a range hands out of a list or map of anything; for errors, which name that type. */
+  isDotAnything = false;
+  /** The slots of variables of which the same is true. */
+  #anything: Set<number> | undefined;
   out = "";
 
   constructor(set: TemplateSet, template: Compiled, data: Value) {
@@ -142,6 +144,19 @@ export class Frame {
     this.template = template;
     this.variables = Array.from<Value>({ length: template.slots });
     this.variables[0] = data;
+  }
+
+  /** `isAnything`: the value is handed out of a list or map of anything. */
+  setVariable(slot: number, value: Value, isAnything: boolean): void {
+    this.variables[slot] = value;
+    if (isAnything) (this.#anything ??= new Set()).add(slot);
+    else this.#anything?.delete(slot);
+  }
+
+  /** Whether what the node begins at is handed out as anything: parentheses hand on what lies inside. */
+  beginsAtAnything(node: Node): boolean {
+    if (node.type === "variable") return this.#anything?.has(node.slot) ?? false;
+    return node.type === "field" && this.isDotAnything;
   }
 
   write(text: string): void {
