@@ -4,15 +4,22 @@
 import { Fault } from "#kernel";
 import type { Flag, FlagSet } from "./command.ts";
 import type { CliCode } from "./faults.ts";
+import { parseBoolean, splitList, splitPairs, type ValueKind, wrongKind } from "./flag-values.ts";
 import { nearest } from "./nearest.ts";
 
-export type ParsedArguments = { args: string[]; flags: Record<string, unknown>; isHelp: boolean };
+export type ParsedArguments = {
+  args: string[];
+  flags: Record<string, unknown>;
+  isHelp: boolean;
+  /** What was given and has no effect, and why: a line each. */
+  notes: string[];
+};
 
 /** Throws Fault `usage` for what is no flag of the set or lacks its value. */
 export function parseArguments(flags: FlagSet, words: readonly string[]): ParsedArguments {
   const reader = new Reader(flags, words);
   reader.run();
-  return { args: reader.args, flags: reader.values(), isHelp: reader.isHelp };
+  return { args: reader.args, flags: reader.values(), isHelp: reader.isHelp, notes: reader.notes() };
 }
 
 class Reader {
@@ -36,6 +43,7 @@ class Reader {
       else if (word.startsWith("-") && word.length > 1) this.#readShorts(word.slice(1));
       else this.args.push(word);
     }
+    this.#checkExclusions();
   }
 
   /** Every flag of the set with its value: given, default, false, [] or undefined. */
@@ -43,11 +51,18 @@ class Reader {
     const values: Record<string, unknown> = {};
     for (const [name, flag] of Object.entries(this.#flags)) {
       const given = this.#given.get(name);
-      if (flag.isList === true || flag.isRepeated === true)
+      if (flag.isList === true || flag.isPairs === true || flag.isRepeated === true)
         values[name] = given ?? (flag.default === undefined ? [] : [flag.default]);
       else values[name] = given?.at(-1) ?? flag.default ?? (isSwitch(flag) ? false : undefined);
     }
     return values;
+  }
+
+  notes(): string[] {
+    return [...this.#given.keys()].flatMap((name) => {
+      const why = this.#flags[name]?.ignored;
+      return why === undefined ? [] : [`--${name} has no effect: ${why}`];
+    });
   }
 
   #readLong(word: string): void {
@@ -94,9 +109,20 @@ class Reader {
     else {
       const value = word.inline ?? flag.bare ?? this.#words.shift();
       if (value === undefined) throw usage(`flag ${word.shown} needs a value (${flag.takes})`);
-      const parts = flag.isList === true ? value.split(",").filter((part) => part !== "") : [value];
-      for (const part of parts) checkChoice(word.shown, flag, part);
-      values.push(...parts);
+      // Helm's words for a wrong pair name the flag in full.
+      const shown = flag.isPairs === true && flag.short !== undefined ? `-${flag.short}, --${name}` : word.shown;
+      values.push(...readValues(shown, flag, value));
+    }
+  }
+
+  #checkExclusions(): void {
+    for (const [name, flag] of Object.entries(this.#flags)) {
+      const other = this.#given.has(name) && flag.excludes?.find((excluded) => this.#given.has(excluded));
+      if (typeof other !== "string") continue;
+      const given = [name, other].sort().join(" ");
+      throw usage(
+        `if any flags in the group [${name} ${other}] are set none of the others can be; [${given}] were all set`,
+      );
     }
   }
 }
@@ -105,10 +131,40 @@ function isSwitch(flag: Flag): boolean {
   return flag.takes === undefined && flag.bare === undefined;
 }
 
-function readSwitch(word: { shown: string; inline: string | undefined }): boolean {
-  if (word.inline === undefined || word.inline === "true" || word.inline === "1") return true;
-  if (word.inline === "false" || word.inline === "0") return false;
-  throw usage(`flag ${word.shown} is true or false, not ${JSON.stringify(word.inline)}`);
+function readSwitch({ shown, inline = "true" }: { shown: string; inline: string | undefined }): boolean {
+  checkKind(shown, "boolean", inline);
+  return parseBoolean(inline) === true;
+}
+
+function readValues(shown: string, flag: Flag, value: string): string[] {
+  const parts = partsOf(shown, flag, value);
+  for (const part of parts) {
+    checkChoice(shown, flag, part);
+    if (flag.kind !== undefined) checkKind(shown, flag.kind, part);
+  }
+  return parts;
+}
+
+function partsOf(shown: string, flag: Flag, value: string): string[] {
+  if (flag.isPairs === true) {
+    const { pairs, bad } = splitPairs(value);
+    if (bad === undefined) return pairs;
+    throw usage(
+      `invalid argument ${JSON.stringify(value)} for ${JSON.stringify(shown)} flag: ${bad} must be formatted as key=value`,
+    );
+  }
+  if (flag.isList !== true) return [value];
+  const parts = splitList(value);
+  if (parts !== undefined) return parts;
+  throw usage(
+    `flag ${shown} has a quote in the wrong place: ${value}`,
+    'quotes stand around a whole value, one that holds a comma: "a,b"',
+  );
+}
+
+function checkKind(shown: string, kind: ValueKind, value: string): void {
+  const expected = wrongKind(kind, value);
+  if (expected !== undefined) throw usage(`flag ${shown} is ${expected}, not ${JSON.stringify(value)}`);
 }
 
 function checkChoice(shown: string, flag: Flag, value: string): void {

@@ -1,10 +1,10 @@
 // How charts are reached and trusted: the flags of the commands that fetch them, with the names and meanings of Helm's.
 
-import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { usage } from "./arguments.ts";
 import type { FlagValues } from "./command.ts";
 import type { Io } from "./io.ts";
+import { readNamedFile } from "./named-files.ts";
 
 /** Flags of every command that may fetch a chart. */
 export const chartAccessFlags = {
@@ -36,9 +36,10 @@ export type ChartAccess = {
 
 /** Reads what the flags name. */
 export function chartAccess(flags: ChartAccessFlags & { "pass-credentials"?: boolean }, io: Io): ChartAccess {
-  const [authority, certificate, certificateKey] = [flags["ca-file"], flags["cert-file"], flags["key-file"]].map(
-    (path) => (path === undefined || path === "" ? undefined : readTextFile(path, io)),
-  );
+  const [authority, certificate, certificateKey] = (["ca-file", "cert-file", "key-file"] as const).map((flag) => {
+    const path = flags[flag];
+    return path === undefined || path === "" ? undefined : readPem(flag, path, io);
+  });
   const { username = "", password = "" } = flags;
   return {
     ...(username === "" && password === "" ? {} : { login: { username, password } }),
@@ -58,10 +59,10 @@ export function defaultKeyring(io: Io): string {
   return join(io.env["GNUPGHOME"] ?? join(io.home, ".gnupg"), "pubring.gpg");
 }
 
-function readTextFile(path: string, io: Io): string {
-  try {
-    return readFileSync(resolve(io.folder, path), "utf8");
-  } catch {
-    throw usage(`open ${path}: no such file or directory`);
-  }
+/** A PEM file; one that holds no block of its kind is refused at once, also where nothing is fetched. */
+function readPem(flag: string, path: string, io: Io): string {
+  const text = readNamedFile(path, io).toString("utf8");
+  const kind = flag === "key-file" ? "PRIVATE KEY" : "CERTIFICATE";
+  if (new RegExp(`^-----BEGIN [A-Z0-9 ]*${kind}-----\\s*$`, "m").test(text)) return text;
+  throw usage(`--${flag} ${path}: no ${kind.toLowerCase()} in PEM is in it`);
 }

@@ -1,7 +1,6 @@
 // What the commands that render a chart share: where it comes from, the values that go into it, and what is done with its
 // objects afterwards. The flags and their meanings are Helm's.
 
-import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Fault, type FileTree } from "#kernel";
 import {
@@ -19,6 +18,7 @@ import type { FlagValues } from "./command.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
 import { chartTree } from "./local-tree.ts";
+import { readNamedFile } from "./named-files.ts";
 
 /** Values on top of a chart's own. */
 export const valueFlags = {
@@ -86,7 +86,7 @@ export async function givenValues(given: FlagValues<typeof valueFlags> & ChartFl
     setJson: given["set-json"],
     setFile: given["set-file"],
     setLiteral: given["set-literal"],
-    readFile: (path) => fetched.get(path) ?? readFile(path, io).toString("utf8"),
+    readFile: (path) => fetched.get(path) ?? readNamedFile(path, io).toString("utf8"),
   };
 }
 
@@ -126,13 +126,7 @@ async function readText(path: string, io: Io, given: ChartFlags): Promise<string
     }
   }
   if (path.trim() === "-") return Buffer.from(await io.readInput()).toString("utf8");
-  return readFile(path, io).toString("utf8");
-}
-
-function readFile(path: string, io: Io): Buffer {
-  const full = resolve(io.folder, path);
-  if (!existsSync(full)) throw usage(`open ${path}: no such file or directory`);
-  return readFileSync(full);
+  return readNamedFile(path, io).toString("utf8");
 }
 
 /** A limit on time: a template can be written to run for ever. */

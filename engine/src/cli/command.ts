@@ -2,6 +2,7 @@
 // and loads a file only when its command is called, so imports at the top of a command's file cost the others nothing.
 
 import type { ExitCode } from "./exit.ts";
+import type { ValueKind } from "./flag-values.ts";
 import type { Io } from "./io.ts";
 import type { Ports } from "./ports.ts";
 
@@ -16,6 +17,14 @@ export type Flag = {
   isRepeated?: boolean;
   /** As `isRepeated`, and each value is split at commas, as pflag's StringSlice. */
   isList?: boolean;
+  /** As `isRepeated`, each value being KEY=VALUE or several of them, as pflag's StringToString. */
+  isPairs?: boolean;
+  /** What its value must be beside text. */
+  kind?: ValueKind;
+  /** Why it has no effect here, told to who gives it. */
+  ignored?: string;
+  /** Flags that must not be given beside it, whatever their values. */
+  excludes?: readonly string[];
   default?: string;
   choices?: readonly string[];
   /** The value that the flag has when it stands alone (`--dry-run` for `--dry-run=client`); a value needs `=` then. */
@@ -26,7 +35,7 @@ export type Flag = {
 
 export type FlagSet = Readonly<Record<string, Flag>>;
 
-type FlagValue<F extends Flag> = F extends { isRepeated: true } | { isList: true }
+type FlagValue<F extends Flag> = F extends { isRepeated: true } | { isList: true } | { isPairs: true }
   ? readonly string[]
   : F extends { takes: string } | { bare: string }
     ? F extends { default: string }

@@ -33,6 +33,7 @@ async function dispatch(words: readonly string[], io: Io, ports: Ports): Promise
     return 0;
   }
   checkArity(found.entry.name, command, parsed.args);
+  for (const note of parsed.notes) io.stderr.write(`${io.stderr.style("yellow", "note:")} ${note}\n`);
   return await command.run({ args: parsed.args, flags: parsed.flags, io, ports });
 }
 

@@ -1,8 +1,10 @@
 // `keelson helm install NAME CHART`: what `helm install` does, with its flags.
 
+import { basename } from "node:path";
 import { renderNameTemplate } from "#render/helm";
 import { usage } from "../arguments.ts";
 import { chartAccessFlags } from "../chart-access.ts";
+import { machineEnvironment } from "../chart-files.ts";
 import { chartFlags, postRenderFlags, valueFlags } from "../chart-source.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
 import { readServerSide } from "../helm/action-options.ts";
@@ -27,7 +29,12 @@ const flags = {
   "generate-name": { short: "g", about: "make a name up, with CHART alone" },
   "name-template": { takes: "TEMPLATE", about: "template for the release's name" },
   replace: { about: "use a name again whose release is uninstalled or failed" },
-  "server-side": { takes: "BOOL", bare: "true", about: "apply on the server (default) or, with false, from here" },
+  "server-side": {
+    takes: "BOOL",
+    bare: "true",
+    kind: "boolean",
+    about: "apply on the server (default) or, with false, from here",
+  },
 } as const;
 
 type Flags = FlagValues<typeof flags>;
@@ -79,13 +86,14 @@ async function install(
 
 function nameAndChart(args: readonly string[], given: Flags, io: Io): [name: string, chart: string] {
   const [first = "", second] = args;
+  const template = given["name-template"] ?? "";
   if (second !== undefined) {
     if (given["generate-name"]) throw usage("cannot set --generate-name and also specify a name");
-    if (given["name-template"] !== undefined) throw usage("cannot set --name-template and also specify a name");
+    if (template !== "") throw usage("cannot set --name-template and also specify a name");
     return [first, second];
   }
-  if (given["name-template"] !== undefined) return [renderNameTemplate(given["name-template"]), first];
+  if (template !== "") return [renderNameTemplate(template, machineEnvironment(io.clock)), first];
   if (!given["generate-name"]) throw usage("must either provide a name or specify --generate-name");
-  const base = (first.split("/").at(-1) ?? "").replace(/\.tgz$/, "").replace(/-\d.*$/, "");
-  return [`${base === "" || base === "." ? "chart" : base}-${Math.floor(io.clock.now() / 1000)}`, first];
+  const base = basename(first).split(".")[0];
+  return [`${base === "" ? "chart" : base}-${Math.floor(io.clock.now() / 1000)}`, first];
 }

@@ -64,6 +64,54 @@ describe("keelson template", () => {
     expect(await nameOf("--kubeconfig", "nowhere")).toBe("default");
   });
 
+  it("takes an empty flag for one that is not given", async () => {
+    const folder = newChart();
+    const plain = await run(folder, "shop", ".");
+    expect(await run(folder, "shop", ".", "--output-dir=", "--name-template=", "-n", "", "-f", "")).toEqual(plain);
+    expect((await run(folder, "--name-template", "{{ fail `no` }}", ".")).stderr).toContain(
+      'template: name-template:1:3: executing "name-template" at <fail `no`>: error calling fail: no',
+    );
+  });
+
+  it("refuses values that helm refuses, also where they change nothing", async () => {
+    const folder = newChart();
+    const wrong: [string[], string][] = [
+      [["--timeout", "x"], "flag --timeout is a duration, such as 30s, 5m or 1h30m"],
+      [["--wait=x"], 'flag --wait cannot be "x"'],
+      [["--server-side=auto"], "flag --server-side is true or false"],
+      [["--labels", "a"], "a must be formatted as key=value"],
+      [["--color", "x"], 'flag --color cannot be "x"'],
+      [
+        ["--force-replace", "--force-conflicts"],
+        "[force-replace force-conflicts] are set none of the others can be; [force-conflicts force-replace] were all set",
+      ],
+      [
+        ["--dry-run", "--validate=false"],
+        "if any flags in the group [validate dry-run] are set none of the others can be",
+      ],
+      [["--hide-secret"], "unknown flag --hide-secret"],
+      [["-f", "templates"], "read templates: is a directory"],
+      [["-f", "Chart.yaml/x"], "open Chart.yaml/x: not a directory"],
+      [["-f", "a.yaml,"], "open a.yaml: no such file or directory"],
+      [["--ca-file", "Chart.yaml"], "--ca-file Chart.yaml: no certificate in PEM is in it"],
+      [["--output-dir", "Chart.yaml"], "open Chart.yaml/web/templates/b.yaml: not a directory"],
+      [["--output-dir", "out", "-s", "templates/b.yaml"], "could not find template templates/b.yaml in chart"],
+    ];
+    const said = await Promise.all(wrong.map(async ([words]) => await run(folder, "shop", ".", ...words)));
+    expect(said.map(({ stderr }, index) => stderr.includes(wrong[index]?.[1] ?? "") || stderr)).toEqual(
+      wrong.map(() => true),
+    );
+    expect(said.filter(({ code }) => code === 0)).toEqual([]);
+  });
+
+  it("says which flags have no effect", async () => {
+    const { code, stderr } = await run(newChart(), "shop", ".", "--enable-dns");
+    expect([code, stderr]).toEqual([
+      0,
+      "note: --enable-dns has no effect: names are not resolved, getHostByName gives nothing\n",
+    ]);
+  });
+
   it("shows what is no YAML when it is asked to", async () => {
     const folder = newChart();
     writeFileSync(join(folder, "templates/c.yaml"), "a: 1\nb: c: d\n");

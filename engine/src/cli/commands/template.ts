@@ -25,9 +25,11 @@ import {
   valueFlags,
 } from "../chart-source.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
+import { parseBoolean } from "../flag-values.ts";
 import { defaultNamespace } from "../helm/default-namespace.ts";
 import { helmFlags } from "../helm/release-flags.ts";
 import type { Io } from "../io.ts";
+import { fileFault } from "../named-files.ts";
 import type { Ports } from "../ports.ts";
 
 const flags = {
@@ -45,7 +47,7 @@ const flags = {
   "output-dir": { takes: "FOLDER", about: "write files into this folder instead of printing" },
   "release-name": { about: "put the release's name into the path below --output-dir" },
   "skip-schema-validation": { about: "do not check values against values.schema.json" },
-  "render-subchart-notes": { about: "accepted: notes are not printed here", isHidden: true },
+  "render-subchart-notes": { about: "accepted", isHidden: true, ignored: "notes are not printed here" },
   debug: { about: "print what was rendered also when it is no YAML" },
   "skip-crds": { about: "accepted", isHidden: true },
   "create-namespace": { about: "accepted", isHidden: true },
@@ -57,29 +59,34 @@ const flags = {
     about:
       "server: ask the cluster for its versions, for lookups, and whether it would take the objects (default client)",
   },
-  validate: { about: "the same as --dry-run=server" },
+  validate: { about: "the same as --dry-run=server", excludes: ["dry-run"] },
   "take-ownership": { about: "with --dry-run=server: do not mind objects that belong to others" },
   ...postRenderFlags,
   "disable-openapi-validation": { about: "accepted", isHidden: true },
-  "enable-dns": { about: "accepted: names are not resolved", isHidden: true },
-  "hide-notes": { about: "accepted", isHidden: true },
-  "hide-secret": { about: "accepted", isHidden: true },
+  "enable-dns": { about: "accepted", isHidden: true, ignored: "names are not resolved, getHostByName gives nothing" },
+  "hide-notes": { about: "accepted", isHidden: true, ignored: "notes are not printed here" },
   description: { takes: "TEXT", about: "accepted", isHidden: true },
   replace: { about: "accepted", isHidden: true },
-  force: { about: "accepted", isHidden: true },
-  "force-replace": { about: "accepted", isHidden: true },
+  force: { about: "accepted", isHidden: true, excludes: ["force-conflicts"] },
+  "force-replace": { about: "accepted", isHidden: true, excludes: ["force-conflicts"] },
   "force-conflicts": { about: "accepted", isHidden: true },
-  "server-side": { bare: "true", takes: "BOOL", about: "accepted", isHidden: true },
-  labels: { short: "l", takes: "KEY=VALUE", isList: true, about: "accepted", isHidden: true },
-  timeout: { takes: "DURATION", about: "accepted: nothing is waited for", isHidden: true },
-  wait: { bare: "watcher", takes: "STRATEGY", about: "accepted: nothing is waited for", isHidden: true },
+  "server-side": { about: "accepted", isHidden: true },
+  labels: { short: "l", takes: "KEY=VALUE", isPairs: true, about: "accepted", isHidden: true },
+  timeout: { takes: "DURATION", kind: "duration", about: "accepted: nothing is waited for", isHidden: true },
+  wait: {
+    bare: "watcher",
+    takes: "STRATEGY",
+    choices: ["watcher", "hookOnly", "legacy", "true", "false"],
+    about: "accepted: nothing is waited for",
+    isHidden: true,
+  },
   "wait-for-jobs": { about: "accepted: nothing is waited for", isHidden: true },
   atomic: { about: "accepted", isHidden: true },
   "rollback-on-failure": { about: "accepted", isHidden: true },
   "repository-config": { takes: "FILE", about: "names of repositories, in place of $HELM_REPOSITORY_CONFIG" },
   "registry-config": { takes: "FILE", about: "logins to registries, in place of $HELM_REGISTRY_CONFIG" },
-  "repository-cache": { takes: "FOLDER", about: "accepted: nothing is kept", isHidden: true },
-  "content-cache": { takes: "FOLDER", about: "accepted: nothing is kept", isHidden: true },
+  "repository-cache": { takes: "FOLDER", about: "accepted", isHidden: true, ignored: "nothing is cached" },
+  "content-cache": { takes: "FOLDER", about: "accepted", isHidden: true, ignored: "nothing is cached" },
 } as const;
 
 type Flags = FlagValues<typeof flags>;
@@ -100,12 +107,12 @@ export const command: Command = defineCommand({
   flags,
   async run({ args, flags: given, io: plain, ports }) {
     const io = withPlaces(plain, given);
-    const [name, chart] = nameAndChart(args, given);
+    const [name, chart] = nameAndChart(args, given, io);
     const source = await openChartSource(chart, given, io);
     const options = await optionsOf(name, given, io);
     const rendering = await renderAs(source, options, { given, io, ports });
     for (const warning of rendering.warnings) io.stderr.write(`${warning.message}\n`);
-    if (given["output-dir"] === undefined) io.stdout.write(textOf(rendering, given));
+    if ((given["output-dir"] ?? "") === "") io.stdout.write(textOf(rendering, given));
     else writeFiles(rendering, name, given, io);
     return 0;
   },
@@ -138,21 +145,19 @@ async function renderAs(source: ChartSource, options: RenderOptions, around: Sur
 
 function asksServer(given: Flags): boolean {
   const mode = given["dry-run"];
-  if (given.validate && mode !== undefined)
-    throw usage("if any flags in the group [validate dry-run] are set none of the others can be");
-  if (mode === undefined || mode === "client" || mode === "true") return given.validate;
+  if (mode === undefined || mode === "client" || mode === "unset" || parseBoolean(mode) === true) return given.validate;
   if (mode === "server") return true;
   throw usage(`invalid dry-run value (${JSON.stringify(mode)}). Must be "server" or "client"`);
 }
 
-function nameAndChart(args: readonly string[], given: Flags): [name: string, chart: string] {
+function nameAndChart(args: readonly string[], given: Flags, io: Io): [name: string, chart: string] {
+  const template = given["name-template"] ?? "";
   if (args.length === 2) {
     if (given["generate-name"]) throw usage("cannot set --generate-name and also specify a name");
-    if (given["name-template"] !== undefined) throw usage("cannot set --name-template and also specify a name");
+    if (template !== "") throw usage("cannot set --name-template and also specify a name");
     return [checkName(args[0] as string), args[1] as string];
   }
-  const template = given["name-template"];
-  const name = template === undefined ? "release-name" : renderNameTemplate(template);
+  const name = template === "" ? "release-name" : renderNameTemplate(template, machineEnvironment(io.clock));
   return [checkName(name), args[0] as string];
 }
 
@@ -168,7 +173,7 @@ async function optionsOf(name: string, given: Flags, io: Io): Promise<RenderOpti
   const postRender = await postRenderer(given, io);
   return {
     releaseName: name,
-    namespace: given.namespace || defaultNamespace(given, io),
+    namespace: defaultNamespace(given, io),
     given: await givenValues(given, io),
     isUpgrade: given["is-upgrade"],
     includeCrds: given["include-crds"],
@@ -177,7 +182,9 @@ async function optionsOf(name: string, given: Flags, io: Io): Promise<RenderOpti
     ...(kubeVersion === undefined || kubeVersion === "" ? {} : { kubeVersion }),
     ...(postRender === undefined ? {} : { postRender }),
     notesReads: false,
-    ...(given.debug ? { onInvalid: (text: string) => io.stdout.write(bytesOf(text)) } : {}),
+    ...(given.debug || parseBoolean(io.env["HELM_DEBUG"] ?? "") === true
+      ? { onInvalid: (text: string) => io.stdout.write(bytesOf(text)) }
+      : {}),
     environment: machineEnvironment(io.clock),
   };
 }
@@ -187,20 +194,20 @@ function textOf(rendering: ChartRendering, given: Flags): Uint8Array {
   return given["show-only"].length === 0 ? output : showOnly(output, given["show-only"]);
 }
 
+/** Writes each template's documents into its file. As with Helm nothing is left to print then, so --show-only finds nothing. */
 function writeFiles(rendering: ChartRendering, name: string, given: Flags, io: Io): void {
   const root = given["output-dir"] as string;
   const folder = given["release-name"] ? join(root, name) : root;
   const written = new Set<string>();
   const write = (base: string, path: string, content: Uint8Array | string): void => {
     const full = resolve(io.folder, base, path);
-    mkdirSync(dirname(full), { recursive: true });
-    writeFileSync(
-      full,
-      Buffer.concat([Buffer.from(`---\n# Source: ${path}\n`), Buffer.from(content as string), Buffer.from("\n")]),
-      {
-        flag: written.has(full) ? "a" : "w",
-      },
-    );
+    const text = [Buffer.from(`---\n# Source: ${path}\n`), Buffer.from(content as string), Buffer.from("\n")];
+    try {
+      mkdirSync(dirname(full), { recursive: true });
+      writeFileSync(full, Buffer.concat(text), { flag: written.has(full) ? "a" : "w" });
+    } catch (thrown) {
+      throw fileFault(`${base}/${path}`, thrown);
+    }
     written.add(full);
     io.stdout.write(`wrote ${base}/${path}\n`);
   };
@@ -209,5 +216,6 @@ function writeFiles(rendering: ChartRendering, name: string, given: Flags, io: I
   const hooks = given["no-hooks"] ? [] : rendering.hooks;
   for (const hook of hooks)
     if (!given["skip-tests"] || !hook.events.includes("test")) write(folder, hook.path, hook.content);
+  if (given["show-only"].length > 0) showOnly(new Uint8Array(), given["show-only"]);
   io.stdout.write("\n");
 }

@@ -2,6 +2,7 @@
 
 import type { ApplyFlags } from "#releases";
 import { usage } from "../arguments.ts";
+import { parseBoolean } from "../flag-values.ts";
 import type { Io } from "../io.ts";
 import { readRevision } from "./releases.ts";
 
@@ -10,7 +11,8 @@ export function readServerSide(text: string | undefined, hasAuto: true): boolean
 export function readServerSide(text: string | undefined, hasAuto: false): boolean;
 export function readServerSide(text: string | undefined, hasAuto: boolean): boolean | "auto" {
   if (text === undefined) return hasAuto ? "auto" : true;
-  if (text === "true" || text === "false") return text === "true";
+  const bool = hasAuto && text !== "true" && text !== "false" ? undefined : parseBoolean(text);
+  if (bool !== undefined) return bool;
   if (hasAuto && text === "auto") return "auto";
   throw usage(`invalid/unknown release server-side apply method: ${text}`);
 }

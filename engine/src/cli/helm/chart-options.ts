@@ -44,11 +44,6 @@ export async function chartOptions(reference: string, given: Given, io: Io): Pro
 
 export function applyOptions(given: Given): ApplyFlags {
   const forceReplace = given["force-replace"] || given.force;
-  if (forceReplace && given["force-conflicts"])
-    throw usage(
-      "if any flags in the group [force-replace force-conflicts] are set none of the others can be; [force-conflicts force-replace] were all set",
-      "--force-conflicts is for server-side apply, --force-replace for client-side",
-    );
   if (given["hide-secret"] && !readDryRun(given["dry-run"]))
     throw usage("hiding Kubernetes secrets requires a dry-run mode");
   return {
@@ -65,10 +60,7 @@ function readLabels(texts: readonly string[]): { [key: string]: string } {
   return Object.fromEntries(
     texts.map((text) => {
       const at = text.indexOf("=");
-      if (at <= 0)
-        throw usage(
-          `invalid argument ${JSON.stringify(text)} for "-l, --labels" flag: ${text} must be formatted as key=value`,
-        );
+      if (at === 0) throw usage(`--labels ${JSON.stringify(text)} has no key`);
       return [text.slice(0, at), text.slice(at + 1)];
     }),
   );

@@ -8,10 +8,10 @@ import { fieldOf, type Json, textOf } from "#kernel";
 import type { Io } from "../io.ts";
 
 export function defaultNamespace(
-  flags: { kubeconfig: string | undefined; "kube-context": string | undefined },
+  flags: { namespace: string | undefined; kubeconfig: string | undefined; "kube-context": string | undefined },
   io: Io,
 ): string {
-  const named = io.env["HELM_NAMESPACE"] ?? "";
+  const named = flags.namespace ?? io.env["HELM_NAMESPACE"] ?? "";
   if (named !== "") return named;
   const configs = kubeconfigs(flags.kubeconfig, io);
   const wanted = flags["kube-context"] ?? io.env["HELM_KUBECONTEXT"] ?? "";

@@ -19,10 +19,10 @@ export const helmFlags = {
   "kube-insecure-skip-tls-verify": { about: "accept any certificate of the API server" },
   "kube-tls-server-name": { takes: "NAME", about: "name that the API server's certificate must have" },
   debug: { about: "accepted", isHidden: true },
-  color: { takes: "WHEN", about: "accepted", isHidden: true },
-  colour: { takes: "WHEN", about: "accepted", isHidden: true },
-  qps: { takes: "NUMBER", about: "accepted: the server says when it is too much", isHidden: true },
-  "burst-limit": { takes: "NUMBER", about: "accepted", isHidden: true },
+  color: { takes: "WHEN", about: "accepted", choices: ["never", "auto", "always"], isHidden: true },
+  colour: { takes: "WHEN", about: "accepted", choices: ["never", "auto", "always"], isHidden: true },
+  qps: { takes: "NUMBER", kind: "number", about: "accepted: the server says when it is too much", isHidden: true },
+  "burst-limit": { takes: "NUMBER", kind: "integer", about: "accepted", isHidden: true },
 } as const;
 
 export type HelmFlags = FlagValues<typeof helmFlags>;
@@ -37,7 +37,7 @@ export const outputFlag = {
 
 /** Of those that change a release. */
 export const actionFlags = {
-  timeout: { takes: "DURATION", about: "how long any single step may take", default: "5m" },
+  timeout: { takes: "DURATION", kind: "duration", about: "how long any single step may take", default: "5m" },
   "no-hooks": { about: "do not run hooks" },
   description: { takes: "TEXT", about: "the revision's description, in place of Helm's" },
   wait: {
@@ -53,8 +53,11 @@ export const actionFlags = {
 /** Of those that write objects. */
 export const writeFlags = {
   "wait-for-jobs": { about: "with --wait: until Jobs are complete, too" },
-  "force-replace": { about: "replace objects instead of patching them (client-side only)" },
-  force: { about: "the same as --force-replace", isHidden: true },
+  "force-replace": {
+    about: "replace objects instead of patching them (client-side only)",
+    excludes: ["force-conflicts"],
+  },
+  force: { about: "the same as --force-replace", isHidden: true, excludes: ["force-conflicts"] },
   "force-conflicts": { about: "take fields that other managers own" },
   "dry-run": { takes: "MODE", bare: "client", about: "change nothing: client or server" },
 } as const;
@@ -66,11 +69,11 @@ export const renderFlags = {
   "disable-openapi-validation": { about: "do not check objects against their schemas before they are sent" },
   "render-subchart-notes": { about: "show the notes of subcharts too" },
   "hide-notes": { about: "do not print notes" },
-  labels: { short: "l", takes: "KEY=VALUE", isList: true, about: "labels of the release's record" },
+  labels: { short: "l", takes: "KEY=VALUE", isPairs: true, about: "labels of the release's record" },
   "take-ownership": { about: "make objects that exist the release's, whoever made them" },
   "rollback-on-failure": { about: "undo what failed; waits, as --wait does" },
   atomic: { about: "the same as --rollback-on-failure", isHidden: true },
   "create-namespace": { about: "create the release's namespace" },
-  "enable-dns": { about: "accepted: names are not resolved", isHidden: true },
+  "enable-dns": { about: "accepted", isHidden: true, ignored: "names are not resolved, getHostByName gives nothing" },
   "hide-secret": { about: "with --dry-run: do not print Secrets" },
 } as const;

@@ -15,6 +15,7 @@ import {
 import type { Cluster } from "#cluster";
 import { Fault } from "#kernel";
 import { usage } from "../arguments.ts";
+import { parseBoolean } from "../flag-values.ts";
 import type { ExitCode } from "../exit.ts";
 import type { CliCode } from "../faults.ts";
 import type { Io } from "../io.ts";
@@ -133,8 +134,9 @@ function readWait(text: string | undefined): WaitStrategy {
 
 /** Whether nothing is to be changed. */
 export function readDryRun(mode: string | undefined): boolean {
-  if (mode === undefined || mode === "none" || mode === "false") return false;
-  if (mode === "client" || mode === "server" || mode === "true") return true;
+  const bool = parseBoolean(mode ?? "false");
+  if (mode === "none" || bool === false) return false;
+  if (mode === "client" || mode === "server" || mode === "unset" || bool === true) return true;
   throw usage(`invalid dry-run value (${JSON.stringify(mode)}). Must be "none", "server", or "client"`);
 }
 

@@ -1,8 +1,8 @@
 // --show-only and --name-template: what `helm template` does besides rendering.
 
-import { bytesOf, executeTemplate, GoError, type GoMap, stringOf } from "#formats/gotemplate";
+import { bytesOf, define, executeTemplate, GoError, type GoMap, stringOf } from "#formats/gotemplate";
 import { helmFault } from "./faults.ts";
-import { seededEnvironment } from "./functions/environment.ts";
+import { type FunctionEnvironment, seededEnvironment } from "./functions/environment.ts";
 import { chartFunctions } from "./functions/table.ts";
 import { splitManifests } from "./manifests.ts";
 import { compilePathPattern } from "./match.ts";
@@ -33,8 +33,17 @@ function compile(pattern: string): RegExp | undefined {
 }
 
 /** A release's name from a template. */
-export function renderNameTemplate(template: string, seed = "keelson"): string {
-  return renderText(template, undefined, seed);
+export function renderNameTemplate(
+  template: string,
+  environment: FunctionEnvironment = seededEnvironment("keelson", 0),
+): string {
+  const fail = define("string", (words: string) => {
+    throw new GoError(words);
+  });
+  return executeTemplate(template, undefined, {
+    name: "name-template",
+    functions: { ...Object.fromEntries(chartFunctions(environment)), fail },
+  });
 }
 
 /** A time of RFC 3339 by one of Go's layouts. */
