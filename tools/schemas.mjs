@@ -132,7 +132,8 @@ function membersOf(path, type) {
   for (const field of structsOf(path).get(type) ?? []) {
     if (!field.isInline) members.set(field.name, field);
     else if (!field.type.includes("."))
-      for (const [name, member] of membersOf(path, field.type)) members.set(name, member);
+      for (const [name, member] of membersOf(path, field.type))
+        members.set(name, { ...member, within: [field.type, ...(member.within ?? [])] });
   }
   return members;
 }
@@ -189,6 +190,44 @@ function unwrittenMembers(definition, node) {
       ([name, zero]) => zero === null && members.get(name)?.omits === true && !members.get(name).type.endsWith("Time"),
     )
     .map(([name]) => name);
+}
+
+/** A Go type as error messages name it: with the name of its package, pointers aside. */
+function qualified(type, home) {
+  const bare = type.replaceAll("*", "");
+  const [, before, name] = /^((?:\[\]|map\[[\w.]+\])*)(.+)$/.exec(bare);
+  const packageOf = (one) => {
+    if (one.includes(".")) return one.replace(/^\w*v(\d\w*)\./, "v$1.").replace(/^metav1\./, "v1.");
+    return /^[a-z]/.test(one) ? one : `${home}.${one}`;
+  };
+  return `${before.replace(/map\[([\w.]+)\]/g, (_, key) => `map[${packageOf(key)}]`)}${packageOf(name)}`;
+}
+
+/** Texts, lists and maps that are types of their own in Go, where the schema says only what they hold. */
+function nameTypes(definition, node) {
+  const parts = definition.split(".");
+  const members = membersOf(`k8s.io/${parts.slice(2, -1).join("/")}`, parts.at(-1));
+  for (const [name, ref] of Object.entries(node.properties ?? {})) {
+    const type = members.get(name)?.type;
+    if (type === undefined || typeof ref === "string") continue;
+    const whole = qualified(type, parts.at(-2));
+    const isNamed = (one) => /^\w+\.[A-Z]\w*$/.test(one);
+    if (isNamed(whole) && (ref.type === "string" || ref.additional !== undefined || ref.type === "array"))
+      ref.goType = whole;
+    else if (/^map\[v\d\w*\./.test(whole)) ref.goType = whole;
+    const [, below] = /^(?:\[\]|map\[[\w.]+\])(.+)$/.exec(whole) ?? [];
+    const member = ref.items ?? ref.additional;
+    if (below !== undefined && isNamed(below) && member?.type === "string") member.goType = below;
+  }
+}
+
+/** Members that stand in a struct which Go embeds: errors name it on the way. */
+function embeddedMembers(definition, node) {
+  const parts = definition.split(".");
+  const members = membersOf(`k8s.io/${parts.slice(2, -1).join("/")}`, parts.at(-1));
+  return [...members.values()].filter(
+    ({ name, within }) => within !== undefined && node.properties?.[name] !== undefined,
+  );
 }
 
 /** A schema as a SchemaRef: the name of a definition, or a node in place. */
@@ -318,6 +357,9 @@ function write({ version, groups, definitions }) {
     for (const member of nullMembers(name, node))
       node.always = { ...node.always, [member]: node.always?.[member] ?? null };
     for (const member of unwrittenMembers(name, node)) delete node.always[member];
+    nameTypes(name, node);
+    for (const member of embeddedMembers(name, node))
+      node.embedded = { ...node.embedded, [member.name]: member.within.join(".") };
     for (const [member, zero] of zeroMembers(name, node))
       if (node.always?.[member] === undefined) node.always = { ...node.always, [member]: zero };
   }

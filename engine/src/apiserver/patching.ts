@@ -27,7 +27,8 @@ import {
 } from "#apiserver/registry";
 import { formatGo, strategicMerge } from "#merge";
 
-export async function patchObject(registry: Registry, call: WriteCall, body: PatchBody): Promise<Manifest> {
+export async function patchObject(registry: Registry, asked: WriteCall, body: PatchBody): Promise<Manifest> {
+  const call = { ...asked, isData: body.type === "strategic" };
   let result: Manifest | undefined;
   const make = (live: Manifest): Manifest => {
     result = patched(call, live, body);
@@ -39,39 +40,10 @@ export async function patchObject(registry: Registry, call: WriteCall, body: Pat
     return await changeObject(registry, call, { make, retries: true });
   } catch (error) {
     if (!(error instanceof DecodeRefusal) || result === undefined) throw error;
-    const isStrategic = body.type === "strategic";
-    const shown = isStrategic ? formatGo(body.patch) : encodeJson(result);
-    const why = isStrategic ? withoutText(error.why) : error.why;
-    throw invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, why)]);
+    const shown = body.type === "strategic" ? formatGo(body.patch) : encodeJson(result);
+    throw invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, error.why)]);
   }
 }
-
-/** A strategic merge patch never becomes text again: what does not fit its Go type is told in the words of another decoder. */
-function withoutText(why: string): string {
-  const [, from = "", to = ""] =
-    /^json: cannot unmarshal (\w+)(?: \S+)? into Go struct field \S+ of type (.+)$/.exec(why) ?? [];
-  const kind = goKinds[from];
-  if (kind === undefined) return why;
-  if (to === "[]uint8") return why;
-  if (to.startsWith("[]")) return `cannot restore slice from ${kind}`;
-  if (to.startsWith("map[")) return `cannot restore map from ${kind}`;
-  if (to === "resource.Quantity") return quantityText;
-  if (to === "intstr.IntOrString") return `json: cannot unmarshal ${from} into Go value of type int32`;
-  if (/^[a-z0-9]+\.[A-Z]/.test(to)) return `cannot restore struct from: ${kind}`;
-  if (from !== "number" || to === "bool") return `unrecognized type: ${to}`;
-  return to === "string" ? "cannot convert int64 to string" : `cannot convert float64 to ${to}`;
-}
-
-const quantityText = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-
-/** What Go holds each kind of JSON as. */
-const goKinds: Readonly<Record<string, string>> = {
-  string: "string",
-  number: "int64",
-  bool: "bool",
-  array: "slice",
-  object: "map",
-};
 
 /** What replaces an object says which one it is. */
 export function refuseNameless({ name }: Call, { metadata }: Partial<Manifest>): void {
@@ -93,10 +65,11 @@ function refuseOtherType({ served, name }: WriteCall, result: Manifest): void {
 /** Server-side apply: creates the object when there is none. */
 export async function applyObject(
   registry: Registry,
-  call: WriteCall,
+  asked: WriteCall,
   body: Manifest,
   isForced: boolean,
 ): Promise<{ object: Manifest; isNew: boolean }> {
+  const call = { ...asked, isData: true };
   const { served } = call;
   if (call.fieldManager === "")
     throw new Refusal({
@@ -150,7 +123,7 @@ function applyRefusal({ served }: WriteCall, { metadata }: Manifest, error: unkn
   const { group, version, kind } = served.resource;
   const type = `${group}/${version}, Kind=${kind}`;
   return plainError(
-    `failed to convert new object (${metadata.namespace ?? ""}/${metadata.name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${error.why.startsWith("illegal base64") ? "error decoding from json: " : ""}${error.why}`,
+    `failed to convert new object (${metadata.namespace ?? ""}/${metadata.name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${error.why}`,
   );
 }
 

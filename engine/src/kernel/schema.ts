@@ -19,6 +19,10 @@ export type SchemaNode = {
   always?: { [name: string]: Json };
   /** Members that Go's types leave out when they are empty, zero, false or "". Built-in kinds alone. */
   omitEmpty?: readonly string[];
+  /** Members of structs that Go embeds, each with the names of those. Built-in kinds alone. */
+  embedded?: { readonly [name: string]: string };
+  /** The Go type, where what is said here does not show it. Built-in kinds alone. */
+  goType?: string;
   nullable?: boolean;
   /** x-kubernetes-list-type; absent means atomic, as in server-side apply. */
   listType?: "atomic" | "set" | "map";

@@ -1,7 +1,7 @@
 // Merging lists in a strategic merge patch: by merge key, or as sets of scalars; and the order of the result.
 
 import { encodeJson, equalJson, isObject, type Json, type JsonObject } from "#kernel";
-import { formatGo } from "./go-text.ts";
+import { formatGo, goTypeOf } from "./go-text.ts";
 
 /** Carries a message out of the depth of a merge to `strategicMerge`. */
 export class StrategicRefusal extends Error {
@@ -41,13 +41,12 @@ export function mergeItems({ original, patch, mergeKey, merge }: Merge): Json[] 
 
 /** True for lists of maps. All items must be of one type. */
 function checkTypes(...lists: readonly Json[][]): boolean {
-  const types = new Set(
-    lists.flat().map((item) => (isObject(item) ? "map" : Array.isArray(item) ? "list" : typeof item)),
-  );
-  if (types.has("list")) throw new StrategicRefusal("lists of lists are not supported", "Unprocessable");
-  if (types.size > 1)
-    throw new StrategicRefusal(`list element types are not identical: ${encodeJson(lists)}`, "Internal");
-  return types.has("map");
+  const items = lists.flat();
+  const [first] = items;
+  if (Array.isArray(first)) throw new StrategicRefusal("lists of lists are not supported", "Unprocessable");
+  if (items.some((item) => goTypeOf(item) !== goTypeOf(first as Json)))
+    throw new StrategicRefusal(`list element types are not identical: ${formatGo(lists)}`, "Internal");
+  return isObject(first);
 }
 
 function keyOf(item: Json, mergeKey: string): Json {

@@ -5,8 +5,9 @@ import { isObject, type Json, type JsonObject, type SchemaNode, type SchemaRef, 
 import { base64Error, canonicalBase64 } from "./base64.ts";
 import { builtinSchemas } from "./builtin.ts";
 import { defaultsOf } from "./defaults.ts";
+import { cutNumber, dataMisfit, decodesItself, fits, textMisfit } from "./misfits.ts";
 import { canonicalQuantity, quantityProblem } from "./quantity.ts";
-import { timeProblem } from "./time.ts";
+import { canonicalTime, timeProblem } from "./time.ts";
 
 export type Decoded = {
   object: JsonObject;
@@ -23,14 +24,19 @@ export type Emptied = { parent: JsonObject; name: string };
 
 export type DecodeOptions = {
   /** False: an object that has its defaults already, or a status. */ withDefaults?: boolean;
+  /** The object is data that Go takes over, as a strategic merge patch or an apply leaves it, not text that it decodes. */
+  isData?: boolean;
 };
 
 /** The way to the value in hand, kept as parts: text is made of it only when there is something to say. */
 type Walk = {
   unknown: string[];
   error: string | undefined;
+  /** What ended the decoding. */
+  end: string | undefined;
   emptied: Emptied[];
   withDefaults: boolean;
+  isData: boolean;
   /** Names of members and places in lists. */
   path: (string | number)[];
   /** Names of declared members alone, as Go names a field. */
@@ -41,11 +47,12 @@ type Walk = {
 
 /** Decodes an object of the kind that `root` names (see `schemaFor`). Does not change what it is given. */
 export function decodeBuiltin(object: JsonObject, root: string, options: DecodeOptions = {}): Decoded {
-  const withDefaults = options.withDefaults ?? true;
+  const { withDefaults = true, isData = false } = options;
   const place = { path: [], fields: [], struct: typeName(root) };
-  const walk: Walk = { unknown: [], error: undefined, emptied: [], withDefaults, ...place };
+  const walk: Walk = { unknown: [], error: undefined, end: undefined, emptied: [], withDefaults, isData, ...place };
   const decoded = decode(object, root, walk);
-  const { unknown, error, emptied } = walk;
+  const { unknown, emptied } = walk;
+  const error = walk.end ?? walk.error;
   if (unknown.length > 1) unknown.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   return { object: decoded as JsonObject, unknown, error, emptied };
 }
@@ -107,18 +114,23 @@ function decode(value: Json, ref: SchemaRef, walk: Walk): Json {
   if (value === null) return null;
   const node = builtinSchemas.resolve(ref);
   if (!fits(value, node)) {
-    walk.error ??= `json: cannot unmarshal ${jsonKind(value)} into Go struct field ${walk.struct}.${walk.fields.join(".")} of type ${goType(ref, node)}`;
+    const cut = walk.isData ? cutNumber(value, node) : undefined;
+    if (cut !== undefined) return cut;
+    if (walk.isData) walk.error ??= dataMisfit(value, ref);
+    else if (decodesItself(ref)) stop(walk, textMisfit(value, ref, walk));
+    else walk.error ??= textMisfit(value, ref, walk);
     return value;
   }
   if (Array.isArray(value)) return node.items === undefined ? value : decodeList(value, node.items, walk);
   if (isObject(value)) return decodeMap(value, { node, ref }, walk);
   if (node.format === "byte" && typeof value === "string") {
-    walk.error ??= base64Error(value);
+    const problem = base64Error(value);
+    if (problem !== undefined) walk.error ??= walk.isData ? `error decoding from json: ${problem}` : problem;
     return canonicalBase64(value);
   }
   if (node.format === "quantity") return decodeQuantity(value as string | number, walk);
   if (typeof value === "string" && typeof ref === "string" && timeTypes.has(ref))
-    walk.error ??= timeProblem(value, ref.endsWith("MicroTime"));
+    return decodeTime(value, ref.endsWith("MicroTime"), walk);
   return value;
 }
 
@@ -127,9 +139,22 @@ const timeTypes: ReadonlySet<string> = new Set([
   "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime",
 ]);
 
+/** What a type says that decodes itself ends Go's decoding of a text; what is found before is forgotten. */
+function stop(walk: Walk, problem: string): void {
+  if (walk.isData) walk.error ??= problem;
+  else walk.end ??= problem;
+}
+
+function decodeTime(value: string, isMicro: boolean, walk: Walk): Json {
+  const problem = timeProblem(value, isMicro);
+  if (problem === undefined) return canonicalTime(value, isMicro);
+  stop(walk, problem);
+  return value;
+}
+
 function decodeQuantity(value: string | number, walk: Walk): Json {
   const canonical = canonicalQuantity(value);
-  if (canonical === undefined) walk.error ??= quantityProblem(String(value).trim());
+  if (canonical === undefined) stop(walk, quantityProblem(String(value).trim()));
   return canonical ?? value;
 }
 
@@ -143,9 +168,11 @@ function decodeList(items: readonly Json[], ref: SchemaRef, walk: Walk): Json {
   return decoded;
 }
 
-/** What Go decodes a null in a list into: an empty struct, an empty text, a zero. */
+/** What Go decodes a null in a list or a map into: an empty struct, an empty text, a zero. */
 function zeroOf(ref: SchemaRef): Json {
   const { type, format, properties } = builtinSchemas.resolve(ref);
+  if (format === "quantity") return "0";
+  if (typeof ref === "string" && timeTypes.has(ref)) return null;
   if (properties !== undefined) return {};
   if (type === "string" && format !== "byte") return "";
   return type === "integer" || type === "number" ? 0 : type === "boolean" ? false : null;
@@ -157,7 +184,8 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
   if (node.properties === undefined && node.additional === undefined) return value;
   if (isMapOfTexts(node) && hasTextsAlone(value)) return { ...value };
   const plan = planOf(node, ref);
-  const filled = fill(withTexts(value, node), plan, walk.withDefaults);
+  const filled =
+    node.properties === undefined ? withZeros(value, node.additional) : fill(value, plan, walk.withDefaults);
   if (node.properties !== undefined && node.additional === undefined) tellUnknownNulls(value, node.properties, walk);
   const outer = walk.struct;
   const decoded: JsonObject = {};
@@ -165,7 +193,7 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
     const isDeclared = node.properties !== undefined && Object.hasOwn(node.properties, name);
     const below = isDeclared ? node.properties?.[name] : node.additional;
     walk.path.push(name);
-    if (isDeclared) walk.fields.push(name);
+    if (isDeclared) walk.fields.push(node.embedded === undefined ? name : embeddedName(node.embedded, name));
     if (isDeclared && typeof ref === "string") walk.struct = typeName(ref);
     if (below === undefined) walk.unknown.push(pathText(walk.path));
     else {
@@ -181,6 +209,10 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
     walk.struct = outer;
   }
   return decoded;
+}
+
+function embeddedName(embedded: Readonly<Record<string, string>>, name: string): string {
+  return Object.hasOwn(embedded, name) ? `${embedded[name]}.${name}` : name;
 }
 
 /** Labels, annotations, data: what has nothing to decode in it. */
@@ -202,13 +234,11 @@ function pathText(path: readonly (string | number)[]): string {
     .slice(1);
 }
 
-/** A null among texts is an empty one. */
-function withTexts(value: JsonObject, { properties, additional }: SchemaNode): JsonObject {
-  if (properties !== undefined || additional === undefined || additional === true) return value;
-  if (!hasNull(value)) return value;
-  const { type, format } = builtinSchemas.resolve(additional);
-  if (type !== "string" || format === "byte") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, text ?? ""]));
+/** A null in a map is the zero of what the map holds. */
+function withZeros(value: JsonObject, below: SchemaRef | true | undefined): JsonObject {
+  if (below === undefined || below === true || !hasNull(value)) return value;
+  const zero = zeroOf(below);
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member ?? zero]));
 }
 
 function hasNull(value: JsonObject): boolean {
@@ -240,54 +270,4 @@ function isZero(value: Json): boolean {
   if (!isObject(value)) return value === "" || value === 0 || value === false || value === null;
   for (const _ in value) return false;
   return true;
-}
-
-function fits(value: Json, node: SchemaNode): boolean {
-  switch (node.type ?? "any") {
-    case "object":
-      return isObject(value);
-    case "array":
-      return Array.isArray(value);
-    case "string":
-      return typeof value === "string";
-    case "boolean":
-      return typeof value === "boolean";
-    case "integer":
-      return typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value));
-    case "number":
-      return typeof value === "bigint" || typeof value === "number";
-    case "int-or-string":
-      return typeof value === "string" || typeof value === "number" || typeof value === "bigint";
-    case "any":
-      return true;
-  }
-}
-
-function jsonKind(value: Json): string {
-  if (Array.isArray(value)) return "array";
-  if (typeof value === "number") return Number.isInteger(value) ? "number" : `number ${value}`;
-  return typeof value === "boolean" ? "bool" : typeof value === "bigint" ? "number" : typeof value;
-}
-
-function goType(ref: SchemaRef, node: SchemaNode): string {
-  if (typeof ref === "string") return ref.split(".").slice(-2).join(".");
-  switch (node.type ?? "any") {
-    case "integer":
-      return node.format ?? "int64";
-    case "number":
-      return "float64";
-    case "boolean":
-      return "bool";
-    case "array":
-      return `[]${goType(node.items ?? {}, node.items === undefined ? {} : builtinSchemas.resolve(node.items))}`;
-    case "object": {
-      const below = node.additional;
-      if (below === undefined || below === true) return "map[string]interface {}";
-      return `map[string]${goType(below, builtinSchemas.resolve(below))}`;
-    }
-    case "any":
-    case "string":
-    case "int-or-string":
-      return node.format === "byte" ? "[]uint8" : "string";
-  }
 }

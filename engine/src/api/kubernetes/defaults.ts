@@ -40,6 +40,8 @@ function fillZero(values: JsonObject): Rule {
 /** A copy of a member that may be changed; an empty one where there is none. */
 function own(object: JsonObject, name: string): JsonObject {
   const member = object[name];
+  // What has a wrong type is told of by the decoder.
+  if (member !== undefined && member !== null && !isObject(member)) return {};
   const copy = isObject(member) ? { ...member } : {};
   object[name] = copy;
   return copy;
@@ -159,6 +161,18 @@ const service: Rule = inSpec((spec) => {
   if (type !== "ExternalName") spec["internalTrafficPolicy"] ??= "Cluster";
   if (type === "LoadBalancer") set(spec, "allocateLoadBalancerNodePorts", true);
 });
+
+/** Where a load balancer is reached by an address, it stands behind it unless it says otherwise. */
+const balanced: Rule = (object) => {
+  const { spec, status } = object;
+  const balancer = isObject(status) ? status["loadBalancer"] : undefined;
+  if (!isObject(spec) || spec["type"] !== "LoadBalancer" || !isObject(balancer)) return;
+  const points = balancer["ingress"];
+  if (!Array.isArray(points)) return;
+  own(own(object, "status"), "loadBalancer")["ingress"] = points.map((point) =>
+    isObject(point) && !isUnset(point["ip"]) ? { ...point, ipMode: point["ipMode"] ?? "VIP" } : point,
+  );
+};
 
 function withTarget(port: JsonObject): JsonObject {
   const target =
@@ -378,7 +392,10 @@ const rules: { readonly [type: string]: Rule } = {
   "core.v1.ObjectFieldSelector": fill({ apiVersion: "v1" }),
   "core.v1.ResourceFieldSelector": fill({ divisor: "0" }),
   "core.v1.Secret": secret,
-  "core.v1.Service": service,
+  "core.v1.Service": (object) => {
+    service(object);
+    balanced(object);
+  },
   "core.v1.ReplicationController": replicationController,
   "core.v1.PersistentVolume": (object) => {
     fill({ persistentVolumeReclaimPolicy: "Retain" })(own(object, "spec"));
@@ -398,8 +415,9 @@ const rules: { readonly [type: string]: Rule } = {
     else if (isUnset(first) && !isUnset(all[0])) object["podCIDR"] = all[0] as Json;
   },
   "core.v1.NodeStatus": (object) => {
-    const has = (name: string): boolean => isObject(object[name]) && Object.keys(object[name]).length > 0;
-    if (isObject(object["capacity"]) && !has("allocatable")) object["allocatable"] = object["capacity"];
+    const { capacity, allocatable = null } = object;
+    const isNone = allocatable === null || (isObject(allocatable) && Object.keys(allocatable).length === 0);
+    if (isObject(capacity) && isNone) object["allocatable"] = capacity;
   },
   "core.v1.LimitRangeItem": limitRangeItem,
   "apps.v1.Deployment": deployment,

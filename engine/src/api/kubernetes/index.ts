@@ -10,6 +10,7 @@ export {
   builtinVersion,
   schemaFor,
 } from "./builtin.ts";
+export { dataMisfit } from "./misfits.ts";
 export { type Decoded, decodeBuiltin, type DecodeOptions, forgetEmpty, isStatedEmpty } from "./decode.ts";
 export {
   autoUpdateAnnotation,

@@ -1,4 +1,5 @@
-// What Go says of a time that is none (time.Parse with the layouts of metav1.Time and MicroTime), or nothing where it is one.
+// What Go says of a time that is none (time.Parse with the layouts of metav1.Time and MicroTime), or nothing where it is one; and how it
+// writes one that it has read.
 
 type Element = readonly [layout: string, pattern: RegExp];
 
@@ -22,6 +23,19 @@ export function timeProblem(text: string, isMicro: boolean): string | undefined 
   const problem = findProblem(text, isMicro);
   if (problem === undefined) lastGood[form] = text;
   return problem;
+}
+
+const plainForms = {
+  seconds: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+  micro: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/,
+};
+
+/** A time as Go writes it again: in UTC, without what its type does not hold of a second. */
+export function canonicalTime(text: string, isMicro: boolean): string {
+  if (plainForms[isMicro ? "micro" : "seconds"].test(text)) return text;
+  const [, fraction = ""] = /[.,](\d+)/.exec(text) ?? [];
+  const whole = new Date(text.replace(/[.,]\d+/, "")).toISOString().slice(0, 19);
+  return isMicro ? `${whole}.${fraction}Z` : `${whole}Z`;
 }
 
 function findProblem(text: string, isMicro: boolean): string | undefined {

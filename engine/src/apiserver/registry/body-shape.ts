@@ -1,7 +1,8 @@
 // The parts of a body that the server itself reads before any schema is looked at: apiVersion, kind and metadata must have the types
 // they are declared with.
 
-import { isObject, type Json, type JsonObject } from "#kernel";
+import { dataMisfit } from "#api/kubernetes";
+import { isObject, type Json, type JsonObject, type SchemaNode } from "#kernel";
 import { DecodeRefusal } from "./refusal.ts";
 import type { Served } from "./resource.ts";
 
@@ -16,12 +17,33 @@ const textMembers = [
 ];
 const mapMembers = ["labels", "annotations"];
 
-/** Refuses with 400 what no Go type could hold. `isTyped`: labels and annotations are checked later, in other words. */
-export function checkShape(served: Served, body: JsonObject, isTyped = false): void {
+/** The types of members, by the names that Go gives them. */
+const types: Readonly<Record<string, SchemaNode>> = {
+  string: { type: "string" },
+  "map[string]string": { type: "object" },
+  "[]string": { type: "array" },
+  "[]v1.OwnerReference": { type: "array" },
+  "[]v1.ManagedFieldsEntry": { type: "array" },
+  "v1.ObjectMeta": { type: "object", properties: {} },
+};
+
+export type ShapeOptions = {
+  /** Labels and annotations are checked later. */
+  isTyped?: boolean;
+  /** The body is data that Go takes over, which it tells of in other words. */
+  isData?: boolean;
+};
+
+/** Refuses with 400 what no Go type could hold. */
+export function checkShape(served: Served, body: JsonObject, { isTyped = false, isData = false }: ShapeOptions): void {
   const refuse = (field: string, value: Json, type: string): never => {
     const { kind, version } = served.resource;
+    const node = types[type];
+    const head = `${kind} in version "${version}" cannot be handled as a ${kind}`;
+    if (isData && served.custom === undefined && node !== undefined)
+      throw new DecodeRefusal(head, dataMisfit(value, node));
     throw new DecodeRefusal(
-      `${kind} in version "${version}" cannot be handled as a ${kind}`,
+      head,
       `json: cannot unmarshal ${jsonKind(value)} into Go struct field ${field.startsWith("metadata.") ? (served.custom === undefined ? `ObjectMeta.${field}` : `ObjectMeta.${field.slice("metadata.".length)}`) : `${kind}.${field}`} of type ${type}`,
     );
   };

@@ -34,6 +34,8 @@ export type WriteCall = Call & {
   annotate?: (key: string, value: string) => void;
   /** The body is a patch of the object. */
   isPatch?: boolean;
+  /** What is written is data that Go takes over, not text that it decodes: a strategic merge patch, an apply. */
+  isData?: boolean;
   /** Takes a warning for the client. */
   warn: (text: string) => void;
 };

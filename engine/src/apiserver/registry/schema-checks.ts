@@ -64,7 +64,7 @@ function decodeOwnKind(
   draft: Manifest,
   { root, own }: { root: string; own: (decoded: Manifest) => Manifest },
 ): Manifest {
-  const decoding = decodeBuiltin(asJson(draft), root);
+  const decoding = decodeBuiltin(asJson(draft), root, { isData: call.isData === true });
   const { object, unknown, error } = decoding;
   if (error !== undefined) throw new DecodeRefusal(cannotBeHandled(call.served), error);
   tellUnknown(call, unknown);
