@@ -15,6 +15,7 @@ import { reachScripts } from "./testdata/differential/reach.ts";
 import { definitionStep, scripts } from "./testdata/differential/scripts.ts";
 import { post, type Script } from "./testdata/differential/steps.ts";
 import { wrongFieldScripts } from "./testdata/differential/wrong-fields.ts";
+import { wrongStatusScripts } from "./testdata/differential/wrong-statuses.ts";
 import { type ApiServer, startApiServer } from "./server.ts";
 
 type Oracle = { stop(): void; url: string; token: string };
@@ -35,7 +36,9 @@ const allScripts: readonly Script[] = [
   ...scripts,
   ...handScripts,
   ...reached,
-  ...[...wrongFieldScripts(), ...changedFieldScripts()].filter((_, index) => index % reachStep === 0),
+  ...[...wrongFieldScripts(), ...changedFieldScripts(), ...wrongStatusScripts()].filter(
+    (_, index) => index % reachStep === 0,
+  ),
   ...generatedScripts(seed, generatedCount),
 ].filter(({ name }) => only.test(name));
 /** Scripts at work at one time: each keeps to a namespace of its own. Those without one see each other, and take turns. */

@@ -12,6 +12,7 @@ import { cornerScripts } from "./testdata/differential/corner-scripts.ts";
 import { deviceScripts } from "./testdata/differential/device-scripts.ts";
 import { escalationScripts } from "./testdata/differential/escalation-scripts.ts";
 import { ownershipScripts } from "./testdata/differential/ownership-scripts.ts";
+import { statusScripts } from "./testdata/differential/status-scripts.ts";
 import { webhookUrlScripts } from "./testdata/differential/webhook-url-scripts.ts";
 
 type Recorded = { version: string; answers: Record<string, unknown[]> };
@@ -28,6 +29,7 @@ const scripts = [
   ...ownershipScripts,
   ...escalationScripts,
   ...webhookUrlScripts,
+  ...statusScripts,
 ];
 
 async function record(): Promise<void> {

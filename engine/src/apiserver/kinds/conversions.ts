@@ -2,6 +2,7 @@
 // beside core Events. What the narrower form cannot say is kept in annotations, as kube-apiserver does.
 
 import { encodeJson, assert, asJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import { newerBehavior, newerMetric, olderBehavior, olderMetric, type Side } from "./autoscaler-metrics.ts";
 
 type Conversion = { fromStorage: (object: Manifest) => Manifest; toStorage: (object: Manifest) => Manifest };
 
@@ -34,68 +35,110 @@ const eventNamesBack: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 const cpuPercent = "targetCPUUtilizationPercentage";
+const currentPercent = "currentCPUUtilizationPercentage";
 const metricsAnnotation = "autoscaling.alpha.kubernetes.io/metrics";
+const currentAnnotation = "autoscaling.alpha.kubernetes.io/current-metrics";
 const behaviorAnnotation = "autoscaling.alpha.kubernetes.io/behavior";
 const conditionsAnnotation = "autoscaling.alpha.kubernetes.io/conditions";
+const ownAnnotations = [metricsAnnotation, currentAnnotation, behaviorAnnotation, conditionsAnnotation];
 
-function isCpuUtilization(metric: Json): boolean {
-  if (!isObject(metric) || metric.type !== "Resource" || !isObject(metric.resource)) return false;
-  const { name, target } = metric.resource;
-  return name === "cpu" && isObject(target) && target.type === "Utilization";
+/** The share of the processor that a metric wants or has. */
+function cpuUtilization(metric: Json, side: Side): Json | undefined {
+  if (!isObject(metric) || metric.type !== "Resource" || !isObject(metric.resource)) return undefined;
+  const amounts = metric.resource[side];
+  return metric.resource.name === "cpu" && isObject(amounts) ? amounts.averageUtilization : undefined;
+}
+
+function cpuMetric(side: Side, share: Json): Json {
+  const type = side === "target" ? { type: "Utilization" } : {};
+  return { type: "Resource", resource: { name: "cpu", [side]: { ...type, averageUtilization: share } } };
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** In the order in which Go writes a condition. */
+function orderedCondition(condition: Json): Json {
+  if (!isObject(condition)) return condition;
+  const { type = "", status = "", lastTransitionTime = null, reason, message } = condition;
+  const said = { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
+  return { type, status, lastTransitionTime, ...said };
+}
+
+function withoutOwn(annotations: Record<string, string> | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(annotations ?? {}).filter(([name]) => !ownAnnotations.includes(name)));
+}
+
+function withAnnotations(object: Manifest, annotations: Record<string, string>): Manifest["metadata"] {
+  const { annotations: _, ...metadata } = object.metadata;
+  return Object.keys(annotations).length === 0 ? metadata : { ...metadata, annotations };
 }
 
 function autoscalerToV1(object: Manifest): Manifest {
-  const spec = { ...(object.spec as JsonObject | undefined) };
-  const status = object.status === undefined ? undefined : { ...(object.status as JsonObject) };
-  const annotations: Record<string, string> = { ...object.metadata.annotations };
-  const metrics = Array.isArray(spec.metrics) ? spec.metrics : [];
-  const cpu = metrics.find(isCpuUtilization) as { resource: { target: { averageUtilization?: number } } } | undefined;
-  if (cpu?.resource.target.averageUtilization !== undefined) spec[cpuPercent] = cpu.resource.target.averageUtilization;
-  const others = metrics.filter((metric) => metric !== (cpu as unknown));
-  if (others.length > 0) annotations[metricsAnnotation] = encodeJson(others);
-  if (spec.behavior !== undefined) annotations[behaviorAnnotation] = encodeJson(spec.behavior);
-  delete spec.metrics;
-  delete spec.behavior;
-  if (status !== undefined) {
-    if (status.conditions !== undefined) annotations[conditionsAnnotation] = encodeJson(status.conditions);
-    delete status.conditions;
-    delete status.currentMetrics;
+  const { metrics, behavior, ...spec } = { ...(object.spec as JsonObject | undefined) };
+  const { conditions, currentMetrics, ...status } = { ...(object.status as JsonObject | undefined) };
+  const annotations = withoutOwn(object.metadata.annotations);
+  const keep = (name: string, value: readonly Json[]): void => {
+    if (value.length > 0) annotations[name] = encodeJson(value as Json);
+  };
+  const share = listOf(metrics).map((metric) => cpuUtilization(metric, "target"));
+  const percent = share.find((one) => one !== undefined);
+  if (percent !== undefined) spec[cpuPercent] = percent;
+  const others = listOf(metrics).filter((_, index) => share[index] === undefined);
+  keep(
+    metricsAnnotation,
+    others.map((metric) => olderMetric(metric, "target")),
+  );
+  keep(
+    currentAnnotation,
+    listOf(currentMetrics).map((metric) => olderMetric(metric, "current")),
+  );
+  if (behavior !== undefined) annotations[behaviorAnnotation] = encodeJson(olderBehavior(behavior));
+  keep(conditionsAnnotation, listOf(conditions).map(orderedCondition));
+  for (const metric of listOf(currentMetrics)) {
+    const current = cpuUtilization(metric, "current");
+    if (current !== undefined) status[currentPercent] = current;
   }
   return {
     ...object,
     apiVersion: "autoscaling/v1",
-    metadata: { ...object.metadata, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+    metadata: withAnnotations(object, annotations),
     spec,
-    ...(status === undefined ? {} : { status }),
+    ...(object.status === undefined ? {} : { status }),
   };
 }
 
 function autoscalerFromV1(object: Manifest): Manifest {
-  const spec = { ...(object.spec as JsonObject | undefined) };
-  const status = object.status === undefined ? undefined : { ...(object.status as JsonObject) };
-  const annotations: Record<string, string> = { ...object.metadata.annotations };
-  const metrics: Json[] = parseList(annotations[metricsAnnotation]);
-  const percent = spec[cpuPercent];
-  if (percent !== undefined)
-    metrics.unshift({
-      type: "Resource",
-      resource: { name: "cpu", target: { type: "Utilization", averageUtilization: percent } },
-    });
-  delete spec[cpuPercent];
+  const { [cpuPercent]: percent, ...spec } = { ...(object.spec as JsonObject | undefined) };
+  const { [currentPercent]: share, ...status } = { ...(object.status as JsonObject | undefined) };
+  const { annotations = {} } = object.metadata;
+  const metrics = parseList(annotations[metricsAnnotation]).map((metric) => newerMetric(metric, "target"));
+  if (percent !== undefined) metrics.push(cpuMetric("target", percent));
   if (metrics.length > 0) spec.metrics = metrics;
   const behavior = parseJson(annotations[behaviorAnnotation]);
-  if (behavior !== undefined) spec.behavior = behavior;
-  const conditions = parseList(annotations[conditionsAnnotation]);
-  if (status !== undefined && conditions.length > 0) status.conditions = conditions;
-  for (const key of [metricsAnnotation, behaviorAnnotation, conditionsAnnotation]) delete annotations[key];
-  const { annotations: _old, ...metadata } = object.metadata;
+  if (behavior !== undefined) spec.behavior = newerBehavior(behavior);
+  if (object.status !== undefined) {
+    const current = parseList(annotations[currentAnnotation]).map((metric) => newerMetric(metric, "current"));
+    if (current.length > 0) status.currentMetrics = current;
+    else if (share !== undefined)
+      status.currentMetrics = [newerMetric(olderMetric(cpuMetric("current", share), "current"), "current")];
+    const conditions = parseList(annotations[conditionsAnnotation]);
+    if (conditions.length > 0) status.conditions = conditions;
+  }
   return {
     ...object,
     apiVersion: "autoscaling/v2",
-    metadata: Object.keys(annotations).length === 0 ? metadata : { ...metadata, annotations },
+    metadata: withAnnotations(object, withoutOwn(annotations)),
     spec,
-    ...(status === undefined ? {} : { status }),
+    ...(object.status === undefined ? {} : { status }),
   };
+}
+
+/** What the narrower form of an autoscaler says is what the wider one makes of it. */
+export function wholeAutoscaler(draft: Manifest): void {
+  if (draft.apiVersion !== "autoscaling/v1") return;
+  Object.assign(draft, autoscalerToV1(autoscalerFromV1(draft)));
 }
 
 function parseJson(text: string | undefined): Json | undefined {

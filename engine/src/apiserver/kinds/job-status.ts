@@ -153,9 +153,15 @@ function finishedErrors({ next, old, changed }: Change): FieldError[] {
     ],
     [
       looks("uncountedTerminatedPods") && uncounted,
-      () => invalid("status.uncountedTerminatedPods", pods, "must be empty for finished job"),
+      () => invalid("status.uncountedTerminatedPods", asGoPods(pods), "must be empty for finished job"),
     ],
   );
+}
+
+/** As Go shows its own type. */
+function asGoPods(pods: Json | undefined): Json {
+  const { succeeded = null, failed = null } = isObject(pods) ? pods : {};
+  return { Succeeded: succeeded, Failed: failed };
 }
 
 function overlap(completed: string, failed: string, completions: number): number | undefined {

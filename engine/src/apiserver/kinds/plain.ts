@@ -3,6 +3,7 @@
 import { asJson, copyJson, equalJson, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
 import { withoutReturnedDevices } from "#apiserver/validation";
+import { keepCertificateStatus } from "./certificate-status.ts";
 import { endpointSliceWarnings } from "./warnings.ts";
 
 /** A group without a service of its own is served by this server, and so always there. */
@@ -29,24 +30,7 @@ export const certificateRules: Partial<Strategy> = {
   prepareUpdate: (draft, live) => {
     draft.spec = copyJson(live.spec as Json);
   },
-  // Approval says what was decided, the status holds the certificate: neither touches the other.
-  prepareStatus: (draft, live, { subresource, now }) => {
-    const [next, old] = [draft, live].map((object) => (asJson(object).status ?? {}) as JsonObject) as [
-      JsonObject,
-      JsonObject,
-    ];
-    if (subresource === "status") {
-      draft.status = { ...next, ...(old.conditions === undefined ? {} : { conditions: copyJson(old.conditions) }) };
-      return;
-    }
-    const conditions = Array.isArray(next.conditions) ? (next.conditions as JsonObject[]) : [];
-    const stamped = conditions.map((one) => ({
-      ...one,
-      lastUpdateTime: one.lastUpdateTime ?? now,
-      lastTransitionTime: one.lastTransitionTime ?? now,
-    }));
-    draft.status = { ...copyJson(old), ...(stamped.length === 0 ? {} : { conditions: stamped }) };
-  },
+  prepareStatus: keepCertificateStatus,
 };
 
 function partOf(draft: Manifest, name: string): JsonObject {

@@ -38,8 +38,25 @@ function withGenerations(next: Json | undefined, old: Json | undefined): Json | 
   });
 }
 
-/** The one address and the list of them say the same: where they do not, the one is right. */
-function alignAddresses(status: JsonObject): void {
+const statusLists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
+
+/** What volumes were made of is a feature that is off. */
+function withoutVolumes(statuses: Json): Json {
+  if (!Array.isArray(statuses)) return statuses;
+  return statuses.map((one) => {
+    if (!isObject(one) || !Array.isArray(one.volumeMounts)) return one;
+    const mounts = one.volumeMounts.map((mount) => {
+      if (!isObject(mount) || mount.volumeStatus === undefined) return mount;
+      const { volumeStatus: _, ...rest } = mount;
+      return rest;
+    });
+    return { ...one, volumeMounts: mounts };
+  });
+}
+
+/** The one address of a decoded pod and the list of them say the same: where they do not, the one is right. */
+export function alignAddresses(pod: Manifest): void {
+  const status = partOf(pod, "status");
   const [own, list] = [textOf(status, "podIP"), objects(status.podIPs)];
   const first = list.length === 0 ? "" : textOf(list[0], "ip");
   if (own !== "" && (list.length === 0 || first !== own)) status.podIPs = [{ ip: own }];
@@ -55,7 +72,7 @@ export function keepPodStatus(draft: Manifest, live: Manifest): void {
     status.nodeAllocatableResourceClaimStatuses = given;
   for (const name of ["qosClass", "observedGeneration"])
     if (!status[name] && old[name] !== undefined) status[name] = old[name];
-  alignAddresses(status);
+  for (const list of statusLists) if (status[list] !== undefined) status[list] = withoutVolumes(status[list]);
   const conditions = withGenerations(status.conditions, old.conditions);
   if (conditions !== undefined) status.conditions = conditions;
   asJson(draft).status = status;
@@ -211,10 +228,13 @@ function ipErrors(draft: Manifest, live: Manifest, list: string): FieldError[] {
   if (ips.length < 2) return errors;
   const families = new Set(ips.map((ip) => ip.includes(":")));
   const isPair = families.size === 2 && ips.length === 2;
+  const strange = ips.findIndex((ip) => addressErrors(ip, "").length > 0);
+  const whole = `failed to check for dual stack with error:invalid IP[${strange}]: ${ips[strange] ?? ""}`;
+  const inside: FieldError[] = strange < 0 ? [] : [{ type: "Internal", field: `status.${list}`, detail: whole }];
   const shown = ips.map((ip) => ({ IP: ip }));
   return isPair
     ? errors
-    : [...errors, invalid(`status.${list}`, shown, "may specify no more than one IP for each IP family")];
+    : [...errors, ...inside, invalid(`status.${list}`, shown, "may specify no more than one IP for each IP family")];
 }
 
 function hostErrors(draft: Manifest, live: Manifest): FieldError[] {

@@ -3,7 +3,7 @@ import { formatFieldError } from "#api/crd";
 import { deepFreeze, type JsonObject, type Manifest } from "#kernel";
 import { jobStatusErrors } from "./job-status.ts";
 import { jobChangeErrors } from "./job-updates.ts";
-import { keepPodStatus, podStatusErrors } from "./pod-status.ts";
+import { alignAddresses, keepPodStatus, podStatusErrors } from "./pod-status.ts";
 import { podChangeErrors } from "./pod-updates.ts";
 
 const main = { name: "main", image: "a" };
@@ -43,6 +43,7 @@ describe("what a change of a pod may change", () => {
 describe("what a pod's status keeps and must not say", () => {
   it("keeps the class, and takes its one address for the list", () => {
     const draft = structuredClone(pod({}, { podIP: "10.0.0.1" }));
+    alignAddresses(draft);
     keepPodStatus(draft, pod({}, { qosClass: "BestEffort" }));
     expect(draft.status).toEqual({ podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }], qosClass: "BestEffort" });
   });

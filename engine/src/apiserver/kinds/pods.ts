@@ -5,7 +5,7 @@ import { asJson, equalJson, fieldOf, isObject, type Json, type JsonObject, type 
 import { dropPodFeaturesAt } from "./pod-features.ts";
 import { podParts } from "./pod-parts.ts";
 import { appArmorAnnotation, appArmorProfileOf } from "./pod-profiles.ts";
-import { keepPodStatus, podStatusWarnings } from "./pod-status.ts";
+import { alignAddresses, keepPodStatus, podStatusWarnings } from "./pod-status.ts";
 import { podWarnings } from "./pod-warnings.ts";
 import { qualityOf } from "./quality.ts";
 
@@ -132,6 +132,7 @@ export const podRules: Partial<Strategy> = {
       qosClass: qualityOf(spec),
     };
   },
+  applyDefaults: alignAddresses,
   prepareStatus: keepPodStatus,
   statusWarnings: podStatusWarnings,
   prepareUpdate: (draft, live) => dropPodFeaturesAt(asJson(draft), ["spec"], asJson(live)),

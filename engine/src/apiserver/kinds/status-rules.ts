@@ -1,6 +1,6 @@
 // What a status must not say (pkg/apis/*/validation, v1.36): counts below zero, more of a part than of the whole.
 
-import { type FieldError, invalid } from "#api/crd";
+import { type FieldError, invalid, required } from "#api/crd";
 import {
   addressErrors,
   addressWarnings,
@@ -13,11 +13,12 @@ import {
   quotaStatusErrors,
 } from "#apiserver/validation";
 import { asJson, isObject, type JsonObject, type Manifest, textOf } from "#kernel";
+import { certificateStatusErrors } from "./certificate-status.ts";
 import { jobStatusErrors } from "./job-status.ts";
 import { podStatusErrors } from "./pod-status.ts";
 import { attachmentErrors, claimStatusErrors } from "./volumes.ts";
 
-type Rule = (object: Manifest, live: Manifest) => FieldError[];
+type Rule = (object: Manifest, live: Manifest, subresource: string) => FieldError[];
 
 /** `[part, whole, words]`: the part may not be more than the whole. */
 type Bound = readonly [string, string, string];
@@ -45,7 +46,16 @@ function statusOf(object: Manifest): JsonObject {
 const ofReplicas = (part: string): Bound => [part, "replicas", "status.replicas"];
 
 const deployment = counts(
-  ["observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"],
+  [
+    "observedGeneration",
+    "replicas",
+    "updatedReplicas",
+    "readyReplicas",
+    "availableReplicas",
+    "unavailableReplicas",
+    "terminatingReplicas",
+    "collisionCount",
+  ],
   [
     ofReplicas("updatedReplicas"),
     ofReplicas("readyReplicas"),
@@ -55,7 +65,14 @@ const deployment = counts(
 );
 
 const replicas = counts(
-  ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"],
+  [
+    "replicas",
+    "fullyLabeledReplicas",
+    "readyReplicas",
+    "availableReplicas",
+    "observedGeneration",
+    "terminatingReplicas",
+  ],
   [
     ofReplicas("fullyLabeledReplicas"),
     ofReplicas("readyReplicas"),
@@ -65,7 +82,15 @@ const replicas = counts(
 );
 
 const statefulSet = counts(
-  ["replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"],
+  [
+    "replicas",
+    "readyReplicas",
+    "currentReplicas",
+    "updatedReplicas",
+    "availableReplicas",
+    "observedGeneration",
+    "collisionCount",
+  ],
   [
     ofReplicas("readyReplicas"),
     ofReplicas("currentReplicas"),
@@ -85,9 +110,21 @@ const daemonSet = counts(
     "updatedNumberScheduled",
     "numberAvailable",
     "numberUnavailable",
+    "collisionCount",
   ],
   [],
 );
+
+/** Names that were taken are counted upwards. */
+function withCollisions(rule: Rule): Rule {
+  return (object, live, subresource) => {
+    const [next = 0, old] = [object, live].map((one) => statusOf(one).collisionCount);
+    const isLess = typeof next === "number" && typeof old === "number" && next < old;
+    const isGone = typeof old === "number" && statusOf(object).collisionCount === undefined;
+    const errors = rule(object, live, subresource);
+    return isLess || isGone ? [...errors, invalid("status.collisionCount", next, "cannot be decremented")] : errors;
+  };
+}
 
 /** Where a load balancer is reached. */
 function pointsOf(object: Manifest): JsonObject[] {
@@ -155,17 +192,36 @@ function node(object: Manifest, live: Manifest): FieldError[] {
   return [...nodeAmountErrors(statusOf(object)), ...nodeChangeErrors(asJson(object), asJson(live))];
 }
 
+/** Warnings of a policy's expressions say what they are about. */
+function policy(object: Manifest): FieldError[] {
+  const { typeChecking, conditions: found } = statusOf(object);
+  const warnings = isObject(typeChecking) ? typeChecking.expressionWarnings : undefined;
+  return [
+    ...(Array.isArray(warnings) ? warnings : []).flatMap((warning, index) =>
+      ["warning", "fieldRef"]
+        .filter((name) => textOf(warning, name).trim() === "")
+        .map((name) => required(`status.typeChecking.expressionWarnings[${index}].${name}`)),
+    ),
+    ...conditionErrors(found, "status.conditions"),
+  ];
+}
+
 const budgetCounts = counts(["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"], []);
 
-function budget(object: Manifest, live: Manifest): FieldError[] {
-  return [...conditionErrors(statusOf(object).conditions, "status.conditions"), ...budgetCounts(object, live)];
+function budget(object: Manifest, live: Manifest, subresource: string): FieldError[] {
+  return [
+    ...conditionErrors(statusOf(object).conditions, "status.conditions"),
+    ...budgetCounts(object, live, subresource),
+  ];
 }
 
 /** By kind. */
 export const statusRules: Readonly<Record<string, Rule>> = {
-  DaemonSet: daemonSet,
-  Deployment: deployment,
+  CertificateSigningRequest: certificateStatusErrors,
+  DaemonSet: withCollisions(daemonSet),
+  Deployment: withCollisions(deployment),
   FlowSchema: conditions,
+  HorizontalPodAutoscaler: counts(["currentReplicas", "desiredReplicas"], []),
   Ingress: ingress,
   Job: jobStatusErrors,
   Namespace: namespace,
@@ -177,7 +233,8 @@ export const statusRules: Readonly<Record<string, Rule>> = {
   ResourceClaim: (object, live) => deviceClaimStatusErrors(asJson(object), asJson(live)),
   ResourceQuota: (object) => quotaStatusErrors(statusOf(object)),
   Service: service,
-  StatefulSet: statefulSet,
+  StatefulSet: withCollisions(statefulSet),
+  ValidatingAdmissionPolicy: policy,
   VolumeAttachment: attachmentErrors,
   Pod: podStatusErrors,
   PodDisruptionBudget: budget,

@@ -3,6 +3,7 @@
 import type { Resource } from "#cluster";
 import type { Manifest } from "#kernel";
 import type { Strategy } from "#apiserver/registry";
+import { wholeAutoscaler } from "./conversions.ts";
 import { definitionRules } from "./definition.ts";
 import { immutableFields } from "./immutable.ts";
 import { namespaceRules } from "./namespace.ts";
@@ -112,6 +113,7 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   CronJob: cronJobRules,
   DaemonSet: daemonSetRules,
   Deployment: replicatedRules,
+  HorizontalPodAutoscaler: { applyDefaults: wholeAutoscaler },
   Job: jobRules,
   PodTemplate: podTemplateRules,
   ReplicaSet: replicatedRules,

@@ -70,8 +70,8 @@ export type Strategy = {
   /** What else the first deletion does to the object that stays. */
   prepareDelete?: (draft: Manifest, now: string) => void;
   validate?: (draft: Manifest, live: Manifest | undefined) => FieldError[];
-  /** What is wrong with an object whose status was written. */
-  validateStatus?: (draft: Manifest, live: Manifest) => FieldError[];
+  /** What is wrong with an object whose status, or another part that stands in it, was written. */
+  validateStatus?: (draft: Manifest, live: Manifest, subresource: string) => FieldError[];
   /** Warnings for whoever writes the status. */
   statusWarnings?: (draft: Manifest) => string[];
   /** A new object keeps the status that it came with. */

@@ -143,7 +143,10 @@ function eachInTurn(
  */
 export function startDraft(call: WriteCall, body: Manifest, { isTyped = false }: { isTyped?: boolean } = {}): Manifest {
   const draft = typeof call.served.schema === "string" ? withOwnMetadata(body) : asOwn(body);
-  checkShape(call.served, asJson(draft), isTyped && call.served.custom === undefined);
+  checkShape(call.served, asJson(draft), {
+    isTyped: isTyped && call.served.custom === undefined,
+    isData: call.isData === true,
+  });
   checkTypeMeta(call.served, draft);
   draft.apiVersion = apiVersionOf(call.served);
   draft.kind = call.served.resource.kind;
@@ -301,7 +304,8 @@ async function prepareChange(
   const draft = decodeObject(call, wanted, hasOwnership, own);
   keepSystemMetadata(draft, live);
   const { subresource } = call;
-  if (subresource === "status" || subresource === "approval") {
+  const isStatus = subresource === "status" || subresource === "approval";
+  if (isStatus) {
     keepAllButStatus(served, draft, live);
     strategy.prepareStatus?.(draft, live, { subresource, now: registry.now() });
   } else if (strategy.hasStatus && subresource !== "binding") {
@@ -332,7 +336,7 @@ async function prepareChange(
       : []),
     ...(part?.validate(draft, live) ?? []),
     ...(call.subresource === "" ? (strategy.validate?.(draft, live) ?? []) : []),
-    ...(call.subresource === "status" ? (strategy.validateStatus?.(draft, live) ?? []) : []),
+    ...(isStatus ? (strategy.validateStatus?.(draft, live, subresource) ?? []) : []),
   ]);
   const validating = validateAdmission(registry, call, draft, live);
   if (validating !== undefined) await validating;

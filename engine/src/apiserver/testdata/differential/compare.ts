@@ -147,6 +147,7 @@ const incomparable: readonly (readonly [RegExp, string])[] = [
   [/^(.* is invalid: )\[?.*Forbidden: .*(updates may not change|is immutable after creation).*$/s, "$1SEE CAUSES"],
   // What may not change is printed whole, as Go's own struct.
   [/(: \[?|, )spec: Invalid value: \{.*\}: field is immutable/gs, "$1spec: Invalid value: DUMP: field is immutable"],
+  [/status\.allocation: Invalid value: \{.*\}: field is immutable/s, "status.allocation: Invalid value: DUMP: field is immutable"],
   [/spec\.template: Invalid value: \{.*?\}: field is immutable/gs, "spec.template: Invalid value: DUMP: field is immutable"],
   [/^Invalid value: \{.*"Spec":\{"Volumes":.*\}: field is immutable$/s, "Invalid value: DUMP: field is immutable"],
   [/^Invalid value: \{"(Spec|ObjectMeta|Name|spec|metadata|Attacher|attacher|Devices|devices|\w+":.*"Spec":\{"Devices)".*\}: field is immutable$/s, "Invalid value: DUMP: field is immutable"],

@@ -1,6 +1,6 @@
 // Corners that random scripts came upon: what is told first, what is told of by itself, what a further request leaves as it is.
 
-import { get, patch, post, put, remove, saved, type Script, unseen } from "./steps.ts";
+import { applied, get, patch, post, put, remove, saved, type Script, unseen } from "./steps.ts";
 
 type Part = Record<string, unknown>;
 
@@ -45,6 +45,43 @@ const misfits: readonly Part[] = [
   { spec: { template: { spec: { containers: [{ name: "c", resources: { limits: { cpu: true } } }] } } } },
   { spec: { strategy: { rollingUpdate: { maxSurge: true } } } },
 ];
+
+/** Parts of a pod of a type that Go's is not, and what is too wide for one. */
+const wrongParts: readonly Part[] = [
+  { volumes: [{ name: "v", emptyDir: "x" }] },
+  { volumes: [{ name: "v", emptyDir: { sizeLimit: true } }] },
+  { volumes: [{ name: "v", configMap: { name: 5 } }] },
+  { volumes: { name: "v" } },
+  { containers: [{ name: "c", image: "i", ports: [{ containerPort: "x" }] }] },
+  { containers: [{ name: "c", image: "i", ports: [{ containerPort: 2_147_483_648 }] }] },
+  { containers: [{ name: "c", image: "i", ports: [{ containerPort: 80, protocol: 5 }] }] },
+  { containers: [{ name: "c", image: "i", livenessProbe: { httpGet: "x" } }] },
+  { containers: [{ name: "c", image: "i", livenessProbe: { httpGet: { port: true } } }] },
+  { containers: [{ name: "c", image: "i", livenessProbe: { httpGet: { port: 2_147_483_648 } } }] },
+  { containers: [{ name: "c", image: "i", env: [{ name: "A", value: 5 }] }] },
+  { containers: [{ name: "c", image: "i", env: [{ name: "A", value: 1.5 }] }] },
+  { containers: [{ name: "c", image: "i", env: [{ name: "A", value: true }] }] },
+  { containers: [{ name: "c", image: "i", env: [{ name: "A", valueFrom: { configMapKeyRef: { name: 5, key: "k" } } }] }] },
+  { containers: [{ name: "c", image: "i", resources: { limits: { cpu: [] } } }] },
+  { containers: [{ name: "c", image: "i", resources: { limits: { cpu: null } } }] },
+  { containers: [{ name: "c", image: "i", resources: { limits: "x" } }] },
+  { containers: [{ name: "c", image: "i", command: "x" }] },
+  { containers: [{ name: "c", image: "i", command: [5] }] },
+  { containers: "x" },
+  { nodeSelector: { a: 5 } },
+  { tolerations: [{ tolerationSeconds: 1.5 }] },
+  { terminationGracePeriodSeconds: "30" },
+  { hostNetwork: "true" },
+  { hostNetwork: 1 },
+  { restartPolicy: 5 },
+  { securityContext: { runAsUser: "x", fsGroup: 5 } },
+  { nodeName: 5.5 },
+  "x" as unknown as Part,
+];
+const moments: readonly unknown[] = ["2021-02-03T04:05:06+01:00", "2021-02-03T04:05:06.9Z", "2021-02-03T04:05:06.123456+01:00", "2021-02-03T04:05:06.123456Z", "soon", 5, true, {}];
+const wrongDeployment = (spec: Part): Part => ({ apiVersion: "apps/v1", kind: "Deployment", ...workload, spec: { ...workload.spec, template: { ...pod, spec: typeof spec === "string" ? spec : { ...pod.spec, ...spec } } } });
+const deployment = "/apis/apps/v1/namespaces/corners-types/deployments";
+const leases = "/apis/coordination.k8s.io/v1/namespaces/corners-types/leases";
 
 export const cornerScripts: readonly Script[] = [
   {
@@ -95,6 +132,28 @@ export const cornerScripts: readonly Script[] = [
       remove(`${core}/corners-going`, { propagationPolicy: "Orphan" }),
       remove(`${core}/corners-going`, { propagationPolicy: "Background" }),
       get(`${core}/corners-going`),
+    ],
+  },
+  {
+    name: "corners: what no Go type holds",
+    steps: [
+      unseen(post(core, { metadata: { name: "corners-types" } })),
+      unseen(post(deployment, workload)),
+      ...wrongParts.flatMap((part) => [
+        post(`${deployment}?dryRun=All`, { ...wrongDeployment(part), metadata: { name: "b" } }),
+        patch(`${deployment}/a?dryRun=All`, "merge", { spec: { template: { spec: part } } }),
+        patch(`${deployment}/a?dryRun=All`, "strategic", { spec: { template: { spec: part } } }),
+        applied(`${deployment}/a`, "one", wrongDeployment(part), "&force=true&dryRun=All"),
+      ]),
+      ...[2_147_483_648, -2_147_483_649, "x", 1.5, true].flatMap((count) => [
+        post(`${deployment}?dryRun=All`, { ...workload, metadata: { name: "b" }, spec: { ...workload.spec, replicas: count, strategy: { rollingUpdate: { maxSurge: count } } } }),
+        applied(`${deployment}/a`, "one", { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a" }, spec: { ...workload.spec, progressDeadlineSeconds: count } }, "&force=true&dryRun=All"),
+      ]),
+      ...moments.flatMap((time) => [
+        post(`${leases}?dryRun=All`, { metadata: { name: "a" }, spec: { renewTime: time } }),
+        post(`${core}/corners-types/events?dryRun=All`, { metadata: { name: "a" }, involvedObject: { namespace: "corners-types" }, firstTimestamp: time }),
+        applied(`${leases}/a`, "one", { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "a" }, spec: { renewTime: time } }, "&dryRun=All"),
+      ]),
     ],
   },
 ];

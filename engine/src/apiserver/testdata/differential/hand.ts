@@ -13,7 +13,8 @@ import { podMeaningScripts } from "./pod-meaning-scripts.ts";
 import { podPartScripts } from "./pod-part-scripts.ts";
 import type { Script } from "./steps.ts";
 import { schemaScripts } from "./schema-scripts.ts";
+import { statusScripts } from "./status-scripts.ts";
 import { versionScripts } from "./version-scripts.ts";
 import { webhookUrlScripts } from "./webhook-url-scripts.ts";
 
-export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...deviceScripts, ...cornerScripts, ...ownershipScripts, ...escalationScripts, ...expressionScripts, ...podPartScripts, ...podMeaningScripts, ...versionScripts, ...schemaScripts, ...webhookUrlScripts];
+export const handScripts: readonly Script[] = [...policyScripts, ...accessScripts, ...bodyScripts, ...deviceScripts, ...cornerScripts, ...ownershipScripts, ...escalationScripts, ...expressionScripts, ...podPartScripts, ...podMeaningScripts, ...versionScripts, ...schemaScripts, ...webhookUrlScripts, ...statusScripts];
