@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isMainThread, Worker } from "node:worker_threads";
 import { Reasons } from "./reasons.mjs";
 import { makeQuestion } from "./templates.mjs";
 
@@ -128,36 +129,47 @@ async function isSteady(question, answer) {
   return true;
 }
 
-const shown = [];
-const reasons = new Reasons();
-const last = Number(first) + Number(count);
-for (let seed = Number(first); seed < last; seed += batchSize) {
-  const seeds = Array.from({ length: Math.min(batchSize, last - seed) }, (_, i) => seed + i);
-  const questions = seeds.map((one) => makeQuestion(one));
-  const answers = await ask(questions);
-  for (const [i, question] of questions.entries()) {
-    const got = ours(question, answers[i].hangs ? endlessMs : Infinity);
-    let verdict = judge({ ...got, text: question.text }, answers[i]);
-    if (["different", "otherWords"].includes(verdict) && !(await isSteady(question, answers[i]))) verdict = "address";
-    totals[verdict]++;
-    if (answers[i].error) {
-      const reason = answers[i].error
-        .split("\n")
-        .at(-1)
-        .trim()
-        .replace(/["`\d].*$/, "");
-      reasons.add(reason);
+async function run() {
+  const shown = [];
+  const reasons = new Reasons();
+  const last = Number(first) + Number(count);
+  for (let seed = Number(first); seed < last; seed += batchSize) {
+    const seeds = Array.from({ length: Math.min(batchSize, last - seed) }, (_, i) => seed + i);
+    const questions = seeds.map((one) => makeQuestion(one));
+    const answers = await ask(questions);
+    for (const [i, question] of questions.entries()) {
+      const got = ours(question, answers[i].hangs ? endlessMs : Infinity);
+      let verdict = judge({ ...got, text: question.text }, answers[i]);
+      if (["different", "otherWords"].includes(verdict) && !(await isSteady(question, answers[i]))) verdict = "address";
+      totals[verdict]++;
+      if (answers[i].error) {
+        const reason = answers[i].error
+          .split("\n")
+          .at(-1)
+          .trim()
+          .replace(/["`\d].*$/, "");
+        reasons.add(reason);
+      }
+      if (verdict !== "equal" && verdict !== "bothFail" && !["address", "unordered", "endless"].includes(verdict))
+        shown.push({ seed: seeds[i], verdict, question, got, want: answers[i] });
     }
-    if (verdict !== "equal" && verdict !== "bothFail" && !["address", "unordered", "endless"].includes(verdict))
-      shown.push({ seed: seeds[i], verdict, question, got, want: answers[i] });
   }
+  console.log(JSON.stringify(totals));
+  console.log(String(reasons));
+  shown.sort((a, b) => (a.verdict < b.verdict ? -1 : 1));
+  if (report !== undefined) writeFileSync(report, JSON.stringify(shown.slice(0, 500), null, 1));
+  for (const { seed, verdict, question, got, want } of shown.slice(0, 15))
+    console.log(
+      `${seed} ${verdict}\n  ${JSON.stringify(question.text)}\n  ours   ${JSON.stringify(got).slice(0, 400)}\n  helm   ${JSON.stringify(want).slice(0, 400)}`,
+    );
+  process.exit(totals.different + totals.crashed > 0 ? 1 : 0);
 }
-console.log(JSON.stringify(totals));
-console.log(String(reasons));
-shown.sort((a, b) => (a.verdict < b.verdict ? -1 : 1));
-if (report !== undefined) writeFileSync(report, JSON.stringify(shown.slice(0, 500), null, 1));
-for (const { seed, verdict, question, got, want } of shown.slice(0, 15))
-  console.log(
-    `${seed} ${verdict}\n  ${JSON.stringify(question.text)}\n  ours   ${JSON.stringify(got).slice(0, 400)}\n  helm   ${JSON.stringify(want).slice(0, 400)}`,
-  );
-process.exit(totals.different + totals.crashed > 0 ? 1 : 0);
+
+/** As the command does where a stack is too short: templates may call each other a hundred thousand times. */
+if (isMainThread) {
+  const thread = new Worker(new URL(import.meta.url), {
+    argv: process.argv.slice(2),
+    resourceLimits: { stackSizeMb: 256 },
+  });
+  thread.on("exit", (exitCode) => process.exit(exitCode));
+} else await run();

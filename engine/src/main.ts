@@ -25,6 +25,7 @@ const ports: Ports = {
   backUp: async (request) => (await import("./backup.ts")).backUp(request),
   restore: async (request) => (await import("./backup.ts")).restore(request),
   openHome: async (options) => (await import("./home.ts")).openHome(options, clock),
+  runInLongStack,
   openEngine: async (options) => (await import("./engine.ts")).openEngine(options, clock),
   consoleFolder: fileURLToPath(new URL("../../console/dist", import.meta.url)),
   exampleFolder: fileURLToPath(new URL("../../examples/fleet", import.meta.url)),
@@ -51,10 +52,38 @@ function processOutput(stream: NodeJS.WriteStream): Output {
   };
 }
 
-async function readInput(): Promise<Uint8Array> {
+let input: Promise<Uint8Array> | undefined;
+
+/** Standard input ends once: whoever asks again gets the same. */
+function readInput(): Promise<Uint8Array> {
+  input ??= readAllInput();
+  return input;
+}
+
+async function readAllInput(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
+}
+
+/** Room for templates that call each other a hundred thousand times, as Go allows. Only what is used of it takes memory. */
+const longStackMiB = 256;
+
+/** What the command line says and what was read of the input are the thread's; what it prints passes through here. */
+async function runInLongStack(): Promise<ExitCode | undefined> {
+  const { isMainThread, Worker } = process.getBuiltinModule("node:worker_threads");
+  if (!isMainThread) return undefined;
+  const thread = new Worker(new URL(import.meta.url), {
+    argv: process.argv.slice(2),
+    execArgv: [],
+    stdin: true,
+    resourceLimits: { stackSizeMb: longStackMiB },
+  });
+  thread.stdin?.end(await input);
+  return new Promise((resolve, reject) => {
+    thread.on("error", reject);
+    thread.on("exit", (exitCode) => resolve(exitCode as ExitCode));
+  });
 }
 
 /** The first interrupt asks for an orderly end, the second ends at once. Only for a command that asks for the signal. */

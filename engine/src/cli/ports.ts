@@ -4,6 +4,7 @@ import type { Cluster } from "#cluster";
 import type { DecryptionOptions } from "#delivery";
 import type { FluxOptions } from "#dialects/flux";
 import type { MirrorMap } from "#sources/mirrors";
+import type { ExitCode } from "./exit.ts";
 import type { PhaseNote } from "./live/state.ts";
 
 /** How the engine works, where that can be chosen. */
@@ -110,6 +111,8 @@ export type Ports = {
   restore?: (request: RestoreRequest) => Promise<StoreReport>;
   /** Starts the engine against a cluster elsewhere. */
   openEngine?: (options: EngineOptions) => Promise<RunningEngine>;
+  /** Runs the same command line in a thread with a long stack; undefined where this is such a thread. */
+  runInLongStack?: () => Promise<ExitCode | undefined>;
   /** The console's built files, and the example fleet, as shipped. */
   consoleFolder?: string;
   exampleFolder?: string;

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "#kernel";
 import { commands } from "./commands.ts";
@@ -15,6 +18,24 @@ async function check(line: string): Promise<{ code: number; stdout: string; stde
 }
 
 describe("the command line", () => {
+  it("begins anew in a longer stack where templates call each other more deeply than this one holds", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "keelson-stack-"));
+    mkdirSync(join(folder, "templates"));
+    writeFileSync(join(folder, "Chart.yaml"), "apiVersion: v2\nname: c\nversion: 0.1.0\n");
+    writeFileSync(join(folder, "templates", "t"), '{{ define "x" }}{{ template "x" }}{{ end }}{{ template "x" }}');
+    const run = async (exitCode: 0 | undefined): Promise<[number, string]> => {
+      const io = memoryIo({ clock: new ManualClock() });
+      const ports = { version: "1.2.3", runInLongStack: () => Promise.resolve(exitCode) };
+      return [await runCommandLine(["template", "r", folder], io, ports), io.text().stderr];
+    };
+    expect(await run(0)).toEqual([0, ""]);
+    expect(await run(undefined)).toEqual([
+      1,
+      "keelson: templates call each other too deeply\nhint: look for a loop that never ends\n",
+    ]);
+    rmSync(folder, { recursive: true });
+  });
+
   it("shows every command of the table when called bare", async () => {
     const { code, stdout } = await check("");
     expect(code).toBe(0);

@@ -1,5 +1,6 @@
 // One command line, from its words to its exit code.
 
+import { Fault } from "#kernel";
 import { parseArguments, usage } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { commands, commandsBelow, findCommand } from "./commands.ts";
@@ -14,8 +15,17 @@ export async function runCommandLine(words: readonly string[], io: Io, ports: Po
   try {
     return await dispatch(words[0] === "help" ? [...words.slice(1), "--help"] : words, io, ports);
   } catch (thrown) {
-    return reportFailure(io, thrown);
+    // Charts are rendered before anything is written or changed, so the command may begin anew.
+    const exitCode = isOfShortStack(thrown) ? await ports.runInLongStack?.() : undefined;
+    return exitCode ?? reportFailure(io, thrown);
   }
+}
+
+/** Helm's includes nest a thousand times, its templates a hundred thousand times: more than a main thread's stack holds. */
+function isOfShortStack(thrown: unknown): boolean {
+  for (let error: unknown = thrown; error instanceof Error; error = error.cause)
+    if (error instanceof Fault && error.code === "template-stack") return true;
+  return false;
 }
 
 async function dispatch(words: readonly string[], io: Io, ports: Ports): Promise<ExitCode> {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type Clock, ManualClock } from "#kernel";
 import { ThreadLost, ThreadPool } from "./thread-pool.ts";
 
-type Wish = { id: number; do: "echo" | "loop" | "fill" | "throw" | "exit"; word?: string };
+type Wish = { id: number; do: "echo" | "loop" | "fill" | "throw" | "exit" | "nest"; word?: string };
 type Said = { id: number; word?: string; thread: number };
 
 const script = new URL(
@@ -12,6 +12,8 @@ const script = new URL(
       if (wish.do === "loop") for (;;);
       if (wish.do === "fill") for (const all = []; ; ) all.push(new Array(10_000).fill({}));
       if (wish.do === "throw") throw new Error("broken");
+      const nest = (levels) => (levels === 0 ? "held" : nest(levels - 1));
+      if (wish.do === "nest") wish.word = nest(400_000);
       if (wish.do === "exit") process.exit(3);
       parentPort.postMessage({ id: wish.id, word: wish.word, thread: threadId });
     });`)}`,
@@ -87,6 +89,11 @@ describe("threads", { timeout: 120_000 }, () => {
     const pool = open(options);
     expect(await endOf(pool.run({ do: wish }))).toBe(end);
     expect((await echo(pool, "next")).word).toBe("next");
+  });
+
+  it("have the stack that is asked for", async () => {
+    expect(await endOf(open().run({ do: "nest" }))).toBe("crash");
+    expect((await open({ stackMiB: 64 }).run({ do: "nest" })).word).toBe("held");
   });
 
   it("that are closed refuse further tasks", async () => {

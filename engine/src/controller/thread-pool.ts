@@ -21,6 +21,8 @@ export type ThreadPoolOptions = {
   taskMostMs: number;
   /** Heap of one thread; without it Node's own limit. */
   heapMostMiB?: number;
+  /** Stack of one thread; without it Node's own, 4 MiB. */
+  stackMiB?: number;
 };
 
 /** Why a thread ended before it answered. */
@@ -92,14 +94,17 @@ export class ThreadPool<Request extends Numbered, Reply extends Numbered> {
   }
 
   #hire(): Worker | undefined {
-    const { threads, threadsMost, script, heapMostMiB } = this.#options;
+    const { threads, threadsMost, script, heapMostMiB, stackMiB } = this.#options;
     const slow = [...this.#busy.values()].filter(({ isSlow }) => isSlow).length;
     const all = this.#busy.size + this.#idle.length;
     if (all - slow >= threads || all >= threadsMost) return undefined;
     const worker = new Worker(script, {
       // Flags of this process are not for its threads.
       execArgv: [],
-      ...(heapMostMiB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMostMiB } }),
+      resourceLimits: {
+        ...(heapMostMiB === undefined ? {} : { maxOldGenerationSizeMb: heapMostMiB }),
+        ...(stackMiB === undefined ? {} : { stackSizeMb: stackMiB }),
+      },
     });
     worker.on("message", (reply: Reply) => this.#answered(worker, reply));
     worker.on("error", (error: Error & { code?: string }) =>

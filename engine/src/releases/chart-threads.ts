@@ -8,7 +8,14 @@ import { machineEnvironment, renderTimeMaxMs } from "#render/helm";
 import { type ChartReply, type ChartRequest, decodeFaults, encodeWork } from "./chart-protocol.ts";
 import { type ChartRenderer, chartsInThisThread, tookTooLong } from "./chart-renderer.ts";
 import { releaseFault } from "./faults.ts";
-import { chartHeapMiB, chartPatienceMs, chartThreads, chartThreadsMost, threadGraceMs } from "./limits.ts";
+import {
+  chartHeapMiB,
+  chartPatienceMs,
+  chartStackMiB,
+  chartThreads,
+  chartThreadsMost,
+  threadGraceMs,
+} from "./limits.ts";
 
 /** To be closed at the end. */
 export type ChartThreads = ChartRenderer & { close(): Promise<void> };
@@ -26,6 +33,7 @@ export function startChartThreads(clock: Clock): ChartThreads {
     // A thread ends a chart by itself; one that does not is stuck where it cannot look at the clock.
     taskMostMs: renderTimeMaxMs + threadGraceMs,
     heapMostMiB: chartHeapMiB,
+    stackMiB: chartStackMiB,
   });
   return {
     async render(work) {

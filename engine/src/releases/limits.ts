@@ -51,5 +51,8 @@ export const chartPatienceMs = 2_000;
 /** Heap of one such thread: the largest public charts need some 200 MiB. */
 export const chartHeapMiB = 1_024;
 
+/** Stack of one such thread: includes that nest a thousand times, as Helm allows, in templates of many blocks. */
+export const chartStackMiB = 64;
+
 /** After a chart's own time, for a thread to say that it is over. */
 export const threadGraceMs = 10_000;

@@ -12,6 +12,7 @@ import {
 } from "./calls.ts";
 import { isShortCircuit, evaluateLogic } from "./logic.ts";
 import { evaluateFields } from "./fields.ts";
+import { executionDepthMax } from "./limits.ts";
 import { compileRange } from "./range.ts";
 import { printValue, quote } from "./print.ts";
 
@@ -143,14 +144,11 @@ function compileTemplate(node: TemplateNode): Statement {
     frame.at = node;
     const template = frame.set.find(node.name);
     if (template === undefined) return frame.fail(`template ${quote(node.name)} not defined`);
+    if (frame.depth === executionDepthMax) frame.fail(`exceeded maximum template depth (${executionDepthMax})`);
     const data = evaluate === undefined ? undefined : evaluate(frame, dot);
-    const inner = new NewFrame(frame.set, template, data);
-    frame.set.enter();
-    try {
-      template.run(inner, data);
-    } finally {
-      frame.set.budget.depth--;
-    }
+    const inner = new NewFrame(frame.set, template, data, frame.depth + 1);
+    frame.set.turn();
+    template.run(inner, data);
     frame.out += inner.out;
     return 0;
   };

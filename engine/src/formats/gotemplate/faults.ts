@@ -3,7 +3,7 @@
 
 import { Fault } from "#kernel";
 
-export type TemplateFaultCode = "template-parse" | "template-exec" | "template-limit";
+export type TemplateFaultCode = "template-parse" | "template-exec" | "template-limit" | "template-stack";
 
 /** An error in a template's text: "template: NAME:LINE: reason", as Go's parser words it. */
 export class TemplateParseError extends Fault<TemplateFaultCode> {
@@ -23,9 +23,17 @@ export class TemplateExecError extends Fault<TemplateFaultCode> {
 
 /** A time, depth or output limit that was reached; never turned into a function's error, so that nothing swallows it. */
 export class TemplateLimitError extends Fault<TemplateFaultCode> {
-  constructor(message: string) {
-    super({ code: "template-limit", disposition: "stall", message, hint: "look for a loop that never ends" });
+  constructor(message: string, code: "template-limit" | "template-stack" = "template-limit") {
+    super({ code, disposition: "stall", message, hint: "look for a loop that never ends" });
     this.name = "TemplateLimitError";
+  }
+}
+
+/** Templates called each other more deeply than this thread's stack holds; one with a longer stack may go on. */
+export class TemplateStackError extends TemplateLimitError {
+  constructor() {
+    super("templates call each other too deeply", "template-stack");
+    this.name = "TemplateStackError";
   }
 }
 

@@ -9,6 +9,7 @@ export {
   TemplateExecError,
   type TemplateFaultCode,
   TemplateLimitError,
+  TemplateStackError,
   TemplateParseError,
 } from "./faults.ts";
 export {

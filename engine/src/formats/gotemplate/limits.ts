@@ -3,9 +3,6 @@
 /** Go's own limit for nested {{template}} calls; beyond it Go ends with an error too. */
 export const executionDepthMax = 100_000;
 
-/** Nesting that this engine's stack certainly holds: each level of {{template}} or include takes several frames. */
-export const stackDepthMax = 1_200;
-
 /** Length of one template's output in UTF-16 units: ten times the largest public chart's whole output. */
 export const outputLengthMax: number = 256 * 1024 * 1024;
 

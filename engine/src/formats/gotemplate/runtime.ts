@@ -1,8 +1,8 @@
 // What one render carries along: its functions, its options, its named templates and its budgets.
 
-import { TemplateExecError, TemplateLimitError } from "./faults.ts";
+import { TemplateExecError, TemplateLimitError, TemplateStackError } from "./faults.ts";
 import type { GoFunction } from "./functions.ts";
-import { loopTurnsMax, outputLengthMax, stackDepthMax } from "./limits.ts";
+import { loopTurnsMax, outputLengthMax } from "./limits.ts";
 import { Surveyor } from "./survey.ts";
 import { Words } from "./words.ts";
 import { formatNode, formatPlace, type Node, type Source } from "./tree.ts";
@@ -23,7 +23,6 @@ export type Compiled = { name: string; source: Source; slots: number; run: State
 
 /** Budgets shared by all that one render runs. */
 export type Budget = {
-  depth: number;
   turns: number;
   calls: number;
   length: number;
@@ -34,7 +33,6 @@ export type Budget = {
 
 export function newBudget(options: { outputLengthMax?: number; checkTime?: () => void } = {}): Budget {
   return {
-    depth: 0,
     turns: 0,
     calls: 0,
     length: 0,
@@ -84,22 +82,13 @@ export class TemplateSet {
     if (template === undefined)
       throw new TemplateExecError(`template: no template ${quote(name)} associated with template ${quote(owner)}`);
     const frame = new Frame(this, template, data);
-    this.enter();
+    this.turn();
     try {
       template.run(frame, data);
     } catch (error) {
       throw limitFor(error) ?? error;
-    } finally {
-      this.budget.depth--;
     }
     return frame.out;
-  }
-
-  enter(): void {
-    // Templates that call each other can take forever without any loop.
-    this.turn();
-    if (++this.budget.depth > stackDepthMax)
-      throw new TemplateLimitError(`exceeded maximum template depth (${stackDepthMax})`);
   }
 
   /** Counts one call of a function; some take long, so the time is looked at more often than in loops. */
@@ -108,7 +97,7 @@ export class TemplateSet {
     if ((++budget.calls & 0xf) === 0) budget.checkTime?.();
   }
 
-  /** Counts one turn of a loop. */
+  /** Counts one turn of a loop, or one call of a template: those that call each other can take forever without any loop. */
   turn(): void {
     const budget = this.budget;
     budget.turns++;
@@ -120,7 +109,7 @@ export class TemplateSet {
 /** The limit that JavaScript itself has met; undefined for any other error. */
 function limitFor(error: unknown): TemplateLimitError | undefined {
   if (!(error instanceof RangeError)) return undefined;
-  if (error.message.includes("call stack")) return new TemplateLimitError("templates call each other too deeply");
+  if (error.message.includes("call stack")) return new TemplateStackError();
   return /length|allocation|repeat count/i.test(error.message)
     ? new TemplateLimitError("a text or a list grew longer than can be held")
     : undefined;
@@ -131,6 +120,8 @@ export class Frame {
   readonly set: TemplateSet;
   readonly template: Compiled;
   readonly variables: Value[];
+  /** Templates around this one, up to where an include or a tpl began anew. */
+  readonly depth: number;
   /** The node being evaluated, for errors. */
   at: Node | undefined = undefined;
   /** The dot is what a range hands out of a list or map of anything; for errors, which name that type. */
@@ -139,9 +130,10 @@ export class Frame {
   #anything: Set<number> | undefined;
   out = "";
 
-  constructor(set: TemplateSet, template: Compiled, data: Value) {
+  constructor(set: TemplateSet, template: Compiled, data: Value, depth = 0) {
     this.set = set;
     this.template = template;
+    this.depth = depth;
     this.variables = Array.from<Value>({ length: template.slots });
     this.variables[0] = data;
   }

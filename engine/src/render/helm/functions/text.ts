@@ -47,21 +47,19 @@ function trunc(count: bigint, text: string): string {
 }
 
 function substr(start: bigint, end: bigint, text: string): string {
-  const length = byteLength(text);
-  const [from, to] = [Number(start), Number(end)];
-  if (from < 0) return cut(text, 0, to, length);
-  if (to < 0 || to > length) return cut(text, from, length, length);
-  return cut(text, from, to, length);
+  const length = BigInt(byteLength(text));
+  if (start < 0n) return cut(text, 0n, end, length);
+  return cut(text, start, end < 0n || end > length ? length : end, length);
 }
 
-function cut(text: string, from: number, to: number, length: number): string {
-  if (to < 0 || to > length || from > to)
+function cut(text: string, from: bigint, to: bigint, length: bigint): string {
+  if (to < 0n || to > length || from > to)
     throw new GoError(
-      to < 0 || to > length
+      to < 0n || to > length
         ? `runtime error: slice bounds out of range [:${to}]${to > length ? ` with length ${length}` : ""}`
         : `runtime error: slice bounds out of range [${from}:${to}]`,
     );
-  return sliceBytes(text, from, to);
+  return sliceBytes(text, Number(from), Number(to));
 }
 
 /** strings.Title: the first letter of every word. */
