@@ -3,12 +3,13 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { Fault, type FileTree } from "#kernel";
-import { type ChartVersion, exactVersion, newestInRange } from "#render/helm";
+import { type ChartVersion, isGzip, newestInRange } from "#render/helm";
 import type { ChartAccess } from "./chart-access.ts";
 import type { ChartNetwork, Download } from "./chart-network.ts";
 import type { CliCode } from "./faults.ts";
 import type { Io } from "./io.ts";
 import { chartTree } from "./local-tree.ts";
+import { readNamedFile } from "./named-files.ts";
 import type { Trust } from "./provenance.ts";
 
 export type Wanted = {
@@ -58,9 +59,20 @@ async function onDisk(io: Io, path: string, wanted: Wanted): Promise<FileTree | 
       throw notFound("unpacked charts cannot be verified", "pack it: only archives carry a provenance");
     return chartTree(path);
   }
-  const bytes = new Uint8Array(readFileSync(path));
+  const bytes = new Uint8Array(readNamedFile(path, io));
+  if (!isGzip(bytes)) throw noArchive(wanted.reference);
   if (access.verifies) await verifyOnDisk(path, bytes, trustOf(io, access));
   return bytes;
+}
+
+function noArchive(reference: string): Fault<CliCode> {
+  const what = /\.ya?ml$/.test(reference)
+    ? "seems to be a YAML file, but expected a gzipped archive"
+    : "does not appear to be a gzipped archive";
+  return notFound(
+    `file '${reference}' ${what}`,
+    "CHART is the folder of a chart or a packed chart (.tgz); values go to -f",
+  );
 }
 
 /** Checks NAME.tgz against the NAME.tgz.prov beside it. */
@@ -107,15 +119,21 @@ async function fromIndex(
   if (found === undefined)
     throw notFound(
       `chart ${JSON.stringify(name)}${version === "" ? "" : ` version ${JSON.stringify(version)}`} not found in ${repository} repository`,
+      versions.length === 0
+        ? undefined
+        : "--version takes a version or a range: 1.2.3, ^1.2, '>=1 <3'; with --devel pre-releases count too",
     );
   return network.archive(repository, found);
 }
 
 function inRange<T extends ChartVersion>(versions: readonly T[], version: string): T | undefined {
-  return (
-    (version === "" ? undefined : exactVersion(versions, version)) ??
-    newestInRange(versions, version === "" ? "*" : version)
-  );
+  try {
+    return newestInRange(versions, version === "" ? "*" : version);
+  } catch (thrown) {
+    // To Helm a range that cannot be read is one that nothing fits.
+    if (thrown instanceof Fault && thrown.code === "chart-dependency") return undefined;
+    throw thrown;
+  }
 }
 
 function notFound(message: string, hint?: string): Fault<CliCode> {

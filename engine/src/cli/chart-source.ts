@@ -74,6 +74,19 @@ export async function openChartSource(reference: string, given: ChartFlags, io: 
   return chartTree(folder);
 }
 
+/** Names the chart in what is wrong with its files or its archive. */
+export async function ofChart<T>(reference: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (!(thrown instanceof Fault) || thrown.at !== undefined) throw thrown;
+    const { code, disposition, message, cause } = thrown;
+    if (code !== "chart-archive" && code !== "chart-load") throw thrown;
+    const hint = thrown.hint ?? (code === "chart-archive" ? "pack the chart or fetch it anew" : undefined);
+    throw new Fault({ code, disposition, at: reference, message, cause, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
 /** The values that the flags give. */
 export async function givenValues(given: FlagValues<typeof valueFlags> & ChartFlags, io: Io): Promise<UserValues> {
   const files: { name: string; text: string }[] = [];

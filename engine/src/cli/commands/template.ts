@@ -18,6 +18,7 @@ import {
   chartFlags,
   type ChartSource,
   givenValues,
+  ofChart,
   openChartSource,
   postRenderer,
   postRenderFlags,
@@ -110,7 +111,7 @@ export const command: Command = defineCommand({
     const [name, chart] = nameAndChart(args, given, io);
     const source = await openChartSource(chart, given, io);
     const options = await optionsOf(name, given, io);
-    const rendering = await renderAs(source, options, { given, io, ports });
+    const rendering = await ofChart(chart, () => renderAs(source, options, { given, io, ports }));
     for (const warning of rendering.warnings) io.stderr.write(`${warning.message}\n`);
     if ((given["output-dir"] ?? "") === "") io.stdout.write(textOf(rendering, given));
     else writeFiles(rendering, name, given, io);

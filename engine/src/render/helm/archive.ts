@@ -1,7 +1,7 @@
 // Packed charts: gzip and tar, with Helm's own checks on names and sizes.
 
 import { Gunzip } from "fflate";
-import { baseName, decodeUtf8, platformModule } from "#kernel";
+import { baseName, decodeUtf8, Fault, platformModule } from "#kernel";
 import type { ChartFile } from "./chart.ts";
 import { helmFault } from "./faults.ts";
 import { cleanPath } from "./functions/paths.ts";
@@ -14,11 +14,14 @@ export function isGzip(bytes: Uint8Array): boolean {
 
 type Zlib = { gunzipSync(bytes: Uint8Array, options: { maxOutputLength: number }): Uint8Array };
 
+/** What a stream held, and what is wrong behind that: a tar may end before, and then Go never reads so far. */
+export type Unpacked = { bytes: Uint8Array; fault?: Fault };
+
 /** Unpacks gzip, never beyond the limit, whatever the stream claims. */
-export function gunzip(bytes: Uint8Array): Uint8Array {
+export function gunzip(bytes: Uint8Array): Unpacked {
   try {
     const zlib = platformModule("node:zlib") as Zlib | undefined;
-    if (zlib !== undefined) return zlib.gunzipSync(bytes, { maxOutputLength: unpackedSizeMax * 2 });
+    if (zlib !== undefined) return { bytes: zlib.gunzipSync(bytes, { maxOutputLength: unpackedSizeMax * 2 }) };
   } catch {
     // Our own code says what is wrong, in the same words everywhere.
   }
@@ -26,7 +29,7 @@ export function gunzip(bytes: Uint8Array): Uint8Array {
 }
 
 /** The same in pure code. */
-export function gunzipHere(bytes: Uint8Array): Uint8Array {
+export function gunzipHere(bytes: Uint8Array): Unpacked {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const unpacker = new Gunzip((chunk) => {
@@ -36,12 +39,13 @@ export function gunzipHere(bytes: Uint8Array): Uint8Array {
     chunks.push(chunk);
   });
   const step = 64 * 1024;
+  let fault: Fault | undefined;
   try {
     for (let at = 0; at < bytes.length; at += step)
       unpacker.push(bytes.subarray(at, at + step), at + step >= bytes.length);
   } catch (error) {
-    if (error instanceof Error && error.name === "Fault") throw error;
-    throw helmFault(
+    if (error instanceof Fault) throw error;
+    fault = helmFault(
       "chart-archive",
       `the archive is no valid gzip: ${error instanceof Error ? error.message : String(error)}`,
     );
@@ -52,10 +56,10 @@ export function gunzipHere(bytes: Uint8Array): Uint8Array {
     whole.set(chunk, at);
     at += chunk.length;
   }
-  return whole;
+  return fault === undefined ? { bytes: whole } : { bytes: whole, fault };
 }
 
-function tooLarge(): Error {
+function tooLarge(): Fault {
   return helmFault("chart-archive", `decompressed chart is larger than the maximum size ${unpackedSizeMax}`);
 }
 
@@ -65,7 +69,7 @@ export function unpackChart(bytes: Uint8Array, name: string): ChartFile[] {
   const files: ChartFile[] = [];
   let remaining = unpackedSizeMax;
   for (const entry of readTar(gunzip(bytes))) {
-    if (entry.type !== "file") continue;
+    if (entry.type === "folder") continue;
     const path = checkName(entry.name);
     remaining -= entry.data.length;
     if (remaining <= 0) throw tooLarge();
@@ -97,7 +101,8 @@ function checkName(name: string): string {
   return clean;
 }
 
-type TarEntry = { name: string; type: "file" | "folder" | "other"; data: Uint8Array };
+/** Links, devices and pipes are empty files, as they are to Helm; nothing is followed. */
+type TarEntry = { name: string; type: "file" | "folder"; data: Uint8Array };
 
 function textOf(block: Uint8Array, start: number, length: number): string {
   const field = block.subarray(start, start + length);
@@ -112,36 +117,48 @@ function sizeOf(block: Uint8Array): number {
   return text === "" ? 0 : Number.parseInt(text, 8);
 }
 
-function* readTar(bytes: Uint8Array): Generator<TarEntry> {
+function* readTar({ bytes, fault }: Unpacked): Generator<TarEntry> {
   let longName: string | undefined;
   for (let at = 0; at + 512 <= bytes.length; ) {
     const block = bytes.subarray(at, at + 512);
     if (block.every((byte) => byte === 0)) return;
-    const size = sizeOf(block);
+    if (!hasItsSum(block))
+      throw helmFault("chart-archive", "the archive is no valid tar: a header's checksum is not that of its bytes");
+    const flag = String.fromCharCode(block[156] as number);
+    // A link's size is that of what it leads to, and nothing follows.
+    const size = /[1-6]/.test(flag) ? 0 : sizeOf(block);
     if (!Number.isFinite(size) || at + 512 + size > bytes.length)
-      throw helmFault("chart-archive", "the archive ends in the middle of a file");
+      throw fault ?? helmFault("chart-archive", "the archive ends in the middle of a file");
     const data = bytes.subarray(at + 512, at + 512 + size);
     at += 512 + Math.ceil(size / 512) * 512;
-    const flag = String.fromCharCode(block[156] as number);
     if (flag === "L") longName = textOf(data, 0, data.length);
     else if (flag === "x") longName = paxPath(decodeUtf8(data)) ?? longName;
     else if (flag !== "g" && flag !== "K") {
       const name = longName ?? headerName(block);
       longName = undefined;
-      yield { name, type: typeOf(flag, name), data };
+      if (flag === "5" || baseName(name) === "") yield { name, type: "folder", data };
+      else yield { name, type: "file", data };
     }
   }
+  if (fault !== undefined) throw fault;
+}
+
+/** The sum of a header's bytes, its own field counted as blanks; old writers summed signed bytes. */
+function hasItsSum(block: Uint8Array): boolean {
+  const stated = Number.parseInt(textOf(block, 148, 8).trim(), 8);
+  let [unsigned, signed] = [0, 0];
+  for (let at = 0; at < 512; at++) {
+    const byte = at >= 148 && at < 156 ? 0x20 : (block[at] as number);
+    unsigned += byte;
+    signed += byte < 0x80 ? byte : byte - 0x100;
+  }
+  return stated === unsigned || stated === signed;
 }
 
 function headerName(block: Uint8Array): string {
   const name = textOf(block, 0, 100);
   const prefix = textOf(block, 257, 5) === "ustar" ? textOf(block, 345, 155) : "";
   return prefix === "" ? name : `${prefix}/${name}`;
-}
-
-function typeOf(flag: string, name: string): TarEntry["type"] {
-  if (flag === "5" || baseName(name) === "") return "folder";
-  return flag === "0" || flag === "\0" || flag === "7" ? "file" : "other";
 }
 
 /** The path record of an extended header: "LENGTH path=VALUE\n". */

@@ -1,5 +1,6 @@
 // What can go wrong with a chart. Messages are Helm's own where Helm has one, so that what people find by searching fits.
 
+import { GoError } from "#formats/gotemplate";
 import { Fault } from "#kernel";
 
 export type HelmFaultCode =
@@ -23,4 +24,15 @@ export function helmFault(
   more: { at?: string; hint?: string; cause?: unknown } = {},
 ): Fault<HelmFaultCode> {
   return new Fault({ code, disposition: "stall", message, ...more });
+}
+
+/** Names the file in whatever is wrong with it. */
+export function inFile<T>(name: string, code: "chart-load" | "values-parse", run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof GoError || (error instanceof Fault && error.code !== "chart-load"))
+      throw helmFault(code, `cannot load ${name}`, { cause: error });
+    throw error;
+  }
 }

@@ -36,6 +36,7 @@ export {
   lockOf,
 } from "./lock.ts";
 export { checkMetadata, emptyMetadata, readMetadata } from "./metadata.ts";
+export { isGzip } from "./archive.ts";
 export { loadChartArchive, loadChartFiles, loadChartTree } from "./load.ts";
 export {
   type Hook,

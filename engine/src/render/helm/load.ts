@@ -1,12 +1,13 @@
 // Loads a chart from a FileTree's folder or from a packed chart's bytes.
 
 import { baseName, decodeUtf8, Fault, type FileTree, type Issue } from "#kernel";
-import { GoError, type GoMap, stringOf } from "#formats/gotemplate";
+import { type GoMap, stringOf } from "#formats/gotemplate";
 import { unpackChart, withoutMark } from "./archive.ts";
 import { type Chart, type ChartFile, setDependencies } from "./chart.ts";
-import { helmFault } from "./faults.ts";
+import { helmFault, inFile } from "./faults.ts";
 import { type IgnoreRules, isIgnored, parseIgnoreRules } from "./ignore.ts";
 import { chartDepthMax, unpackedFileSizeMax, unpackedSizeMax } from "./limits.ts";
+import { readLock } from "./lock.ts";
 import { parseAsGo } from "./functions/yaml.ts";
 import { checkMetadata, emptyMetadata, readMetadata } from "./metadata.ts";
 import { loadValues } from "./values.ts";
@@ -72,12 +73,15 @@ export function loadChartFiles(files: readonly ChartFile[], depth = 0): Chart {
     dependencies: [],
     parent: undefined,
   };
-  const chartYaml = files.find((file) => file.name === "Chart.yaml");
-  if (chartYaml !== undefined) readYamlInto(chart, chartYaml);
-  if (chartYaml !== undefined && chart.metadata.apiVersion === "") chart.metadata.apiVersion = "v1";
+  // An archive may hold the file twice: each is read over those before it.
+  const chartYamls = files.filter((file) => file.name === "Chart.yaml");
+  for (const file of chartYamls) {
+    readYamlInto(chart, file);
+    if (chart.metadata.apiVersion === "") chart.metadata.apiVersion = "v1";
+  }
   const subcharts = new Map<string, ChartFile[]>();
   for (const file of files) sortFile(chart, file, subcharts);
-  if (chartYaml === undefined && !files.some((file) => file.name === "requirements.yaml"))
+  if (chartYamls.length === 0 && !files.some((file) => file.name === "requirements.yaml"))
     throw helmFault("chart-load", "Chart.yaml file is missing");
   checkMetadata(chart.metadata);
   checkApiVersion(chart.metadata.apiVersion);
@@ -104,20 +108,11 @@ function readYamlInto(chart: Chart, file: ChartFile): void {
   chart.metadata = inFile(file.name, "chart-load", () => readMetadata(chart.metadata, parseAsGo(stringOf(file.data))));
 }
 
-/** Names the file in whatever is wrong with it. */
-export function inFile<T>(name: string, code: "chart-load" | "values-parse", run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof GoError || (error instanceof Fault && !["chart-load"].includes(error.code)))
-      throw helmFault(code, `cannot load ${name}`, { cause: error });
-    throw error;
-  }
-}
-
 function sortFile(chart: Chart, file: ChartFile, subcharts: Map<string, ChartFile[]>): void {
   const { name } = file;
-  if (name === "Chart.yaml" || name === "Chart.lock") return;
+  if (name === "Chart.yaml") return;
+  if (name === "Chart.lock" || name === "requirements.lock") readLock(file);
+  if (name === "Chart.lock") return;
   if (name === "values.yaml") chart.values = inFile(name, "values-parse", (): GoMap => loadValues(stringOf(file.data)));
   else if (name === "values.schema.json") chart.schema = decodeUtf8(file.data);
   else if (name === "requirements.yaml" || name === "requirements.lock") {

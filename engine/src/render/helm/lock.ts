@@ -1,14 +1,15 @@
 // Chart.lock: the versions that a chart's dependencies resolved to, and the digest that ties them to Chart.yaml. The digest
 // is the sha256 of encoding/json's text of both lists (internal/resolver of Helm 4.3), so ours and Helm's locks fit together.
 
-import { decodeUtf8, isObject, type Json, type JsonObject, encodeUtf8, sha256Hex } from "#kernel";
-import { formatYaml, parseYaml } from "#formats/yaml";
-import type { Chart, Dependency } from "./chart.ts";
-import { helmFault } from "./faults.ts";
+import { isObject, type Json, type JsonObject, encodeUtf8, sha256Hex } from "#kernel";
+import { GoError, stringOf } from "#formats/gotemplate";
+import { formatYaml } from "#formats/yaml";
+import type { Chart, ChartFile, Dependency } from "./chart.ts";
+import { inFile } from "./faults.ts";
 import { formatJson } from "./functions/json.ts";
 import { toPlain } from "./functions/plain.ts";
-import { inFile } from "./load.ts";
-import { memberOf, readMetadata, emptyMetadata, scalarText } from "./metadata.ts";
+import { parseAsGo } from "./functions/yaml.ts";
+import { memberOf, readMetadata, emptyMetadata, scalarText, unfitValue } from "./metadata.ts";
 
 export type Lock = {
   /** RFC 3339. */
@@ -22,19 +23,34 @@ export type Lock = {
 export function lockOf(chart: Chart): Lock | undefined {
   const named = chart.raw.filter((file) => file.name === "Chart.lock" || file.name === "requirements.lock");
   const file = named.at(-1);
-  if (file === undefined) return undefined;
-  return inFile(file.name, "chart-load", () => readLock(parseYaml(decodeUtf8(file.data)), file.name));
+  return file === undefined ? undefined : readLock(file);
 }
 
-function readLock(data: Json, name: string): Lock | undefined {
+/** Reads a lock; one that cannot be read ends the loading of its chart. */
+export function readLock({ name, data }: ChartFile): Lock | undefined {
+  return inFile(name, "chart-load", () => lockFrom(parseAsGo(stringOf(data))));
+}
+
+function lockFrom(data: Json): Lock | undefined {
   if (data === null) return undefined;
-  if (!isObject(data)) throw helmFault("chart-load", `cannot load ${name}`, { at: name, hint: "it is no mapping" });
+  if (!isObject(data)) throw unfitValue(data, "v2.Lock");
   const dependencies = readMetadata(emptyMetadata(), { dependencies: memberOf(data, "dependencies") ?? null });
   return {
-    generated: scalarText(memberOf(data, "generated"), "Lock.generated"),
+    generated: timeText(memberOf(data, "generated")),
     digest: scalarText(memberOf(data, "digest"), "Lock.digest"),
     dependencies: dependencies.dependencies,
   };
+}
+
+/** A time as encoding/json reads it into time.Time: text in RFC 3339. */
+function timeText(value: Json | undefined): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value !== "string")
+    throw new GoError("error unmarshaling JSON: while decoding JSON: Time.UnmarshalJSON: input is not a JSON string");
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)$/.test(value)) return value;
+  throw new GoError(
+    `error unmarshaling JSON: while decoding JSON: parsing time ${JSON.stringify(value)}: it is not written as 2006-01-02T15:04:05Z07:00`,
+  );
 }
 
 /** A dependency on some exact version, as a lock lists it. */

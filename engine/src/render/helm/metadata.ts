@@ -19,12 +19,12 @@ export function scalarText(value: Json | undefined, field: string): string {
   );
 }
 
-/** A member by its name in any case, as encoding/json finds it; the exact name wins. */
+/** A member by its name in any case, as encoding/json finds it. Members come sorted by their bytes, and the last that says something stays. */
 export function memberOf(object: JsonObject, name: string): Json | undefined {
-  if (Object.hasOwn(object, name)) return object[name];
   const lower = name.toLowerCase();
-  const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === lower);
-  return key === undefined ? undefined : object[key];
+  const keys = Object.keys(object).filter((key) => key.length === name.length && key.toLowerCase() === lower);
+  const said = keys.length < 2 ? keys : keys.sort().filter((key) => object[key] !== null);
+  return object[said.at(-1) ?? keys.at(-1) ?? name];
 }
 
 function listOf(value: Json | undefined, field: string, type = "[]string"): Json[] {
@@ -37,6 +37,13 @@ function listOf(value: Json | undefined, field: string, type = "[]string"): Json
 function unfit(value: Json, field: string, type: string): GoError {
   return new GoError(
     `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${typeNameOf(value)} into Go struct field ${field} of type ${type}`,
+  );
+}
+
+/** A whole document of another type than Go's. */
+export function unfitValue(value: Json, type: string): GoError {
+  return new GoError(
+    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${typeNameOf(value)} into Go value of type ${type}`,
   );
 }
 
@@ -76,10 +83,7 @@ export function emptyMetadata(): Metadata {
 /** Reads the members that `data` has into `metadata`; requirements.yaml is read over Chart.yaml this way. */
 export function readMetadata(metadata: Metadata, data: Json): Metadata {
   if (data === null) return metadata;
-  if (!isObject(data))
-    throw new GoError(
-      `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${typeNameOf(data)} into Go value of type loader.chartBase`,
-    );
+  if (!isObject(data)) throw unfitValue(data, "loader.chartBase");
   const text = (name: keyof Metadata): string => {
     const value = memberOf(data, name);
     return value === undefined || value === null ? (metadata[name] as string) : scalarText(value, `Metadata.${name}`);
@@ -110,7 +114,7 @@ export function readMetadata(metadata: Metadata, data: Json): Metadata {
       maintainers === undefined
         ? metadata.maintainers
         : listOf(maintainers, "Metadata.maintainers", "[]*v2.Maintainer").map(readMaintainer),
-    deprecated: readSwitch(memberOf(data, "deprecated"), metadata.deprecated),
+    deprecated: readSwitch(memberOf(data, "deprecated"), "Metadata.deprecated", metadata.deprecated),
     annotations: readAnnotations(memberOf(data, "annotations")) ?? metadata.annotations,
     dependencies:
       dependencies === undefined || dependencies === null
@@ -119,9 +123,9 @@ export function readMetadata(metadata: Metadata, data: Json): Metadata {
   };
 }
 
-function readSwitch(value: Json | undefined, otherwise: boolean): boolean {
+function readSwitch(value: Json | undefined, field: string, otherwise: boolean): boolean {
   if (value === undefined || value === null) return otherwise;
-  if (typeof value !== "boolean") throw unfit(value, "Metadata.deprecated", "bool");
+  if (typeof value !== "boolean") throw unfit(value, field, "bool");
   return value;
 }
 
@@ -134,22 +138,30 @@ function readAnnotations(value: Json | undefined): { [key: string]: string } | u
 }
 
 function readMaintainer(value: Json): Maintainer {
-  if (!isObject(value)) throw helmFault("chart-load", "validation: maintainers must not contain empty or null nodes");
+  if (value === null) throw helmFault("chart-load", "validation: maintainers must not contain empty or null nodes");
+  if (!isObject(value)) throw unfit(value, "Metadata.maintainers", "v2.Maintainer");
   const text = (name: string): string => scalarText(memberOf(value, name), `Maintainer.${name}`);
   return { name: text("name"), email: text("email"), url: text("url") };
 }
 
 function readDependency(value: Json): Dependency {
-  if (!isObject(value)) throw helmFault("chart-load", "validation: dependencies must not contain empty or null nodes");
+  if (value === null) throw helmFault("chart-load", "validation: dependencies must not contain empty or null nodes");
+  if (!isObject(value)) throw unfit(value, "Metadata.dependencies", "v2.Dependency");
   const text = (name: string): string => sanitize(scalarText(memberOf(value, name), `Dependency.${name}`));
   return {
     name: text("name"),
     version: text("version"),
     repository: text("repository"),
     condition: text("condition"),
-    tags: listOf(memberOf(value, "tags"), "tags").map((tag) => sanitize(scalarText(tag, "tags"))),
-    enabled: memberOf(value, "enabled") === true,
-    importValues: listOf(memberOf(value, "import-values"), "import-values").map((item) => toFloats(item)),
+    tags: listOf(memberOf(value, "tags"), "Dependency.dependencies.tags").map((tag) =>
+      sanitize(scalarText(tag, "Dependency.dependencies.tags")),
+    ),
+    enabled: readSwitch(memberOf(value, "enabled"), "Dependency.dependencies.enabled", false),
+    importValues: listOf(
+      memberOf(value, "import-values"),
+      "Dependency.dependencies.import-values",
+      "[]interface {}",
+    ).map((item) => toFloats(item)),
     alias: scalarText(memberOf(value, "alias"), "Dependency.alias"),
   };
 }
