@@ -6,6 +6,7 @@ import { type Chart, type Dependency, setDependencies } from "./chart.ts";
 import { coalesceValues, copyMap, mergeChartValues, mergeTables, type Warn } from "./coalesce.ts";
 import { helmFault } from "./faults.ts";
 import { isCompatibleRange } from "./functions/semver.ts";
+import { trimSpace } from "./functions/space.ts";
 
 /** Drops disabled subcharts, applies aliases and imports values. Changes the chart. */
 export function processDependencies(chart: Chart, values: GoMap, warn: Warn): void {
@@ -93,7 +94,7 @@ function applyTags(request: Dependency, tags: Value): void {
 }
 
 function applyCondition(request: Dependency, values: GoMap, path: string): void {
-  for (const condition of request.condition.trim().split(",")) {
+  for (const condition of trimSpace(request.condition).split(",")) {
     if (condition === "") continue;
     const value = valueAt(values, path + condition);
     if (typeof value !== "boolean") continue;

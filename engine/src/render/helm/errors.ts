@@ -1,6 +1,7 @@
 // Helm's own shape of template errors: place, expression, reason, each on its line; only the text of fail and required.
 
 import type { TemplateExecError, TemplateParseError } from "#formats/gotemplate";
+import { trimSpace } from "./functions/space.ts";
 
 const warnStart = "HELM_ERR_START";
 const warnEnd = "HELM_ERR_END";
@@ -40,7 +41,7 @@ function formatChain(error: Error): string | undefined {
     const lines = formatStep(step);
     if (steps.at(-1) !== lines) steps.push(lines);
   }
-  return steps.join("").trim();
+  return trimSpace(steps.join(""));
 }
 
 function formatStep({ place, expression, reason }: Step): string {

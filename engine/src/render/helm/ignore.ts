@@ -2,6 +2,7 @@
 
 import { GoError } from "#formats/gotemplate";
 import { helmFault } from "./faults.ts";
+import { trimSpace } from "./functions/space.ts";
 import { compilePathPattern } from "./match.ts";
 
 type Rule = { isNegated: boolean; isFolderOnly: boolean; matches(path: string): boolean };
@@ -15,7 +16,7 @@ export function parseIgnoreRules(text: string): IgnoreRules {
 }
 
 function parseRule(line: string): Rule[] {
-  let rule = line.trim();
+  let rule = trimSpace(line);
   if (rule === "" || rule.startsWith("#")) return [];
   if (rule.includes("**"))
     throw helmFault("chart-load", "double-star (**) syntax is not supported", { at: ".helmignore" });

@@ -3,6 +3,7 @@
 import { Fault } from "#kernel";
 import { GoError, type GoMap, isMap, mapGet, mapSet, type Value } from "#formats/gotemplate";
 import { describeJson, parseJson } from "./functions/json.ts";
+import { trimSpace } from "./functions/space.ts";
 import { parseAsGo, toFloats } from "./functions/yaml.ts";
 import { helmFault } from "./faults.ts";
 import { setJson, setLiteral, setValues } from "./set.ts";
@@ -26,7 +27,7 @@ export function loadValues(text: string): GoMap {
 function* documentsOf(text: string): Generator<string> {
   let start = 0;
   for (const found of text.matchAll(/(?<![^\n])---([^\n]*)\n/g)) {
-    const rest = (found[1] as string).trim();
+    const rest = trimSpace(found[1] as string);
     if (rest !== "" && !rest.startsWith("#"))
       throw new GoError(`error reading yaml document: invalid Yaml document separator: ${rest}`);
     // Dashes at the beginning belong to the document.
@@ -117,7 +118,7 @@ function apply(flag: string, run: () => void, words?: string): void {
 }
 
 function applyJson(values: GoMap, text: string): GoMap {
-  const trimmed = text.trim();
+  const trimmed = trimSpace(text);
   if (!trimmed.startsWith("{")) {
     apply("--set-json", () => setJson(values, text), `failed parsing --set-json data ${text}`);
     return values;

@@ -26,6 +26,7 @@ import {
 } from "./duration.ts";
 import type { FunctionEnvironment } from "./environment.ts";
 import { parseLayout } from "./layout-parse.ts";
+import { trimSpace } from "./space.ts";
 import { GoTime, zoneOffset } from "./time.ts";
 import { durationBetween } from "./time-methods.ts";
 
@@ -126,7 +127,7 @@ function durationOf(value: Value): bigint {
 }
 
 function durationOfText(original: string): bigint {
-  const text = original.trim();
+  const text = trimSpace(original);
   if (text === "") throw new GoError("empty duration");
   const parsed = orElse<bigint | undefined>(() => parseDuration(text), undefined);
   if (parsed !== undefined) return parsed;

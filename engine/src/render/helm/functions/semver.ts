@@ -13,6 +13,7 @@ import {
 } from "#formats/gotemplate";
 import { encodeUtf8 } from "#kernel";
 import { encodeBase64 } from "./base64.ts";
+import { patternSpace as blank } from "./space.ts";
 import { constraintBytesMax, constraintGroupsMax, versionBytesMax } from "../limits.ts";
 
 const versionShape =
@@ -247,11 +248,14 @@ const versionPattern =
   "v?([0-9|xX*]+)(\\.[0-9|xX*]+)?(\\.[0-9|xX*]+)?(-([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*))?(\\+([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*))?";
 const operatorPattern = "=|!=|>|<|>=|=>|<=|=<|~|~>|\\^|";
 const greedyOperators = "(?:!=|>=|=>|<=|=<|~>|=|>|<|~|\\^)?";
-const onePattern: RegExp = new RegExp(`^\\s*(${operatorPattern})\\s*(${versionPattern})\\s*$`);
-const findPattern: RegExp = new RegExp(`${greedyOperators}\\s*${versionPattern}`, "g");
-const rangePattern: RegExp = new RegExp(`\\s*(${versionPattern})\\s+-\\s+(${versionPattern})\\s*`, "g");
+const onePattern: RegExp = new RegExp(`^${blank}*(${operatorPattern})${blank}*(${versionPattern})${blank}*$`);
+const findPattern: RegExp = new RegExp(`${greedyOperators}${blank}*${versionPattern}`, "g");
+const rangePattern: RegExp = new RegExp(
+  `${blank}*(${versionPattern})${blank}+-${blank}+(${versionPattern})${blank}*`,
+  "g",
+);
 const validPattern: RegExp = new RegExp(
-  `^(?:\\s*${greedyOperators}\\s*${versionPattern}\\s*)(?:(?:\\s+|,\\s*)${greedyOperators}\\s*${versionPattern}\\s*)*$`,
+  `^(?:${blank}*${greedyOperators}${blank}*${versionPattern}${blank}*)(?:(?:${blank}+|,${blank}*)${greedyOperators}${blank}*${versionPattern}${blank}*)*$`,
 );
 
 export type Constraints = readonly (readonly Constraint[])[];

@@ -15,10 +15,9 @@ import {
 } from "#formats/gotemplate";
 import { repeatLengthMax } from "../limits.ts";
 import { toText } from "./cast.ts";
+import { space } from "./space.ts";
 import { abbreviate, abbreviateBoth, initials, swapCase, toDelimited, toPascalCase, wrap } from "./words.ts";
 
-/** Unicode's White_Space, which Go's TrimSpace and IsSpace use. */
-const space = "[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const outerSpace: RegExp = new RegExp(`^${space}+|${space}+$`, "g");
 const wordStart: RegExp = new RegExp(`(?<=^|${space})(?!${space}).`, "gsu");
 
