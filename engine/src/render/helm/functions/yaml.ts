@@ -1,10 +1,9 @@
 // YAML as the functions of Helm read and write it: sigs.k8s.io/yaml, and go-yaml v3 for toYamlPretty.
 
-import type { Json } from "#kernel";
-import { Fault } from "#kernel";
+import { encodeJson, Fault, type Json } from "#kernel";
 import { compareKeys, formatYaml, parseYaml, YamlFault } from "#formats/yaml";
 import { formatShortest } from "#formats/go-numbers";
-import { Bytes, bytesOf, GoError, isList, isMap, type Value, GoObject } from "#formats/gotemplate";
+import { byteLength, Bytes, bytesOf, GoError, isList, isMap, type Value, GoObject } from "#formats/gotemplate";
 import { encodeBase64 } from "./base64.ts";
 import { describeJson, errorMap } from "./json.ts";
 import { toPlain, toValidData } from "./plain.ts";
@@ -18,6 +17,9 @@ const loneByte = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
 
 /** The same, as it stands or as the writer of YAML escapes it. */
 const writtenByte = /(?<![\ud800-\udbff])[\udc80-\udcff]|\\uDC[89A-F][0-9A-F]/;
+
+/** What JSON writes as it stands and YAML reads otherwise, as the writer of YAML escapes it. */
+const writtenControl = /\\N|\\x[789]|\\uFFF[EF]/;
 
 /** Numbers that JSON does not have, as they are written. */
 const noNumber = /\.(?:nan|inf)/;
@@ -44,7 +46,19 @@ export function toYaml(value: Value): string {
   let text = formatYaml(plain);
   if (noNumber.test(text)) failUnlessFinite(plain);
   if (writtenByte.test(text)) text = formatYaml(toValidData(plain));
+  if (writtenControl.test(text)) text = formatYaml(throughJson(plain));
   return text.endsWith("\n") ? text.slice(0, -1) : text;
+}
+
+/** What sigs.k8s.io/yaml writes is read from JSON's text as YAML: U+0085 ends a line there, other controls may not stand there. */
+function throughJson(value: Json): Json {
+  try {
+    return parseYaml(encodeJson(value));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const problem = yamlProblem(error).replace("error converting YAML to JSON: ", "");
+    throw new GoError(problem);
+  }
 }
 
 /** Numbers of values are float64: long integers lose digits, as in Go. */
@@ -183,23 +197,43 @@ function blockOf(value: Value): Value[] | { entries: [key: string, value: Value]
   return keys.length > 0 ? { entries: keys.map((key) => [key, value[key]]) } : undefined;
 }
 
-function writeItem(item: Value, indent: string, lines: string[]): void {
+/** What stands behind a mark: an item of a list, or the value of a key that has lines of its own. */
+function writeItem(item: Value, indent: string, lines: string[], mark = "-"): void {
   if (blockOf(item) === undefined) {
-    lines.push(`${indent}- ${prettyScalar(item, `${indent}  `)}`);
+    lines.push(`${indent}${mark} ${prettyScalar(item, `${indent}  `)}`);
     return;
   }
   const start = lines.length;
   writePretty(item, `${indent}  `, lines);
-  lines[start] = `${indent}- ${(lines[start] as string).slice(indent.length + 2)}`;
+  lines[start] = `${indent}${mark} ${(lines[start] as string).slice(indent.length + 2)}`;
 }
 
 function writeEntry([key, value]: readonly [string, Value], indent: string, lines: string[]): void {
+  const long = longKey(key);
+  if (long !== undefined) {
+    lines.push(`${indent}? ${long.replace(lineStart, `$&${indent}`)}`);
+    writeItem(value, indent, lines, ":");
+    return;
+  }
   const head = `${indent}${prettyScalar(key, indent)}:`;
   if (blockOf(value) === undefined) lines.push(`${head} ${prettyScalar(value, `${indent}  `)}`);
   else {
     lines.push(head);
     writePretty(value, `${indent}  `, lines);
   }
+}
+
+const lineEnd = /[\n\u0085\u2028\u2029]/;
+const lineStart = /[\n\u2028\u2029](?=[^\n])/g;
+
+/** What go-yaml takes for a simple key at most, in bytes. */
+const simpleKeyBytesMax = 128;
+
+/** A key that go-yaml sets apart with a question mark, as it stands behind that. */
+function longKey(key: string): string | undefined {
+  if (!lineEnd.test(key) && (key.length * 3 <= simpleKeyBytesMax || byteLength(key) <= simpleKeyBytesMax))
+    return undefined;
+  return key.includes("\n") ? /^\? ([^]*)\n: null\n$/.exec(formatYaml({ [key]: null }))?.[1] : prettyScalar(key, "");
 }
 
 function prettyScalar(value: Value, indent: string): string {
