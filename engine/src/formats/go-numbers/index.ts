@@ -78,6 +78,16 @@ export function formatShortest(value: number, exponentMax = 6): string {
   return sign + plainDigits(digits, point);
 }
 
+/** The number of the fewest digits that is the same float32: its text is what strconv writes of that with 32 bits. */
+export function shortestSingle(value: number): number {
+  const single = Math.fround(value);
+  for (let precision = 1; precision <= 9; precision++) {
+    const short = Number(single.toPrecision(precision));
+    if (Math.fround(short) === single) return short;
+  }
+  return single;
+}
+
 function plainDigits(digits: string, point: number): string {
   if (point <= 0) return digits === "0" ? "0" : `0.${"0".repeat(-point)}${digits}`;
   if (point >= digits.length) return digits + "0".repeat(point - digits.length);

@@ -2,6 +2,7 @@
 // keys, keys that become text, later duplicates win. Unknown tags leave the text as it is.
 
 import { decodeUtf8, type Json, type JsonObject, setOwn, unreachable } from "#kernel";
+import { shortestSingle } from "#formats/go-numbers";
 import { Composer } from "./compose.ts";
 import { YamlFault } from "./faults.ts";
 import { formatGoFloat } from "./go-float.ts";
@@ -163,12 +164,7 @@ function isMergeKey(node: YamlNode): boolean {
 function floatKeyText(value: number): string {
   if (Number.isNaN(value)) return ".nan";
   if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
-  const single = Math.fround(value);
-  for (let precision = 1; precision <= 9; precision++) {
-    const short = Number(single.toPrecision(precision));
-    if (Math.fround(short) === single) return formatGoFloat(short);
-  }
-  return formatGoFloat(single);
+  return formatGoFloat(shortestSingle(value));
 }
 
 /** The value of a scalar with its tag, if any, taken into account. */

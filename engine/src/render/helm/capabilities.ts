@@ -27,6 +27,8 @@ export const helmVersion = "v4.3";
 /** An address where Helm prints one: of its length, but the same each time. */
 const pointer = "0x1c0000123450";
 
+type VersionParts = { version: string; major: string; minor: string };
+
 class KubeVersion extends GoObject {
   readonly goType: string = "common.KubeVersion";
   readonly kind: string = "struct";
@@ -38,15 +40,13 @@ class KubeVersion extends GoObject {
   /** False for a copy, which prints its fields. */
   readonly isAddressable: boolean;
 
-  constructor(text: string, isAddressable = true, normalized?: string) {
+  constructor({ version, major, minor }: VersionParts, normalized: string, isAddressable = true) {
     super();
     this.isAddressable = isAddressable;
-    const numbers = numbersOf(text);
-    if (typeof numbers === "string") throw helmFault("helm-option", `invalid kube version '${text}': ${numbers}`);
-    this.version = text.startsWith("v") ? text : `v${text}`;
-    this.normalized = normalized ?? `v${numbers.join(".")}`;
-    this.major = String(numbers[0]);
-    this.minor = String(numbers[1]);
+    this.version = version;
+    this.normalized = normalized;
+    this.major = major;
+    this.minor = minor;
   }
   // Inside .Capabilities the value is no pointer, so printf prints its fields and not its String method.
   print(): string {
@@ -68,10 +68,10 @@ class KubeVersion extends GoObject {
     return this.normalized === "" ? this.version : this.normalized;
   }
   override copied(): GoObject {
-    return new KubeVersion(this.version, false, "");
+    return new KubeVersion(this, "", false);
   }
   override boxed(): GoObject {
-    return new KubeVersion(this.version, false, this.normalized);
+    return new KubeVersion(this, this.normalized, false);
   }
   override equals(other: GoObject): boolean {
     return other instanceof KubeVersion && other.print() === this.print();
@@ -88,9 +88,18 @@ class KubeVersion extends GoObject {
   }
 }
 
+/** What a cluster says of itself stays as it is: nothing is cut off its version. */
+function readVersion(text: string, isFromCluster: boolean): KubeVersion {
+  const numbers = numbersOf(text);
+  if (typeof numbers === "string") throw helmFault("helm-option", `invalid kube version '${text}': ${numbers}`);
+  const version = text.startsWith("v") ? text : `v${text}`;
+  const parts = { version, major: String(numbers[0]), minor: String(numbers[1]) };
+  return new KubeVersion(parts, isFromCluster ? "" : `v${numbers.join(".")}`);
+}
+
 /** The numbers that a version begins with, or what is wrong with it, in the words of apimachinery's ParseGeneric. */
 function numbersOf(text: string): bigint[] | string {
-  const match = /^\s*v?(\d+(?:\.\d+)*)/.exec(text);
+  const match = /^[\t\n\f\r ]*v?(\d+(?:\.\d+)*)/.exec(text);
   if (match === null) return `could not parse ${quote(text)} as version`;
   const words = (match[1] as string).split(".");
   const [first = "", second] = words;
@@ -141,10 +150,9 @@ export class Capabilities extends GoObject {
   readonly #apiVersions: Value[];
   readonly #helmVersion: HelmVersion = new HelmVersion();
 
-  /** What a cluster says of itself stays as it is: nothing is cut off its version. */
   constructor(kubeVersion: string, apiVersions: readonly string[], isFromCluster = false) {
     super();
-    this.kubeVersion = isFromCluster ? new KubeVersion(kubeVersion, true, "") : new KubeVersion(kubeVersion);
+    this.kubeVersion = readVersion(kubeVersion, isFromCluster);
     this.#apiVersions = versionSet(apiVersions);
   }
   print(): string {

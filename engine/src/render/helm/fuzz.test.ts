@@ -1,4 +1,4 @@
-// A fixed sample of what `npm run proof -- helm-fuzz`, `helm-values` and `helm-schemas` run at length; needs the engine built and the oracles.
+// A fixed sample of what `npm run proof -- helm-fuzz`, `helm-values`, `helm-whole` and `helm-schemas` run at length; needs the engine built and the oracles.
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -17,6 +17,7 @@ describe.skipIf(!isAtHand)("random charts beside helm", () => {
   it.each([
     ["templates", "bench/helm/fuzz.mjs", ["400", "7001"]],
     ["values", "bench/helm/values.mjs", ["200", "7001"]],
+    ["whole charts", "bench/helm/whole-charts.mjs", ["200", "7001"]],
     ["schemas", "bench/helm/schemas.mjs", ["400", "7001"]],
   ])("%s render alike", { timeout: 300_000 }, async (_name, program, args) => {
     const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], { cwd: root });

@@ -35,8 +35,8 @@ export {
   lockedDependency,
   lockOf,
 } from "./lock.ts";
-export { checkMetadata, emptyMetadata, readMetadata } from "./metadata.ts";
 export { isGzip } from "./archive.ts";
+export { checkMetadata, decodeMetadata, readMetadata } from "./metadata.ts";
 export { loadChartArchive, loadChartFiles, loadChartTree } from "./load.ts";
 export {
   type Hook,

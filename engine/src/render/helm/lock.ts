@@ -1,15 +1,15 @@
 // Chart.lock: the versions that a chart's dependencies resolved to, and the digest that ties them to Chart.yaml. The digest
 // is the sha256 of encoding/json's text of both lists (internal/resolver of Helm 4.3), so ours and Helm's locks fit together.
 
-import { isObject, type Json, type JsonObject, encodeUtf8, sha256Hex } from "#kernel";
-import { GoError, stringOf } from "#formats/gotemplate";
+import { type JsonObject, encodeUtf8, sha256Hex } from "#kernel";
+import { stringOf } from "#formats/gotemplate";
 import { formatYaml } from "#formats/yaml";
 import type { Chart, ChartFile, Dependency } from "./chart.ts";
 import { inFile } from "./faults.ts";
 import { formatJson } from "./functions/json.ts";
 import { toPlain } from "./functions/plain.ts";
 import { parseAsGo } from "./functions/yaml.ts";
-import { memberOf, readMetadata, emptyMetadata, scalarText, unfitValue } from "./metadata.ts";
+import { decodeLock } from "./metadata.ts";
 
 export type Lock = {
   /** RFC 3339. */
@@ -21,36 +21,21 @@ export type Lock = {
 
 /** The lock in a chart's folder; undefined when it has none. requirements.lock is the older name, and wins as in Helm. */
 export function lockOf(chart: Chart): Lock | undefined {
-  const named = chart.raw.filter((file) => file.name === "Chart.lock" || file.name === "requirements.lock");
-  const file = named.at(-1);
+  const file = chart.raw.findLast(isLock);
   return file === undefined ? undefined : readLock(file);
 }
 
-/** Reads a lock; one that cannot be read ends the loading of its chart. */
-export function readLock({ name, data }: ChartFile): Lock | undefined {
-  return inFile(name, "chart-load", () => lockFrom(parseAsGo(stringOf(data))));
+/** True for the file that a lock stands in, by its name of today or of Helm 2. */
+export function isLock({ name }: ChartFile): boolean {
+  return name === "Chart.lock" || name === "requirements.lock";
 }
 
-function lockFrom(data: Json): Lock | undefined {
-  if (data === null) return undefined;
-  if (!isObject(data)) throw unfitValue(data, "v2.Lock");
-  const dependencies = readMetadata(emptyMetadata(), { dependencies: memberOf(data, "dependencies") ?? null });
-  return {
-    generated: timeText(memberOf(data, "generated")),
-    digest: scalarText(memberOf(data, "digest"), "Lock.digest"),
-    dependencies: dependencies.dependencies,
-  };
-}
-
-/** A time as encoding/json reads it into time.Time: text in RFC 3339. */
-function timeText(value: Json | undefined): string {
-  if (value === undefined || value === null) return "";
-  if (typeof value !== "string")
-    throw new GoError("error unmarshaling JSON: while decoding JSON: Time.UnmarshalJSON: input is not a JSON string");
-  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)$/.test(value)) return value;
-  throw new GoError(
-    `error unmarshaling JSON: while decoding JSON: parsing time ${JSON.stringify(value)}: it is not written as 2006-01-02T15:04:05Z07:00`,
-  );
+/** What a lock says; undefined where it says nothing. */
+export function readLock(file: ChartFile): Lock | undefined {
+  return inFile(file.name, "chart-load", () => {
+    const data = parseAsGo(stringOf(file.data));
+    return data === null ? undefined : decodeLock(data);
+  });
 }
 
 /** A dependency on some exact version, as a lock lists it. */

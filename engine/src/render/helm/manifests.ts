@@ -1,11 +1,12 @@
 // From rendered files to objects: documents, hooks, order. Mirrors pkg/release/v1/util of Helm 4.3.
 
-import { isObject, type Json, type JsonObject } from "#kernel";
+import type { Json, JsonObject } from "#kernel";
 import { compareStrings, GoError } from "#formats/gotemplate";
 import { helmFault } from "./faults.ts";
 import { basePath } from "./functions/paths.ts";
+import { trimSpace, trimSpaceStart } from "./functions/space.ts";
 import { parseAsGo } from "./functions/yaml.ts";
-import { memberOf, scalarText } from "./metadata.ts";
+import { decodeStruct, type Shape, type Struct } from "./go-struct.ts";
 import { headText } from "./quick-head.ts";
 
 /** One document, where it came from, and what it says; the data of a long one is read when it is asked for. */
@@ -68,16 +69,14 @@ export function sortByKind<T extends { kind: string }>(documents: readonly T[]):
   });
 }
 
-const outerSpace = /^[\s\u0085]+/;
-
 /** Documents of a text: split at line starts with three dashes, whatever follows them; leading blanks dropped. */
 export function splitManifests(text: string): string[] {
   const documents: string[] = [];
   const add = (document: string): void => {
-    const trimmed = document.replace(outerSpace, "");
+    const trimmed = trimSpaceStart(document);
     if (trimmed !== "") documents.push(trimmed);
   };
-  const all = `\n${text.replace(outerSpace, "")}`;
+  const all = `\n${trimSpaceStart(text)}`;
   let start = 1;
   for (let at = all.indexOf("\n---"); at >= 0; at = all.indexOf("\n---", start - 1)) {
     add(all.slice(start, at + 1));
@@ -152,35 +151,31 @@ function newDocument(
   };
 }
 
-function decodeError(what: string, field: string): GoError {
-  return new GoError(`error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what} into ${field}`);
-}
+const text: Shape = { type: "text" };
 
-function describe(value: Json): string {
-  if (Array.isArray(value)) return "array";
-  return typeof value === "boolean" ? "bool" : typeof value === "bigint" ? "number" : typeof value;
-}
+/** What Helm reads of each document. */
+const headShape: Struct = {
+  type: "struct",
+  name: "util.SimpleHead",
+  fields: {
+    apiVersion: text,
+    kind: text,
+    metadata: {
+      type: "struct",
+      name: 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }',
+      fields: { name: text, annotations: { type: "map", name: "map[string]string" } },
+    },
+  },
+};
 
 function readHead(data: Json): Head {
-  if (data === null) return { kind: "", name: "", annotations: {} };
-  if (!isObject(data)) throw decodeError(describe(data), "Go value of type util.SimpleHead");
-  scalarText(memberOf(data, "apiVersion"), "SimpleHead.apiVersion");
-  const kind = scalarText(memberOf(data, "kind"), "SimpleHead.kind");
-  const metadata = memberOf(data, "metadata");
-  if (metadata === undefined || metadata === null) return { kind, name: "", annotations: {} };
-  if (!isObject(metadata)) throw decodeError(describe(metadata), "Go struct field SimpleHead.metadata of type struct");
-  const name = scalarText(memberOf(metadata, "name"), ".metadata.name");
-  const annotations = memberOf(metadata, "annotations");
-  if (annotations === undefined || annotations === null) return { kind, name, annotations: {} };
-  if (!isObject(annotations))
-    throw decodeError(describe(annotations), "Go struct field .metadata.annotations of type map[string]string");
-  return { kind, name, annotations: readAnnotations(annotations) };
-}
-
-function readAnnotations(annotations: JsonObject): { [key: string]: string } {
-  return Object.fromEntries(
-    Object.entries(annotations).map(([key, value]) => [key, scalarText(value, ".metadata.annotations")]),
-  );
+  const { kind, metadata } = decodeStruct(headShape, data);
+  const { name, annotations } = (metadata ?? {}) as JsonObject;
+  return {
+    kind: (kind as string | undefined) ?? "",
+    name: (name as string | undefined) ?? "",
+    annotations: (annotations as { [key: string]: string } | null | undefined) ?? {},
+  };
 }
 
 function readHook(make: () => RenderedDocument, { name, annotations }: Head): Hook | "unknown" | undefined {
@@ -201,5 +196,5 @@ function readHook(make: () => RenderedDocument, { name, annotations }: Head): Ho
 }
 
 function listOf(text: string | undefined): string[] {
-  return text === undefined ? [] : text.split(",").map((part) => part.trim().toLowerCase());
+  return text === undefined ? [] : text.split(",").map((part) => trimSpace(part).toLowerCase());
 }

@@ -1,61 +1,17 @@
 // Chart.yaml: reading, checking, and the form in which templates see it.
 
 import { isObject, type Json, type JsonObject } from "#kernel";
-import { formatShortest } from "#formats/go-numbers";
-import { type GoMap, GoError, mapSet, nilContainer, quote, typed, type Value } from "#formats/gotemplate";
+import { type GoMap, mapSet, nilContainer, quote, typed, type Value } from "#formats/gotemplate";
 import type { Dependency, Maintainer, Metadata } from "./chart.ts";
 import { helmFault } from "./faults.ts";
+import { parseTime } from "./functions/dates.ts";
 import { parseVersion } from "./functions/semver.ts";
 import { toFloats } from "./functions/yaml.ts";
-
-/** Text of a scalar where Go's type is string: numbers and booleans are written out, as sigs.k8s.io/yaml does. */
-export function scalarText(value: Json | undefined, field: string): string {
-  if (value === undefined || value === null) return "";
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return Number.isInteger(value) ? BigInt(value).toString() : formatShortest(value);
-  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
-  throw new GoError(
-    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${Array.isArray(value) ? "array" : "object"} into Go struct field ${field} of type string`,
-  );
-}
-
-/** A member by its name in any case, as encoding/json finds it. Members come sorted by their bytes, and the last that says something stays. */
-export function memberOf(object: JsonObject, name: string): Json | undefined {
-  const lower = name.toLowerCase();
-  const keys = Object.keys(object).filter((key) => key.length === name.length && key.toLowerCase() === lower);
-  const said = keys.length < 2 ? keys : keys.sort().filter((key) => object[key] !== null);
-  return object[said.at(-1) ?? keys.at(-1) ?? name];
-}
-
-function listOf(value: Json | undefined, field: string, type = "[]string"): Json[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value;
-  throw unfit(value, field, type);
-}
-
-/** A value of another type than Go's struct has there. */
-function unfit(value: Json, field: string, type: string): GoError {
-  return new GoError(
-    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${typeNameOf(value)} into Go struct field ${field} of type ${type}`,
-  );
-}
-
-/** A whole document of another type than Go's. */
-export function unfitValue(value: Json, type: string): GoError {
-  return new GoError(
-    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${typeNameOf(value)} into Go value of type ${type}`,
-  );
-}
-
-function typeNameOf(value: Json): string {
-  if (Array.isArray(value)) return "array";
-  if (typeof value === "boolean") return "bool";
-  return typeof value === "bigint" ? "number" : typeof value;
-}
+import { decodeStruct, type Shape, type Struct } from "./go-struct.ts";
 
 /** Normal blanks, and nothing that cannot be printed. */
 function sanitize(text: string): string {
-  return text.replace(/[\s\u0085]/gu, " ").replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, "");
+  return text.replace(/\p{White_Space}/gu, " ").replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, "");
 }
 
 export function emptyMetadata(): Metadata {
@@ -80,119 +36,171 @@ export function emptyMetadata(): Metadata {
   };
 }
 
-/** Reads the members that `data` has into `metadata`; requirements.yaml is read over Chart.yaml this way. */
-export function readMetadata(metadata: Metadata, data: Json): Metadata {
-  if (data === null) return metadata;
-  if (!isObject(data)) throw unfitValue(data, "loader.chartBase");
-  const text = (name: keyof Metadata): string => {
-    const value = memberOf(data, name);
-    return value === undefined || value === null ? (metadata[name] as string) : scalarText(value, `Metadata.${name}`);
-  };
-  const list = (name: "sources" | "keywords"): string[] => {
-    const value = memberOf(data, name);
-    return value === undefined
-      ? metadata[name]
-      : listOf(value, `Metadata.${name}`).map((item) => scalarText(item, `Metadata.${name}`));
-  };
-  const maintainers = memberOf(data, "maintainers");
-  const dependencies = memberOf(data, "dependencies");
+const text: Shape = { type: "text" };
+const texts: Shape = { type: "list", name: "[]string", of: text };
+
+const maintainerShape: Struct = {
+  type: "struct",
+  name: "v2.Maintainer",
+  fields: { name: text, email: text, url: text },
+};
+
+const dependencyShape: Struct = {
+  type: "struct",
+  name: "v2.Dependency",
+  fields: {
+    name: text,
+    version: text,
+    repository: text,
+    condition: text,
+    tags: texts,
+    enabled: { type: "switch" },
+    "import-values": { type: "list", name: "[]interface {}", of: { type: "any" } },
+    alias: text,
+  },
+};
+
+const dependenciesShape: Shape = { type: "list", name: "[]*v2.Dependency", of: dependencyShape };
+
+/** The members of Chart.yaml that are text. */
+const textNames = [
+  ...(["name", "home", "version", "description", "icon", "apiVersion", "condition", "tags"] as const),
+  ...(["appVersion", "kubeVersion", "type"] as const),
+];
+
+const metadataShape: Struct = {
+  type: "struct",
+  name: "v2.Metadata",
+  fields: {
+    name: text,
+    home: text,
+    sources: texts,
+    version: text,
+    description: text,
+    keywords: texts,
+    maintainers: { type: "list", name: "[]*v2.Maintainer", of: maintainerShape },
+    icon: text,
+    apiVersion: text,
+    condition: text,
+    tags: text,
+    appVersion: text,
+    deprecated: { type: "switch" },
+    annotations: { type: "map", name: "map[string]string" },
+    kubeVersion: text,
+    dependencies: dependenciesShape,
+    type: text,
+  },
+};
+
+/** What Helm looks at to tell which of its loaders a chart is for. */
+const baseShape: Struct = { type: "struct", name: "loader.chartBase", fields: { apiVersion: text } };
+
+const lockShape: Struct = {
+  type: "struct",
+  name: "v2.Lock",
+  fields: {
+    generated: { type: "time", check: (value) => parseTime("2006-01-02T15:04:05Z07:00", value) },
+    digest: text,
+    dependencies: dependenciesShape,
+  },
+};
+
+/** The apiVersion of a Chart.yaml, before anything else of it counts. */
+export function readApiVersion(data: Json): string {
+  return (decodeStruct(baseShape, data)["apiVersion"] as string | undefined) ?? "";
+}
+
+/** The members of Chart.yaml, on top of `previous`: requirements.yaml is read over Chart.yaml this way. */
+export function decodeMetadata(data: Json, previous: JsonObject = {}): JsonObject {
+  return decodeStruct(metadataShape, data, previous);
+}
+
+/** The members of a lock; they fit, or this throws. */
+export function decodeLock(data: Json): { generated: string; digest: string; dependencies: Dependency[] | null } {
+  const decoded = decodeStruct(lockShape, data);
+  const { generated = "", digest = "", dependencies } = decoded;
+  const nodes = Array.isArray(dependencies) ? dependencies.filter(isObject).map(dependencyOf) : null;
+  return { generated: generated as string, digest: digest as string, dependencies: nodes };
+}
+
+/** Decoded members as a chart's metadata, without a check beyond that of types. */
+export function readMetadata(decoded: JsonObject): Metadata {
+  const metadata = emptyMetadata();
+  for (const name of textNames) metadata[name] = (decoded[name] as string | undefined) ?? "";
+  metadata.sources = (decoded["sources"] as string[] | null | undefined) ?? [];
+  metadata.keywords = (decoded["keywords"] as string[] | null | undefined) ?? [];
+  metadata.deprecated = decoded["deprecated"] === true;
+  metadata.annotations = (decoded["annotations"] as { [key: string]: string } | null | undefined) ?? null;
+  metadata.maintainers = nodesOf(decoded, "maintainers").map(maintainerOf);
+  if (Array.isArray(decoded["dependencies"]))
+    metadata.dependencies = nodesOf(decoded, "dependencies").map(dependencyOf);
+  return metadata;
+}
+
+/** Decoded members as a chart's metadata, cleaned and checked, in Helm's order. */
+export function metadataOf(decoded: JsonObject): Metadata {
+  checkTexts(readMetadata({ ...decoded, maintainers: null, dependencies: null }));
+  const metadata = readMetadata(decoded);
+  checkMetadata(metadata);
+  return metadata;
+}
+
+function nodesOf(decoded: JsonObject, name: "maintainers" | "dependencies"): JsonObject[] {
+  const nodes = (decoded[name] ?? []) as (JsonObject | null)[];
+  if (nodes.includes(null)) throw invalid(`${name} must not contain empty or null nodes`);
+  return nodes as JsonObject[];
+}
+
+function maintainerOf(decoded: JsonObject): Maintainer {
+  const { name = "", email = "", url = "" } = decoded as { [name: string]: string };
+  return { name: sanitize(name), email: sanitize(email), url: sanitize(url) };
+}
+
+function dependencyOf(decoded: JsonObject): Dependency {
+  const member = (name: string): string => sanitize((decoded[name] as string | undefined) ?? "");
   return {
-    name: text("name"),
-    home: text("home"),
-    sources: list("sources"),
-    version: text("version"),
-    description: text("description"),
-    keywords: list("keywords"),
-    icon: text("icon"),
-    apiVersion: text("apiVersion"),
-    condition: text("condition"),
-    tags: text("tags"),
-    appVersion: text("appVersion"),
-    kubeVersion: text("kubeVersion"),
-    type: text("type"),
-    maintainers:
-      maintainers === undefined
-        ? metadata.maintainers
-        : listOf(maintainers, "Metadata.maintainers", "[]*v2.Maintainer").map(readMaintainer),
-    deprecated: readSwitch(memberOf(data, "deprecated"), "Metadata.deprecated", metadata.deprecated),
-    annotations: readAnnotations(memberOf(data, "annotations")) ?? metadata.annotations,
-    dependencies:
-      dependencies === undefined || dependencies === null
-        ? metadata.dependencies
-        : listOf(dependencies, "Metadata.dependencies", "[]*v2.Dependency").map(readDependency),
+    name: member("name"),
+    version: member("version"),
+    repository: member("repository"),
+    condition: member("condition"),
+    tags: ((decoded["tags"] ?? []) as string[]).map(sanitize),
+    enabled: decoded["enabled"] === true,
+    importValues: ((decoded["import-values"] ?? []) as Json[]).map((item) => toFloats(item)),
+    alias: (decoded["alias"] as string | undefined) ?? "",
   };
 }
 
-function readSwitch(value: Json | undefined, field: string, otherwise: boolean): boolean {
-  if (value === undefined || value === null) return otherwise;
-  if (typeof value !== "boolean") throw unfit(value, field, "bool");
-  return value;
-}
-
-function readAnnotations(value: Json | undefined): { [key: string]: string } | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw unfit(value, "Metadata.annotations", "map[string]string");
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, scalarText(item, "Metadata.annotations")]),
-  );
-}
-
-function readMaintainer(value: Json): Maintainer {
-  if (value === null) throw helmFault("chart-load", "validation: maintainers must not contain empty or null nodes");
-  if (!isObject(value)) throw unfit(value, "Metadata.maintainers", "v2.Maintainer");
-  const text = (name: string): string => scalarText(memberOf(value, name), `Maintainer.${name}`);
-  return { name: text("name"), email: text("email"), url: text("url") };
-}
-
-function readDependency(value: Json): Dependency {
-  if (value === null) throw helmFault("chart-load", "validation: dependencies must not contain empty or null nodes");
-  if (!isObject(value)) throw unfit(value, "Metadata.dependencies", "v2.Dependency");
-  const text = (name: string): string => sanitize(scalarText(memberOf(value, name), `Dependency.${name}`));
-  return {
-    name: text("name"),
-    version: text("version"),
-    repository: text("repository"),
-    condition: text("condition"),
-    tags: listOf(memberOf(value, "tags"), "Dependency.dependencies.tags").map((tag) =>
-      sanitize(scalarText(tag, "Dependency.dependencies.tags")),
-    ),
-    enabled: readSwitch(memberOf(value, "enabled"), "Dependency.dependencies.enabled", false),
-    importValues: listOf(
-      memberOf(value, "import-values"),
-      "Dependency.dependencies.import-values",
-      "[]interface {}",
-    ).map((item) => toFloats(item)),
-    alias: scalarText(memberOf(value, "alias"), "Dependency.alias"),
-  };
-}
+const invalid = (message: string): Error => helmFault("chart-load", `validation: ${message}`);
 
 /** Checks a chart's metadata and cleans its texts. */
 export function checkMetadata(metadata: Metadata): void {
-  const fail = (message: string): never => {
-    throw helmFault("chart-load", `validation: ${message}`);
-  };
-  for (const name of ["name", "description", "home", "icon", "condition", "tags", "appVersion", "kubeVersion"] as const)
-    metadata[name] = sanitize(metadata[name]);
-  if (metadata.apiVersion === "") fail("chart.metadata.apiVersion is required");
-  if (metadata.name === "") fail("chart.metadata.name is required");
-  if (metadata.name === "." || metadata.name === "..")
-    fail(`chart.metadata.name ${quote(metadata.name)} is not allowed`);
-  if (metadata.name.includes("/")) fail(`chart.metadata.name ${quote(metadata.name)} is invalid`);
-  if (metadata.version === "") fail("chart.metadata.version is required");
-  if (parseVersion(metadata.version) === undefined)
-    fail(`chart.metadata.version ${quote(metadata.version)} is invalid`);
-  if (!["", "application", "library"].includes(metadata.type))
-    fail("chart.metadata.type must be application or library");
-  checkDependencies(metadata.dependencies ?? [], fail);
+  checkTexts(metadata);
+  checkDependencies(metadata.dependencies ?? []);
 }
 
-function checkDependencies(dependencies: readonly Dependency[], fail: (message: string) => never): void {
+function checkTexts(metadata: Metadata): void {
+  for (const name of ["name", "description", "home", "icon", "condition", "tags", "appVersion", "kubeVersion"] as const)
+    metadata[name] = sanitize(metadata[name]);
+  metadata.sources = metadata.sources.map(sanitize);
+  metadata.keywords = metadata.keywords.map(sanitize);
+  const { name, version } = metadata;
+  if (metadata.apiVersion === "") throw invalid("chart.metadata.apiVersion is required");
+  if (name === "") throw invalid("chart.metadata.name is required");
+  if (name === "." || name === "..") throw invalid(`chart.metadata.name ${quote(name)} is not allowed`);
+  if (name.includes("/")) throw invalid(`chart.metadata.name ${quote(name)} is invalid`);
+  if (version === "") throw invalid("chart.metadata.version is required");
+  if (parseVersion(version) === undefined) throw invalid(`chart.metadata.version ${quote(version)} is invalid`);
+  if (!["", "application", "library"].includes(metadata.type))
+    throw invalid("chart.metadata.type must be application or library");
+}
+
+function checkDependencies(dependencies: readonly Dependency[]): void {
   const seen = new Set<string>();
   for (const { name, alias } of dependencies) {
     if (alias !== "" && !/^[a-zA-Z0-9_-]+$/.test(alias))
-      fail(`dependency ${quote(name)} has disallowed characters in the alias`);
+      throw invalid(`dependency ${quote(name)} has disallowed characters in the alias`);
     const key = alias === "" ? name : alias;
-    if (seen.has(key)) fail(`more than one dependency with name or alias ${quote(key)}`);
+    if (seen.has(key)) throw invalid(`more than one dependency with name or alias ${quote(key)}`);
     seen.add(key);
   }
 }

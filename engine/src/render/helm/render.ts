@@ -25,6 +25,7 @@ import { type Lookup, renderTemplates } from "./engine.ts";
 import { helmFault } from "./faults.ts";
 import { type FunctionEnvironment, NotingEnvironment, seededEnvironment } from "./functions/environment.ts";
 import { isCompatibleRange } from "./functions/semver.ts";
+import { trimSpace } from "./functions/space.ts";
 import { loadChartArchive, loadChartTree } from "./load.ts";
 import { type Hook, type RenderedDocument, sortManifests } from "./manifests.ts";
 import { checkSchemas } from "./schema.ts";
@@ -105,6 +106,7 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
   };
   const recording =
     source instanceof Uint8Array || options.notesReads === false ? undefined : new RecordingTree(source);
+  const capabilities = capabilitiesOf(options);
   const config = configOf(options);
   const chart =
     source instanceof Uint8Array
@@ -114,7 +116,6 @@ export function renderChart(source: FileTree | Uint8Array, options: RenderOption
   checkDependencies(chart);
   if (options.defaults !== undefined) chart.values = options.defaults;
   asFault("chart dependencies processing failed: ", () => processDependencies(chart, config, warn));
-  const capabilities = capabilitiesOf(options);
   const values = asFault("", () => coalesceValues(chart, config, warn));
   if (options.skipSchemaValidation !== true) checkSchemas(chart, values);
   checkKubeVersion(chart, capabilities);
@@ -187,7 +188,7 @@ function sorted(
   try {
     return sortManifests(files);
   } catch (error) {
-    const filled = [...files].filter(([, content]) => content.trim() !== "");
+    const filled = [...files].filter(([, content]) => trimSpace(content) !== "");
     onInvalid?.(filled.map(([path, content]) => `---\n# Source: ${path}\n${content}\n`).join(""));
     throw error;
   }
@@ -351,11 +352,4 @@ export function formatTemplateOutput(
       text += `---\n# Source: ${hook.path}\n${hook.content}\n`;
     }
   return bytesOf(text);
-}
-
-function trimSpace(text: string): string {
-  let end = text.length;
-  // From the end: a pattern would try every run of blanks in a long text.
-  while (end > 0 && /[\s\u0085]/.test(text[end - 1] as string)) end--;
-  return text.slice(0, end).replace(/^[\s\u0085]+/, "");
 }

@@ -5,9 +5,9 @@ import { parseYaml } from "#formats/yaml";
 import { decodeUtf8, isObject, type Json, type JsonObject } from "#kernel";
 import {
   checkMetadata,
+  decodeMetadata,
   compareVersions,
   dependencyJson,
-  emptyMetadata,
   parseConstraints,
   parseVersion,
   readMetadata,
@@ -147,7 +147,7 @@ function readText(text: string): Json {
 function readVersion(data: Json): { json: Ordered; entry: ChartEntry }[] {
   if (!isObject(data)) return [];
   try {
-    const metadata = readMetadata(emptyMetadata(), data);
+    const metadata = readMetadata(decodeMetadata(data));
     if (metadata.apiVersion === "") metadata.apiVersion = "v1";
     checkForIndex(metadata);
     const json = versionJson(metadata, data);
@@ -158,7 +158,7 @@ function readVersion(data: Json): { json: Ordered; entry: ChartEntry }[] {
 }
 
 /** Some servers drop aliases from their indexes: two dependencies of one name are let pass, as by Helm. */
-function checkForIndex(metadata: ReturnType<typeof emptyMetadata>): void {
+function checkForIndex(metadata: ReturnType<typeof readMetadata>): void {
   try {
     checkMetadata(metadata);
   } catch (thrown) {
@@ -196,7 +196,7 @@ function newestFirst(a: ChartEntry, b: ChartEntry): number {
 type Ordered = Json | Map<string, Ordered> | Ordered[];
 
 /** Members in the order of Helm's struct; empty ones are left out, as encoding/json does. */
-function versionJson(metadata: ReturnType<typeof emptyMetadata>, data: JsonObject): Map<string, Ordered> {
+function versionJson(metadata: ReturnType<typeof readMetadata>, data: JsonObject): Map<string, Ordered> {
   const { maintainers, annotations, dependencies } = metadata;
   const text = (name: string): Ordered => textOf(data[name]);
   const members: [string, Ordered][] = [
