@@ -36,6 +36,11 @@ const proofs = {
     about:
       "[count] [first seed]: random values of every origin over random subcharts, through helm and keelson (KEELSON_ORACLES)",
   },
+  "helm-whole": {
+    program: "bench/helm/whole-charts.mjs",
+    about:
+      "[count] [first seed]: random whole charts, their files, hooks, notes and flags, through helm and keelson (KEELSON_ORACLES)",
+  },
   "helm-schemas": {
     program: "bench/helm/schemas.mjs",
     about: "[count] [first seed]: random schemas of every draft and values through helm and keelson (KEELSON_ORACLES)",

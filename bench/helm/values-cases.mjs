@@ -63,7 +63,8 @@ const oddTexts = [
   "---",
 ];
 
-class Maker {
+/** Makes values, and texts that give them, out of a seed. */
+export class Maker {
   constructor(seed) {
     this.random = randomOf(seed);
   }

@@ -1,6 +1,6 @@
-// Batch runs many commands of helm in one process: a line of JSON in ({"files": {path: text}, "words": ["template", "r", "top", …]},
-// the files standing in the folder in which the command runs), a line out ({"ok": true, "out": …} or {"ok": false, "error": …}).
-// For differential tests, where a process a case would take hours.
+// Batch runs many commands of helm in one process: a line of JSON in ({"files": {path: text}, "bytes": {path: base64},
+// "words": ["template", "r", "top", …]}, the files standing in the folder in which the command runs), a line out
+// ({"ok": true, "out": …} or {"ok": false, "error": …}). For differential tests, where a process a case would take hours.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -17,6 +18,7 @@ import (
 
 type question struct {
 	Files map[string]string `json:"files"`
+	Bytes map[string][]byte `json:"bytes"`
 	Words []string          `json:"words"`
 }
 
@@ -55,13 +57,20 @@ func main() {
 	}
 }
 
-func write(folder string, files map[string]string) error {
-	for path, text := range files {
+func write(folder string, q question) error {
+	files := maps.Clone(q.Bytes)
+	if files == nil {
+		files = map[string][]byte{}
+	}
+	for path, text := range q.Files {
+		files[path] = []byte(text)
+	}
+	for path, data := range files {
 		full := filepath.Join(folder, path)
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(full, data, 0o644); err != nil {
 			return err
 		}
 	}
@@ -77,7 +86,7 @@ func run(folder string, q question) (a answer) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		panic(err)
 	}
-	if err := write(folder, q.Files); err != nil {
+	if err := write(folder, q); err != nil {
 		panic(err)
 	}
 	var out bytes.Buffer
