@@ -4,6 +4,7 @@ import {
   Bytes,
   compareStrings,
   define,
+  GoError,
   type GoFunction,
   GoObject,
   stringOf,
@@ -59,9 +60,9 @@ export class Files extends GoObject {
       case "Lines":
         return define("string", (path: string) => this.#lines(path));
       case "AsConfig":
-        return define("", () => toYaml(this.#byBaseName(stringOf)));
+        return define("", () => yamlOrNothing(this.#byBaseName(stringOf)));
       case "AsSecrets":
-        return define("", () => toYaml(this.#byBaseName(encodeBase64)));
+        return define("", () => yamlOrNothing(this.#byBaseName(encodeBase64)));
       default:
         return undefined;
     }
@@ -87,5 +88,15 @@ export class Files extends GoObject {
     return Object.fromEntries(
       this.entries().map(([name, bytes]) => [basePath(name as string), convert((bytes as Bytes).bytes)]),
     );
+  }
+}
+
+/** What cannot be written is nothing, as toYaml has it in templates. */
+function yamlOrNothing(value: Value): string {
+  try {
+    return toYaml(value);
+  } catch (error) {
+    if (error instanceof GoError) return "";
+    throw error;
   }
 }

@@ -45,8 +45,9 @@ export function toYaml(value: Value): string {
   const plain = plainOf(value);
   let text = formatYaml(plain);
   if (noNumber.test(text)) failUnlessFinite(plain);
-  if (writtenByte.test(text)) text = formatYaml(toValidData(plain));
-  if (writtenControl.test(text)) text = formatYaml(throughJson(plain));
+  const data = writtenByte.test(text) ? toValidData(plain) : plain;
+  if (writtenControl.test(text)) text = formatYaml(throughJson(data));
+  else if (data !== plain) text = formatYaml(data);
   return text.endsWith("\n") ? text.slice(0, -1) : text;
 }
 
