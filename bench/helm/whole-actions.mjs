@@ -159,7 +159,6 @@ function ofChart(maker) {
       "{{ with .Chart.Annotations }}{{ . | toJson }}{{ else }}none{{ end }}",
       "{{ .Chart.Annotations.k }}",
       '{{ index .Chart.Annotations "k" }}',
-      "{{ index .Chart.Keywords 0 }}",
       '{{ .Chart.Name | replace "o" "0" }}-{{ .Chart.Version | replace "+" "_" }}',
       "{{ keys .Chart | sortAlpha }}",
       '{{ semverCompare ">=1.0.0" .Chart.Version }}',
