@@ -121,7 +121,7 @@ export class Maker {
     for (const name of names)
       if (this.chance(0.55))
         values[name] = this.chance(0.985) ? { ...this.map(2), ...this.switches(names) } : this.scalar();
-    if (this.chance(0.5)) values.global = this.chance(0.95) ? this.map(2) : this.scalar();
+    if (this.chance(0.5)) values.global = this.chance(0.92) ? this.map(2) : this.value(0);
     if (this.chance(0.3))
       values.tags = this.chance(0.93)
         ? { front: this.chance(0.5), back: this.pick([true, false, "yes", null]) }
@@ -155,6 +155,13 @@ export class Maker {
         "a",
         "",
         `${seen}`,
+        `${seen}.inner.enabled,inner.enabled`,
+        "tags.front",
+        "inner.leaf.enabled",
+        ".",
+        `${seen}.`,
+        `${seen}.enabled, global.enabled`,
+        "list,deep,enabled",
       ]);
     if (this.chance(0.4)) parts.tags = [this.pick(["front", "back"]), ...(this.chance(0.3) ? ["other"] : [])];
     if (this.chance(0.45)) parts["import-values"] = [this.imported(), ...(this.chance(0.3) ? [this.imported()] : [])];
@@ -176,6 +183,15 @@ export class Maker {
       { child: "inner.deep", parent: "up" },
       { child: "missing", parent: "y" },
       { child: "list", parent: "list" },
+      { child: "inner.leaf", parent: "leafy" },
+      { child: "inner.exports", parent: "exports" },
+      { child: "exports", parent: "exports.again" },
+      { child: "leaf.deep", parent: "a" },
+      { child: "deep", parent: "" },
+      { child: "deep", parent: "global.deep" },
+      { child: "exports.data", parent: "one" },
+      "data.deep",
+      "leaf",
     ]);
   }
   schema() {
@@ -215,7 +231,11 @@ export class Maker {
     const part = () => {
       const word = this.pick([this.key(), this.key(), "one", "two", "global", "tags", "front", "inner", "other"]);
       const escaped = isLiteral ? word : word.replace(/[.,=[\\]/g, "\\$&");
-      const rest = this.times(this.chance(0.2) ? 2 : 0, () => `[${this.pick([0, 0, 1, 2, 3])}]`).join("");
+      const rest = this.times(
+        this.chance(0.2) ? 2 : 0,
+        () =>
+          `[${this.pick(this.chance(0.97) ? [0, 0, 1, 2, 3] : [9, "00", "+1", " 1", "0x1", "1_0", "1e1", 65536, 65537, "-0", ""])}]`,
+      ).join("");
       return (this.chance(0.04) ? word : escaped) + rest;
     };
     const text = [part(), ...this.times(2, part)].join(".");
@@ -400,9 +420,13 @@ export class Maker {
 export function makeCase(seed) {
   const maker = new Maker(seed);
   const files = {};
-  const chart = (path, name, dependencies, names) => {
+  const chart = (path, name, { dependencies = [], names, version }) => {
     const isOld = maker.chance(0.12);
-    const metadata = { apiVersion: isOld ? "v1" : "v2", name, version: maker.pick(["1.0.0", "1.0.0", "1.2.3-beta.1"]) };
+    const metadata = {
+      apiVersion: isOld ? "v1" : "v2",
+      name,
+      version: version ?? maker.pick(["1.0.0", "1.0.0", "1.2.3-beta.1"]),
+    };
     const isListed = dependencies.length > 0 || maker.chance(0.3);
     if (isListed && isOld) files[`${path}requirements.yaml`] = `${JSON.stringify({ dependencies })}\n`;
     else if (isListed) metadata.dependencies = dependencies;
@@ -413,25 +437,26 @@ export function makeCase(seed) {
     if (maker.chance(0.1)) files[`${path}values.schema.json`] = JSON.stringify(maker.schema());
   };
   const alias = maker.chance(0.3) ? "other" : undefined;
-  const names = ["one", "two", "other", "inner"];
-  chart(
-    "top/",
-    "top",
-    [
-      ...(maker.chance(0.85) ? [maker.dependency("one", alias)] : []),
-      ...(maker.chance(0.05) ? [maker.dependency("one", maker.pick(["other", "again", undefined]))] : []),
-      ...(maker.chance(0.7) ? [maker.dependency("two", maker.chance(0.1) ? "second" : undefined)] : []),
-    ],
-    names,
-  );
-  chart(
-    "top/charts/one/",
-    "one",
-    maker.chance(0.6) ? [maker.dependency("inner", maker.chance(0.2) ? "deep" : undefined)] : [],
-    names,
-  );
-  chart("top/charts/one/charts/inner/", "inner", [], ["inner"]);
-  chart("top/charts/two/", "two", maker.chance(0.1) ? [maker.dependency("inner")] : [], names);
+  const names = ["one", "two", "other", "inner", ...(maker.chance(0.4) ? ["leaf", "again"] : [])];
+  const ask = (share, name, share2, other) =>
+    maker.chance(share) ? [maker.dependency(name, maker.chance(share2) ? other : undefined)] : [];
+  const dependencies = [
+    ...(maker.chance(0.85) ? [maker.dependency("one", alias)] : []),
+    ...(maker.chance(0.05) ? [maker.dependency("one", maker.pick(["other", "again", undefined]))] : []),
+    ...ask(0.7, "two", 0.1, "second"),
+  ];
+  if (maker.chance(0.15))
+    dependencies.push({ ...maker.dependency("one", "again"), version: maker.pick(["2.x", "*", ">1"]) });
+  chart("top/", "top", { dependencies, names });
+  chart("top/charts/one/", "one", { dependencies: ask(0.6, "inner", 0.2, "deep"), names });
+  // The same chart in another version, in a folder of another name.
+  if (maker.chance(0.1)) chart("top/charts/one-2/", "one", { names, version: "2.0.0" });
+  chart("top/charts/one/charts/inner/", "inner", {
+    dependencies: ask(0.35, "leaf", 0.2, "list"),
+    names: ["inner", "leaf"],
+  });
+  if (maker.chance(0.5)) chart("top/charts/one/charts/inner/charts/leaf/", "leaf", { names: ["leaf"] });
+  chart("top/charts/two/", "two", { dependencies: ask(0.1, "inner", 0, ""), names });
   const flags = maker.times(3, (_, i) => {
     files[`v${i}.yaml`] = maker.yaml(maker.chartValues(names));
     return ["-f", `v${i}.yaml`];

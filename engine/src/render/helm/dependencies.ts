@@ -66,7 +66,10 @@ function resolve(chart: Chart, requested: readonly Dependency[]): Chart[] {
   return [...undeclared, ...declared];
 }
 
-/** A chart of its own for each alias; templates and files are shared, they never change. */
+/**
+ * A chart of its own for each alias. As in Helm the charts below it are copies that share their metadata with each other,
+ * and the charts below those are the same ones, whose paths go on naming the chart as it was loaded.
+ */
 function copyChart(chart: Chart, alias: string): Chart {
   const metadata = {
     ...chart.metadata,
@@ -78,11 +81,6 @@ function copyChart(chart: Chart, alias: string): Chart {
     copy,
     chart.dependencies.map((dependency) => ({ ...dependency })),
   );
-  for (const dependency of copy.dependencies)
-    setDependencies(
-      dependency,
-      dependency.dependencies.map((inner) => copyChart(inner, "")),
-    );
   return copy;
 }
 
