@@ -6,74 +6,14 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Reasons } from "./reasons.mjs";
+import { renderer } from "./renderer.mjs";
 
-const { formatTemplateOutput, memoryTree, renderChart, showOnly } = await import(
-  "../../engine/dist/render/helm/index.js"
-);
-const { formatFault } = await import("../../engine/dist/kernel/index.js");
-const { stringOf } = await import("../../engine/dist/formats/gotemplate/index.js");
+const render = await renderer(new URL("../../engine/dist/", import.meta.url).href);
 
 const batchSize = 250;
 
 /** How often what differs is asked again: maps of Go have no order, so some answers change from run to run. */
 const turns = 8;
-
-const lists = {
-  "--set": "set",
-  "--set-string": "setString",
-  "--set-json": "setJson",
-  "--set-literal": "setLiteral",
-  "--set-file": "setFile",
-};
-const switches = {
-  "--include-crds": "includeCrds",
-  "--is-upgrade": "isUpgrade",
-  "--skip-schema-validation": "skipSchemaValidation",
-  "--no-hooks": "noHooks",
-  "--skip-tests": "skipTests",
-};
-const texts = { "-n": "namespace", "--kube-version": "kubeVersion" };
-
-/** The options that the words after `template r top` mean. */
-function optionsOf({ files, flags }) {
-  const given = { files: [], set: [], setString: [], setJson: [], setLiteral: [], setFile: [] };
-  const options = { releaseName: "r", given, apiVersions: [], patterns: [] };
-  for (const [flag, text] of flags) {
-    if (flag === "-f") given.files.push({ name: text, text: files[text] });
-    else if (flag === "--api-versions") options.apiVersions.push(...text.split(","));
-    else if (flag === "--show-only") options.patterns.push(text);
-    else if (flag in switches) options[switches[flag]] = true;
-    else if (flag in texts) {
-      // The command line takes an empty text for none.
-      if (text !== "") options[texts[flag]] = text;
-    } else given[lists[flag]].push(text);
-  }
-  given.readFile = (path) => {
-    if (files[path] === undefined) throw Object.assign(new Error(), { isAbsent: path });
-    return files[path];
-  };
-  return options;
-}
-
-function ours(one) {
-  const { patterns, ...options } = optionsOf(one);
-  const chart = Object.fromEntries(
-    Object.entries({ ...one.files, ...one.bytes }).flatMap(([path, data]) =>
-      path.startsWith("top/") ? [[path.slice(4), data]] : [],
-    ),
-  );
-  try {
-    const rendering = renderChart(memoryTree(chart), options);
-    const output = formatTemplateOutput(rendering, options);
-    return { out: recorded(stringOf(patterns.length === 0 ? output : showOnly(output, patterns))) };
-  } catch (thrown) {
-    // The command line says it for the library.
-    if (thrown.isAbsent !== undefined)
-      return { error: `failed parsing --set-file data: open ${thrown.isAbsent}: no such file or directory` };
-    if (thrown.name === "TemplateLimitError") return { limit: thrown.message };
-    return thrown.name === "Fault" ? { error: recorded(formatFault(thrown)) } : { crash: thrown.stack };
-  }
-}
 
 /** Where the real one finds its files, and nothing of this machine. */
 const environment = {
@@ -112,9 +52,6 @@ function questionOf({ files, bytes = {}, flags }) {
   return { files, bytes: Object.fromEntries(encoded), words: ["template", "r", "top", ...flags.flat()] };
 }
 
-/** Bytes that are no character come out of the real one's JSON as U+FFFD. */
-const recorded = (text) => text.replace(/(?<![\ud800-\udbff])[\udc80-\udcff]/g, "\ufffd");
-
 function judge(got, want) {
   if (got.crash !== undefined) return "crashed";
   if (got.limit !== undefined) return "limit";
@@ -140,7 +77,7 @@ export async function compareCases(makeCase, { count, first, report }) {
     const answers = await ask(cases);
     if (answers.length < cases.length) throw new Error(`helm-batch ended at seed ${seed + answers.length}`);
     for (const [i, one] of cases.entries()) {
-      const got = ours(one);
+      const got = render(one);
       const want = answers[i];
       let verdict = judge(got, want);
       if (["different", "otherWords"].includes(verdict) && !(await isSteady(one, want))) verdict = "unsteady";
