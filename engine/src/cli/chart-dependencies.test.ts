@@ -162,6 +162,36 @@ describe("keelson dependency", () => {
     expect(stderr).toContain("the lock file (Chart.lock) is out of sync with the dependencies file (Chart.yaml)");
   });
 
+  // Recorded from Helm 4.3.1.
+  it("cuts columns of its list as Helm does", async () => {
+    const list = async (width: string): Promise<string> =>
+      (
+        await run(
+          newChart("{name: lib, version: ^1, repository: 'http://a.b'}"),
+          "dependency",
+          "list",
+          "web",
+          "--max-col-width",
+          width,
+        )
+      ).stdout;
+    expect((await list("0")).split("\n")[1]).toBe("lib \t^1     \thttp://a.b\tmissing");
+    expect((await list("2")).split("\n")[1]).toBe("l...\t^1\th...\tm...");
+    expect(await list("x")).toBe("");
+  });
+
+  it("says why a repository gave nothing", async () => {
+    const { stdout } = await run(
+      newChart("{name: a, version: '1', repository: 'http://127.0.0.1:1'}"),
+      "dependency",
+      "update",
+      "web",
+    );
+    expect(stdout).toContain(
+      '...Unable to get an update from the "http://127.0.0.1:1" chart repository:\n\thttp://127.0.0.1:1/index.yaml: cannot be',
+    );
+  });
+
   it("updates while it packs", async () => {
     const folder = newChart(near);
     expect((await run(folder, "package", "-u", "web")).stderr).toBe("");

@@ -107,7 +107,7 @@ function begin(folder: string, options: DependencyOptions): Work {
     shown,
     chart,
     requested: chart.metadata.dependencies ?? [],
-    network: new ChartNetwork(options.io, options.access),
+    network: new ChartNetwork(options.io, options.access, (text) => options.write(text)),
   };
 }
 
@@ -191,7 +191,8 @@ async function refreshOne(work: Work, url: string, name: string): Promise<void> 
     await work.network.index(url);
     work.write(`...Successfully got an update from the ${JSON.stringify(name)} chart repository\n`);
   } catch (thrown) {
-    work.write(`...Unable to get an update from the ${JSON.stringify(name)} chart repository\n`);
+    const why = reasonOf(thrown);
+    work.write(`...Unable to get an update from the ${JSON.stringify(name)} chart repository:\n\t${why}\n`);
     throw thrown;
   }
 }
@@ -265,11 +266,16 @@ async function fillCharts(work: Work, locked: readonly Dependency[]): Promise<vo
     for (const dependency of locked) await bring(work, dependency, { incoming, seen });
     moveCharts(work, locked, { incoming, target });
   } catch (thrown) {
-    if (thrown instanceof Fault) work.write(`Save error occurred:  ${thrown.message}\n`);
+    if (thrown instanceof Fault) work.write(`Save error occurred:  ${reasonOf(thrown)}\n`);
     throw thrown;
   } finally {
     rmSync(incoming, { recursive: true, force: true });
   }
+}
+
+/** The chain of what failed in one line. */
+function reasonOf(thrown: unknown): string {
+  return formatFault(thrown).replaceAll(/\s*\n\s*/g, " ");
 }
 
 async function bring(work: Work, dependency: Dependency, into: { incoming: string; seen: Set<string> }): Promise<void> {

@@ -92,6 +92,25 @@ describe("keelson template from elsewhere", () => {
     expect(absent.code).toBe(2);
   });
 
+  // Helm 4.3.1 takes a version that no entry states as it stands for a range.
+  it("takes a part of a version for a range, and what it cannot read for one that nothing fits", async () => {
+    const from = ["template", "x", "web", "--repo", address, "--version"];
+    expect((await run([...from, "1"])).stdout).toBe(printed("1.2.0+b"));
+    expect((await run([...from, "v1.0.0"])).stdout).toBe(printed("1.0.0"));
+    const { stderr } = await run([...from, "x.y"]);
+    expect(stderr).toContain(`chart "web" version "x.y" not found in ${address} repository\nhint: --version takes`);
+  });
+
+  it("names what cannot be fetched once, and says what helps on a command line", async () => {
+    const absent = await run(["template", "x", `${address}/none-1.0.0.tgz`]);
+    expect(absent.stderr).toMatch(
+      /^keelson: \S+none-1.0.0.tgz: cannot be fetched: the server answered 404\nhint: check the URL\n$/,
+    );
+    const refused = await run(["template", "x", `oci://${registry.host}/charts/web`, "--username", "eve"]);
+    expect(refused.stderr).toContain("hint: give --username and --password, or log in with `helm repo add`");
+    expect(refused.stderr).not.toContain("secretRef");
+  });
+
   it("takes an address, and a repository that was named", async () => {
     expect((await run(["template", "x", `${address}/web-1.0.0.tgz`])).stdout).toBe(printed("1.0.0"));
     const file = join(root, "repositories.yaml");

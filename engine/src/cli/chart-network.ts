@@ -34,14 +34,17 @@ export type Download = { name: string; url: string; bytes: Uint8Array; provenanc
 export class ChartNetwork {
   readonly named: readonly NamedRepository[];
   readonly #io: Io;
+  readonly #say: (text: string) => void;
   readonly #access: ChartAccess;
   readonly #client: HttpClient;
   readonly #registry: Registry;
   readonly #indexes = new Map<string, ChartIndex>();
   #keychain: Keychain | undefined;
 
-  constructor(io: Io, access: ChartAccess) {
+  /** `say` is told what was pulled out of registries. */
+  constructor(io: Io, access: ChartAccess, say: (text: string) => void = (text) => io.stderr.write(text)) {
     this.#io = io;
+    this.#say = say;
     this.#access = access;
     this.named = namedRepositories(io);
     this.#client = new HttpClient({
@@ -69,9 +72,8 @@ export class ChartNetwork {
       throw new Fault<CliCode>({
         code: "refused",
         disposition: "stall",
-        at: repository,
         message: `looks like ${JSON.stringify(repository)} is not a valid chart repository`,
-        cause: thrown,
+        cause: thrown instanceof Fault ? retold(thrown, repository) : thrown,
       });
     }
   }
@@ -165,7 +167,7 @@ export class ChartNetwork {
     return reached(`oci://${at}`, async () => {
       const pinned = await pinRegistryChart(this.#registry, reference, call);
       const { bytes, digest, provenance } = await fetchRegistryChart(this.#registry, pinned, call);
-      this.#io.stderr.write(`Pulled: ${at}\nDigest: ${digest}\n`);
+      this.#say(`Pulled: ${at}\nDigest: ${digest}\n`);
       const archive = { name: `${name}-${version}.tgz`, url: `oci://${at}`, bytes };
       if (!this.#access.verifies) return archive;
       if (provenance === undefined) throw unreachable(`oci://${at}`, "failed to fetch provenance: the chart has none");
@@ -260,9 +262,29 @@ async function reached<T>(url: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (thrown) {
-    if (thrown instanceof Fault && thrown.code.startsWith("http-")) throw unreachable(url, thrown);
+    if (thrown instanceof Fault && thrown.code.startsWith("http-")) throw unreachable(url, retold(thrown, url));
     throw thrown;
   }
+}
+
+/** What people can do who sit at a command line; elsewhere a Secret says who asks and whom to trust. */
+const hints: Readonly<Record<string, string>> = {
+  "http-authentication-failed":
+    "give --username and --password, or log in with `helm repo add` or `helm registry login`",
+  "http-certificate-rejected": "name the authority's certificate with --ca-file",
+};
+
+/** The same fault without the place that is told already, and with what to do on a command line. */
+function retold({ code, disposition, at, message, hint: given, cause }: Fault, told: string): Fault {
+  const hint = hints[code] ?? given;
+  return new Fault({
+    code,
+    disposition,
+    message,
+    cause,
+    ...(at === undefined || at === told || `oci://${at}` === told ? {} : { at }),
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 function unreachable(url: string, cause: unknown): Fault<CliCode> {

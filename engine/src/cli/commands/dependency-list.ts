@@ -19,7 +19,9 @@ export const command: Command = defineCommand({
   arity: [0, 1],
   about: "Lists the dependencies that a chart declares and whether charts/ has them, as `helm dependency list` does.",
   examples: ["keelson dependency list ./charts/web"],
-  flags: { "max-col-width": { takes: "WIDTH", default: "80", about: "widest column of the table" } },
+  flags: {
+    "max-col-width": { takes: "WIDTH", kind: "integer", default: "80", about: "widest column of the table; 0 for any" },
+  },
   run({ args, flags, io }) {
     const shown = args[0] ?? ".";
     const path = resolve(io.folder, shown);
@@ -90,14 +92,14 @@ function load(path: string): Chart | undefined {
   }
 }
 
-/** Columns of one width, parted by tabs, as Helm prints tables. */
-function table(rows: readonly (readonly string[])[], widthMax: number): string {
+/** Columns of one width, parted by tabs, as Helm prints tables; no widest means any width. */
+function table(rows: readonly (readonly string[])[], widest: number): string {
   const widths = (rows[0] ?? []).map((_, column) =>
-    Math.min(widthMax, Math.max(...rows.map((row) => row[column]?.length ?? 0))),
+    Math.min(widest > 0 ? widest : Number.POSITIVE_INFINITY, Math.max(...rows.map((row) => row[column]?.length ?? 0))),
   );
   return rows.map((row) => row.map((cell, column) => fit(cell, widths[column] ?? 0)).join("\t")).join("\n");
 }
 
 function fit(cell: string, width: number): string {
-  return cell.length > width ? `${cell.slice(0, Math.max(0, width - 3))}...` : cell.padEnd(width);
+  return cell.length > width ? `${cell.slice(0, Math.max(1, width - 3))}...` : cell.padEnd(width);
 }

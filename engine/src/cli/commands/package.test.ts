@@ -98,6 +98,7 @@ describe("keelson package", () => {
   it("says what is wrong", async () => {
     const folder = newChart();
     expect((await run(folder, "nowhere")).stderr).toContain("no such file or directory");
+    expect((await run(folder, "web", "--sign")).stderr).toContain("--key is required for signing a package");
     expect((await run(folder, "web", "--version", "x")).stderr).toContain("invalid semantic version");
     writeFileSync(join(folder, "web/Chart.yaml"), `${files["Chart.yaml"]}`.replace("name: sub", "name: other"));
     expect((await run(folder, "web")).stderr).toContain("found in Chart.yaml, but missing in charts/ directory: other");

@@ -30,6 +30,8 @@ export const command: Command = defineCommand({
     keyring: { takes: "FILE", about: "keys for --sign, secret ones (default ~/.gnupg/pubring.gpg)" },
   },
   async run({ args, flags, io }) {
+    if (flags.sign && (flags.key ?? "") === "")
+      throw usage("--key is required for signing a package", "a part of the key's user id: --key ada@example.com");
     for (const reference of args) {
       const folder = chartFolder(reference, io);
       if (flags["dependency-update"])
