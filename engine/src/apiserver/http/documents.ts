@@ -49,9 +49,9 @@ export function documentReply(context: DocumentContext, path: string, accept: st
     return text(isVerbose ? `[+]ping ok\n[+]log ok\n[+]store ok\n${health[1]} check passed\n` : "ok");
   switch (clean) {
     case "/":
-      return json(rootPaths(context.table));
+      return { ...json(rootPaths(context.table)), layout: "indented" };
     case "/version":
-      return json(versionBody());
+      return { ...json(versionBody()), layout: "indented" };
     case "/metrics":
       return { code: 200, body: context.metrics(), contentType: "text/plain; version=0.0.4; charset=utf-8" };
     default:
@@ -101,7 +101,7 @@ function protobufReply({ openApi }: DocumentContext): Reply {
 }
 
 function openApiReply({ openApi }: DocumentContext, path: string): Reply {
-  if (path === "/openapi/v3") return json(openApi.index());
+  if (path === "/openapi/v3") return { ...json(openApi.index()), layout: "as-it-is" };
   const document =
     path === "/openapi/v2" ? openApi.v2() : openApi.versionDocument(path.replace(/^\/openapi\/v3\//, ""));
   if (document === undefined) return text("404 page not found\n", 404);
@@ -109,6 +109,7 @@ function openApiReply({ openApi }: DocumentContext, path: string): Reply {
     code: 200,
     body: document.text,
     contentType: "application/json",
+    layout: "as-it-is",
     headers: { etag: `"${document.hash}"`, vary: "Accept" },
   };
 }

@@ -6,6 +6,7 @@ import type { Status } from "#cluster";
 import { encodeJson } from "#kernel";
 import { gzipBytesMin } from "../limits.ts";
 import type { AnswerHeaders, Incoming, Outgoing } from "./exchange.ts";
+import { laidOut, type Layout } from "./layout.ts";
 import type { Answering, Waiting } from "./unsent.ts";
 
 const compress = promisify(gzip);
@@ -18,10 +19,13 @@ export type Reply = {
   warnings?: readonly string[];
   /** The reason of a refusal. */
   reason?: string;
+  /** How the JSON is laid out; absent: as an object. */
+  layout?: Layout;
 };
 
 export async function send(request: Incoming, response: Outgoing, reply: Reply): Promise<void> {
-  const whole = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
+  const isJson = reply.contentType.startsWith("application/json");
+  const whole = laidOut(reply.body, isJson ? (reply.layout ?? "object") : "as-it-is", request);
   const isPacked = whole.length >= gzipBytesMin && /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
   const body = isPacked ? await compress(whole, { level: 1 }) : whole;
   if (response.isOver) return;
