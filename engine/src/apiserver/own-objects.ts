@@ -1,5 +1,5 @@
-// What a running server tells of itself as objects: the Service by which pods reach it, with its addresses, and an APIService for each
-// group and version that is served.
+// What a running server tells of itself as objects: the Service by which pods reach it, with its addresses and the network that they are
+// of, and an APIService for each group and version that is served.
 
 import type { Manifest } from "#kernel";
 import { editObject, type Registry, type ResourceTable, serverCall } from "#apiserver/registry";
@@ -7,6 +7,40 @@ import { ensure } from "./bootstrap.ts";
 import { publishAfterMs } from "./limits.ts";
 
 const serviceAddress = "10.96.0.1";
+const serviceNetwork = "10.96.0.0/16";
+
+/** The network of the addresses of Services, and the one that is given away from the start. */
+async function publishNetwork(registry: Registry): Promise<void> {
+  const network: Manifest = {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "ServiceCIDR",
+    metadata: { name: "kubernetes" },
+    spec: { cidrs: [serviceNetwork] },
+  };
+  const labels = {
+    "ipaddress.kubernetes.io/ip-family": "IPv4",
+    "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
+  };
+  await ensure(registry, network);
+  await ensure(registry, {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "IPAddress",
+    metadata: { name: serviceAddress, labels },
+    spec: { parentRef: { resource: "services", namespace: "default", name: "kubernetes" } },
+  });
+  const served = registry.table.find("networking.k8s.io", "v1", "servicecidrs");
+  if (served === undefined) return;
+  const fieldManager = "kubernetes-service-cidr-controller";
+  const lastTransitionTime = registry.now();
+  const message = "Kubernetes default Service CIDR is ready";
+  const call = serverCall({ served, name: "kubernetes", subresource: "status", fieldManager });
+  await editObject(registry, call, (draft) => {
+    const { conditions } = (draft.status ?? {}) as { conditions?: unknown };
+    draft.status = {
+      conditions: conditions ?? [{ type: "Ready", status: "True", lastTransitionTime, reason: "", message }],
+    };
+  });
+}
 
 /** The Service `default/kubernetes` and where it leads; the port follows where the server listens now. */
 export async function publishService(registry: Registry, host: string, port: number): Promise<void> {
@@ -35,6 +69,8 @@ export async function publishService(registry: Registry, host: string, port: num
     endpoints: [{ addresses: [address], conditions: { ready: true } }],
     ports: [{ name: "https", protocol: "TCP", port }],
   };
+  await publishNetwork(registry);
+  if (!address.startsWith("127.")) await publishEndpoints(registry, address, port);
   await ensure(registry, slice);
   await keep(registry, slice, "discovery.k8s.io", "endpointslices", (draft) => {
     draft.endpoints = slice.endpoints;
@@ -43,6 +79,18 @@ export async function publishService(registry: Registry, host: string, port: num
   await keep(registry, { ...slice, metadata }, "", "services", (draft) => {
     const spec = draft.spec as { ports?: { targetPort?: number }[] };
     for (const one of spec.ports ?? []) one.targetPort = port;
+  });
+}
+
+/** Where the Service leads in the older form, which has no place for addresses of a machine to itself. */
+async function publishEndpoints(registry: Registry, address: string, port: number): Promise<void> {
+  const labels = { "endpointslice.kubernetes.io/skip-mirror": "true" };
+  const subsets = [{ addresses: [{ ip: address }], ports: [{ name: "https", port, protocol: "TCP" }] }];
+  const metadata = { name: "kubernetes", namespace: "default", labels };
+  const endpoints: Manifest = { apiVersion: "v1", kind: "Endpoints", metadata, subsets };
+  await ensure(registry, endpoints);
+  await keep(registry, endpoints, "", "endpoints", (draft) => {
+    draft.subsets = subsets;
   });
 }
 
@@ -81,7 +129,7 @@ const priorities: Readonly<Record<string, readonly [number, number]>> = {
   "node.k8s.io": [16_300, 15],
   "discovery.k8s.io": [16_200, 15],
   "flowcontrol.apiserver.k8s.io": [16_100, 21],
-  "resource.k8s.io": [15_900, 15],
+  "resource.k8s.io": [16_200, 21],
 };
 const customPriority: readonly [number, number] = [1000, 100];
 
@@ -103,7 +151,8 @@ const managedLabel = "kube-aggregator.kubernetes.io/automanaged";
 type Version = { group: string; version: string; isCustom: boolean };
 
 function publishVersion(registry: Registry, { group, version, isCustom }: Version): Promise<void> {
-  const [groupPriorityMinimum, versionPriority] = priorities[group] ?? customPriority;
+  const [groupPriorityMinimum, ofGroup] = priorities[group] ?? customPriority;
+  const versionPriority = group === "autoscaling" && version === "v2" ? 30 : ofGroup;
   return ensure(registry, {
     apiVersion: "apiregistration.k8s.io/v1",
     kind: "APIService",

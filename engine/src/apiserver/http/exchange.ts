@@ -11,6 +11,8 @@ export type Incoming = {
   /** Path and query as they were sent. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, as they were sent: headers that come more than once are told apart. */
+  readonly rawHeaders: readonly string[];
   /** The address that it came from. */
   readonly remoteAddress: string;
   readonly body: Readable;
@@ -48,13 +50,21 @@ export class StreamExchange implements Incoming, Outgoing {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
   readonly remoteAddress: string;
   readonly body: ServerHttp2Stream;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, remoteAddress: string) {
+  // oxlint-disable-next-line max-params -- what Node hands out of a stream
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+    remoteAddress: string,
+  ) {
     this.method = (headers[":method"] as string | undefined) ?? "GET";
     this.url = (headers[":path"] as string | undefined) ?? "/";
     this.headers = headers;
+    this.rawHeaders = rawHeaders;
     this.remoteAddress = remoteAddress;
     this.body = stream;
   }
@@ -116,11 +126,12 @@ export class StreamExchange implements Incoming, Outgoing {
 
 /** A request of HTTP/1.1. */
 export function plainRequest(request: IncomingMessage): Incoming {
-  const { method = "GET", url = "/", headers, socket } = request;
+  const { method = "GET", url = "/", headers, rawHeaders, socket } = request;
   return {
     method,
     url,
     headers,
+    rawHeaders,
     remoteAddress: socket.remoteAddress ?? "",
     body: request,
     get isUnfinished() {

@@ -1,8 +1,14 @@
 // The port: HTTP/2 and HTTP/1.1 over TLS. Closing ends watches, lets running requests finish, then cuts what is left. Connections are
 // bounded in number (`connections.ts`), and those that ask for nothing are let go.
 
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createSecureServer, type Http2SecureServer, type Http2Session, type ServerHttp2Session } from "node:http2";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2Session,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Fault } from "#kernel";
@@ -79,14 +85,18 @@ function serve(
 ): void {
   const { remoteAddress = "" } = session.socket;
   const connection = connections.of(session.socket);
-  session.on("stream", (stream, headers) => {
-    const exchange = new StreamExchange(stream, headers, remoteAddress);
-    stream.on("close", connections.begin(connection, exchange));
-    stream.on("error", () => undefined);
-    if (exchange.method === "CONNECT") return exchange.answer(405, {}, undefined);
-    if (headers.expect === "100-continue") stream.additionalHeaders({ ":status": 100 });
-    handle(exchange, exchange);
-  });
+  // The types of Node leave out what it hands over last.
+  session.on(
+    "stream",
+    (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
+      const exchange = new StreamExchange(stream, headers, rawHeaders, remoteAddress);
+      stream.on("close", connections.begin(connection, exchange));
+      stream.on("error", () => undefined);
+      if (exchange.method === "CONNECT") return exchange.answer(405, {}, undefined);
+      if (headers.expect === "100-continue") stream.additionalHeaders({ ":status": 100 });
+      handle(exchange, exchange);
+    },
+  );
   session.setTimeout(idleMs, () => {
     if (connection === undefined || connection.pending.size === 0) session.close();
   });
