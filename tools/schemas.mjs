@@ -240,7 +240,7 @@ function convert(schema, where, definitions) {
   if (name !== undefined) {
     delete own.default;
     if (Object.keys(own).length === 0) return name;
-    const copy = { ...convert(definitions.get(name), name, definitions), ...own };
+    const copy = { ...convert(definitions.get(name), name, definitions), ...own, repeats: name };
     copies.set(copy, name);
     return copy;
   }
@@ -363,7 +363,9 @@ function write({ version, groups, definitions }) {
     for (const [member, zero] of zeroMembers(name, node))
       if (node.always?.[member] === undefined) node.always = { ...node.always, [member]: zero };
   }
-  for (const [copy, name] of copies) if (nodes[name].omitEmpty !== undefined) copy.omitEmpty = nodes[name].omitEmpty;
+  for (const [copy, name] of copies)
+    for (const member of ["omitEmpty", "properties"])
+      if (nodes[name][member] !== undefined) copy[member] = nodes[name][member];
   if (!Object.values(nodes).some((node) => node.omitEmpty !== undefined)) {
     throw new Error(
       `Go's types are not at hand: run "go mod download" in oracles/kubernetes (k8s.io/api ${moduleVersion})`,

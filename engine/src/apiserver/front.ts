@@ -65,9 +65,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     failed,
     authenticate: (request: Incoming) => {
       const sender = identityOf(request.headers.authorization, options.readers);
-      const identity = impersonated(request.headers, sender, (who, question) =>
-        dispatch.authorizer.decide(who, question),
-      );
+      const identity = impersonated(request, sender, (who, question) => dispatch.authorizer.decide(who, question));
       return { sender, identity };
     },
     audited: (done) => options.audit.record(done),

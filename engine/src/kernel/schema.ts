@@ -19,6 +19,8 @@ export type SchemaNode = {
   always?: { [name: string]: Json };
   /** Members that Go's types leave out when they are empty, zero, false or "". Built-in kinds alone. */
   omitEmpty?: readonly string[];
+  /** The definition that a node in place repeats, because its member says more of it. Built-in kinds alone. */
+  repeats?: string;
   /** Members of structs that Go embeds, each with the names of those. Built-in kinds alone. */
   embedded?: { readonly [name: string]: string };
   /** The Go type, where what is said here does not show it. Built-in kinds alone. */

@@ -188,13 +188,14 @@ function decodeMap(value: JsonObject, { node, ref }: Typed, walk: Walk): Json {
     node.properties === undefined ? withZeros(value, node.additional) : fill(value, plan, walk.withDefaults);
   if (node.properties !== undefined && node.additional === undefined) tellUnknownNulls(value, node.properties, walk);
   const outer = walk.struct;
+  const definition = typeof ref === "string" ? ref : node.repeats;
   const decoded: JsonObject = {};
   for (const name in filled) {
     const isDeclared = node.properties !== undefined && Object.hasOwn(node.properties, name);
     const below = isDeclared ? node.properties?.[name] : node.additional;
     walk.path.push(name);
     if (isDeclared) walk.fields.push(node.embedded === undefined ? name : embeddedName(node.embedded, name));
-    if (isDeclared && typeof ref === "string") walk.struct = typeName(ref);
+    if (isDeclared && definition !== undefined) walk.struct = typeName(definition);
     if (below === undefined) walk.unknown.push(pathText(walk.path));
     else {
       const next = below === true ? (filled[name] as Json) : decode(filled[name] as Json, below, walk);

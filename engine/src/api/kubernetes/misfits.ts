@@ -92,7 +92,8 @@ function decodedType(ref: SchemaRef): string {
 
 function goType(ref: SchemaRef, node: SchemaNode): string {
   if (node.goType !== undefined) return node.goType;
-  if (typeof ref === "string") return ref.split(".").slice(-2).join(".");
+  const name = typeof ref === "string" ? ref : node.repeats;
+  if (name !== undefined) return name.split(".").slice(-2).join(".");
   switch (node.type ?? "any") {
     case "integer":
       return node.format ?? "int64";

@@ -7,16 +7,19 @@ import { badRequest, forbidden } from "#apiserver/registry";
 const serviceAccountPrefix = "system:serviceaccount:";
 const extraPrefix = "impersonate-extra-";
 
+/** What is read of a request. */
+export type Heads = { readonly headers: IncomingHttpHeaders; readonly rawHeaders: readonly string[] };
+
 /** The identity that the request acts as; refused where its sender may not impersonate so. */
 export function impersonated(
-  headers: IncomingHttpHeaders,
+  { headers, rawHeaders }: Heads,
   sender: Identity,
   decide: (identity: Identity, question: AccessQuestion) => { isAllowed: boolean; reason: string },
 ): Identity {
   const user = textOf(headers["impersonate-user"]);
-  const asked = listOf(headers["impersonate-group"]);
+  const asked = headers["impersonate-group"] === undefined ? [] : valuesOf(rawHeaders, "impersonate-group");
   const uid = textOf(headers["impersonate-uid"]);
-  const extra = extraOf(headers);
+  const extra = extraOf(headers, rawHeaders);
   if (user === undefined) {
     if (asked.length > 0 || uid !== undefined || Object.keys(extra).length > 0)
       throw badRequest(
@@ -61,16 +64,18 @@ function textOf(header: string | string[] | undefined): string | undefined {
   return text === undefined || text === "" ? undefined : text;
 }
 
-/** Node joins repeated headers with ", ". */
-function listOf(header: string | string[] | undefined): string[] {
-  if (header === undefined) return [];
-  return (Array.isArray(header) ? header : header.split(", ")).filter((text) => text !== "");
+/** A header each time that it was sent; a comma is part of its value. */
+function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === name) values.push(rawHeaders[at + 1] as string);
+  return values;
 }
 
-function extraOf(headers: IncomingHttpHeaders): Record<string, string[]> {
+function extraOf(headers: IncomingHttpHeaders, rawHeaders: readonly string[]): Record<string, string[]> {
   const extra: Record<string, string[]> = {};
   for (const name in headers)
-    if (name.startsWith(extraPrefix)) extra[unescaped(name.slice(extraPrefix.length))] = listOf(headers[name]);
+    if (name.startsWith(extraPrefix)) extra[unescaped(name.slice(extraPrefix.length))] = valuesOf(rawHeaders, name);
   return extra;
 }
 

@@ -118,10 +118,12 @@ function rulesReview({ rbac }: ReviewParts, body: Manifest | undefined, identity
 }
 
 function userInfo(identity: Identity): JsonObject {
+  const { extra = {} } = identity;
   return {
     username: identity.user,
     ...(identity.uid === undefined ? {} : { uid: identity.uid }),
     groups: [...identity.groups],
+    ...(Object.keys(extra).length === 0 ? {} : { extra: extra as unknown as Json }),
   };
 }
 

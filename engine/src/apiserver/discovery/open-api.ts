@@ -210,8 +210,13 @@ function reachable(names: Iterable<string>): string[] {
 }
 
 function collectRefs(node: unknown, found: string[]): void {
-  const { properties, items, additional } = node as { properties?: object; items?: unknown; additional?: unknown };
-  for (const ref of [...Object.values(properties ?? {}), items, additional] as unknown[]) {
+  const { properties, items, additional, repeats } = node as {
+    properties?: object;
+    items?: unknown;
+    additional?: unknown;
+    repeats?: string;
+  };
+  for (const ref of [...Object.values(properties ?? {}), items, additional, repeats] as unknown[]) {
     if (typeof ref === "string") found.push(ref);
     else if (typeof ref === "object" && ref !== null) collectRefs(ref, found);
   }

@@ -29,7 +29,13 @@ export function schemaDocument(node: SchemaNode, style: RefStyle, descriptions: 
 
 function reference(ref: SchemaRef, style: RefStyle, description: string | undefined): JsonObject {
   if (typeof ref !== "string") {
-    return schemaDocument(ref, style, description === undefined ? {} : { "": description });
+    if (ref.repeats === undefined)
+      return schemaDocument(ref, style, description === undefined ? {} : { "": description });
+    const link = reference(ref.repeats, style, description ?? "");
+    if (ref.patchStrategy !== undefined) link["x-kubernetes-patch-strategy"] = ref.patchStrategy;
+    // A definition that is owned as a whole says so itself.
+    if (ref.mapType === "granular") link["x-kubernetes-map-type"] = ref.mapType;
+    return link;
   }
   const link: JsonObject = { $ref: `${style}${ref}` };
   // Version 3 allows nothing beside a $ref, so a described one is wrapped.

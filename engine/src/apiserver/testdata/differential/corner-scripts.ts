@@ -1,6 +1,6 @@
 // Corners that random scripts came upon: what is told first, what is told of by itself, what a further request leaves as it is.
 
-import { applied, get, patch, post, put, remove, saved, type Script, unseen } from "./steps.ts";
+import { applied, as, get, patch, post, put, remove, saved, type Script, unseen } from "./steps.ts";
 
 type Part = Record<string, unknown>;
 
@@ -83,6 +83,8 @@ const wrongDeployment = (spec: Part): Part => ({ apiVersion: "apps/v1", kind: "D
 const deployment = "/apis/apps/v1/namespaces/corners-types/deployments";
 const leases = "/apis/coordination.k8s.io/v1/namespaces/corners-types/leases";
 
+const reviews = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+
 export const cornerScripts: readonly Script[] = [
   {
     name: "corners: custom objects",
@@ -149,11 +151,23 @@ export const cornerScripts: readonly Script[] = [
         post(`${deployment}?dryRun=All`, { ...workload, metadata: { name: "b" }, spec: { ...workload.spec, replicas: count, strategy: { rollingUpdate: { maxSurge: count } } } }),
         applied(`${deployment}/a`, "one", { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a" }, spec: { ...workload.spec, progressDeadlineSeconds: count } }, "&force=true&dryRun=All"),
       ]),
+      ...["x", { type: 5 }, { rollingUpdate: 5 }].flatMap((strategy) => [
+        post(`${deployment}?dryRun=All`, { ...workload, metadata: { name: "b" }, spec: { ...workload.spec, strategy } }),
+        patch(`${deployment}/a?dryRun=All`, "strategic", { spec: { strategy } }),
+      ]),
       ...moments.flatMap((time) => [
         post(`${leases}?dryRun=All`, { metadata: { name: "a" }, spec: { renewTime: time } }),
         post(`${core}/corners-types/events?dryRun=All`, { metadata: { name: "a" }, involvedObject: { namespace: "corners-types" }, firstTimestamp: time }),
         applied(`${leases}/a`, "one", { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "a" }, spec: { renewTime: time } }, "&dryRun=All"),
       ]),
+    ],
+  },
+  {
+    name: "corners: who acts as whom",
+    steps: [
+      ...[["a,b"], ["a", "b, c"], ["a", "a"], [""]].map((groups) => as("jane", post(reviews, {}), groups)),
+      { ...as("jane", post(reviews, {})), headers: { "impersonate-user": "jane", "impersonate-extra-team": ["x,y", "z"], "impersonate-uid": "1,2" } },
+      { ...post(reviews, {}), headers: { "impersonate-group": ["a,b", "c"] } },
     ],
   },
 ];

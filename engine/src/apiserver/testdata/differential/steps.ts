@@ -5,7 +5,7 @@ export type Step = {
   path: string;
   body?: unknown;
   contentType?: string;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
   /** Sent, but its answer is not compared. */
   isUnseen?: boolean;
   /** Keeps uid and resourceVersion of the answer: `{{name.uid}}`, `{{name.rv}}` in later steps. */
@@ -43,7 +43,7 @@ export function applied(path: string, manager: string, body: unknown, more = "")
   return patch(`${path}?fieldManager=${manager}${more}`, "apply", body);
 }
 export function as(user: string, step: Step, groups: readonly string[] = []): Step {
-  const group = groups.length === 0 ? {} : { "impersonate-group": groups.join(", ") };
+  const group = groups.length === 0 ? {} : { "impersonate-group": [...groups] };
   return { ...step, headers: { ...step.headers, "impersonate-user": user, ...group } };
 }
 export function saved(name: string, step: Step): Step {
