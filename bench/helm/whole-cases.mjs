@@ -1,8 +1,11 @@
 // Random whole charts: what `whole-charts.mjs` gives to helm and keelson.
 
+import { gzipSync } from "node:zlib";
 import { Maker } from "./values-cases.mjs";
 import { chartYaml } from "./chart-yaml.mjs";
 import { actionText } from "./whole-actions.mjs";
+
+const { writeTar } = await import("../../engine/dist/render/helm/tar.js");
 
 const kinds = [
   ..."ConfigMap ConfigMap Secret Service Deployment Job CronJob Pod Namespace ServiceAccount Role RoleBinding ClusterRole".split(
@@ -481,6 +484,19 @@ class ChartMaker extends Maker {
       "generated: 1\n",
     ]);
   }
+  /** Puts a packed chart in the place of the folder below `above`. */
+  pack(above, name) {
+    const entries = [];
+    const base = this.pick([name, name, "other", `./${name}`, `${name}-1.0.0`]);
+    for (const held of [this.files, this.bytes])
+      for (const [path, data] of Object.entries(held)) {
+        if (!path.startsWith(`${above}${name}/`)) continue;
+        entries.push({ name: `${base}${path.slice(above.length + name.length)}`, data: Buffer.from(data) });
+        delete held[path];
+      }
+    if (this.chance(0.5)) entries.reverse();
+    this.bytes[`${above}${this.pick([name, `${name}-1.0.0`, "a"])}.tgz`] = gzipSync(writeTar(entries, 0));
+  }
   ignoreText() {
     const lines = this.times(4, () => this.pick(this.odd(0.06) ? brokenIgnoreLines : ignoreLines));
     const text = lines.join(this.chance(0.1) ? "\r\n" : "\n");
@@ -550,10 +566,13 @@ export function makeCase(seed) {
       name: "one",
       dependencies: isInner ? [declared(maker, "deep")] : [],
       isDeclared: isInner,
+      near: deep ? ["deep"] : [],
     });
     if (deep) maker.chart("top/charts/one/charts/deep/", { name: "deep", dependencies: [], isDeclared: false });
   }
   if (two)
     maker.chart("top/charts/two/", { name: "two", dependencies: [], isDeclared: false, isLibrary: maker.chance(0.3) });
+  if (one && maker.chance(0.12)) maker.pack("top/charts/", "one");
+  if (two && maker.chance(0.12)) maker.pack("top/charts/", "two");
   return { files: maker.files, bytes: maker.bytes, flags: maker.flags() };
 }
