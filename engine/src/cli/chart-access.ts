@@ -17,6 +17,8 @@ export const chartAccessFlags = {
   "plain-http": { about: "fetch charts over HTTP without TLS" },
   verify: { about: "check the chart's provenance (.prov) before it is used" },
   keyring: { takes: "FILE", about: "public keys for --verify (default ~/.gnupg/pubring.gpg)" },
+  "repository-config": { takes: "FILE", about: "names of repositories (default $HELM_REPOSITORY_CONFIG)" },
+  "registry-config": { takes: "FILE", about: "logins to registries (default $HELM_REGISTRY_CONFIG)" },
 } as const;
 
 export type ChartAccessFlags = FlagValues<typeof chartAccessFlags>;
@@ -32,6 +34,9 @@ export type ChartAccess = {
   passesCredentials: boolean;
   verifies: boolean;
   keyring: string;
+  /** Files named in place of those that the environment names. */
+  repositoryConfig?: string;
+  registryConfig?: string;
 };
 
 /** Reads what the flags name. */
@@ -40,7 +45,12 @@ export function chartAccess(flags: ChartAccessFlags & { "pass-credentials"?: boo
     const path = flags[flag];
     return path === undefined || path === "" ? undefined : readPem(flag, path, io);
   });
-  const { username = "", password = "" } = flags;
+  const {
+    username = "",
+    password = "",
+    "repository-config": repositoryConfig,
+    "registry-config": registryConfig,
+  } = flags;
   return {
     ...(username === "" && password === "" ? {} : { login: { username, password } }),
     ...(authority === undefined ? {} : { authority }),
@@ -51,6 +61,8 @@ export function chartAccess(flags: ChartAccessFlags & { "pass-credentials"?: boo
     passesCredentials: flags["pass-credentials"] ?? false,
     verifies: flags.verify,
     keyring: resolve(io.folder, flags.keyring ?? defaultKeyring(io)),
+    ...(repositoryConfig === undefined ? {} : { repositoryConfig: resolve(io.folder, repositoryConfig) }),
+    ...(registryConfig === undefined ? {} : { registryConfig: resolve(io.folder, registryConfig) }),
   };
 }
 

@@ -46,7 +46,7 @@ export class ChartNetwork {
     this.#io = io;
     this.#say = say;
     this.#access = access;
-    this.named = namedRepositories(io);
+    this.named = namedRepositories(io, access.repositoryConfig);
     this.#client = new HttpClient({
       clock: io.clock,
       random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
@@ -211,11 +211,11 @@ export class ChartNetwork {
 
   /** The flags' login, or what `helm registry login` and `docker login` have written. */
   #readKeychain(): Keychain {
-    const { login } = this.#access;
+    const { login, registryConfig } = this.#access;
     if (login !== undefined) return soleLogin({ is: "basic", ...login });
     const { env, home } = this.#io;
     const files = [
-      env["HELM_REGISTRY_CONFIG"] ?? join(helmConfigFolder(this.#io), "registry", "config.json"),
+      registryConfig ?? env["HELM_REGISTRY_CONFIG"] ?? join(helmConfigFolder(this.#io), "registry", "config.json"),
       join(env["DOCKER_CONFIG"] ?? join(home, ".docker"), "config.json"),
     ].filter((path) => existsSync(path));
     return files

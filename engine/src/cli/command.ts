@@ -85,6 +85,8 @@ export function defineCommand<const Flags extends FlagSet>(options: CommandOptio
 
 /** A row of the command table: all that is known without loading the command. */
 export type CommandEntry = {
+  /** Begins a part of the overview. */
+  heading?: string;
   /** The words that call it: `create source git`. */
   name: string;
   /** One line for the overview, no trailing stop. */

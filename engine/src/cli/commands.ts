@@ -5,6 +5,7 @@ import type { CommandEntry } from "./command.ts";
 
 export const commands: readonly CommandEntry[] = [
   {
+    heading: "Run it",
     name: "up",
     summary: "Start a GitOps system here, with a control plane built in",
     load: () => import("./commands/up.ts"),
@@ -20,7 +21,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/restore.ts"),
   },
   { name: "run", summary: "Run the engine against a cluster", load: () => import("./commands/run.ts") },
-  { name: "get", summary: "List deliveries, sources and the other kinds", load: () => import("./commands/get.ts") },
+  {
+    heading: "See what is delivered",
+    name: "get",
+    summary: "List deliveries, sources and the other kinds",
+    load: () => import("./commands/get.ts"),
+  },
   {
     name: "tree",
     summary: "Show all objects of a delivery, with their health",
@@ -35,7 +41,12 @@ export const commands: readonly CommandEntry[] = [
   { name: "logs", summary: "Show the engine's log", load: () => import("./commands/logs.ts") },
   { name: "history", summary: "Show what a delivery has applied so far", load: () => import("./commands/history.ts") },
   { name: "stats", summary: "Count deliveries and sources", load: () => import("./commands/stats.ts") },
-  { name: "reconcile", summary: "Reconcile a delivery or a source now", load: () => import("./commands/reconcile.ts") },
+  {
+    heading: "Change what is delivered",
+    name: "reconcile",
+    summary: "Reconcile a delivery or a source now",
+    load: () => import("./commands/reconcile.ts"),
+  },
   { name: "suspend", summary: "Suspend deliveries or sources", load: () => import("./commands/suspend.ts") },
   { name: "resume", summary: "Resume suspended deliveries or sources", load: () => import("./commands/resume.ts") },
   {
@@ -44,6 +55,7 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/approve.ts"),
   },
   {
+    heading: "Write and preview what a repository states",
     name: "create source git",
     summary: "Create or update a GitRepository",
     load: () => import("./commands/create-source-git.ts"),
@@ -70,6 +82,7 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/diff-helmrelease.ts"),
   },
   {
+    heading: "Render without a cluster",
     name: "build",
     summary: "Build a kustomization, as `kustomize build` does",
     load: () => import("./commands/build.ts"),
@@ -94,7 +107,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "List a chart's dependencies",
     load: () => import("./commands/dependency-list.ts"),
   },
+  { name: "package", summary: "Pack charts, as `helm package` does", load: () => import("./commands/package.ts") },
   {
+    heading: "Helm releases",
     name: "helm list",
     summary: "List Helm releases, as `helm list` does",
     load: () => import("./commands/helm-list.ts"),
@@ -164,8 +179,8 @@ export const commands: readonly CommandEntry[] = [
     isHidden: true,
     load: () => import("./commands/helm-uninstall.ts"),
   },
-  { name: "package", summary: "Pack charts, as `helm package` does", load: () => import("./commands/package.ts") },
   {
+    heading: "Install it",
     name: "bootstrap git",
     summary: "Let a repository state what runs, its engine included",
     load: () => import("./commands/bootstrap-git.ts"),
@@ -186,7 +201,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/check.ts"),
   },
   { name: "doctor", summary: "Look for what is wrong", load: () => import("./commands/doctor.ts") },
-  { name: "version", summary: "Print the version", load: () => import("./commands/version.ts") },
+  {
+    heading: "About this program",
+    name: "version",
+    summary: "Print the version",
+    load: () => import("./commands/version.ts"),
+  },
   {
     name: "completion",
     summary: "Print a completion script for a shell",

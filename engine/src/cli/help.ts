@@ -4,14 +4,17 @@ import type { Command, CommandEntry, Flag } from "./command.ts";
 
 /** The overview: every command with its line. */
 export function formatOverview(table: readonly CommandEntry[]): string {
-  const rows = table.filter((entry) => entry.isHidden !== true).map((entry) => [entry.name, entry.summary] as const);
+  const shown = table.filter((entry) => entry.isHidden !== true);
+  const rows = formatRows(shown.map((entry) => [entry.name, entry.summary]));
   return [
     "Keelson makes what runs equal to what Git says, and keeps it so.",
     "",
     "Usage: keelson COMMAND [ARGUMENTS] [FLAGS]",
     "",
-    "Commands:",
-    ...formatRows(rows),
+    ...shown.flatMap(({ heading }, index) => [
+      ...(heading === undefined ? [] : [...(index === 0 ? [] : [""]), `${heading}:`]),
+      rows[index] ?? "",
+    ]),
     "",
     "`keelson COMMAND --help` tells more about one.",
     "",

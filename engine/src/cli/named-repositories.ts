@@ -24,9 +24,9 @@ export function helmConfigFolder(io: Io): string {
   return io.env["HELM_CONFIG_HOME"] ?? join(io.env["XDG_CONFIG_HOME"] ?? join(io.home, ".config"), "helm");
 }
 
-/** The repositories in Helm's own configuration; none when there is no such file. */
-export function namedRepositories(io: Io): NamedRepository[] {
-  const path = io.env["HELM_REPOSITORY_CONFIG"] ?? join(helmConfigFolder(io), "repositories.yaml");
+/** The repositories in `file`, or in Helm's own configuration; none when there is no such file. */
+export function namedRepositories(io: Io, file: string | undefined): NamedRepository[] {
+  const path = file ?? io.env["HELM_REPOSITORY_CONFIG"] ?? join(helmConfigFolder(io), "repositories.yaml");
   if (!existsSync(path)) return [];
   const data = parseYaml(readFileSync(path, "utf8"));
   const list = isObject(data) && Array.isArray(data["repositories"]) ? data["repositories"] : [];

@@ -61,4 +61,6 @@ const noFlags = {
   "plain-http": false,
   verify: false,
   keyring: undefined,
+  "repository-config": undefined,
+  "registry-config": undefined,
 } as const;

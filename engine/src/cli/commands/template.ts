@@ -33,15 +33,27 @@ import type { Io } from "../io.ts";
 import { fileFault } from "../named-files.ts";
 import type { Ports } from "../ports.ts";
 
+const { namespace, ...serverFlags } = helmFlags;
+
 const flags = {
-  ...helmFlags,
   ...valueFlags,
+  namespace,
   "name-template": { takes: "TEMPLATE", about: "template for the release's name" },
-  "generate-name": { short: "g", about: "take the default name, with CHART alone" },
-  "api-versions": { short: "a", takes: "VERSION", isList: true, about: "add to .Capabilities.APIVersions" },
-  "kube-version": { takes: "VERSION", about: "the Kubernetes version to render for" },
+  "generate-name": { short: "g", about: "the release's name is release-name, as it is when only CHART is given" },
+  "api-versions": {
+    short: "a",
+    takes: "VERSION",
+    isList: true,
+    about: "add to .Capabilities.APIVersions, which templates ask for APIs",
+  },
+  "kube-version": { takes: "VERSION", about: "the Kubernetes version to render for (.Capabilities.KubeVersion)" },
   "include-crds": { about: "print what stands in crds/ too" },
-  "show-only": { short: "s", takes: "PATH", isRepeated: true, about: "print only what these templates give" },
+  "show-only": {
+    short: "s",
+    takes: "PATH",
+    isRepeated: true,
+    about: "print only what these templates give: templates/a.yaml, templates/*.yaml",
+  },
   "is-upgrade": { about: "set .Release.IsUpgrade instead of .Release.IsInstall" },
   "no-hooks": { about: "leave hooks out" },
   "skip-tests": { about: "leave tests out" },
@@ -49,9 +61,9 @@ const flags = {
   "release-name": { about: "put the release's name into the path below --output-dir" },
   "skip-schema-validation": { about: "do not check values against values.schema.json" },
   "render-subchart-notes": { about: "accepted", isHidden: true, ignored: "notes are not printed here" },
-  debug: { about: "print what was rendered also when it is no YAML" },
   "skip-crds": { about: "accepted", isHidden: true },
   "create-namespace": { about: "accepted", isHidden: true },
+  ...postRenderFlags,
   ...chartFlags,
   ...chartAccessFlags,
   "dry-run": {
@@ -62,7 +74,8 @@ const flags = {
   },
   validate: { about: "the same as --dry-run=server", excludes: ["dry-run"] },
   "take-ownership": { about: "with --dry-run=server: do not mind objects that belong to others" },
-  ...postRenderFlags,
+  ...serverFlags,
+  debug: { about: "print what was rendered also when it is no YAML" },
   "disable-openapi-validation": { about: "accepted", isHidden: true },
   "enable-dns": { about: "accepted", isHidden: true, ignored: "names are not resolved, getHostByName gives nothing" },
   "hide-notes": { about: "accepted", isHidden: true, ignored: "notes are not printed here" },
@@ -84,8 +97,6 @@ const flags = {
   "wait-for-jobs": { about: "accepted: nothing is waited for", isHidden: true },
   atomic: { about: "accepted", isHidden: true },
   "rollback-on-failure": { about: "accepted", isHidden: true },
-  "repository-config": { takes: "FILE", about: "names of repositories, in place of $HELM_REPOSITORY_CONFIG" },
-  "registry-config": { takes: "FILE", about: "logins to registries, in place of $HELM_REGISTRY_CONFIG" },
   "repository-cache": { takes: "FOLDER", about: "accepted", isHidden: true, ignored: "nothing is cached" },
   "content-cache": { takes: "FOLDER", about: "accepted", isHidden: true, ignored: "nothing is cached" },
 } as const;
@@ -98,7 +109,10 @@ export const command: Command = defineCommand({
   about:
     "Renders a chart: the output of `helm template`, byte for byte. CHART is a folder, a packed chart, an address\n" +
     "(https://…/web-1.0.0.tgz, oci://registry/web), repository/chart, or a name with --repo. Symlinks in a folder are\n" +
-    "followed within its repository; one that leads out of it is refused.",
+    "followed within its repository; one that leads out of it is refused.\n\n" +
+    "No cluster is asked, unless --dry-run=server says so: lookups then find nothing, and the Kubernetes version and the\n" +
+    "APIs are Helm's own or those of --kube-version and --api-versions. $HELM_NAMESPACE, $HELM_KUBECONTEXT, $KUBECONFIG,\n" +
+    "$HELM_REPOSITORY_CONFIG, $HELM_REGISTRY_CONFIG and $HELM_DEBUG mean what they mean to helm.",
   examples: [
     "keelson template web oci://ghcr.io/stefanprodan/charts/podinfo --version ^6",
     "keelson template web ./charts/web --dry-run=server",
@@ -106,8 +120,7 @@ export const command: Command = defineCommand({
     "keelson template . -s templates/deployment.yaml",
   ],
   flags,
-  async run({ args, flags: given, io: plain, ports }) {
-    const io = withPlaces(plain, given);
+  async run({ args, flags: given, io, ports }) {
     const [name, chart] = nameAndChart(args, given, io);
     const source = await openChartSource(chart, given, io);
     const options = await optionsOf(name, given, io);
@@ -118,20 +131,6 @@ export const command: Command = defineCommand({
     return 0;
   },
 });
-
-/** Flags that name a file count before the variables that do. */
-function withPlaces(io: Io, given: Flags): Io {
-  const { "repository-config": repositories, "registry-config": registries } = given;
-  if (repositories === undefined && registries === undefined) return io;
-  return {
-    ...io,
-    env: {
-      ...io.env,
-      ...(repositories === undefined ? {} : { HELM_REPOSITORY_CONFIG: repositories }),
-      ...(registries === undefined ? {} : { HELM_REGISTRY_CONFIG: registries }),
-    },
-  };
-}
 
 type Surroundings = { given: Flags; io: Io; ports: Ports };
 

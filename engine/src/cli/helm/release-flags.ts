@@ -7,7 +7,7 @@ export const helmFlags = {
   namespace: {
     short: "n",
     takes: "NAME",
-    about: "the release's namespace (default: the context's, or $HELM_NAMESPACE)",
+    about: "the release's namespace (default: $HELM_NAMESPACE, else the kubeconfig context's)",
   },
   kubeconfig: { takes: "FILE", about: "kubeconfig to use" },
   "kube-context": { takes: "NAME", about: "context of the kubeconfig" },

@@ -1,6 +1,6 @@
 // Helm charts, rendered as Helm 4.3.1 renders them, in Node or in a browser. https://helm.sh/docs
 
-export { type FileTree, memoryTree, Missing } from "#kernel";
+export { Fault, type FileTree, formatFault, memoryTree, Missing } from "#kernel";
 export { builtinApiVersions, Capabilities, defaultKubeVersion } from "./capabilities.ts";
 export {
   type Chart,

@@ -44,7 +44,9 @@ export type PostRender = {
 export type PostRenderStrategy = "combined" | "separate" | "nohooks";
 
 export type RenderOptions = {
+  /** It is not checked here; Helm takes names of DNS, 53 characters at most. */
   releaseName: string;
+  /** Default `default`. */
   namespace?: string;
   /** The folder of the chart in the tree; "" for the root. */
   path?: string;
@@ -52,10 +54,15 @@ export type RenderOptions = {
   values?: GoMap;
   /** Values as files and --set texts. */
   given?: UserValues;
+  /** `.Release.IsUpgrade` in place of `.Release.IsInstall`. */
   isUpgrade?: boolean;
+  /** `.Release.Revision`, default 1. */
   revision?: number;
+  /** What stands in crds/ goes into `text` too. */
   includeCrds?: boolean;
+  /** Values are not held against values.schema.json. */
   skipSchemaValidation?: boolean;
+  /** `.Capabilities.KubeVersion`; without it that of Helm 4.3. */
   kubeVersion?: string;
   /** Added to the built-in list. */
   apiVersions?: readonly string[];
@@ -67,11 +74,15 @@ export type RenderOptions = {
   postRenderStrategy?: PostRenderStrategy;
   /** Takes the place of the chart's own values.yaml, as when an upgrade reuses values. */
   defaults?: GoMap;
+  /** What `lookup` finds; without it nothing, as with `helm template`. */
   lookup?: Lookup;
+  /** A value that is not there is an error, as with `helm lint --strict`. */
   isStrict?: boolean;
+  /** The notes of subcharts too. */
   subNotes?: boolean;
   /** Time and randomness; without it both are fixed, so that a render repeats. */
   environment?: FunctionEnvironment;
+  /** Most characters that one template may give. */
   outputLengthMax?: number;
   /** Called now and then while templates run; throws to stop them. */
   checkTime?: () => void;

@@ -1,6 +1,6 @@
 // Kustomize, to the letter of v5.8.2.
 
-export { type FileTree, memoryTree, Missing, type Rendering } from "#kernel";
+export { Fault, type FileTree, formatFault, memoryTree, Missing, type Rendering } from "#kernel";
 export { build, type BuildOptions, type BuildResult, kustomizeVersion } from "./build.ts";
 export type { HelmPort, HelmRequest } from "./context.ts";
 export type { KustomizeFaultCode } from "./faults.ts";
