@@ -26,7 +26,7 @@ export async function locateChart(io: Io, wanted: Wanted): Promise<FileTree | Ui
   const reference = wanted.reference.trim();
   const path = resolve(io.folder, reference);
   if (wanted.repository === "") {
-    if (existsSync(path)) return onDisk(io, path, wanted);
+    if (reference !== "" && existsSync(path)) return onDisk(io, path, wanted);
     if (isAbsolute(reference) || reference.startsWith("."))
       throw notFound(
         `path ${JSON.stringify(reference)} not found`,

@@ -2,6 +2,7 @@
 // objects afterwards. The flags and their meanings are Helm's.
 
 import { resolve } from "node:path";
+import { stringOf } from "#formats/gotemplate";
 import { Fault, type FileTree } from "#kernel";
 import {
   checkPresent,
@@ -99,7 +100,7 @@ export async function givenValues(given: FlagValues<typeof valueFlags> & ChartFl
     setJson: given["set-json"],
     setFile: given["set-file"],
     setLiteral: given["set-literal"],
-    readFile: (path) => fetched.get(path) ?? readNamedFile(path, io).toString("utf8"),
+    readFile: (path) => fetched.get(path) ?? stringOf(readNamedFile(path, io)),
   };
 }
 
@@ -138,8 +139,8 @@ async function readText(path: string, io: Io, given: ChartFlags): Promise<string
       network.close();
     }
   }
-  if (path.trim() === "-") return Buffer.from(await io.readInput()).toString("utf8");
-  return readNamedFile(path, io).toString("utf8");
+  // What is no UTF-8 stays as it is: Helm refuses it in values, and keeps it in files.
+  return stringOf(path.trim() === "-" ? await io.readInput() : readNamedFile(path, io));
 }
 
 /** A limit on time: a template can be written to run for ever. */

@@ -73,6 +73,9 @@ class LocalTree implements FileTree {
 
   /** An entry that the listing says all about but its time and size; undefined for a symlink. */
   #plainEntry(found: Dirent, path: string): Entry | undefined {
+    // A pipe in a chart's folder is listed, so that reading it is refused unless .helmignore names it.
+    if (this.#repository !== undefined && isIrregular(found))
+      return new LocalEntry(found.name, "file", () => lstatSync(`${this.#folder}/${path}`));
     if (!found.isFile() && !found.isDirectory()) return undefined;
     (found.isFile() ? this.#plainFiles : this.#plainFolders).add(path);
     return new LocalEntry(found.name, found.isFile() ? "file" : "folder", () => lstatSync(`${this.#folder}/${path}`));
@@ -87,6 +90,7 @@ class LocalTree implements FileTree {
       }
     }
     const stat = this.#stat(path);
+    if (stat === undefined && this.#repository !== undefined) this.#refuseIrregular(path);
     if (stat?.isFile() !== true)
       throw fileAbsent(path, stat === undefined ? "no such file" : "is a folder, not a file");
     return readFileSync(join(this.#folder, path));
@@ -109,6 +113,18 @@ class LocalTree implements FileTree {
     } catch {
       return undefined;
     }
+  }
+
+  #refuseIrregular(path: string): void {
+    const stat = lstatSync(join(this.#folder, path), { throwIfNoEntry: false });
+    if (stat === undefined || !isIrregular(stat)) return;
+    throw new Fault<CliCode>({
+      code: "refused",
+      disposition: "stall",
+      at: path,
+      message: "cannot load irregular file: it is a pipe, a socket or a device",
+      hint: "take it out of the chart's folder, or name it in .helmignore",
+    });
   }
 
   #refuseLink(path: string): void {
@@ -144,6 +160,10 @@ class LocalTree implements FileTree {
     }
     return hash.digest("hex");
   }
+}
+
+function isIrregular(found: Dirent | Stats): boolean {
+  return !found.isFile() && !found.isDirectory() && !found.isSymbolicLink();
 }
 
 function isWithin(path: string, folder: string): boolean {

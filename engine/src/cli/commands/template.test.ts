@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -102,6 +103,27 @@ describe("keelson template", () => {
       wrong.map(() => true),
     );
     expect(said.filter(({ code }) => code === 0)).toEqual([]);
+  });
+
+  it("keeps bytes that are no UTF-8, and refuses them in values, as helm does", async () => {
+    const folder = newChart();
+    writeFileSync(join(folder, "latin1"), Buffer.from([0x61, 0x3a, 0x20, 0xe9, 0x0a]));
+    writeFileSync(join(folder, "templates/a.yaml"), "kind: X\nx: {{ .Values.x | b64enc }}\n");
+    expect((await run(folder, "shop", ".", "-f", "latin1")).stderr).toContain(
+      "failed to parse latin1: cannot unmarshal yaml document: error converting YAML to JSON: yaml: incomplete UTF-8 octet",
+    );
+    expect((await run(folder, "shop", ".", "--set-file", "x=latin1")).stdout).toContain("x: YTog6Qo=");
+  });
+
+  it("takes files of any size within a chart's, and refuses what is no file", async () => {
+    const folder = newChart();
+    writeFileSync(join(folder, "large"), Buffer.alloc(5 * 1024 * 1024 + 1, "x"));
+    expect((await run(folder, "shop", ".")).code).toBe(0);
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    expect((await run(folder, "shop", ".")).stderr).toContain("pipe: cannot load irregular file");
+    writeFileSync(join(folder, ".helmignore"), "pipe\n");
+    expect((await run(folder, "shop", ".")).code).toBe(0);
+    expect((await run(folder, "shop", "")).stderr).toContain("non-absolute URLs should be in form of");
   });
 
   it("says which flags have no effect", async () => {

@@ -9,9 +9,8 @@ export const repeatLengthMax: number = 256 * 1024 * 1024;
 /** How often one named template may stand inside itself through include, as in Helm's engine. */
 export const includeDepthMax = 1_000;
 
-/** A packed chart's size once unpacked, as in Helm's loader (100 MiB), and of one file in it (5 MiB). */
+/** A chart's size, of a packed one once it is unpacked, as in Helm's loader (100 MiB). */
 export const unpackedSizeMax: number = 100 * 1024 * 1024;
-export const unpackedFileSizeMax: number = 5 * 1024 * 1024;
 
 /** Nesting of charts in charts. */
 export const chartDepthMax = 64;

@@ -6,7 +6,7 @@ import { unpackChart, withoutMark } from "./archive.ts";
 import { type Chart, type ChartFile, setDependencies } from "./chart.ts";
 import { helmFault, inFile } from "./faults.ts";
 import { type IgnoreRules, isIgnored, parseIgnoreRules } from "./ignore.ts";
-import { chartDepthMax, unpackedFileSizeMax, unpackedSizeMax } from "./limits.ts";
+import { chartDepthMax, unpackedSizeMax } from "./limits.ts";
 import { parseAsGo } from "./functions/yaml.ts";
 import { isLock, readLock } from "./lock.ts";
 import { decodeMetadata, emptyMetadata, metadataOf, readApiVersion } from "./metadata.ts";
@@ -54,11 +54,10 @@ function readFile(walk: Walk, path: string, name: string): Uint8Array {
   const data = walk.tree.read(path);
   walk.size += data.length;
   if (walk.size > unpackedSizeMax)
-    throw helmFault("chart-load", `chart is larger than the maximum size ${unpackedSizeMax}`);
-  if (data.length > unpackedFileSizeMax && !name.startsWith("charts/"))
     throw helmFault(
       "chart-load",
-      `chart file ${JSON.stringify(name)} is larger than the maximum file size ${unpackedFileSizeMax}`,
+      `error reading ${name}: chart exceeds maximum decompressed size of ${unpackedSizeMax} bytes`,
+      { hint: "name what is no part of the chart in .helmignore" },
     );
   return withoutMark(data);
 }
