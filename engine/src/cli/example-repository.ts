@@ -1,7 +1,7 @@
 // The example fleet as a real Git repository in the data folder: a working copy that can be committed to.
 
 import { execFile } from "node:child_process";
-import { cp, mkdir, stat } from "node:fs/promises";
+import { cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Fault } from "#kernel";
@@ -17,18 +17,24 @@ export async function runGit(folder: string, ...words: readonly string[]): Promi
 /** The repository's folder; it is made of `template` when it is not there yet. */
 export async function ensureExampleRepository(folder: string, template: string): Promise<string> {
   if (await isFolder(join(folder, ".git"))) return folder;
-  await mkdir(folder, { recursive: true });
-  await cp(template, folder, { recursive: true });
+  // `.git` appears when it is whole, so that an interrupt leaves nothing that the next start would take for a repository.
+  const draft = `${folder}.making`;
   try {
-    await runGit(folder, "init", "--quiet");
+    await cp(template, folder, { recursive: true });
+    await rm(draft, { recursive: true, force: true });
+    await mkdir(draft);
+    await runGit(draft, "init", "--quiet");
     // `init -b` needs git 2.28.
-    await runGit(folder, "symbolic-ref", "HEAD", "refs/heads/main");
+    await runGit(draft, "symbolic-ref", "HEAD", "refs/heads/main");
     // Commits from the console arrive in the working copy too, where it is clean.
-    await runGit(folder, "config", "receive.denyCurrentBranch", "updateInstead");
-    await setIdentity(folder);
-    await runGit(folder, "add", "--all");
+    await runGit(draft, "config", "receive.denyCurrentBranch", "updateInstead");
+    await setIdentity(draft);
+    const inFolder = [`--git-dir=${join(draft, ".git")}`, `--work-tree=${folder}`];
+    await runGit(folder, ...inFolder, "add", "--all");
     const author = ["-c", "user.name=Keelson", "-c", "user.email=example@keelson.dev"];
-    await runGit(folder, ...author, "commit", "--quiet", "--no-gpg-sign", "-m", "an example fleet");
+    await runGit(folder, ...inFolder, ...author, "commit", "--quiet", "--no-gpg-sign", "-m", "an example fleet");
+    await rename(join(draft, ".git"), join(folder, ".git"));
+    await rm(draft, { recursive: true });
   } catch (cause) {
     throw new Fault({
       code: "failed",

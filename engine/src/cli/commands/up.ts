@@ -110,15 +110,27 @@ async function readRepository(given: Flags, io: Io): Promise<FleetRoot> {
   const folder = resolve(io.folder, repo);
   const branch = given.branch ?? (await runGit(folder, "symbolic-ref", "--short", "HEAD").catch(() => undefined));
   const commit = await runGit(folder, "rev-parse", "--verify", `refs/heads/${branch ?? "main"}`).catch(() => undefined);
-  if (commit === undefined)
-    throw new Fault<CliCode>({
-      code: "not-found",
-      disposition: "stall",
-      at: folder,
-      message: existsSync(folder) ? `no Git repository with a branch ${branch ?? "main"}` : "there is no such folder",
-      hint: "--repo takes a URL, or the folder of a repository with at least one commit",
-    });
+  if (commit === undefined) throw await notRepository(folder, branch ?? "main");
   return { url: pathToFileURL(folder).href, branch: branch ?? "main", ...rootOf(given) };
+}
+
+async function notRepository(folder: string, branch: string): Promise<Fault<CliCode>> {
+  const isThere = existsSync(folder);
+  const hasGit = await runGit(".", "version").then(
+    () => true,
+    () => false,
+  );
+  const repository = isThere ? `no Git repository with a branch ${branch}` : "there is no such folder";
+  return new Fault<CliCode>({
+    code: "not-found",
+    disposition: "stall",
+    at: folder,
+    message: isThere && !hasGit ? "git, which reads repositories, was not found" : repository,
+    hint:
+      isThere && !hasGit
+        ? "install git, and see that it is in PATH"
+        : "--repo takes a URL, or the folder of a repository with at least one commit",
+  });
 }
 
 function rootOf(given: Flags): { path: string; targetNamespace?: string } {
@@ -153,22 +165,25 @@ function addresses(home: Home, io: Io): string[] {
   const bold = (text: string): string => io.stdout.style("bold", text);
   return [
     `  ${bold("Console")}   ${home.url}`,
-    `  ${bold("kubectl")}   kubectl --kubeconfig ${shown(home.kubeconfig, io)} get pods -A`,
-    `  ${bold("keelson")}   npx keelson get all -A`,
+    `  ${bold("kubectl")}   kubectl --kubeconfig ${typed(home.kubeconfig, io)} get pods -A`,
+    `  ${bold("keelson")}   npx keelson get all -A${targetFlag(home, io)}`,
   ];
 }
 
 /** Three commands a new user can copy: each shows another side of the engine. */
 function thingsToTry(fleet: Fleet, home: Home, io: Io): string[] {
-  const kubectl = `kubectl --kubeconfig ${shown(home.kubeconfig, io)}`;
+  const kubectl = `kubectl --kubeconfig ${typed(home.kubeconfig, io)}`;
   const heading = (text: string): string => `  ${io.stdout.style("bold", text)}`;
   if (!fleet.isExample) {
     const tree =
-      fleet.repository === "" ? [] : ["", heading("Look around"), "    npx keelson tree kustomization flux-system"];
+      fleet.repository === ""
+        ? []
+        : ["", heading("Look around"), `    npx keelson tree kustomization flux-system${targetFlag(home, io)}`];
     return [...tree, `    ${kubectl} get events -A`, "", "  Ctrl-C stops; the next start goes on here."];
   }
-  const repository = shown(pathOf(fleet.repository), io);
-  const file = `${repository}/apps/production/kustomization.yaml`;
+  const folder = pathOf(fleet.repository);
+  const repository = typed(folder, io);
+  const file = typed(join(folder, "apps/production/kustomization.yaml"), io);
   return [
     heading("Three things to try"),
     "  1 commit a change:",
@@ -189,8 +204,20 @@ function pathOf(repository: string): string {
   return repository.startsWith("file://") ? decodeURIComponent(new URL(repository).pathname) : repository;
 }
 
-/** A path as one would type it here. */
+/** Behind a command of ours that is to find this home: nothing where the home is the one that is looked for here. */
+function targetFlag(home: Home, io: Io): string {
+  const isFound = home.kubeconfig === resolve(io.folder, ".keelson/kubeconfig");
+  return isFound ? "" : ` --kubeconfig ${typed(home.kubeconfig, io)}`;
+}
+
+/** A path as one would read it here. */
 function shown(path: string, io: Io): string {
   const short = relative(io.folder, path);
   return short.startsWith("..") ? path : short;
+}
+
+/** A path as one would type it into a shell here. */
+function typed(path: string, io: Io): string {
+  const text = shown(path, io);
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
