@@ -1,7 +1,8 @@
-// SIGKILL at random moments of a first apply and of an update: the end is the same as if nothing had happened. A sample by
-// default; KEELSON_KILLS sets how many of each (the seed is printed, KEELSON_SEED repeats one).
+// SIGKILL at random moments of a first apply and of an update: the end is the same as if nothing had happened; and an interrupt
+// while a home starts. A sample by default; KEELSON_KILLS sets how many of each (the seed is printed, KEELSON_SEED repeats one).
 
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configMap, deployment, kustomization, namespace } from "./fixtures.ts";
 import { Home, hasKubectl, until } from "./home.ts";
@@ -113,4 +114,16 @@ describe.skipIf(!hasKubectl)("killed at any moment", () => {
       rmSync(home.data, { recursive: true, force: true });
     }
   });
+});
+
+describe("an interrupt while a home starts", () => {
+  for (const step of ["starting the Kubernetes API", "starting the engine", "Console "])
+    it(`ends it in order, at ${JSON.stringify(step)} too`, { timeout: 120_000 }, async () => {
+      await using home = new Home();
+      home.start();
+      await until(step, () => Promise.resolve(home.output.includes(step) ? true : undefined));
+      await home.stop();
+      expect(home.output).toMatch(/^stopping$/m);
+      expect(existsSync(join(home.data, "home.json"))).toBe(false);
+    });
 });

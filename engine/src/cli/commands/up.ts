@@ -85,6 +85,7 @@ export const command: Command = defineCommand({
         console,
         step,
       });
+      if (signal.aborted) return 0;
       lock.write({ ...file, kubeconfig: home.kubeconfig, url: home.url, api: home.api });
       const fleet = await startFleet({ asked, given, folder, home, ports, view });
       view.step("");

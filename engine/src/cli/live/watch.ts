@@ -28,7 +28,7 @@ export type FeedOptions = {
   signal: AbortSignal;
 };
 
-/** Starts the watches; resolves when the present state is in. */
+/** Starts the watches; resolves when the present state is in, or when the signal aborts before. */
 export async function feedLiveState({ cluster, clock, state, changed, signal }: FeedOptions): Promise<void> {
   const discovery = await discover(cluster);
   const started = clock.now();
@@ -41,8 +41,7 @@ export async function feedLiveState({ cluster, clock, state, changed, signal }: 
     if (resource === undefined) return;
     const informer = new Informer<Manifest>({ cluster, resource, clock, keep: (object) => object });
     informer.subscribe(listener);
-    void informer.run(signal);
-    synced.push(informer.synced);
+    synced.push(Promise.race([informer.synced, informer.run(signal)]));
   };
   const rows = {
     changed: (object: Manifest) => (state.put(object), changed()),
