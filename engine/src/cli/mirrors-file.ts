@@ -21,7 +21,8 @@ export async function readMirrors(
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    if (given === undefined && (cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    // ENOTDIR: the data folder is a file, which its lock tells of.
+    if (given === undefined && ["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "")) return [];
     throw new Fault<CliCode>({
       code: "not-found",
       disposition: "stall",

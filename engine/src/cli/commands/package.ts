@@ -1,6 +1,6 @@
 // `keelson package CHART...`: packs charts as `helm package` does; the bytes of an archive depend on the chart alone.
 
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { type Chart, chartYaml, checkPresent, loadChartArchive, loadChartTree, packChart } from "#render/helm";
 import { usage } from "../arguments.ts";
@@ -9,6 +9,7 @@ import { updateDependencies } from "../chart-dependencies.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { chartTree } from "../local-tree.ts";
+import { makeFolder } from "../make-folder.ts";
 import { archiveSeconds } from "../chart-files.ts";
 
 export const command: Command = defineCommand({
@@ -68,7 +69,7 @@ function write(
   // Helm says the path as it was given; the folder that it runs in it says in full.
   const shown = join(destination === "." ? io.folder : destination, packed.name);
   const path = resolve(io.folder, shown);
-  mkdirSync(resolve(path, ".."), { recursive: true });
+  makeFolder(resolve(path, ".."), "folder for the archive");
   writeFileSync(path, packed.bytes);
   return { path: shown, bytes: packed.bytes };
 }

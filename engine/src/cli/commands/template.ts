@@ -1,6 +1,6 @@
 // `keelson template [NAME] CHART`: what `helm template` prints, byte for byte, with its flags.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { bytesOf } from "#formats/gotemplate";
 import {
@@ -30,6 +30,7 @@ import { parseBoolean } from "../flag-values.ts";
 import { defaultNamespace } from "../helm/default-namespace.ts";
 import { helmFlags } from "../helm/release-flags.ts";
 import type { Io } from "../io.ts";
+import { ensureFolder } from "../make-folder.ts";
 import { fileFault } from "../named-files.ts";
 import type { Ports } from "../ports.ts";
 
@@ -203,7 +204,7 @@ function writeFiles(rendering: ChartRendering, name: string, given: Flags, io: I
     const full = resolve(io.folder, base, path);
     const text = [Buffer.from(`---\n# Source: ${path}\n`), Buffer.from(content as string), Buffer.from("\n")];
     try {
-      mkdirSync(dirname(full), { recursive: true });
+      ensureFolder(dirname(full));
       writeFileSync(full, Buffer.concat(text), { flag: written.has(full) ? "a" : "w" });
     } catch (thrown) {
       throw fileFault(`${base}/${path}`, thrown);
