@@ -32,6 +32,13 @@ const places = [
   "/GitRepository/flux-system/flux-system",
 ];
 
+/** Where there is nothing: each says so. */
+const nowhere = [
+  "/Kustomization/flux-system/shop-of-a-name-that-nobody-has",
+  `/object/apps/Deployment/shop/gone${from}`,
+  "/no/page",
+];
+
 /** What one notices, by the measure of browsers; a busy machine's answers come in pieces. */
 const shiftMost = 0.2;
 
@@ -146,7 +153,7 @@ describe.skipIf(!hasChromium || !hasKubectl)("the console's views", () => {
       const { page } = guest;
       await page.addInitScript(watchShifts);
       const wrong: string[] = [];
-      for (const path of places) {
+      for (const path of [...places, ...nowhere]) {
         await open(guest, path);
         const over = await page.locator("html").evaluate((html) => html.scrollWidth - html.clientWidth);
         if (over > 0) wrong.push(`${path}: ${over} px too wide`);

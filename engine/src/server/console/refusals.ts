@@ -44,7 +44,12 @@ export function refusedBy(status: Status, doing: string): Refused {
       `${doing}: you may not: ${message}`,
       "ask for a Role that allows it; the console can do nothing that you cannot do with kubectl",
     );
-  if (code === 404) return new Refused("absent", `${doing}: ${message}`);
+  if (code === 404)
+    return new Refused(
+      "absent",
+      `${doing}: ${message}`,
+      "see whether kind, namespace and name are right; it may be gone",
+    );
   if (code === 409) return new Refused("moved", `${doing}: somebody else changed it meanwhile`, "look again");
   if (code === 429) return new Refused("busy", `${doing}: the cluster has too much to do`, "try again in a moment");
   if (code === 0) return new Refused("failed", `${doing}: the cluster does not answer: ${message}`);
