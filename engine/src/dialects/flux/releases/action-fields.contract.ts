@@ -1,10 +1,10 @@
 // What each field of a HelmRelease does to how it is installed, upgraded, tested and uninstalled, as the scripts of fields.contract.ts.
 
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { HelmReleaseSpec } from "#api/flux";
 import { fieldOf } from "#kernel";
 import { hook, map, plain, Scene } from "./scene.contract.ts";
-import { chartOf, hasHelm, type ReleaseWorld } from "./world.contract.ts";
+import { type Begin, chartOf, hasHelm, suiteWorld } from "./world.contract.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
@@ -21,14 +21,10 @@ spec:
     - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, description: ${described}}}}
 `;
 
-/** The scripts, on whatever home `start` gives. */
-export function actionFieldsContract(title: string, start: () => Promise<ReleaseWorld>): void {
+/** The scripts, on whatever home `begin` makes of a world. */
+export function actionFieldsContract(title: string, begin: Begin): void {
   describe(title, () => {
-    let world: ReleaseWorld;
-    beforeAll(async () => {
-      world = await start();
-    });
-    afterAll(() => world?.close());
+    const world = suiteWorld(begin);
 
     function scene(name: string): Scene {
       return new Scene(world, name);

@@ -1,22 +1,18 @@
 // What each field of a HelmRelease does to what is released, where and by whom, as scripts that speak through the Kubernetes API alone. They
 // run on our engine over the embedded server, over a real one, and on Flux's own helm-controller, which judges what they expect.
 
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { PostRendererSpec } from "#api/flux";
 import { asManifest, type JsonObject, type Manifest } from "#kernel";
 import { hook, map, plain, Scene } from "./scene.contract.ts";
-import { chartOf, type ReleaseWorld } from "./world.contract.ts";
+import { type Begin, chartOf, suiteWorld } from "./world.contract.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
-/** The scripts, on whatever home `start` gives. */
-export function fieldsContract(title: string, start: () => Promise<ReleaseWorld>): void {
+/** The scripts, on whatever home `begin` makes of a world. */
+export function fieldsContract(title: string, begin: Begin): void {
   describe(title, () => {
-    let world: ReleaseWorld;
-    beforeAll(async () => {
-      world = await start();
-    });
-    afterAll(() => world?.close());
+    const world = suiteWorld(begin);
 
     function scene(name: string): Scene {
       return new Scene(world, name);

@@ -3,10 +3,11 @@
 
 import { actionFieldsContract } from "./action-fields.contract.ts";
 import { fieldsContract } from "./fields.contract.ts";
-import { hasHelmController, hasOracle, ReleaseWorld } from "./world.contract.ts";
+import { hasHelmController, hasOracle } from "./world.contract.ts";
 
 for (const contract of [fieldsContract, actionFieldsContract]) {
-  contract("on the embedded server", () => ReleaseWorld.embedded());
-  if (hasOracle) contract("on a real kube-apiserver", () => ReleaseWorld.real());
-  if (hasHelmController) contract("with Flux's own controller", () => ReleaseWorld.flux(["--insecure-kubeconfig-tls"]));
+  contract("on the embedded server", (world) => world.beginEmbedded());
+  if (hasOracle) contract("on a real kube-apiserver", (world) => world.beginReal());
+  if (hasHelmController)
+    contract("with Flux's own controller", (world) => world.beginFlux(["--insecure-kubeconfig-tls"]));
 }

@@ -1,13 +1,13 @@
 // A release that holds back what is new: by approval, pause, windows and limits, on the embedded server and, where it is at hand, on
 // a real one. What is applied stays guarded meanwhile, and what was begun is brought to an end.
 
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { HelmReleaseSpec } from "#api/flux";
 import { guardMarks, heldRevision } from "#delivery";
 import type { JsonObject } from "#kernel";
 import { deployedRevision, revisionOf } from "./holds.ts";
 import { plain, Scene } from "./scene.contract.ts";
-import { helmRelease, homes, type ReleaseWorld } from "./world.contract.ts";
+import { helmRelease, homes, suiteWorld } from "./world.contract.ts";
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
@@ -24,12 +24,8 @@ metadata: {name: "{{ $.Release.Name }}-{{ . }}"}
 `,
 };
 
-describe.each(homes)("a release that holds back what is new $title", ({ start }) => {
-  let world: ReleaseWorld;
-  beforeAll(async () => {
-    world = await start();
-  });
-  afterAll(() => world?.close());
+describe.each(homes)("a release that holds back what is new $title", ({ begin }) => {
+  const world = suiteWorld(begin);
 
   const annotate = async (name: string, annotations: { [mark: string]: string | null }) =>
     world.edit(await world.releaseTarget(name), { metadata: { annotations } }, "test");

@@ -1,20 +1,16 @@
 // The flags that lock tenants in, on our engine and on Flux's own helm-controller.
 
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { asManifest } from "#kernel";
 import { Scene } from "./scene.contract.ts";
-import type { ReleaseWorld } from "./world.contract.ts";
+import { type Begin, suiteWorld } from "./world.contract.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
-/** `start` gives a home without references across namespaces, where the ServiceAccount `tenant` acts when none is named. */
-export function lockdownContract(title: string, start: () => Promise<ReleaseWorld>): void {
+/** `begin` gives a home without references across namespaces, where the ServiceAccount `tenant` acts when none is named. */
+export function lockdownContract(title: string, begin: Begin): void {
   describe(title, () => {
-    let world: ReleaseWorld;
-    beforeAll(async () => {
-      world = await start();
-    });
-    afterAll(() => world?.close());
+    const world = suiteWorld(begin);
 
     it.concurrent("a source in another namespace is refused, and nothing more is tried", async () => {
       const web = new Scene(world, "reaching");

@@ -1,10 +1,10 @@
 // What a chart looks up is an input of its release: followed by watch and over a restart, on the embedded server and, where it is
 // at hand, on a real one. The release's own objects are none.
 
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { asManifest, type JsonObject, type Manifest } from "#kernel";
 import { Scene } from "./scene.contract.ts";
-import { hasHelm, homes, type ReleaseWorld } from "./world.contract.ts";
+import { hasHelm, homes, suiteWorld } from "./world.contract.ts";
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
@@ -54,12 +54,8 @@ function sharedBy(scene: string, data: JsonObject, labels: JsonObject = {}): Man
   return asManifest({ apiVersion: "v1", kind: "ConfigMap", metadata, data });
 }
 
-describe.each(homes)("what a chart looks up $title", ({ start }) => {
-  let world: ReleaseWorld;
-  beforeAll(async () => {
-    world = await start();
-  });
-  afterAll(() => world?.close());
+describe.each(homes)("what a chart looks up $title", ({ begin }) => {
+  const world = suiteWorld(begin);
 
   async function install(name: string, template: string, spec: JsonObject = {}): Promise<Scene> {
     const scene = new Scene(world, name);

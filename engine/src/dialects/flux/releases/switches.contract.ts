@@ -1,11 +1,11 @@
 // What the switches of each action do, as scripts that speak through the Kubernetes API alone. They run on our engine over the embedded
 // server, over a real one, and on Flux's own helm-controller, which judges what they expect.
 
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { HelmReleaseSpec, PostRendererSpec } from "#api/flux";
 import { asManifest, type JsonObject, type Manifest } from "#kernel";
 import { plain, Scene } from "./scene.contract.ts";
-import { chartOf, hasHelm, type ReleaseWorld } from "./world.contract.ts";
+import { type Begin, chartOf, hasHelm, suiteWorld } from "./world.contract.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
@@ -28,14 +28,10 @@ const hook = (events: string): string => `, annotations: {helm.sh/hook: "${event
 const pod = (name: string): string =>
   object(name, { kind: "Pod", rest: "spec: {containers: [{name: web, image: example.test/none}]}" });
 
-/** The scripts, on whatever home `start` gives. */
-export function switchesContract(title: string, start: () => Promise<ReleaseWorld>): void {
+/** The scripts, on whatever home `begin` makes of a world. */
+export function switchesContract(title: string, begin: Begin): void {
   describe(title, () => {
-    let world: ReleaseWorld;
-    beforeAll(async () => {
-      world = await start();
-    });
-    afterAll(() => world?.close());
+    const world = suiteWorld(begin);
 
     const scene = (name: string): Scene => new Scene(world, name);
     const map = (name: string): Promise<Manifest | undefined> => world.get("", "ConfigMap", name);

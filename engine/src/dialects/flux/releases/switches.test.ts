@@ -2,13 +2,13 @@
 // Flux's own controller, which judges what they expect.
 
 import { switchesContract } from "./switches.contract.ts";
-import { hasHelmController, hasOracle, ReleaseWorld } from "./world.contract.ts";
+import { hasHelmController, hasOracle } from "./world.contract.ts";
 
-switchesContract("on the embedded server", () => ReleaseWorld.embedded());
-if (hasOracle) switchesContract("on a real kube-apiserver", () => ReleaseWorld.real());
+switchesContract("on the embedded server", (world) => world.beginEmbedded());
+if (hasOracle) switchesContract("on a real kube-apiserver", (world) => world.beginReal());
 if (hasHelmController)
-  switchesContract("with Flux's own controller", () =>
-    ReleaseWorld.flux([
+  switchesContract("with Flux's own controller", (world) =>
+    world.beginFlux([
       "--insecure-kubeconfig-tls",
       "--feature-gates=ExternalArtifact=true,ObjectLevelWorkloadIdentity=true",
     ]),

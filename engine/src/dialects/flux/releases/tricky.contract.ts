@@ -1,23 +1,19 @@
 // Each state of a HelmRelease and each behaviour that a re-implementation tends to get wrong, as scripts that speak through the
 // Kubernetes API alone. They run on our engine over the embedded server, over a real one, and on Flux's own helm-controller.
 
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { HelmReleaseSpec } from "#api/flux";
 import { asManifest, encodeUtf8, type Manifest, textOf } from "#kernel";
 import { plain, Scene } from "./scene.contract.ts";
-import { chartOf, hasHelm, type ReleaseWorld } from "./world.contract.ts";
+import { type Begin, chartOf, hasHelm, suiteWorld } from "./world.contract.ts";
 
 // Conditions are waited for; Flux looks at health every five seconds, and its retries take theirs.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
-/** The scripts, on whatever home `start` gives. */
-export function releaseContract(title: string, start: () => Promise<ReleaseWorld>): void {
+/** The scripts, on whatever home `begin` makes of a world. */
+export function releaseContract(title: string, begin: Begin): void {
   describe(title, () => {
-    let world: ReleaseWorld;
-    beforeAll(async () => {
-      world = await start();
-    });
-    afterAll(() => world?.close());
+    const world = suiteWorld(begin);
 
     function scene(name: string): Scene {
       return new Scene(world, name);

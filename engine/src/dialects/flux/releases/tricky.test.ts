@@ -2,8 +2,8 @@
 // Flux's own controller, which judges what they expect.
 
 import { releaseContract } from "./tricky.contract.ts";
-import { hasHelmController, hasOracle, ReleaseWorld } from "./world.contract.ts";
+import { hasHelmController, hasOracle } from "./world.contract.ts";
 
-releaseContract("on the embedded server", () => ReleaseWorld.embedded());
-if (hasOracle) releaseContract("on a real kube-apiserver", () => ReleaseWorld.real());
-if (hasHelmController) releaseContract("with Flux's own controller", () => ReleaseWorld.flux());
+releaseContract("on the embedded server", (world) => world.beginEmbedded());
+if (hasOracle) releaseContract("on a real kube-apiserver", (world) => world.beginReal());
+if (hasHelmController) releaseContract("with Flux's own controller", (world) => world.beginFlux());

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type DetailedPeerCertificate } from "node:tls";
 import { promisify } from "node:util";
+import { afterAll, beforeAll } from "vitest";
 import { type HelmRelease, type HelmReleaseSpec, type HelmReleaseStatus, fluxDefinitions } from "#api/flux";
 import { keelsonDefinitions } from "#api/keelson";
 import { administrator, type ApiServer, startApiServer } from "#apiserver";
@@ -63,10 +64,21 @@ export function chartOf(
   return packChart(loadChartFiles(list)).bytes;
 }
 
+/** Makes a new world a home where a suite can begin. */
+export type Begin = (world: ReleaseWorld) => Promise<void>;
+
+/** The world of the suite around it: it begins before the first script and ends after the last. */
+export function suiteWorld(begin: Begin): ReleaseWorld {
+  const world = new ReleaseWorld();
+  beforeAll(() => begin(world));
+  afterAll(() => world.close());
+  return world;
+}
+
 export class ReleaseWorld extends World {
   readonly #offers = new Map<string, Offered>();
   readonly #listeners = new Set<(source: SourceName) => void>();
-  readonly folder: string = mkdtempSync(join(tmpdir(), "keelson-releases-"));
+  #folder: string | undefined;
   #embedded: ApiServer | undefined;
   #oracle: Oracle | undefined;
   #files: Server | undefined;
@@ -80,15 +92,25 @@ export class ReleaseWorld extends World {
     super(store);
   }
 
+  /** Made when first asked for: a suite that is left out makes none. */
+  get folder(): string {
+    this.#folder ??= mkdtempSync(join(tmpdir(), "keelson-releases-"));
+    return this.#folder;
+  }
+
   override get isFlux(): boolean {
     return this.#controller !== undefined;
   }
 
   static async embedded(settings: Partial<ReleaseSettings> = {}): Promise<ReleaseWorld> {
     const world = new ReleaseWorld();
-    await world.open();
-    world.start(settings);
+    await world.beginEmbedded(settings);
     return world;
+  }
+
+  async beginEmbedded(settings: Partial<ReleaseSettings> = {}): Promise<void> {
+    await this.open();
+    this.start(settings);
   }
 
   /** The embedded server with all definitions. */
@@ -107,16 +129,24 @@ export class ReleaseWorld extends World {
 
   static async real(settings: Partial<ReleaseSettings> = {}): Promise<ReleaseWorld> {
     const world = new ReleaseWorld();
-    await world.#connect();
-    world.start(settings);
+    await world.beginReal(settings);
     return world;
+  }
+
+  async beginReal(settings: Partial<ReleaseSettings> = {}): Promise<void> {
+    await this.#connect();
+    this.start(settings);
   }
 
   static async flux(args: string[] = []): Promise<ReleaseWorld> {
     const world = new ReleaseWorld();
-    await world.#connect();
-    await world.startFlux(args);
+    await world.beginFlux(args);
     return world;
+  }
+
+  async beginFlux(args: string[] = []): Promise<void> {
+    await this.#connect();
+    await this.startFlux(args);
   }
 
   async startFlux(args: string[] = []): Promise<void> {
@@ -192,7 +222,7 @@ export class ReleaseWorld extends World {
     this.#files?.close();
     await this.#embedded?.close();
     this.#oracle?.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** What sources offer, for our engine. */
@@ -418,7 +448,7 @@ export function helmRelease(name: string, spec: Partial<HelmReleaseSpec> = {}, m
 }
 
 /** Where a release is played alone: the embedded server, and a real one where there is one. */
-export const homes: readonly { title: string; start: () => Promise<ReleaseWorld> }[] = [
-  { title: "on the embedded server", start: () => ReleaseWorld.embedded() },
-  ...(hasOracle ? [{ title: "on a real kube-apiserver", start: () => ReleaseWorld.real() }] : []),
+export const homes: readonly { title: string; begin: Begin }[] = [
+  { title: "on the embedded server", begin: (world) => world.beginEmbedded() },
+  ...(hasOracle ? [{ title: "on a real kube-apiserver", begin: (world: ReleaseWorld) => world.beginReal() }] : []),
 ];
