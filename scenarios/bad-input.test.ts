@@ -1,11 +1,12 @@
 // Everything that can be wrong in a repository: each ends in a condition that names the place, the cause and what to do, and
 // the delivery beside it goes on unharmed.
 
-import { symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configMap, kustomization, namespace } from "./fixtures.ts";
-import { Home, hasKubectl, until } from "./home.ts";
+import { command, Home, hasKubectl, until } from "./home.ts";
 import { Repository } from "./repository.ts";
 
 const bomb = `${["a", "b", "c", "d", "e", "f", "g", "h", "i"]
@@ -145,5 +146,17 @@ describe.skipIf(!hasKubectl)("bad input", () => {
     expect((await home.readyCondition("kustomization", "lost", "False")).message).toMatch(/not-made/);
     repository.write({ "lost/namespace.yaml": namespace("not-made") }).commit("found");
     await home.readyCondition("kustomization", "lost", "True");
+  });
+});
+
+describe.skipIf(!existsSync("/dev/full"))("a command whose output cannot be written", () => {
+  it("says so, and fails", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [command, "version"], { stdio: ["ignore", full, "pipe"] });
+    closeSync(full);
+    expect(stderr.toString()).toBe(
+      "keelson: what it prints cannot be written: ENOSPC: no space left on device, write\n",
+    );
+    expect(status).toBe(1);
   });
 });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const command = fileURLToPath(new URL("../engine/bin/keelson.js", import.meta.url));
+export const command: string = fileURLToPath(new URL("../engine/bin/keelson.js", import.meta.url));
 
 /** True when a real kubectl is on the machine; scenarios skip without it. */
 export const hasKubectl: boolean = spawnSync("kubectl", ["version", "--client"]).status === 0;

@@ -37,7 +37,9 @@ function processOutput(stream: NodeJS.WriteStream): Output {
   // A reader that went away (`| head`) ends the command quietly.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    if (stream !== process.stderr)
+      process.stderr.write(`keelson: what it prints cannot be written: ${error.message}\n`);
+    process.exit(1);
   });
   return {
     write: (text) => void stream.write(text),
