@@ -35,6 +35,9 @@ export const lineMost = 200;
 export const leaseSeconds = 30;
 export const leaseRenewMs = 10_000;
 
+/** A Lease that is never renewed lasts as long as Kubernetes lets one last: 68 years. */
+export const endlessSeconds: number = 2 ** 31 - 1;
+
 /** The index of a large public chart repository is about 25 MiB; a packed chart holds at most 100 MiB unpacked. */
 export const indexSizeMax: number = 64 * 2 ** 20;
 export const archiveSizeMax: number = 100 * 2 ** 20;

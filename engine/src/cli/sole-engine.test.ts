@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { administrator, startApiServer } from "#apiserver";
 import { ManualClock } from "#kernel";
 import { memoryStore } from "#store";
-import { becomeSoleEngine } from "./sole-engine.ts";
+import { becomeSoleEngine, claimOwnCluster } from "./sole-engine.ts";
 
 async function start() {
   const clock = new ManualClock();
@@ -11,7 +11,8 @@ async function start() {
   const lost: string[] = [];
   const become = (holder: string, selector?: string) =>
     becomeSoleEngine({ cluster, clock, holder, selector, lost: () => lost.push(holder) });
-  return { clock, become, lost, close: () => server.close() };
+  const claim = (holder: string) => claimOwnCluster({ cluster, clock, holder });
+  return { clock, become, claim, lost, close: () => server.close() };
 }
 
 /** Lets what a timer started come to its end. */
@@ -29,6 +30,20 @@ describe("the one engine of a cluster", () => {
     }
     await expect(become("b-2")).rejects.toThrow("another engine works on this cluster: a-1");
     expect(lost).toEqual([]);
+    await close();
+  });
+
+  it("is that of the control plane's own process, which takes it from any other and need not renew it", async () => {
+    const { clock, become, claim, lost, close } = await start();
+    await become("a-1");
+    await claim("up, process 7");
+    clock.advance(10_000);
+    await settle();
+    expect(lost).toEqual(["a-1"]);
+    clock.advance(120_000);
+    await expect(become("b-2")).rejects.toThrow("another engine works on this cluster: up, process 7");
+    await claim("up, process 8");
+    await expect(become("b-2")).rejects.toThrow("another engine works on this cluster: up, process 8");
     await close();
   });
 

@@ -7,7 +7,7 @@ import { type Clock, Fault, formatMicroTime, type Manifest, sha256Hex } from "#k
 import { discover, resourceOf, valueIfFound, valueOf } from "./answers.ts";
 import type { CliCode } from "./faults.ts";
 import { fieldOf, textOf } from "./flux-objects.ts";
-import { leaseRenewMs, leaseSeconds } from "./limits.ts";
+import { endlessSeconds, leaseRenewMs, leaseSeconds } from "./limits.ts";
 import { targetOf } from "./waiting.ts";
 
 const namespace = "keelson-system";
@@ -26,11 +26,8 @@ export type SoleEngineOptions = {
 
 /** Takes the Lease and keeps it. Fault `busy` when another engine holds it. The function returned gives it back. */
 export async function becomeSoleEngine(options: SoleEngineOptions): Promise<() => Promise<void>> {
-  const { cluster, clock } = options;
-  const discovery = await discover(cluster);
-  await ensureNamespace(cluster, resourceOf(discovery, { group: "", kind: "Namespace", version: "v1" }));
-  const resource = resourceOf(discovery, { group: "coordination.k8s.io", kind: "Lease" });
-  const keeper = new Keeper(options, targetOf(resource, namespace, leaseName(options.selector)));
+  const { clock } = options;
+  const keeper = new Keeper(options, await findLease(options));
   await keeper.take();
   let cancel = (): void => undefined;
   const renew = (): void => {
@@ -43,6 +40,31 @@ export async function becomeSoleEngine(options: SoleEngineOptions): Promise<() =
     cancel();
     await keeper.release();
   };
+}
+
+/**
+ * Takes the Lease of the control plane in this very process, whoever held it, for as long as that serves: with it the engine
+ * comes and goes, so nothing is renewed.
+ */
+export async function claimOwnCluster(options: Omit<SoleEngineOptions, "lost">): Promise<void> {
+  const { cluster } = options;
+  const target = await findLease(options);
+  const lease = leaseOf(target.name, { ...options, before: undefined, seconds: endlessSeconds });
+  valueOf(
+    await cluster.apply(target, lease, { fieldManager: manager, isForced: true }),
+    "writing the Lease of the engine",
+  );
+}
+
+/** Where the Lease stands, in a namespace that is there from now on. */
+async function findLease({ cluster, selector }: Pick<SoleEngineOptions, "cluster" | "selector">): Promise<Target> {
+  const discovery = await discover(cluster);
+  await ensureNamespace(cluster, resourceOf(discovery, { group: "", kind: "Namespace", version: "v1" }));
+  return targetOf(
+    resourceOf(discovery, { group: "coordination.k8s.io", kind: "Lease" }),
+    namespace,
+    leaseName(selector),
+  );
 }
 
 function leaseName(selector: string | undefined): string {
@@ -106,14 +128,19 @@ class Keeper {
   }
 
   #manifest(before: Manifest | undefined): Manifest {
-    const { clock, holder } = this.#options;
-    const time = formatMicroTime(clock.now());
-    const isSame = textOf(before, "spec", "holderIdentity") === holder;
-    const acquired = isSame ? textOf(before, "spec", "acquireTime") : time;
-    const spec = { holderIdentity: holder, leaseDurationSeconds: leaseSeconds, acquireTime: acquired, renewTime: time };
-    const metadata = before?.metadata ?? { name: this.#target.name, namespace };
-    return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
+    return leaseOf(this.#target.name, { ...this.#options, before, seconds: leaseSeconds });
   }
+}
+
+type Holding = { clock: Clock; holder: string; before: Manifest | undefined; seconds: number };
+
+function leaseOf(name: string, { clock, holder, before, seconds }: Holding): Manifest {
+  const time = formatMicroTime(clock.now());
+  const isSame = textOf(before, "spec", "holderIdentity") === holder;
+  const acquired = isSame ? textOf(before, "spec", "acquireTime") : time;
+  const spec = { holderIdentity: holder, leaseDurationSeconds: seconds, acquireTime: acquired, renewTime: time };
+  const metadata = before?.metadata ?? { name, namespace };
+  return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
 }
 
 function isFresh(lease: Manifest, nowMs: number): boolean {

@@ -18,6 +18,7 @@ import { mirrorsFlag, readMirrors } from "../mirrors-file.ts";
 import { LiveView } from "../live/live-view.ts";
 import { checkPortFree } from "../port-holder.ts";
 import { endWithin, localTime, readPort, untilAborted } from "../running.ts";
+import { claimOwnCluster } from "../sole-engine.ts";
 import type { Home, Ports } from "../ports.ts";
 
 const flags = {
@@ -86,6 +87,9 @@ export const command: Command = defineCommand({
         step,
       });
       if (signal.aborted) return 0;
+      const selector = tuning.flux.watchSelector;
+      const holder = `keelson up, process ${process.pid}`;
+      await claimOwnCluster({ cluster: home.cluster, clock: io.clock, holder, selector });
       lock.write({ ...file, kubeconfig: home.kubeconfig, url: home.url, api: home.api });
       const fleet = await startFleet({ asked, given, folder, home, ports, view });
       view.step("");
