@@ -73,7 +73,7 @@ export class Lexer {
   /** Steps over blanks between the words of an action, and says whether there were any. As tokens they would only cost time. */
   skipSpace(): boolean {
     if (!this.#isInside || !isSpace(this.#text[this.#position])) return false;
-    if (this.#rightDelimiterWidth(this.#position) > 0) return false;
+    if (rightDelimiterWidth(this.#text, this.#position) > 0) return false;
     this.#skipTo(this.#spaceEnd());
     return true;
   }
@@ -115,46 +115,32 @@ export class Lexer {
         return this.#position >= this.#text.length
           ? this.#emit("eof", this.#text.length)
           : this.#emit("text", this.#text.length);
-      const trims = this.#text[delimiter + 2] === "-" && isSpace(this.#text[delimiter + 3]);
-      const textEnd = trims ? this.#trimmedEnd(delimiter) : delimiter;
+      const start = contentStart(this.#text, delimiter);
+      const textEnd = textEndBefore(this.#text, this.#position, delimiter, start);
       if (textEnd > this.#position) return this.#emit("text", textEnd);
       this.#skipTo(delimiter);
-      const contentStart = delimiter + (trims ? 4 : 2);
-      if (this.#text.startsWith("/*", contentStart)) this.#skipComment(contentStart);
-      else return this.#openAction(delimiter, trims);
+      if (this.#text.startsWith("/*", start)) this.#skipComment(start);
+      else return this.#openAction(delimiter, start);
     }
   }
 
-  #openAction(delimiter: number, trims: boolean): Token {
+  #openAction(delimiter: number, start: number): Token {
     const token = this.#emit("leftDelim", delimiter + 2);
     // The blank behind a trim marker is its own, and opens none at the other end.
-    this.#skipTo(delimiter + (trims ? 4 : 2));
+    this.#skipTo(start);
     this.#isInside = true;
     this.#parenthesisDepth = 0;
     return token;
-  }
-
-  #trimmedEnd(delimiter: number): number {
-    let end = delimiter;
-    while (end > this.#position && isSpace(this.#text[end - 1])) end--;
-    return end;
   }
 
   #skipComment(start: number): void {
     const close = this.#text.indexOf("*/", start + 2);
     if (close < 0) this.#fail("unclosed comment");
     const after = close + 2;
-    const width = this.#rightDelimiterWidth(after);
+    const width = rightDelimiterWidth(this.#text, after);
     if (width === 0) this.#fail("comment ends before closing delimiter");
     this.#skipTo(after + width);
     this.#pendingTrim = width > 2;
-  }
-
-  /** Width of a right delimiter at `at`, with its trim marker: 2, 4 or 0 for none. */
-  #rightDelimiterWidth(at: number): number {
-    if (this.#text.startsWith("}}", at)) return 2;
-    if (isSpace(this.#text[at]) && this.#text.startsWith("-}}", at + 1)) return 4;
-    return 0;
   }
 
   #nextInside(): Token {
@@ -162,7 +148,7 @@ export class Lexer {
     if (character === undefined) this.#fail("unclosed action");
     const isBlank = isSpace(character);
     if (isBlank || character === "}") {
-      const width = this.#rightDelimiterWidth(this.#position);
+      const width = rightDelimiterWidth(this.#text, this.#position);
       if (width > 0) return this.#closeAction(width);
       if (isBlank) return this.#space();
     }
@@ -314,6 +300,24 @@ function isWordAt(text: string, at: number): boolean {
   if (point > 0x7f) return letterOrDigit.test(String.fromCodePoint(point));
   // Small letters, capitals, digits, underscore.
   return (point >= 97 && point <= 122) || (point >= 65 && point <= 90) || (point >= 48 && point <= 57) || point === 95;
+}
+
+/** Where the content begins of what a "{{" at `open` opens: behind the trim marker, where there is one. */
+export function contentStart(text: string, open: number): number {
+  return text[open + 2] === "-" && isSpace(text[open + 3]) ? open + 4 : open + 2;
+}
+
+/** Where the text ends that begins at `from` and that a "{{" at `open` ends: before the blanks, where that trims them. */
+export function textEndBefore(text: string, from: number, open: number, start: number): number {
+  let end = open;
+  if (start > open + 2) while (end > from && isSpace(text[end - 1])) end--;
+  return end;
+}
+
+/** Width of a right delimiter at `at`, with its trim marker: 2, 4 or 0 for none. */
+export function rightDelimiterWidth(text: string, at: number): number {
+  if (text.startsWith("}}", at)) return 2;
+  return isSpace(text[at]) && text.startsWith("-}}", at + 1) ? 4 : 0;
 }
 
 /** True for a blank, as actions and trim markers mean it. */

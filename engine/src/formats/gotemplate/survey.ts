@@ -3,7 +3,7 @@
 // the parser reads whole: every word about what is wrong stays the parser's.
 
 import { type Action, readAction } from "./action.ts";
-import { isSpace } from "./lexer.ts";
+import { contentStart, rightDelimiterWidth } from "./lexer.ts";
 import { rememberedActionsMax, surveyedDepthMax, unreadListMin } from "./limits.ts";
 import type { Words } from "./words.ts";
 
@@ -41,8 +41,7 @@ export class Surveyor {
     const survey = new Survey(name);
     const actions = new Map<number, Action>();
     for (let open = text.indexOf("{{"); open >= 0; ) {
-      let start = open + 2;
-      if (text[start] === "-" && isSpace(text[start + 1])) start += 2;
+      const start = contentStart(text, open);
       const isComment = text.startsWith("/*", start);
       const end = isComment ? commentEnd(text, start) : text.indexOf("}}", start);
       if (end < 0) return undefined;
@@ -71,8 +70,8 @@ export class Surveyor {
 export function commentEnd(text: string, start: number): number {
   const close = text.indexOf("*/", start + 2);
   if (close < 0) return -1;
-  if (text.startsWith("}}", close + 2)) return close + 2;
-  return isSpace(text[close + 2]) && text.startsWith("-}}", close + 3) ? close + 4 : -1;
+  const width = rightDelimiterWidth(text, close + 2);
+  return width === 0 ? -1 : close + width;
 }
 
 /** The blocks and the variables of one text. */

@@ -2,7 +2,7 @@
 // nothing in it can be wrong. Long lists are parsed when they are asked for.
 
 import type { Action } from "./action.ts";
-import { isSpace } from "./lexer.ts";
+import { contentStart, isSpace, textEndBefore } from "./lexer.ts";
 import { commentEnd, type SurveyedText } from "./survey.ts";
 import { readSurveyedPipe } from "./surveyed-pipe.ts";
 import { type BranchNode, type Definition, isBlank, type PipeNode, type Source, StatementList } from "./tree.ts";
@@ -67,21 +67,24 @@ class SurveyedParser {
     for (;;) {
       if (this.#trims) while (isSpace(text[this.#at])) this.#at++;
       const open = text.indexOf("{{", this.#at);
-      const trimsBefore = open >= 0 && text[open + 2] === "-" && isSpace(text[open + 3]);
-      let textEnd = open < 0 ? text.length : open;
-      if (trimsBefore) while (textEnd > this.#at && isSpace(text[textEnd - 1])) textEnd--;
-      if (textEnd > this.#at) {
-        const value = text.slice(this.#at, textEnd);
-        nodes.push({ type: "text", position: this.#at, source: this.#source, value });
+      if (open < 0) {
+        this.#addText(nodes, text.length);
+        return undefined;
       }
-      if (open < 0) return undefined;
-      this.#start = open + (trimsBefore ? 4 : 2);
+      this.#start = contentStart(text, open);
+      this.#addText(nodes, textEndBefore(text, this.#at, open, this.#start));
       const action = this.#survey.actions.get(open);
       const end = action === undefined ? commentEnd(text, this.#start) : this.#start + action.length;
       this.#trims = action === undefined ? text[end - 1] === "-" : action.isTrimmed;
       this.#at = end + 2;
       if (action !== undefined) return action;
     }
+  }
+
+  #addText(nodes: StatementNode[], end: number): void {
+    if (end <= this.#at) return;
+    const value = this.#source.text.slice(this.#at, end);
+    nodes.push({ type: "text", position: this.#at, source: this.#source, value });
   }
 
   /** The list that begins here, and the action that ends it. A long one is parsed when it is asked for. */
