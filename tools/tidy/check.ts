@@ -74,7 +74,12 @@ export function checkHeaders(files: readonly SourceFile[]): Complaint[] {
     .map((file) => `${file.path}: begins without a header that says what it is`);
 }
 
-export function checkFolders(files: readonly SourceFile[], architecture: string): Complaint[] {
+/** Folders that the tree has and the map does not show, and the other way round; `others` stand beside the engine. */
+export function checkFolders(
+  files: readonly SourceFile[],
+  architecture: string,
+  others: readonly string[] = [],
+): Complaint[] {
   const folders = new Set(files.map((file) => posix.dirname(file.path)));
   const complaints: Complaint[] = [];
   for (const folder of folders) {
@@ -86,6 +91,10 @@ export function checkFolders(files: readonly SourceFile[], architecture: string)
     if (room !== "" && !architecture.includes(`${room}/`))
       complaints.push(`${folder}: ARCHITECTURE.md has no line for ${room}/`);
   }
+  const known = [...others, ...[...folders].map((folder) => `${folder.split("/").slice(2).join("/")}/`)];
+  for (const [, named = ""] of architecture.matchAll(/`([\w/-]+\/)`/g))
+    if (!known.some((folder) => folder.startsWith(named)))
+      complaints.push(`ARCHITECTURE.md: there is no folder ${named}`);
   return [...new Set(complaints)];
 }
 
