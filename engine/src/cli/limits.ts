@@ -53,3 +53,6 @@ export const artifactTimeoutMs = 30_000;
 
 /** Bytes of randomness read at once: a chart's passwords take one for each character. */
 export const randomPoolSize = 512;
+
+/** Renderings of a chart until the names that it resolves are known: a name may stand in what another resolves to, hardly more. */
+export const hostNameRoundsMax = 8;

@@ -127,11 +127,25 @@ describe("keelson template", () => {
   });
 
   it("says which flags have no effect", async () => {
-    const { code, stderr } = await run(newChart(), "shop", ".", "--enable-dns");
-    expect([code, stderr]).toEqual([
-      0,
-      "note: --enable-dns has no effect: names are not resolved, getHostByName gives nothing\n",
-    ]);
+    const { code, stderr } = await run(newChart(), "shop", ".", "--repository-cache", "x");
+    expect([code, stderr]).toEqual([0, "note: --repository-cache has no effect: nothing is cached\n"]);
+  });
+
+  it("resolves names where it is asked to, as helm does", async () => {
+    const folder = newChart();
+    const rest = "{{ if .Values.bad }}{{ getHostByName .Values.bad }}{{ end }}";
+    const name = "127.0.0.{{ getHostByName `127.0.0.1` | trimPrefix `127.0.0.` }}";
+    writeFileSync(
+      join(folder, "templates/a.yaml"),
+      `kind: X\na: {{ getHostByName (tpl "${name}" .) | quote }}\n${rest}`,
+    );
+    const show = ["shop", ".", "-s", "templates/a.yaml"];
+    expect((await run(folder, ...show)).stdout).toContain('a: ""');
+    const resolved = await run(folder, ...show, "--enable-dns");
+    expect([resolved.stderr, resolved.stdout]).toEqual(["", expect.stringContaining('a: "127.0.0.1"')]);
+    expect((await run(folder, ...show, "--enable-dns", "--set", "bad=no-host.invalid")).stderr).toContain(
+      "error calling getHostByName: invalid argument to Intn",
+    );
   });
 
   it("shows what is no YAML when it is asked to", async () => {

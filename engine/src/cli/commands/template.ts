@@ -29,6 +29,7 @@ import { type Command, defineCommand, type FlagValues } from "../command.ts";
 import { parseBoolean } from "../flag-values.ts";
 import { defaultNamespace } from "../helm/default-namespace.ts";
 import { helmFlags } from "../helm/release-flags.ts";
+import type { HostNames } from "../host-names.ts";
 import type { Io } from "../io.ts";
 import { ensureFolder } from "../make-folder.ts";
 import { fileFault } from "../named-files.ts";
@@ -61,6 +62,7 @@ const flags = {
   "output-dir": { takes: "FOLDER", about: "write files into this folder instead of printing" },
   "release-name": { about: "put the release's name into the path below --output-dir" },
   "skip-schema-validation": { about: "do not check values against values.schema.json" },
+  "enable-dns": { about: "let getHostByName resolve names; without it, it gives nothing" },
   "render-subchart-notes": { about: "accepted", isHidden: true, ignored: "notes are not printed here" },
   "skip-crds": { about: "accepted", isHidden: true },
   "create-namespace": { about: "accepted", isHidden: true },
@@ -78,7 +80,6 @@ const flags = {
   ...serverFlags,
   debug: { about: "print what was rendered also when it is no YAML" },
   "disable-openapi-validation": { about: "accepted", isHidden: true },
-  "enable-dns": { about: "accepted", isHidden: true, ignored: "names are not resolved, getHostByName gives nothing" },
   "hide-notes": { about: "accepted", isHidden: true, ignored: "notes are not printed here" },
   description: { takes: "TEXT", about: "accepted", isHidden: true },
   replace: { about: "accepted", isHidden: true },
@@ -124,8 +125,11 @@ export const command: Command = defineCommand({
   async run({ args, flags: given, io, ports }) {
     const [name, chart] = nameAndChart(args, given, io);
     const source = await openChartSource(chart, given, io);
-    const options = await optionsOf(name, given, io);
-    const rendering = await ofChart(chart, () => renderAs(source, options, { given, io, ports }));
+    const { HostNames } = given["enable-dns"] ? await import("../host-names.ts") : {};
+    const names = HostNames && new HostNames(machineEnvironment(io.clock));
+    const options = await optionsOf(name, given, { io, names });
+    const render = (): Promise<ChartRendering> => renderAs(source, options, { given, io, ports });
+    const rendering = await ofChart(chart, () => names?.resolved(render) ?? render());
     for (const warning of rendering.warnings) io.stderr.write(`${warning.message}\n`);
     if ((given["output-dir"] ?? "") === "") io.stdout.write(textOf(rendering, given));
     else writeFiles(rendering, name, given, io);
@@ -169,9 +173,16 @@ function checkName(name: string): string {
   );
 }
 
-async function optionsOf(name: string, given: Flags, io: Io): Promise<RenderOptions> {
+async function optionsOf(
+  name: string,
+  given: Flags,
+  { io, names }: { io: Io; names: HostNames | undefined },
+): Promise<RenderOptions> {
   const kubeVersion = given["kube-version"];
   const postRender = await postRenderer(given, io);
+  const onInvalid = (text: string): void => {
+    if (names?.isComplete !== false) io.stdout.write(bytesOf(text));
+  };
   return {
     releaseName: name,
     namespace: defaultNamespace(given, io),
@@ -183,10 +194,8 @@ async function optionsOf(name: string, given: Flags, io: Io): Promise<RenderOpti
     ...(kubeVersion === undefined || kubeVersion === "" ? {} : { kubeVersion }),
     ...(postRender === undefined ? {} : { postRender }),
     notesReads: false,
-    ...(given.debug || parseBoolean(io.env["HELM_DEBUG"] ?? "") === true
-      ? { onInvalid: (text: string) => io.stdout.write(bytesOf(text)) }
-      : {}),
-    environment: machineEnvironment(io.clock),
+    ...(given.debug || parseBoolean(io.env["HELM_DEBUG"] ?? "") === true ? { onInvalid } : {}),
+    environment: names?.environment ?? machineEnvironment(io.clock),
   };
 }
 

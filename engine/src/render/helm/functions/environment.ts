@@ -1,4 +1,4 @@
-// What functions take from outside: time and randomness. Both make a render volatile, so their use is noted.
+// What functions take from outside: time, randomness, addresses of hosts. All make a render volatile, so their use is noted.
 
 import { randomGenerator } from "./random-source.ts";
 
@@ -7,15 +7,24 @@ export type FunctionEnvironment = {
   nowMs(): number;
   /** Bytes for keys, salts and random text. */
   randomBytes(count: number): Uint8Array;
+  /** An address of a host; without it names are not resolved, as in Helm unless it is asked to. */
+  hostAddress?: (name: string) => string;
 };
 
 /** An environment that notes whether it was asked for anything. */
 export class NotingEnvironment implements FunctionEnvironment {
   isUsed = false;
+  readonly hostAddress?: (name: string) => string;
   readonly #inner: FunctionEnvironment;
 
   constructor(inner: FunctionEnvironment) {
     this.#inner = inner;
+    const { hostAddress } = inner;
+    if (hostAddress !== undefined)
+      this.hostAddress = (name) => {
+        this.isUsed = true;
+        return hostAddress(name);
+      };
   }
   nowMs(): number {
     this.isUsed = true;

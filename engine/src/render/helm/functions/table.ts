@@ -16,11 +16,13 @@ import { semverFunctions } from "./semver.ts";
 import { textFunctions } from "./text.ts";
 import { urlFunctions } from "./urls.ts";
 
-/** Sprig without env and expandenv, and Helm's own; names are never resolved, as in Helm unless it is asked to. */
+/** Sprig without env and expandenv, and Helm's own. */
 export function chartFunctions(environment: FunctionEnvironment): Map<string, GoFunction> {
   const functions = new Map(fixed);
   for (const make of [dateFunctions, cryptoFunctions, certificateFunctions])
     for (const [name, made] of Object.entries(make(environment))) functions.set(name, made);
+  const { hostAddress } = environment;
+  if (hostAddress !== undefined) functions.set("getHostByName", define("string", hostAddress));
   return functions;
 }
 
