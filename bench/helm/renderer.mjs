@@ -59,7 +59,7 @@ function render({ formatFault, formatTemplateOutput, memoryTree, renderChart, sh
     // The command line says it for the library.
     if (thrown.isAbsent !== undefined)
       return { error: `failed parsing --set-file data: open ${thrown.isAbsent}: no such file or directory` };
-    if (thrown.name === "TemplateLimitError") return { limit: thrown.message };
+    if (["TemplateLimitError", "TemplateStackError"].includes(thrown.name)) return { limit: thrown.message };
     return thrown.name === "Fault" ? { error: recorded(formatFault(thrown)) } : { crash: thrown.stack };
   }
 }

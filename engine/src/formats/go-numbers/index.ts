@@ -36,10 +36,13 @@ export function fitsInt64(value: bigint): boolean {
   return BigInt.asIntN(64, value) === value;
 }
 
-/** A float by strconv.ParseFloat's syntax; infinite when too large for float64. */
+const decimalFloat = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/;
+const hexFloat =
+  /^([+-]?)0[xX](?=_?[0-9a-fA-F]|\.)((?:_?[0-9a-fA-F]+)*)\.?((?:[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?)[pP]([+-]?\d+(?:_\d+)*)$/;
+
+/** A float by strconv.ParseFloat's syntax, in which underscores separate digits; infinite when too large for float64. */
 export function parseFloatText(text: string): number | undefined {
-  if (/^[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?$/.test(text) && !text.includes("_"))
-    return Number(text);
+  if (decimalFloat.test(text)) return Number(text.replaceAll("_", ""));
   const special = /^([+-]?)(inf|infinity|nan)$/i.exec(text);
   if (special !== null) {
     if ((special[2] as string).toLowerCase() === "nan") return Number.NaN;
@@ -49,9 +52,10 @@ export function parseFloatText(text: string): number | undefined {
 }
 
 function parseHexFloat(text: string): number | undefined {
-  const match = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)$/.exec(text);
+  const match = hexFloat.exec(text);
   if (match === null) return undefined;
-  const [, sign, whole = "", fraction = "", exponent = "0"] = match;
+  const [, sign, ...parts] = match;
+  const [whole, fraction, exponent] = parts.map((part) => part.replaceAll("_", "")) as [string, string, string];
   if (whole + fraction === "") return undefined;
   const value = Number(BigInt(`0x0${whole}${fraction}`)) * 2 ** (Number(exponent) - 4 * fraction.length);
   return sign === "-" ? -value : value;

@@ -99,10 +99,25 @@ function fromInteger(value: bigint): NumberValue {
 }
 
 function parseComplex(literal: string): NumberValue | undefined {
-  const middle = Math.max(literal.lastIndexOf("+"), literal.lastIndexOf("-"));
+  const middle = complexMiddle(literal);
   const real = parseFloatText(literal.slice(0, middle));
   const imaginary = parseFloatText(literal.slice(middle, -1));
-  return real === undefined || imaginary === undefined ? undefined : withComplex(real, imaginary);
+  return real === undefined || imaginary === undefined || !Number.isFinite(real) || !Number.isFinite(imaginary)
+    ? undefined
+    : withComplex(real, imaginary);
+}
+
+/** Where the sign of the imaginary part stands. */
+function complexMiddle(literal: string): number {
+  return literal.search(/(?<=[^eEpP])[-+][^-+]*(?:[eEpP][-+]?[^-+]*)?i$/);
+}
+
+/** Why a complex literal is none, in the words of fmt.Sscan. */
+export function complexProblem(literal: string): string {
+  const parts = [literal.slice(0, complexMiddle(literal)), literal.slice(complexMiddle(literal), -1)];
+  if (parts.some((part) => !/\d|\./.test(part) || /^[-+]?0[bBoO]/.test(part)))
+    return "syntax error scanning complex number";
+  return parts.some((part) => parseFloatText(part) === undefined) ? "invalid syntax" : "value out of range";
 }
 
 function withComplex(real: number, imaginary: number): NumberValue {

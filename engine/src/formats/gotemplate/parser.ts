@@ -4,7 +4,7 @@
 import { TemplateParseError } from "./faults.ts";
 import { Lexer, LexicalError, type Token } from "./lexer.ts";
 import { blockDepthMax, parenthesisDepthMax } from "./limits.ts";
-import { parseNumber, unquote } from "./literals.ts";
+import { complexProblem, parseNumber, unquote } from "./literals.ts";
 import {
   type ArgumentNode,
   type BranchNode,
@@ -470,13 +470,13 @@ class Parser {
 
   #number(token: Token): NonNullable<ReturnType<typeof parseNumber>> {
     const value = parseNumber(token.value, token.type);
-    if (value === undefined)
-      this.#fail(
-        token.type === "char"
-          ? `malformed character constant: ${token.value}`
-          : `illegal number syntax: ${JSON.stringify(token.value)}`,
-      );
-    return value;
+    if (value !== undefined) return value;
+    if (token.type === "complex") this.#fail(complexProblem(token.value));
+    this.#fail(
+      token.type === "char"
+        ? `malformed character constant: ${token.value}`
+        : `illegal number syntax: ${JSON.stringify(token.value)}`,
+    );
   }
 
   #parenthesised(): PipeNode {

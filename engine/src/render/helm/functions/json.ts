@@ -3,7 +3,7 @@
 import type { Json } from "#kernel";
 import { formatPlain, formatShortest } from "#formats/go-numbers";
 import { compareStrings, GoError, type GoMap, isMap, mapSet, type Value } from "#formats/gotemplate";
-import { isStruct, toPlain, toValidData } from "./plain.ts";
+import { isStruct, toPlain } from "./plain.ts";
 
 /** `isPointed`: the value is handed over by a pointer to it, as Sprig does for raw text, which counts as a level. */
 export type JsonOptions = { indent?: string; escapesHtml?: boolean; isPointed?: boolean };
@@ -11,7 +11,7 @@ export type JsonOptions = { indent?: string; escapesHtml?: boolean; isPointed?: 
 /** JSON text of a value. Throws a GoError for what JSON cannot hold. */
 export function formatJson(value: Value, options: JsonOptions = {}): string {
   const writer = { indent: options.indent ?? "", escapesHtml: options.escapesHtml ?? true };
-  return write(toValidData(toPlain(value, options.isPointed)), writer, "\n");
+  return write(toPlain(value, options.isPointed), writer, "\n");
 }
 
 type Writer = { indent: string; escapesHtml: boolean };
@@ -44,8 +44,19 @@ export function formatNumber(value: number): string {
   return formatPlain(value);
 }
 
+/** A byte that is no character, which Go escapes; U+FFFD itself stands as it is. */
+const loneByte = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
+
+function quoteText(text: string): string {
+  if (!loneByte.test(text)) return JSON.stringify(text);
+  return `"${text
+    .split(loneByte)
+    .map((part) => JSON.stringify(part).slice(1, -1))
+    .join("\\ufffd")}"`;
+}
+
 function writeText(text: string, escapesHtml: boolean): string {
-  const quoted = JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+  const quoted = quoteText(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
   if (!escapesHtml) return quoted;
   return quoted.replaceAll("<", "\\u003c").replaceAll(">", "\\u003e").replaceAll("&", "\\u0026");
 }
