@@ -3,7 +3,7 @@
 
 import type { CommandEntry } from "./command.ts";
 
-export const commands: readonly CommandEntry[] = [
+const table: readonly CommandEntry[] = [
   {
     heading: "Run it",
     name: "up",
@@ -154,31 +154,6 @@ export const commands: readonly CommandEntry[] = [
     summary: "Remove a release and its objects",
     load: () => import("./commands/helm-uninstall.ts"),
   },
-  { name: "helm ls", summary: "The same as helm list", isHidden: true, load: () => import("./commands/helm-list.ts") },
-  {
-    name: "helm hist",
-    summary: "The same as helm history",
-    isHidden: true,
-    load: () => import("./commands/helm-history.ts"),
-  },
-  {
-    name: "helm delete",
-    summary: "The same as helm uninstall",
-    isHidden: true,
-    load: () => import("./commands/helm-uninstall.ts"),
-  },
-  {
-    name: "helm del",
-    summary: "The same as helm uninstall",
-    isHidden: true,
-    load: () => import("./commands/helm-uninstall.ts"),
-  },
-  {
-    name: "helm un",
-    summary: "The same as helm uninstall",
-    isHidden: true,
-    load: () => import("./commands/helm-uninstall.ts"),
-  },
   {
     heading: "Install it",
     name: "bootstrap git",
@@ -218,6 +193,34 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/complete.ts"),
     isHidden: true,
   },
+];
+
+function below(word: string): string[] {
+  return [`dep ${word}`, `helm dependency ${word}`, `helm dep ${word}`];
+}
+
+/** Other words for commands: helm's own, and helm's words below `helm` for what stands beside it here. */
+const aliases: Readonly<Record<string, readonly string[]>> = {
+  "helm list": ["helm ls"],
+  "helm history": ["helm hist"],
+  "helm uninstall": ["helm delete", "helm del", "helm un"],
+  template: ["helm template"],
+  package: ["helm package"],
+  "dependency build": below("build"),
+  "dependency update": ["dependency up", ...below("update"), ...below("up")],
+  "dependency list": ["dependency ls", ...below("list"), ...below("ls")],
+};
+
+export const commands: readonly CommandEntry[] = [
+  ...table,
+  ...table.flatMap((entry) =>
+    (aliases[entry.name] ?? []).map((name) => ({
+      name,
+      summary: `The same as ${entry.name}`,
+      load: () => entry.load(),
+      isHidden: true,
+    })),
+  ),
 ];
 
 export type FoundCommand = { entry: CommandEntry; rest: readonly string[] };

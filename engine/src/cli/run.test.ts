@@ -42,6 +42,17 @@ describe("the command line", () => {
     for (const entry of commands) if (entry.isHidden !== true) expect(stdout).toContain(`  ${entry.name}`);
   });
 
+  it("understands helm's words for its commands", async () => {
+    const help = (await check("dependency update --help")).stdout.replace(
+      "keelson dependency update [",
+      "keelson WORDS [",
+    );
+    for (const words of ["dep up", "dependency up", "helm dep update", "helm dependency up"])
+      expect((await check(`${words} --help`)).stdout.replace(`keelson ${words} [`, "keelson WORDS [")).toBe(help);
+    expect((await check("helm template --help")).stdout).toContain("the output of `helm template`");
+    expect((await check("helm package")).stderr).toContain("an argument is missing");
+  });
+
   it("prints its version", async () => {
     expect(await check("--version")).toMatchObject({
       code: 0,

@@ -58,7 +58,9 @@ function explainUnknown(words: readonly string[], io: Io): ExitCode {
     );
     return isHelp ? 0 : 2;
   }
-  const near = nearest(plain[0] ?? "", [...new Set(commands.map((entry) => entry.name.split(" ")[0] ?? ""))]);
+  const near = nearest(plain[0] ?? "", [
+    ...new Set(commands.filter(({ isHidden }) => isHidden !== true).map(({ name }) => name.split(" ")[0] ?? "")),
+  ]);
   throw usage(
     `no command ${JSON.stringify(plain[0] ?? words[0] ?? "")}`,
     near === undefined ? "`keelson --help` lists all commands" : `did you mean \`keelson ${near}\`?`,
