@@ -38,8 +38,10 @@ function optionsOf({ files, flags }) {
     } else given[lists[flag]].push(text);
   }
   given.readFile = (path) => {
-    if (files[path] === undefined) throw Object.assign(new Error(), { isAbsent: path });
-    return files[path];
+    if (files[path] !== undefined) return files[path];
+    const isFolder = path !== "" && Object.keys(files).some((name) => name.startsWith(path.replace(/\/?$/, "/")));
+    const reason = isFolder ? `read ${path}: is a directory` : `open ${path}: no such file or directory`;
+    throw Object.assign(new Error(), { reason });
   };
   return options;
 }
@@ -57,8 +59,7 @@ function render({ formatFault, formatTemplateOutput, memoryTree, renderChart, sh
     return { out: recorded(stringOf(patterns.length === 0 ? output : showOnly(output, patterns))) };
   } catch (thrown) {
     // The command line says it for the library.
-    if (thrown.isAbsent !== undefined)
-      return { error: `failed parsing --set-file data: open ${thrown.isAbsent}: no such file or directory` };
+    if (thrown.reason !== undefined) return { error: `failed parsing --set-file data: ${thrown.reason}` };
     if (["TemplateLimitError", "TemplateStackError"].includes(thrown.name)) return { limit: thrown.message };
     return thrown.name === "Fault" ? { error: recorded(formatFault(thrown)) } : { crash: thrown.stack };
   }

@@ -1,7 +1,7 @@
 // Which subcharts take part, under which names, and which of their values a parent imports. Mirrors
 // pkg/chart/v2/util/dependencies.go of Helm 4.3.
 
-import { type GoMap, isMap, mapGet, printValue, type Value } from "#formats/gotemplate";
+import { type GoMap, goTypeOf, isMap, mapGet, printValue, typed, type Value } from "#formats/gotemplate";
 import { type Chart, type Dependency, setDependencies } from "./chart.ts";
 import { coalesceValues, copyMap, mergeChartValues, mergeTables, type Warn } from "./coalesce.ts";
 import { helmFault } from "./faults.ts";
@@ -133,14 +133,17 @@ function processImports(chart: Chart, warn: Warn): void {
       const table = found !== undefined && Object.keys(found).length === 0 ? {} : found;
       if (table !== undefined)
         imported = mergeTables(imported, isExport ? table : nest(parent, table), { prefix: "", isMerge: true, warn });
-      return [{ child, parent }];
+      return [typed({ child, parent }, importedType)];
     });
   chart.values = mergeTables(copyMap(values), imported, { prefix: "", isMerge: true, warn });
 }
 
+/** Go's type of what was imported once: charts that share their metadata import it no other time. */
+const importedType = "map[string]string";
+
 function importPaths(item: Value): [child: string | undefined, parent: string, isExport: boolean] {
   if (typeof item === "string") return [`exports.${item}`, ".", true];
-  if (!isMap(item)) return [undefined, "", false];
+  if (!isMap(item) || goTypeOf(item) === importedType) return [undefined, "", false];
   return [printValue(item["child"] ?? null), printValue(item["parent"] ?? null), false];
 }
 
