@@ -160,3 +160,11 @@ describe.skipIf(!existsSync("/dev/full"))("a command whose output cannot be writ
     expect(status).toBe(1);
   });
 });
+
+it("a repository whose URL nothing here can fetch is wrong use", () => {
+  const { status, stderr } = spawnSync(process.execPath, [command, "up", "--repo", "ftp://example.org/fleet"]);
+  expect(stderr.toString()).toBe(
+    'keelson: --repo cannot be "ftp://example.org/fleet"\nhint: a URL begins with https, http, ssh or file\n',
+  );
+  expect(status).toBe(2);
+});

@@ -109,6 +109,8 @@ export const command: Command = defineCommand({
 async function readRepository(given: Flags, io: Io): Promise<FleetRoot> {
   const repo = given.repo ?? "";
   if (/^(https?|ssh|file):\/\//.test(repo)) return { url: repo, branch: given.branch ?? "main", ...rootOf(given) };
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(repo))
+    throw usage(`--repo cannot be ${JSON.stringify(repo)}`, "a URL begins with https, http, ssh or file");
   const scp = /^([\w.-]+@)?([\w.-]+):(?!\/\/)(.+)$/.exec(repo);
   if (scp !== null && !existsSync(resolve(io.folder, repo)))
     return { url: `ssh://${scp[1] ?? ""}${scp[2]}/${scp[3]}`, branch: given.branch ?? "main", ...rootOf(given) };
