@@ -24,6 +24,7 @@ export { refuseUnsafe } from "./foreign-kubeconfig.ts";
 export { Informer, type InformerListener, type InformerOptions } from "./informer.ts";
 export { type Credential, type Credentials, fixedCredentials } from "./credentials.ts";
 export { discoveryOf } from "./discovery.ts";
+export { pause } from "./pause.ts";
 export type { ClusterFaultCode } from "./faults.ts";
 export { matchesLabels } from "./label-selector.ts";
 export { connectCluster, type ConnectOptions, type HttpCluster, type LogOptions } from "./http-cluster.ts";

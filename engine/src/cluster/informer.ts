@@ -6,6 +6,7 @@ import type { Clock, Manifest } from "#kernel";
 import { backOffMs } from "./back-off.ts";
 import type { Cluster, Resource, Status, WatchEvent, WatchOptions } from "./contract.ts";
 import { listChunk, watchBackOff, watchLeastMs } from "./limits.ts";
+import { pause } from "./pause.ts";
 
 export type InformerOptions<T> = {
   cluster: Cluster;
@@ -105,7 +106,7 @@ export class Informer<T> {
       const end = await this.#pass(signal).catch(endOfThrown);
       if (signal.aborted) return;
       const delayMs = this.#judge(end, this.#options.clock.now() - startedMs);
-      if (delayMs > 0) await this.#pause(delayMs, signal);
+      if (delayMs > 0) await pause(this.#options.clock, delayMs, signal);
     }
   }
 
@@ -250,18 +251,6 @@ export class Informer<T> {
   #fail(status: Status): void {
     this.#failure = status;
     this.#options.failed?.(status);
-  }
-
-  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel();
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const cancel = this.#options.clock.after(delayMs, end);
-      signal.addEventListener("abort", end);
-    });
   }
 }
 

@@ -1,7 +1,7 @@
 // Carries out what the plan decides, stage by stage. Of a stage, every object that differs is dry-run first; when one is
 // refused, nothing of the stage is written. Objects that are known to be as desired cost no request.
 
-import type { Cluster, Target } from "#cluster";
+import { type Cluster, pause, type Target } from "#cluster";
 import { assess } from "#health";
 import { type Clock, faultFrom, formatRef, type Manifest, refKey, refOf, type VersionedRef } from "#kernel";
 import {
@@ -24,7 +24,7 @@ import { concurrentRequests, namedInMessage, settleMs, settlePollMs } from "./li
 import type { Live } from "./live.ts";
 import type { Delivery, Outcome, OutcomeWord } from "./model.ts";
 import type { Desired } from "./state.ts";
-import { mapLimited, pause } from "./waiting.ts";
+import { mapLimited } from "./map-limited.ts";
 
 export type ApplyContext = {
   delivery: Delivery;

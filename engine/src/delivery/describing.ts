@@ -1,13 +1,12 @@
 // Watches of what describes deliveries: objects of the dialects' kinds, the definitions by which a kind comes to be served,
 // and the ConfigMaps and Secrets that ask to be looked at as soon as they change.
 
-import { type Cluster, Informer } from "#cluster";
+import { type Cluster, Informer, pause } from "#cluster";
 import type { Clock, Manifest } from "#kernel";
 import type { Kinds } from "./kinds.ts";
 import { kindPollMs } from "./limits.ts";
 import type { Dialect } from "./model.ts";
 import type { Served } from "./reporter.ts";
-import { pause } from "./waiting.ts";
 
 export type DescribingOptions = {
   cluster: Cluster;

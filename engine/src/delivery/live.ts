@@ -1,12 +1,11 @@
 // What is known of the objects we applied, from watches alone. For each object a fingerprint is held, not the object: its
 // uid and resourceVersion, its health, and how it differs from what our last apply left.
 
-import { type Cluster, Informer, type Resource } from "#cluster";
+import { type Cluster, Informer, pause, type Resource } from "#cluster";
 import { assess, type Health, type HealthExpressions } from "#health";
 import { type Clock, type Manifest, refKey, refOf, type VersionedRef } from "#kernel";
 import { syncPatienceMs } from "./limits.ts";
 import { type Touch, touchesAfter, type Version } from "./touches.ts";
-import { pause } from "./waiting.ts";
 import { driftFrom, type FieldChange, type OwnershipRules, type Reference, referenceOf } from "#plan";
 
 /** What our last apply left of an object, and whose it is. */

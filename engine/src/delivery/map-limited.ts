@@ -1,20 +1,4 @@
-// Small tools for asynchronous work: a pause that a signal ends, and many tasks a few at a time.
-
-import type { Clock } from "#kernel";
-
-/** Resolved after the delay, or as soon as the signal aborts. */
-export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      cancel();
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const cancel = clock.after(delayMs, end);
-    signal.addEventListener("abort", end);
-  });
-}
+// Many tasks, a few at a time.
 
 /**
  * `run` over all items, at most `limit` at once; results in the order of the items. After a failure nothing more is begun;

@@ -2,11 +2,10 @@
 // that met another. A few times, with growing pauses; what lasts longer is the pass's to deal with. Every request of a pass
 // can be repeated: applies and patches are the same the second time, deletions name the object they mean.
 
-import type { Answer, Cluster } from "#cluster";
+import { type Answer, type Cluster, pause } from "#cluster";
 import type { Clock } from "#kernel";
 import { isTransient } from "./cluster-faults.ts";
 import { patience } from "./limits.ts";
-import { pause } from "./waiting.ts";
 
 export type Patience = { clock: Clock; signal: AbortSignal; random: () => number };
 

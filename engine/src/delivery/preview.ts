@@ -14,7 +14,7 @@ import { jobOf } from "./pass.ts";
 import type { RemoteBases } from "./remote-bases.ts";
 import { RenderDesk, type RenderPool, type SourceTree } from "./render-desk.ts";
 import { readVariables } from "./variables.ts";
-import { mapLimited } from "./waiting.ts";
+import { mapLimited } from "./map-limited.ts";
 
 export type PreviewOptions = {
   delivery: Delivery;

@@ -8,7 +8,7 @@ import type { Kinds } from "./kinds.ts";
 import { concurrentRequests } from "./limits.ts";
 import type { Live } from "./live.ts";
 import type { Outcome } from "./model.ts";
-import { mapLimited } from "./waiting.ts";
+import { mapLimited } from "./map-limited.ts";
 import { outcomeOf } from "./apply.ts";
 
 export type RemoveContext = {

@@ -1,12 +1,11 @@
 // One writer for each object: status is written when it differs from what was written last, the newest wish replaces those that
 // wait, and two writes for one object never cross.
 
-import type { Cluster, Resource, Status } from "#cluster";
+import { type Cluster, pause, type Resource, type Status } from "#cluster";
 import { type Clock, equalJson, isObject, type JsonObject, type Manifest } from "#kernel";
 import { isTransient } from "./cluster-faults.ts";
 import { conflictRetryMs, soonRetryMs, statusAttempts } from "./limits.ts";
 import { withNewestStatus } from "./triggers.ts";
-import { pause } from "./waiting.ts";
 
 export type StatusWish = {
   resource: Resource;

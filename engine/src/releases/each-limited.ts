@@ -1,20 +1,4 @@
-// Small tools for asynchronous work: a pause that a signal ends, and many tasks a few at a time.
-
-import type { Clock } from "#kernel";
-
-/** Resolved after the delay, or as soon as the signal aborts. */
-export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      cancel();
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const cancel = clock.after(delayMs, end);
-    signal.addEventListener("abort", end);
-  });
-}
+// Many tasks, a few at a time.
 
 /** Does `run` for each, at most `limit` at once. `run` must not throw. */
 export async function eachLimited<T>(

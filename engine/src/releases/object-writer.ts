@@ -1,7 +1,7 @@
 // Writes a release's objects as Helm 4.3 writes them: server-side apply, or client-side create and three-way patch, or
 // replacement; objects of one kind at once, kinds in order (pkg/kube/client.go). What it does is told object by object.
 
-import type { Answer, DeleteOptions, Status } from "#cluster";
+import { type Answer, type DeleteOptions, pause, type Status } from "#cluster";
 import { type Fault, faultFrom, type JsonObject, type Manifest } from "#kernel";
 import { takeOverPatch } from "#plan";
 import type { ObjectAction } from "./contract.ts";
@@ -9,7 +9,7 @@ import { releaseFault } from "./faults.ts";
 import { requestsAtOnce, writeRetryMs, writeTriesMost } from "./limits.ts";
 import { describeObject, difference, keyOf, type ReleaseObject } from "./objects.ts";
 import { type Owner, ownershipProblems } from "./ownership.ts";
-import { eachLimited, pause } from "./patience.ts";
+import { eachLimited } from "./each-limited.ts";
 import type { Run } from "./run.ts";
 
 export type WriteHow = {

@@ -1,12 +1,12 @@
 // The waits of an action by its strategy. `hookOnly` waits for hooks alone.
 
+import { pause } from "#cluster";
 import { fieldOf } from "#kernel";
 import type { WaitStrategy } from "./contract.ts";
 import { releaseFault } from "./faults.ts";
 import { legacyErrorsMost, legacyPollMs } from "./limits.ts";
 import { LookFailed, legacyReady, type Readiness } from "./legacy-ready.ts";
 import { type KnownKinds, nameOf, type ReleaseObject } from "./objects.ts";
-import { pause } from "./patience.ts";
 import type { Run } from "./run.ts";
 import { goneJudge, hookJudge, legacyConclusion, legacyHookJudge, readyJudge, waitFor } from "./wait.ts";
 
