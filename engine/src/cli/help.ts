@@ -69,7 +69,9 @@ function nameFlag(name: string, flag: Flag): string {
 }
 
 function aboutFlag(flag: Flag): string {
-  const choices = flag.choices === undefined ? "" : ` (${flag.choices.join(", ")})`;
+  const list = flag.choices ?? [];
+  // Where the flag itself shows them, they are not said again.
+  const choices = list.length === 0 || list.join("|") === flag.takes ? "" : ` (${list.join(", ")})`;
   const standard = flag.default === undefined || flag.default === "" ? "" : ` (default ${flag.default})`;
   return `${flag.about}${choices}${standard}`;
 }

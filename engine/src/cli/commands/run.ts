@@ -27,7 +27,11 @@ const flags = {
   port: { takes: "PORT", about: "port of the console, webhooks and metrics, 0: any free one", default: "7440" },
   listen: { takes: "ADDRESS", about: "interface of that port", default: "127.0.0.1" },
   advertise: { takes: "HOST[:PORT]", about: "name under which other controllers reach that port" },
-  log: { takes: "-", about: "-: write the log as JSON lines to standard output, show no view", choices: ["-"] },
+  log: {
+    takes: "-",
+    about: "write the log to standard output as JSON lines, in place of the live view",
+    choices: ["-"],
+  },
   ...mirrorsFlag,
   "install-definitions": { about: "bring the Flux definitions that the cluster lacks" },
   "take-over": { about: "scale Flux's own controllers to zero first" },
