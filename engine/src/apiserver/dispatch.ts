@@ -46,7 +46,7 @@ import {
 import type { Authorizer } from "./authorizer.ts";
 import { applyObject, patchedScale, patchObject, refuseNameless } from "./patching.ts";
 import { finalizeNamespace } from "./pod-parts.ts";
-import { applyScale, getScale, updateScale } from "./scale.ts";
+import { applyScale, decodedScale, getScale, updateScale } from "./scale.ts";
 
 /** `isNew`: the object did not exist before. */
 export type Write<T> = { value: T; warnings: string[]; isNew?: boolean };
@@ -155,7 +155,7 @@ export class Dispatch {
     this.permit("update", call);
     const { served, subresource, name } = call;
     if (subresource === "scale")
-      return this.#write(call, options, (write) => updateScale(this.registry, write, () => body));
+      return this.#write(call, options, (write) => updateScale(this.registry, write, () => decodedScale(body, false)));
     if (subresource === "finalize")
       return this.#write(call, options, (write) => finalizeNamespace(this.registry, write, body));
     refuseNameless(call, body);

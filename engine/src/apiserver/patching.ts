@@ -26,6 +26,7 @@ import {
   type WriteCall,
 } from "#apiserver/registry";
 import { formatGo, strategicMerge } from "#merge";
+import { decodedScale } from "./scale.ts";
 
 export async function patchObject(registry: Registry, asked: WriteCall, body: PatchBody): Promise<Manifest> {
   const call = { ...asked, isData: body.type === "strategic" };
@@ -39,10 +40,15 @@ export async function patchObject(registry: Registry, asked: WriteCall, body: Pa
   try {
     return await changeObject(registry, call, { make, retries: true });
   } catch (error) {
-    if (!(error instanceof DecodeRefusal) || result === undefined) throw error;
-    const shown = body.type === "strategic" ? formatGo(body.patch) : encodeJson(result);
-    throw invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, error.why)]);
+    throw result === undefined ? error : patchRefusal(error, body, result);
   }
+}
+
+/** What a patch leaves, and Go cannot hold, is the patch's fault. */
+function patchRefusal(error: unknown, body: PatchBody, result: Manifest): unknown {
+  if (!(error instanceof DecodeRefusal)) return error;
+  const shown = body.type === "strategic" ? formatGo(body.patch) : encodeJson(result);
+  return invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, error.why)]);
 }
 
 /** What replaces an object says which one it is. */
@@ -145,7 +151,12 @@ function startManifest(call: WriteCall, body: Manifest): Manifest {
 /** A Scale with the patch on it. */
 export function patchedScale(call: WriteCall, scale: Manifest, body: PatchBody): Manifest {
   const type = body.type === "strategic" ? "merge" : body.type;
-  return patched(call, scale, { ...body, type } as PatchBody);
+  const result = patched(call, scale, { ...body, type } as PatchBody);
+  try {
+    return decodedScale(result, body.type === "strategic");
+  } catch (error) {
+    throw patchRefusal(error, body, result);
+  }
 }
 
 function patched(call: WriteCall, live: Manifest, body: PatchBody): Manifest {

@@ -9,6 +9,7 @@ import {
   type Call,
   changeObject,
   conflict,
+  DecodeRefusal,
   getObject,
   internalError,
   invalid,
@@ -19,7 +20,7 @@ import {
   type WriteCall,
 } from "#apiserver/registry";
 import { applyManifest, parentManagers, scaleManagers, trackUpdate, type WriteContext } from "#merge";
-import { builtinSchemas, schemaFor } from "#api/kubernetes";
+import { builtinSchemas, decodeBuiltin, schemaFor } from "#api/kubernetes";
 
 export function getScale(registry: Registry, call: Call): Manifest {
   const object = getObject(registry, { ...call, subresource: "" });
@@ -43,12 +44,13 @@ function valueAt(object: Manifest, path: string): Json | undefined {
 
 function scaleOf(object: Manifest, paths: ScalePaths): Manifest {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const replicas = valueAt(object, paths.specReplicas) ?? 0;
   const selector = paths.labelSelector === undefined ? selectorOf(object) : valueAt(object, paths.labelSelector);
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp } as Manifest["metadata"],
-    spec: { replicas: valueAt(object, paths.specReplicas) ?? 0 },
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: valueAt(object, paths.statusReplicas) ?? 0,
       ...(typeof selector === "string" && selector !== "" ? { selector } : {}),
@@ -67,6 +69,15 @@ function selectorOf(object: Manifest): string {
     .map(([key, value]) => `${key}=${value}`)
     .sort()
     .join(",");
+}
+
+/** A Scale as Go's type holds it. `isData`: a strategic merge patch left it. */
+export function decodedScale(scale: Manifest, isData: boolean): Manifest {
+  const root = schemaFor("autoscaling", "v1", "Scale");
+  if (root === undefined) return scale;
+  const { object, error } = decodeBuiltin(asJson(scale), root, { isData });
+  if (error !== undefined) throw new DecodeRefusal('Scale in version "v1" cannot be handled as a Scale', error);
+  return asManifest(object);
 }
 
 /** How a write of a Scale is meant: the Scale it leaves, with managedFields that say who set what. */

@@ -62,11 +62,15 @@ function count(path: string): Cell {
   };
 }
 
+function counts(...paths: string[]): Cell {
+  return (object) => paths.reduce((sum, path) => sum + Number(count(path)(object, 0)), 0);
+}
+
 function joined(path: string): Cell {
   return (object) =>
     findAll(object as unknown as Json, path)
       .map(plain)
-      .join(",") || "<none>";
+      .join(",");
 }
 
 function labels(path: string): Cell {
@@ -139,10 +143,20 @@ function servicePorts(object: Manifest): string {
   return ports.join(",") || "<none>";
 }
 
+function isStated(object: Manifest, path: string): boolean {
+  return (findAll(object as unknown as Json, path)[0] ?? null) !== null;
+}
+
+function suspension(object: Manifest): string {
+  if (!isStated(object, "spec.suspend")) return "<unset>";
+  return at("spec.suspend")(object, 0) === true ? "True" : "False";
+}
+
 function serviceAddress(object: Manifest): string {
   const spec = (object.spec ?? {}) as { type?: string; externalIPs?: string[]; externalName?: string };
   const own = spec.externalIPs ?? [];
   if (spec.type === "ExternalName") return spec.externalName ?? "";
+  if (spec.type === undefined) return "<unknown>";
   if (spec.type !== "LoadBalancer") return own.join(",") || "<none>";
   return [...loadBalancerPoints(object), ...own].join(",") || "<pending>";
 }
@@ -282,7 +296,11 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     number("Available", "status.availableReplicas"),
     ageColumn,
     ...containers(template),
-    column("Selector", selector("spec.selector"), wide),
+    column(
+      "Selector",
+      (object) => (isStated(object, "spec.selector") ? selector("spec.selector")(object, 0) : ""),
+      wide,
+    ),
   ],
   ReplicaSet: [
     nameColumn,
@@ -329,7 +347,7 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     nameColumn,
     column("Schedule", at("spec.schedule")),
     column("Timezone", at("spec.timeZone", "<none>")),
-    column("Suspend", (object) => (at("spec.suspend", false)(object, 0) === true ? "True" : "False"), {
+    column("Suspend", suspension, {
       type: "boolean",
     }),
     column("Active", count("status.active"), integer),
@@ -371,11 +389,11 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
   Event: eventColumns,
   Namespace: [nameColumn, column("Status", at("status.phase")), ageColumn],
   Secret: [nameColumn, column("Type", at("type")), column("Data", count("data"), integer), ageColumn],
-  ConfigMap: [nameColumn, column("Data", count("data"), integer), ageColumn],
+  ConfigMap: [nameColumn, column("Data", counts("data", "binaryData"), integer), ageColumn],
   ServiceAccount: [nameColumn, column("Secrets", count("secrets"), integer), ageColumn],
   PersistentVolume: [
     nameColumn,
-    column("Capacity", at("spec.capacity.storage")),
+    column("Capacity", at("spec.capacity.storage", "0")),
     column("Access Modes", (object) => accessModes(object, "spec.accessModes[*]")),
     column("Reclaim Policy", at("spec.persistentVolumeReclaimPolicy")),
     column("Status", claimPhase),
@@ -388,7 +406,7 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     column("VolumeAttributesClass", at("spec.volumeAttributesClassName", "<unset>")),
     column("Reason", at("status.reason")),
     ageColumn,
-    column("VolumeMode", at("spec.volumeMode"), wide),
+    column("VolumeMode", at("spec.volumeMode", "<unset>"), wide),
   ],
   PersistentVolumeClaim: [
     nameColumn,
@@ -402,7 +420,7 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
     column("StorageClass", at("spec.storageClassName")),
     column("VolumeAttributesClass", at("spec.volumeAttributesClassName", "<unset>")),
     ageColumn,
-    column("VolumeMode", at("spec.volumeMode"), wide),
+    column("VolumeMode", at("spec.volumeMode", "<unset>"), wide),
   ],
   StorageClass: [
     column("Name", (object) => defaultMarked(object, "storageclass.kubernetes.io/is-default-class")),
@@ -450,7 +468,7 @@ const byKind: Readonly<Record<string, readonly Column[]>> = {
   ],
 };
 
-const created: Column = column("Created At", at("metadata.creationTimestamp"));
+const created: Column = column("Created At", at("metadata.creationTimestamp", "0001-01-01T00:00:00Z"));
 
 /** What a column of any kind shows by its name, where the kind has no rule of its own. */
 const byName: Readonly<Record<string, Column>> = { Name: nameColumn, Age: ageColumn, "Created At": created };

@@ -113,7 +113,18 @@ const webhooks = [column("Webhooks", count("webhooks"))];
 /** A name that says that it is the default one. */
 export function defaultMarked(object: Manifest, annotation: string): string {
   const isDefault = object.metadata.annotations?.[annotation] === "true";
-  return isDefault ? `${object.metadata.name} (default)` : object.metadata.name;
+  // A bookmark has no name.
+  const { name = "" } = object.metadata as Partial<Manifest["metadata"]>;
+  return isDefault ? `${name} (default)` : name;
+}
+
+/** What an address is for. */
+function parentOf(object: Manifest): string {
+  const { parentRef } = (object.spec ?? {}) as { parentRef?: Readonly<Record<string, string | undefined>> };
+  if (parentRef === undefined) return "<none>";
+  const { group = "", resource = "", namespace = "", name = "" } = parentRef;
+  const kind = (group === "" ? resource : `${resource}.${group}`).toLowerCase();
+  return namespace === "" ? `${kind}/${name}` : `${kind}/${namespace}/${name}`;
 }
 
 export const rareColumns: Readonly<Record<string, readonly Column[]>> = {
@@ -185,6 +196,7 @@ export const rareColumns: Readonly<Record<string, readonly Column[]>> = {
       shortened(list(object, "endpoints").flatMap((one) => list(one, "addresses").map(String))),
     ),
   ],
+  IPAddress: [column("ParentRef", parentOf)],
   ServiceCIDR: [column("CIDRs", (object) => list(object, "spec.cidrs").map(String).join(","))],
   MutatingWebhookConfiguration: webhooks,
   ValidatingWebhookConfiguration: webhooks,

@@ -93,10 +93,24 @@ function checkPreconditions(call: WriteCall, live: Manifest, options: DeleteOpti
       call.name,
       `the ${what} in the precondition (${asked}) does not match the ${what} in record (${found}). The object might have been ${change}`,
     );
+  if (group === "" && kind === "Namespace") refuseOtherNamespace(call, live, options);
   if (uid !== undefined && uid !== live.metadata.uid)
     throw stale("UID", uid, live.metadata.uid ?? "", "deleted and then recreated");
   if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion)
     throw stale("ResourceVersion", resourceVersion, live.metadata.resourceVersion ?? "", "modified");
+}
+
+/** Namespaces look at what is asked of them before their storage does, in words of their own. */
+function refuseOtherNamespace(call: WriteCall, live: Manifest, { preconditions = {} }: DeleteOptions): void {
+  for (const [what, name] of [
+    ["UID", "uid"],
+    ["ResourceVersion", "resourceVersion"],
+  ] as const) {
+    const [asked, found] = [preconditions[name], live.metadata[name] ?? ""];
+    if (asked === undefined || asked === found) continue;
+    const detail = `${what} in precondition: ${asked}, ${what} in object meta: ${found}`;
+    throw conflict(call.served.resource, call.name, `Precondition failed: ${detail}`);
+  }
 }
 
 /** What is gone at once was never marked: it is shown as it stood. */

@@ -102,7 +102,7 @@ function sameBatch(events: unknown[]): unknown[] {
 function blot(text: string): string {
   let result = text;
   for (const [pattern, mark] of rules) result = result.replace(pattern, mark);
-  return result.replace(/(Too large resource version: )\d+(, current: )\d+/g, "$1V$2V").replace(/(resourceVersion|resource version): ?"?\d+"?/gi, "$1: V").replace(/\((\d{1,9})\)/g, "(V)");
+  return result.replace(/(Too large resource version: )\d+(, current: )\d+/g, "$1V$2V").replace(/(resourceVersion|resource version): ?"?\d+"?/gi, "$1: V").replace(/(ResourceVersion in [a-z ]+: )\d+/g, "$1V").replace(/\((\d{1,9})\)/g, "(V)");
 }
 
 function normalText(text: string): unknown {

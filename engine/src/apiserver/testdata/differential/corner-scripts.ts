@@ -1,6 +1,6 @@
 // Corners that random scripts came upon: what is told first, what is told of by itself, what a further request leaves as it is.
 
-import { applied, as, get, patch, post, put, remove, saved, type Script, unseen } from "./steps.ts";
+import { applied, as, get, patch, post, put, remove, saved, type Script, type Step, unseen } from "./steps.ts";
 
 type Part = Record<string, unknown>;
 
@@ -83,6 +83,7 @@ const wrongDeployment = (spec: Part): Part => ({ apiVersion: "apps/v1", kind: "D
 const deployment = "/apis/apps/v1/namespaces/corners-types/deployments";
 const leases = "/apis/coordination.k8s.io/v1/namespaces/corners-types/leases";
 
+const table = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };
 const reviews = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 
 export const cornerScripts: readonly Script[] = [
@@ -151,6 +152,13 @@ export const cornerScripts: readonly Script[] = [
         post(`${deployment}?dryRun=All`, { ...workload, metadata: { name: "b" }, spec: { ...workload.spec, replicas: count, strategy: { rollingUpdate: { maxSurge: count } } } }),
         applied(`${deployment}/a`, "one", { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a" }, spec: { ...workload.spec, progressDeadlineSeconds: count } }, "&force=true&dryRun=All"),
       ]),
+      ...["x", 1.5, 2_147_483_648, -1, null].flatMap((replicas) => [
+        put(`${deployment}/a/scale?dryRun=All`, { metadata: { name: "a" }, spec: { replicas } }),
+        patch(`${deployment}/a/scale?dryRun=All`, "merge", { spec: { replicas } }),
+        patch(`${deployment}/a/scale?dryRun=All`, "strategic", { spec: { replicas } }),
+      ]),
+      remove(`${core}/corners-types?dryRun=All`, { preconditions: { uid: "x" } }),
+      remove(`${core}/corners-types?dryRun=All`, { preconditions: { resourceVersion: "1" } }),
       ...["x", { type: 5 }, { rollingUpdate: 5 }].flatMap((strategy) => [
         post(`${deployment}?dryRun=All`, { ...workload, metadata: { name: "b" }, spec: { ...workload.spec, strategy } }),
         patch(`${deployment}/a?dryRun=All`, "strategic", { spec: { strategy } }),
@@ -168,6 +176,18 @@ export const cornerScripts: readonly Script[] = [
       ...[["a,b"], ["a", "b, c"], ["a", "a"], [""]].map((groups) => as("jane", post(reviews, {}), groups)),
       { ...as("jane", post(reviews, {})), headers: { "impersonate-user": "jane", "impersonate-extra-team": ["x,y", "z"], "impersonate-uid": "1,2" } },
       { ...post(reviews, {}), headers: { "impersonate-group": ["a,b", "c"] } },
+    ],
+  },
+  {
+    name: "corners: cells of tables",
+    steps: [
+      unseen(post(core, { metadata: { name: "corners-cells" } })),
+      unseen(post(`${core}/corners-cells/configmaps`, { metadata: { name: "a" }, data: { a: "1" }, binaryData: { b: "AAE=", c: "" } })),
+      get(`${core}/corners-cells/configmaps/a`, table),
+      get("/apis/networking.k8s.io/v1/servicecidrs/kubernetes?includeObject=None", table),
+      ...["/api/v1/limitranges", "/api/v1/persistentvolumeclaims", "/api/v1/persistentvolumes", "/api/v1/services", "/apis/apps/v1/deployments", "/apis/apps/v1/replicasets", "/apis/apps/v1/controllerrevisions", "/apis/batch/v1/cronjobs", "/apis/networking.k8s.io/v1/ingressclasses", "/apis/rbac.authorization.k8s.io/v1/roles", "/apis/storage.k8s.io/v1/storageclasses"].map(
+        (list): Step => ({ ...get(`${list}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&labelSelector=none%3Dsuch`, table), until: "Name" }),
+      ),
     ],
   },
 ];
