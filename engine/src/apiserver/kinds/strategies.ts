@@ -2,7 +2,7 @@
 
 import type { Resource } from "#cluster";
 import type { Manifest } from "#kernel";
-import type { Strategy } from "#apiserver/registry";
+import type { Strategy, WriteContext } from "#apiserver/registry";
 import { wholeAutoscaler } from "./conversions.ts";
 import { definitionRules } from "./definition.ts";
 import { immutableFields } from "./immutable.ts";
@@ -107,6 +107,11 @@ const withCreateOnUpdate: ReadonlySet<string> = new Set([
   "RuntimeClass",
 ]);
 
+/** What nobody has named is named by chance. */
+function nameItself({ metadata }: Manifest, { newUid }: WriteContext): void {
+  if ((metadata.name ?? "") === "") metadata.name = newUid();
+}
+
 const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   Namespace: namespaceRules,
   CustomResourceDefinition: definitionRules,
@@ -132,6 +137,7 @@ const ownRules: Readonly<Record<string, Partial<Strategy>>> = {
   EndpointSlice: sliceRules,
   Ingress: { warnings: ingressWarnings, statusWarnings: balancerWarnings },
   NetworkPolicy: { warnings: networkPolicyWarnings },
+  LimitRange: { prepareCreate: nameItself },
   PersistentVolumeClaim: claimRules,
   PersistentVolume: volumeRules,
   CSIDriver: driverRules,

@@ -182,6 +182,7 @@ export const cornerScripts: readonly Script[] = [
     name: "corners: cells of tables",
     steps: [
       unseen(post(core, { metadata: { name: "corners-cells" } })),
+      post(`${core}/corners-cells/limitranges`, { spec: { limits: [] } }),
       unseen(post(`${core}/corners-cells/configmaps`, { metadata: { name: "a" }, data: { a: "1" }, binaryData: { b: "AAE=", c: "" } })),
       get(`${core}/corners-cells/configmaps/a`, table),
       get("/apis/networking.k8s.io/v1/servicecidrs/kubernetes?includeObject=None", table),
