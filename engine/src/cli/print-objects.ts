@@ -13,6 +13,11 @@ export function formatObjects(objects: readonly Manifest[], format: ObjectFormat
   return format === "json" ? `${prettyJson(value)}\n` : formatYaml(value);
 }
 
+/** One object of many that come one by one, as kubectl prints them: documents behind each other, those in YAML below a `---`. */
+export function formatNext(object: Manifest, format: ObjectFormat): string {
+  return `${format === "yaml" ? "---\n" : ""}${formatObjects([object], format, true)}`;
+}
+
 /** `kustomization.kustomize.toolkit.fluxcd.io/apps` */
 export function nameOf(object: Manifest): string {
   const { group } = splitApiVersion(object.apiVersion);

@@ -63,7 +63,9 @@ async function transcribe(lines: readonly string[]): Promise<string> {
   const fleet = await startFleet();
   let text = "";
   for (const line of lines) {
-    const io = memoryIo({ clock: fleet.clock });
+    // What is watched is what there is: nothing changes, and the watch ends as it begins.
+    const signal = line.includes(" --watch") ? AbortSignal.abort() : new AbortController().signal;
+    const io = memoryIo({ clock: fleet.clock, signal });
     const words = line.split(" ").slice(1);
     const code = await runCommandLine(words, io, { version: "0.0.0", cluster: fleet.cluster });
     const { stdout, stderr } = io.text();

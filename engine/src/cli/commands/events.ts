@@ -9,7 +9,7 @@ import { type Subject, subjectsOf } from "../event-subjects.ts";
 import { fieldOf, textOf } from "../flux-objects.ts";
 import type { Io } from "../io.ts";
 import { knownKinds } from "../kinds.ts";
-import { formatObjects } from "../print-objects.ts";
+import { formatNext, formatObjects } from "../print-objects.ts";
 import { cut, formatTable, oneLine } from "../table.ts";
 import { targetFlags, withTarget } from "../target.ts";
 
@@ -48,11 +48,14 @@ export const command: Command = defineCommand({
         })),
       );
       const events = found.flatMap(({ list }) => list.items.filter(wanted)).sort((a, b) => timeOf(a) - timeOf(b));
-      if (given.output !== undefined) io.stdout.write(formatObjects(events, given.output as "json" | "yaml", false));
+      const format = given.output as "json" | "yaml" | undefined;
+      const next = format && ((event: Manifest): void => io.stdout.write(formatNext(event, format)));
+      if (given.watch && next !== undefined) events.forEach(next);
+      else if (format !== undefined) io.stdout.write(formatObjects(events, format, false));
       else print(events, { ...given, hasNamespaces: isEverywhere || places.some((place) => place !== namespace) }, io);
       if (given.watch) {
         const since = found.map(({ where, list }) => ({ where, since: list.resourceVersion }));
-        await Promise.all(since.map((each) => follow({ cluster, resource, ...each, wanted, io })));
+        await Promise.all(since.map((each) => follow({ cluster, resource, ...each, wanted, next, io })));
       }
       return 0;
     });
@@ -134,18 +137,25 @@ type Follow = {
   where: string;
   since: string;
   wanted: (event: Manifest) => boolean;
+  /** Prints an Event whole; undefined: a line says what is in it. */
+  next: ((event: Manifest) => void) | undefined;
   io: Io;
 };
 
-async function follow({ cluster, resource, where, since, wanted, io }: Follow): Promise<void> {
+async function follow({ cluster, resource, where, since, wanted, next, io }: Follow): Promise<void> {
   for await (const event of cluster.watch(resource, { namespace: where, resourceVersion: since }, io.signal)) {
     if (event.type === "ERROR") throw refusal(event.status, "watching events");
     if ((event.type !== "ADDED" && event.type !== "MODIFIED") || !wanted(event.object)) continue;
-    const isWarning = textOf(event.object, "type") === "Warning";
-    const time = new Date(timeOf(event.object)).toISOString().slice(11, 19);
-    const message = oneLine(textOf(event.object, "message"));
-    const line = `${time}   ${textOf(event.object, "reason").padEnd(24)}   ${objectOf(event.object).padEnd(28)}   ${message}`;
-    const shown = io.stdout.isTerminal ? cut(line, io.stdout.columns) : line;
-    io.stdout.write(`${isWarning ? io.stdout.style("red", shown) : shown}\n`);
+    if (next === undefined) writeLine(event.object, io);
+    else next(event.object);
   }
+}
+
+function writeLine(event: Manifest, io: Io): void {
+  const isWarning = textOf(event, "type") === "Warning";
+  const time = new Date(timeOf(event)).toISOString().slice(11, 19);
+  const message = oneLine(textOf(event, "message"));
+  const line = `${time}   ${textOf(event, "reason").padEnd(24)}   ${objectOf(event).padEnd(28)}   ${message}`;
+  const shown = io.stdout.isTerminal ? cut(line, io.stdout.columns) : line;
+  io.stdout.write(`${isWarning ? io.stdout.style("red", shown) : shown}\n`);
 }

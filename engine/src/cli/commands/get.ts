@@ -7,8 +7,8 @@ import { type Command, defineCommand, type FlagValues } from "../command.ts";
 import { readiness } from "../flux-objects.ts";
 import type { Io } from "../io.ts";
 import { chooseKinds, type KnownKind, knownKinds } from "../kinds.ts";
-import { formatObjects } from "../print-objects.ts";
-import { formatTable } from "../table.ts";
+import { formatNext, formatObjects } from "../print-objects.ts";
+import { formatTable, oneLine } from "../table.ts";
 import { targetFlags, withTarget } from "../target.ts";
 import { usage } from "../arguments.ts";
 import { refusal } from "../answers.ts";
@@ -138,9 +138,27 @@ function row(kind: KnownKind, object: Manifest, query: Query, io: Io): string[] 
   ];
 }
 
-/** Prints the present rows, then one for each change, until interrupted. */
+/** Prints what there is, then each change, until interrupted. */
 async function watchKind(kind: KnownKind, discovery: Discovery, query: Query, io: Io): Promise<0> {
   const resource = discovery.byKind(kind.group, kind.kind) as Resource;
+  const list = valueOf(await query.cluster.list(resource, listOptions(query)), `listing ${resource.plural}`);
+  const present = list.items.filter((object) => isWanted(object, query));
+  const { output } = query.flags;
+  const isTable = output !== "json" && output !== "yaml" && output !== "name";
+  const write = isTable
+    ? tableWriter(kind, present, query, io)
+    : (object: Manifest) => io.stdout.write(formatNext(object, output));
+  present.forEach(write);
+  const options = { ...listOptions(query), resourceVersion: list.resourceVersion };
+  for await (const event of query.cluster.watch(resource, options, io.signal)) {
+    if (event.type === "ERROR") throw refusal(event.status, `watching ${resource.plural}`);
+    if (event.type !== "BOOKMARK" && isWanted(event.object, query)) write(event.object);
+  }
+  return 0;
+}
+
+/** Writes the header, then a row for each object; columns are as wide as what is there needs, and grow. */
+function tableWriter(kind: KnownKind, present: readonly Manifest[], query: Query, io: Io): (object: Manifest) => void {
   let widths: number[] = [];
   const write = (cells: readonly string[]): void => {
     widths = cells.map((cell, index) => Math.max(cell.length, widths[index] ?? 0));
@@ -151,15 +169,9 @@ async function watchKind(kind: KnownKind, discovery: Discovery, query: Query, io
         .trimEnd()}\n`,
     );
   };
-  const list = valueOf(await query.cluster.list(resource, listOptions(query)), `listing ${resource.plural}`);
-  const rows = list.items.filter((object) => isWanted(object, query)).map((object) => row(kind, object, query, io));
-  for (const cells of rows) widths = cells.map((cell, index) => Math.max(cell.length, widths[index] ?? 0));
+  const rowOf = (object: Manifest): string[] => row(kind, object, query, io).map(oneLine);
+  for (const cells of present.map(rowOf))
+    widths = cells.map((cell, index) => Math.max(cell.length, widths[index] ?? 0));
   if (!query.flags["no-header"]) write(header(kind, query));
-  for (const cells of rows) write(cells);
-  const options = { ...listOptions(query), resourceVersion: list.resourceVersion };
-  for await (const event of query.cluster.watch(resource, options, io.signal)) {
-    if (event.type === "ERROR") throw refusal(event.status, `watching ${resource.plural}`);
-    if (event.type !== "BOOKMARK" && isWanted(event.object, query)) write(row(kind, event.object, query, io));
-  }
-  return 0;
+  return (object) => write(rowOf(object));
 }
