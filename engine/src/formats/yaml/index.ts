@@ -6,7 +6,7 @@ export { compareKeys } from "./key-order.ts";
 export { formatYaml, formatYamlInOrder, type KeyOrder } from "./format.ts";
 export { escape as escapeCharacter, textStyle } from "./format-text.ts";
 export { formatGoFloat } from "./go-float.ts";
-export { nodeToJson, parseYaml, parseYamlDocuments, type ParseOptions, resolveNode } from "./parse.ts";
+export { isMergeKey, nodeToJson, parseYaml, parseYamlDocuments, type ParseOptions, resolveNode } from "./parse.ts";
 export { Composer } from "./compose.ts";
 export { type DocumentComments, writeNodes } from "./node-writer.ts";
 export { type NodeKind, type ScalarStyle, YamlNode } from "./node.ts";

@@ -151,7 +151,8 @@ function allowedAliasShare(count: number): number {
   return 0.99 - (0.89 * (count - aliasRangeLow)) / (aliasRangeHigh - aliasRangeLow);
 }
 
-function isMergeKey(node: YamlNode): boolean {
+/** True for the key that merges maps in. */
+export function isMergeKey(node: YamlNode): boolean {
   return (
     node.kind === "scalar" &&
     node.value === "<<" &&

@@ -1,7 +1,7 @@
 // What go-yaml says of a key that no map of JSON can have: it prints the key, and its value, in Go's syntax.
 
 import { compareStrings, sprintf } from "#formats/gotemplate";
-import { resolveNode, type YamlNode } from "#formats/yaml";
+import { isMergeKey, resolveNode, type YamlNode } from "#formats/yaml";
 
 /** The words for a key and its value. */
 export function keyProblem([key, value]: readonly [key: YamlNode, value: YamlNode]): string {
@@ -22,10 +22,22 @@ function goSyntax(node: YamlNode): string {
   if (kind === "list") return `[]interface {}{${items.map(goSyntax).join(", ")}}`;
   if (kind === "scalar") return scalarSyntax(node.target ?? node);
   const entries = new Map<string, string>();
-  for (let i = 0; i < items.length; i += 2)
-    entries.set(goSyntax(items[i] as YamlNode), goSyntax(items[i + 1] as YamlNode));
+  addEntries(entries, items);
   const sorted = [...entries].sort(([a], [b]) => compareStrings(a, b));
   return `map[interface {}]interface {}{${sorted.map(([key, value]) => `${key}:${value}`).join(", ")}}`;
+}
+
+/** What is merged in stands there as if it were written, until it is written. */
+function addEntries(entries: Map<string, string>, items: readonly YamlNode[]): void {
+  for (let i = 0; i < items.length; i += 2) {
+    const [key, value] = [items[i] as YamlNode, items[i + 1] as YamlNode];
+    if (!isMergeKey(key)) entries.set(goSyntax(key), goSyntax(value));
+    else {
+      const merged = value.target ?? value;
+      const maps = merged.kind === "list" ? merged.items.toReversed() : [merged];
+      for (const map of maps) addEntries(entries, (map.target ?? map).items);
+    }
+  }
 }
 
 function scalarSyntax(node: YamlNode): string {
