@@ -32,7 +32,7 @@ function isSameTemplate(draft: Manifest, live: Manifest): boolean {
 }
 
 /** What a kind does beside what all do that make pods. */
-type Own = Pick<Strategy, "prepareCreate" | "prepareUpdate" | "prepareStatus" | "applyDefaults"> & {
+type Own = Pick<Strategy, "complete" | "prepareCreate" | "prepareUpdate" | "prepareStatus" | "applyDefaults"> & {
   /** More to warn of. */
   warn?: (draft: Manifest, live: Manifest | undefined) => string[];
   /** Pods of it take its name. */
@@ -180,8 +180,8 @@ export const jobRules: Partial<Strategy> = withTemplate(["spec", "template"], {
       "job-name": name,
     });
     setMissing(child(child(spec, "selector"), "matchLabels"), { [uidLabel]: uid });
-    labelAsTemplate(draft);
   },
+  complete: labelAsTemplate,
 });
 
 const jobPath = ["spec", "jobTemplate", "spec"];

@@ -61,6 +61,8 @@ export type Strategy = {
   graceSeconds?: (object: Manifest) => number | undefined;
   /** The defaults of the version's decoder. Must be idempotent. */
   applyDefaults?: (draft: Manifest) => void;
+  /** What the decoder makes of a new object when it is read again, after every rule has looked at it. */
+  complete?: (draft: Manifest) => void;
   prepareCreate?: (draft: Manifest, context: WriteContext) => void;
   prepareUpdate?: (draft: Manifest, live: Manifest, context: WriteContext) => void;
   /** What a write of the status, or of another part that stands in it, may change of it. */

@@ -96,6 +96,7 @@ async function insert(
   for (const warning of served.strategy.warnings?.(draft, undefined) ?? []) call.warn(warning);
   if ((draft.metadata.resourceVersion ?? "") !== "")
     throw plainError("resourceVersion should not be set on objects to be created");
+  served.strategy.complete?.(draft);
   const key = storageKey(served.storage, call.namespace, draft.metadata.name);
   if (call.isDryRun) return registry.collection(served.storage).get(key) === undefined ? draft : undefined;
   return putObject(registry, { served, key, draft, revision: 0 });

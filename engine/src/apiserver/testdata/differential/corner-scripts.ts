@@ -183,6 +183,7 @@ export const cornerScripts: readonly Script[] = [
     steps: [
       unseen(post(core, { metadata: { name: "corners-cells" } })),
       post(`${core}/corners-cells/limitranges`, { spec: { limits: [] } }),
+      ...["a".repeat(70), "a.b", "a"].map((name) => post("/apis/batch/v1/namespaces/corners-cells/jobs?dryRun=All", { metadata: { name }, spec: { template: { spec: { ...pod.spec, restartPolicy: "Never" } } } })),
       unseen(post(`${core}/corners-cells/configmaps`, { metadata: { name: "a" }, data: { a: "1" }, binaryData: { b: "AAE=", c: "" } })),
       get(`${core}/corners-cells/configmaps/a`, table),
       get("/apis/networking.k8s.io/v1/servicecidrs/kubernetes?includeObject=None", table),
