@@ -3,7 +3,8 @@
 
 import { X509Certificate } from "node:crypto";
 import { type FieldError, invalid, notSupported, required } from "#api/crd";
-import { asJson, copyJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { copyJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { statusOf } from "./members.ts";
 
 /** Conditions that no write of the status adds, changes or takes away. */
 const decisions = ["Approved", "Denied"];
@@ -11,11 +12,6 @@ const decisions = ["Approved", "Denied"];
 const lasting = [...decisions, "Failed"];
 const states = ["False", "True", "Unknown"];
 const conditionsField = "status.conditions";
-
-function statusOf(object: Manifest): JsonObject {
-  const { status } = asJson(object);
-  return isObject(status) ? status : {};
-}
 
 function conditionsOf(object: Manifest): JsonObject[] {
   const { conditions } = statusOf(object);

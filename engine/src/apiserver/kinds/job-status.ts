@@ -3,16 +3,8 @@
 
 import { type FieldError, invalid, required } from "#api/crd";
 import { countIndexes, indexBounds } from "#apiserver/validation";
-import { asJson, equalJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
-
-function partOf(object: Manifest, name: "spec" | "status"): JsonObject {
-  const part = asJson(object)[name];
-  return isObject(part) ? part : {};
-}
-
-function objects(list: Json | undefined): JsonObject[] {
-  return Array.isArray(list) ? list.map((one) => (isObject(one) ? one : {})) : [];
-}
+import { equalJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { objectsIn, partOf } from "./members.ts";
 
 /** A Job as its rules look at it. */
 type Job = {
@@ -25,7 +17,7 @@ type Job = {
 
 function jobOf(object: Manifest): Job {
   const [spec, status] = [partOf(object, "spec"), partOf(object, "status")];
-  const conditions = objects(status.conditions);
+  const conditions = objectsIn(status.conditions);
   const is = (type: string): boolean => conditions.some((one) => one.type === type && one.status === "True");
   return {
     spec,
@@ -241,7 +233,8 @@ function turningErrors({ next, old, changed }: Change): FieldError[] {
   const falls = (name: string): boolean => numberOf(status, name) < numberOf(old.status, name);
   const mayShrink = isIndexed && equalJson(spec.completions ?? null, spec.parallelism ?? null);
   const isResumed =
-    old.is("Suspended") && objects(status.conditions).some((one) => one.type === "Suspended" && one.status === "False");
+    old.is("Suspended") &&
+    objectsIn(status.conditions).some((one) => one.type === "Suspended" && one.status === "False");
   const [start, end] = [status.startTime, status.completionTime];
   return [
     ...lost.map((type) => condition(`cannot disable the terminal ${type}=True condition`)),

@@ -3,23 +3,15 @@
 
 import { type FieldError, invalid } from "#api/crd";
 import { selectorInGo, successPolicyInGo } from "#apiserver/validation";
-import { asJson, equalJson, fieldOf, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
-
-function specOf(job: Manifest): JsonObject {
-  const { spec } = asJson(job);
-  return isObject(spec) ? spec : {};
-}
-
-function objects(list: Json | undefined): JsonObject[] {
-  return Array.isArray(list) ? list.map((one) => (isObject(one) ? one : {})) : [];
-}
+import { equalJson, fieldOf, isObject, type Json, type JsonObject, type Manifest } from "#kernel";
+import { objectsIn, specOf, withoutNodeAffinity } from "./members.ts";
 
 const immutable = "field is immutable";
 
 /** The rules of a Job's failures, as Go holds them. */
 function failurePolicyInGo(policy: JsonObject): Json {
   if (!Array.isArray(policy.rules)) return { Rules: null };
-  const rules = objects(policy.rules).map((rule) => ({
+  const rules = objectsIn(policy.rules).map((rule) => ({
     Action: rule.action ?? "",
     OnExitCodes: isObject(rule.onExitCodes)
       ? {
@@ -29,7 +21,7 @@ function failurePolicyInGo(policy: JsonObject): Json {
         }
       : null,
     OnPodConditions: Array.isArray(rule.onPodConditions)
-      ? objects(rule.onPodConditions).map(({ type = "", status = "" }) => ({ Type: type, Status: status }))
+      ? objectsIn(rule.onPodConditions).map(({ type = "", status = "" }) => ({ Type: type, Status: status }))
       : null,
   }));
   return { Rules: rules };
@@ -67,16 +59,10 @@ function completionErrors(next: JsonObject, old: JsonObject): FieldError[] {
 function mayChangeTemplate(live: Manifest): boolean {
   const { suspend } = specOf(live);
   const isNew = fieldOf(live, "status", "startTime") === undefined;
-  const isPaused = objects(fieldOf(live, "status", "conditions")).some(
+  const isPaused = objectsIn(fieldOf(live, "status", "conditions")).some(
     ({ type, status }) => type === "Suspended" && status === "True",
   );
   return suspend === true && (isNew || isPaused) && !fieldOf(live, "status", "active");
-}
-
-function withoutNodeAffinity(affinity: Json | undefined): Json {
-  if (!isObject(affinity)) return null;
-  const { nodeAffinity: _, ...rest } = affinity;
-  return Object.keys(rest).length === 0 ? null : rest;
 }
 
 /** What stays even then: all but the resources of containers and where they run. */
@@ -89,7 +75,7 @@ function keptTemplate(template: Json | undefined): Json {
     ...spec
   } = isObject(fieldOf(template, "spec")) ? (fieldOf(template, "spec") as JsonObject) : {};
   const sizeless = (list: Json | undefined): Json =>
-    Array.isArray(list) ? objects(list).map(({ resources: _4, ...rest }) => rest) : null;
+    Array.isArray(list) ? objectsIn(list).map(({ resources: _4, ...rest }) => rest) : null;
   return {
     ...spec,
     affinity: withoutNodeAffinity(affinity),

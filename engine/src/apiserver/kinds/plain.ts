@@ -4,6 +4,7 @@ import { asJson, copyJson, equalJson, isObject, type Json, type JsonObject, type
 import type { Strategy } from "#apiserver/registry";
 import { withoutReturnedDevices } from "#apiserver/validation";
 import { keepCertificateStatus } from "./certificate-status.ts";
+import { partOf } from "./members.ts";
 import { endpointSliceWarnings } from "./warnings.ts";
 
 /** A group without a service of its own is served by this server, and so always there. */
@@ -32,11 +33,6 @@ export const certificateRules: Partial<Strategy> = {
   },
   prepareStatus: keepCertificateStatus,
 };
-
-function partOf(draft: Manifest, name: string): JsonObject {
-  const part = asJson(draft)[name];
-  return isObject(part) ? part : {};
-}
 
 /** Who may mount a secret is told its name alone. */
 function cleanSecrets(draft: Manifest): void {

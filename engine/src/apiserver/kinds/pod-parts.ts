@@ -4,14 +4,10 @@
 import { type FieldError, forbidden, invalid } from "#api/crd";
 import type { PartRules } from "#apiserver/registry";
 import { copyJson, equalJson, fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { specOf } from "./members.ts";
 import { qualityOf } from "./quality.ts";
 
 type Named = JsonObject & { name?: string };
-
-function specOf(pod: Manifest): JsonObject {
-  const spec = fieldOf(pod, "spec");
-  return isObject(spec) ? spec : {};
-}
 
 function listOf(spec: JsonObject, name: string): Named[] {
   const list = spec[name];

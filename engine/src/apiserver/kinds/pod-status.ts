@@ -12,22 +12,14 @@ import {
 } from "#api/crd";
 import { addressErrors, addressWarnings } from "#apiserver/validation";
 import { asJson, equalJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { objectsIn, partOf } from "./members.ts";
 import { annotationErrors } from "./pod-updates.ts";
-
-function partOf(object: Manifest, name: "spec" | "status"): JsonObject {
-  const part = asJson(object)[name];
-  return isObject(part) ? part : {};
-}
-
-function objects(list: Json | undefined): JsonObject[] {
-  return Array.isArray(list) ? list.map((one) => (isObject(one) ? one : {})) : [];
-}
 
 /** Conditions that say nothing of the generation they were made at keep what they said. */
 function withGenerations(next: Json | undefined, old: Json | undefined): Json | undefined {
   if (!Array.isArray(next)) return next;
   const known = new Map<string, Json[]>();
-  for (const { type, observedGeneration } of objects(old)) {
+  for (const { type, observedGeneration } of objectsIn(old)) {
     const list = known.get(String(type as string)) ?? [];
     known.set(String(type as string), [...list, observedGeneration ?? 0]);
   }
@@ -57,7 +49,7 @@ function withoutVolumes(statuses: Json): Json {
 /** The one address of a decoded pod and the list of them say the same: where they do not, the one is right. */
 export function alignAddresses(pod: Manifest): void {
   const status = partOf(pod, "status");
-  const [own, list] = [textOf(status, "podIP"), objects(status.podIPs)];
+  const [own, list] = [textOf(status, "podIP"), objectsIn(status.podIPs)];
   const first = list.length === 0 ? "" : textOf(list[0], "ip");
   if (own !== "" && (list.length === 0 || first !== own)) status.podIPs = [{ ip: own }];
   else if (own === "" && first !== "") status.podIP = first;
@@ -84,7 +76,7 @@ export function keepPodStatus(draft: Manifest, live: Manifest): void {
 const systemConditions: ReadonlySet<string> = new Set(["PodScheduled", "Ready", "Initialized"]);
 
 function conditionErrors(conditions: Json | undefined): FieldError[] {
-  return objects(conditions).flatMap((condition, index) => {
+  return objectsIn(conditions).flatMap((condition, index) => {
     const [type, field] = [textOf(condition, "type"), `status.conditions[${index}]`];
     const generation = condition.observedGeneration;
     const isNegative = typeof generation === "number" && generation < 0;
@@ -111,7 +103,7 @@ function nominationErrors(draft: Manifest, live: Manifest): FieldError[] {
 /** True when a container that ended so is started again. */
 function restarts(container: JsonObject, spec: JsonObject, exitCode: number): boolean {
   const policy = textOf(container, "restartPolicy");
-  const rule = objects(container.restartPolicyRules).find(({ exitCodes }) => {
+  const rule = objectsIn(container.restartPolicyRules).find(({ exitCodes }) => {
     if (!isObject(exitCodes)) return false;
     const isListed = Array.isArray(exitCodes.values) && exitCodes.values.includes(exitCode);
     return exitCodes.operator === "In" ? isListed : exitCodes.operator === "NotIn" && !isListed;
@@ -127,7 +119,7 @@ function hasEnded(status: JsonObject): JsonObject | undefined {
 }
 
 const startsAll = (container: JsonObject): boolean =>
-  objects(container.restartPolicyRules).some(({ action }) => action === "RestartAllContainers");
+  objectsIn(container.restartPolicyRules).some(({ action }) => action === "RestartAllContainers");
 
 type Ended = { list: string; containers: string };
 
@@ -135,14 +127,14 @@ type Ended = { list: string; containers: string };
 function endedErrors(draft: Manifest, live: Manifest, { list, containers }: Ended): FieldError[] {
   const spec = partOf(live, "spec");
   const isDebugging = containers === "ephemeralContainers";
-  const all = [...objects(spec.initContainers), ...objects(spec.containers)];
+  const all = [...objectsIn(spec.initContainers), ...objectsIn(spec.containers)];
   if (!isDebugging && all.some(startsAll)) return [];
-  const next = objects(partOf(draft, "status")[list]);
-  return objects(partOf(live, "status")[list]).flatMap((old, index) => {
+  const next = objectsIn(partOf(draft, "status")[list]);
+  return objectsIn(partOf(live, "status")[list]).flatMap((old, index) => {
     const ended = hasEnded(old);
     const found = next.find(({ name }) => name === old.name);
     if (ended === undefined || found === undefined || hasEnded(found) !== undefined) return [];
-    const container = objects(spec[containers]).find(({ name }) => name === old.name);
+    const container = objectsIn(spec[containers]).find(({ name }) => name === old.name);
     const code = typeof ended.exitCode === "number" ? ended.exitCode : 0;
     if (!isDebugging && container !== undefined && restarts(container, spec, code)) return [];
     return [forbidden(`status.${list}[${index}].state`, "may not be transitioned to non-terminated state")];
@@ -150,9 +142,9 @@ function endedErrors(draft: Manifest, live: Manifest, { list, containers }: Ende
 }
 
 function claimErrors(draft: Manifest): FieldError[] {
-  const claims = new Set(objects(partOf(draft, "spec").resourceClaims).map(({ name }) => name));
+  const claims = new Set(objectsIn(partOf(draft, "spec").resourceClaims).map(({ name }) => name));
   const seen = new Set<Json | undefined>();
-  return objects(partOf(draft, "status").resourceClaimStatuses).flatMap((status, index) => {
+  return objectsIn(partOf(draft, "status").resourceClaimStatuses).flatMap((status, index) => {
     const [name, field] = [textOf(status, "name"), `status.resourceClaimStatuses[${index}]`];
     const object = status.resourceClaimName;
     const isTwice = seen.has(name);
@@ -178,14 +170,14 @@ function extendedErrors(draft: Manifest): FieldError[] {
   if (!isObject(status)) return [];
   const field = "status.extendedResourceClaimStatus";
   const spec = partOf(draft, "spec");
-  const containers = [...objects(spec.initContainers), ...objects(spec.containers)];
+  const containers = [...objectsIn(spec.initContainers), ...objectsIn(spec.containers)];
   const claim = textOf(status, "resourceClaimName");
   const seen = new Set<string>();
   return [
-    ...(objects(status.requestMappings).length === 0
+    ...(objectsIn(status.requestMappings).length === 0
       ? [required(`${field}.requestMappings`, "at least one request mapping is required")]
       : []),
-    ...objects(status.requestMappings).flatMap((mapping, index) => {
+    ...objectsIn(status.requestMappings).flatMap((mapping, index) => {
       const [name, resource, request] = ["containerName", "resourceName", "requestName"].map((one) =>
         textOf(mapping, one),
       ) as [string, string, string];
@@ -217,7 +209,7 @@ function extendedErrors(draft: Manifest): FieldError[] {
 }
 
 function ipsOf(pod: Manifest, list: string): string[] {
-  return objects(partOf(pod, "status")[list]).map((one) => textOf(one, "ip"));
+  return objectsIn(partOf(pod, "status")[list]).map((one) => textOf(one, "ip"));
 }
 
 /** New addresses are some, and one of each family at most. */
@@ -258,7 +250,7 @@ function idErrors(id: Json | undefined, field: string): FieldError[] {
 function userErrors(draft: Manifest, list: string): FieldError[] {
   const { os } = partOf(draft, "spec");
   const isWindows = isObject(os) && os.name === "windows";
-  return objects(partOf(draft, "status")[list]).flatMap(({ user }, index) => {
+  return objectsIn(partOf(draft, "status")[list]).flatMap(({ user }, index) => {
     const linux = isObject(user) ? user.linux : undefined;
     const field = `status.${list}[${index}].user.linux`;
     if (!isObject(linux)) return [];
@@ -281,7 +273,7 @@ function isGiven(container: JsonObject, name: string): boolean {
   const { resources } = container;
   const { claims, requests } = isObject(resources) ? resources : {};
   if (!name.startsWith("claim:")) return isObject(requests) && requests[name] !== undefined;
-  return objects(claims).some((claim) => {
+  return objectsIn(claims).some((claim) => {
     const request = textOf(claim, "request");
     return name === `claim:${textOf(claim, "name")}${request === "" ? "" : `/${request}`}`;
   });
@@ -289,7 +281,7 @@ function isGiven(container: JsonObject, name: string): boolean {
 
 function healthErrors(allocated: JsonObject, field: string): FieldError[] {
   const seen = new Set<string>();
-  return objects(allocated.resources).flatMap((one, index) => {
+  return objectsIn(allocated.resources).flatMap((one, index) => {
     const [health, id] = [textOf(one, "health"), textOf(one, "resourceID")];
     const at = `${field}.resources[${index}]`;
     const isTwice = seen.has(id);
@@ -303,10 +295,10 @@ function healthErrors(allocated: JsonObject, field: string): FieldError[] {
 }
 
 function allocationErrors(draft: Manifest, { list, containers }: Ended): FieldError[] {
-  const known = objects(partOf(draft, "spec")[containers]);
-  return objects(partOf(draft, "status")[list]).flatMap((status, index) => {
+  const known = objectsIn(partOf(draft, "spec")[containers]);
+  return objectsIn(partOf(draft, "status")[list]).flatMap((status, index) => {
     const container = known.find(({ name }) => name === status.name);
-    return objects(status.allocatedResourcesStatus).flatMap((allocated, place) => {
+    return objectsIn(status.allocatedResourcesStatus).flatMap((allocated, place) => {
       const name = textOf(allocated, "name");
       const field = `status.${list}[${index}].allocatedResourcesStatus[${place}]`;
       const detail = name.startsWith("claim:") ? noClaim : "must match one of the container's resource requests";
@@ -318,8 +310,8 @@ function allocationErrors(draft: Manifest, { list, containers }: Ended): FieldEr
 
 function noAllocations(draft: Manifest): FieldError[] {
   const list = "ephemeralContainerStatuses";
-  return objects(partOf(draft, "status")[list]).flatMap(({ allocatedResourcesStatus }, index) =>
-    objects(allocatedResourcesStatus).length === 0
+  return objectsIn(partOf(draft, "status")[list]).flatMap(({ allocatedResourcesStatus }, index) =>
+    objectsIn(allocatedResourcesStatus).length === 0
       ? []
       : [forbidden(`status.${list}[${index}].allocatedResourcesStatus`, "must not be specified in container status")],
   );

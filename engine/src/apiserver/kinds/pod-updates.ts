@@ -2,17 +2,9 @@
 // fewer gates, and where a pod that is held back may run.
 
 import { type FieldError, forbidden, invalid, required } from "#api/crd";
-import { asJson, equalJson, fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { equalJson, fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { objectsIn, specOf, withoutNodeAffinity } from "./members.ts";
 import { appArmorAnnotation } from "./pod-profiles.ts";
-
-function specOf(pod: Manifest): JsonObject {
-  const { spec } = asJson(pod);
-  return isObject(spec) ? spec : {};
-}
-
-function objects(list: Json | undefined): JsonObject[] {
-  return Array.isArray(list) ? list.map((one) => (isObject(one) ? one : {})) : [];
-}
 
 const mirrorAnnotation = "kubernetes.io/config.mirror";
 
@@ -42,7 +34,7 @@ export function annotationErrors(draft: Manifest, live: Manifest): FieldError[] 
 const lists = ["containers", "initContainers"] as const;
 
 function imageErrors(spec: JsonObject, list: string): FieldError[] {
-  return objects(spec[list]).flatMap((container, index) => {
+  return objectsIn(spec[list]).flatMap((container, index) => {
     const image = textOf(container, "image");
     const field = `spec.${list}[${index}].image`;
     return [
@@ -70,15 +62,15 @@ function deadlineErrors(next: Json | undefined, old: Json | undefined): { errors
 
 function tolerationErrors(next: Json | undefined, old: Json | undefined): FieldError[] {
   const timeless = ({ tolerationSeconds: _, ...rest }: JsonObject): JsonObject => rest;
-  const kept = objects(next).map(timeless);
-  const isKept = objects(old).every((one) => kept.some((other) => equalJson(timeless(one), other)));
+  const kept = objectsIn(next).map(timeless);
+  const isKept = objectsIn(old).every((one) => kept.some((other) => equalJson(timeless(one), other)));
   if (isKept) return [];
   return [forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds")];
 }
 
 function gateErrors(next: Json | undefined, old: Json | undefined): FieldError[] {
-  const known = new Set(objects(old).map((gate) => textOf(gate, "name")));
-  return objects(next).flatMap((gate, index) => {
+  const known = new Set(objectsIn(old).map((gate) => textOf(gate, "name")));
+  return objectsIn(next).flatMap((gate, index) => {
     const name = textOf(gate, "name");
     if (known.has(name)) return [];
     const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
@@ -97,21 +89,21 @@ function selectorErrors(next: JsonObject, old: JsonObject): FieldError[] {
 const mandatory = "requiredDuringSchedulingIgnoredDuringExecution";
 
 function isLonger(next: Json | undefined, old: Json | undefined): boolean {
-  const [wanted, before] = [objects(next), objects(old)];
+  const [wanted, before] = [objectsIn(next), objectsIn(old)];
   return before.length === 0 || equalJson(wanted.slice(0, before.length), before);
 }
 
 /** Only more may be asked of a node, term by term. */
 function isNarrower(next: JsonObject, old: JsonObject): boolean {
   const members = ["matchExpressions", "matchFields"];
-  const isEmpty = (term: JsonObject): boolean => members.every((name) => objects(term[name]).length === 0);
+  const isEmpty = (term: JsonObject): boolean => members.every((name) => objectsIn(term[name]).length === 0);
   if (isEmpty(old) && !isEmpty(next)) return false;
   return members.every((name) => isLonger(next[name], old[name]));
 }
 
 function demandsInGo(list: Json | undefined): Json {
   if (!Array.isArray(list)) return null;
-  return objects(list).map(({ key = "", operator = "", values = null }) => ({
+  return objectsIn(list).map(({ key = "", operator = "", values = null }) => ({
     Key: key,
     Operator: operator,
     Values: values,
@@ -124,7 +116,7 @@ function termInGo({ matchExpressions, matchFields }: JsonObject): Json {
 
 function affinityErrors(next: JsonObject, old: JsonObject): FieldError[] {
   const termsOf = (spec: JsonObject): JsonObject[] =>
-    objects(fieldOf(spec, "affinity", "nodeAffinity", mandatory, "nodeSelectorTerms"));
+    objectsIn(fieldOf(spec, "affinity", "nodeAffinity", mandatory, "nodeSelectorTerms"));
   const [wanted, before] = [termsOf(next), termsOf(old)];
   const field = `spec.affinity.nodeAffinity.${mandatory}.nodeSelectorTerms`;
   if (before.length > 0 && before.length !== wanted.length) {
@@ -143,12 +135,6 @@ const podText =
 
 function withoutImages(list: Json | undefined): Json {
   return Array.isArray(list) ? list.map((one) => (isObject(one) ? { ...one, image: "" } : one)) : null;
-}
-
-function withoutNodeAffinity(affinity: Json | undefined): Json {
-  if (!isObject(affinity)) return null;
-  const { nodeAffinity: _, ...rest } = affinity;
-  return Object.keys(rest).length === 0 ? null : rest;
 }
 
 /** What must stay. A gated pod's place is looked at by itself. */
@@ -174,7 +160,7 @@ export function podChangeErrors(draft: Manifest, live: Manifest): FieldError[] {
   const [next, old] = [specOf(draft), specOf(live)];
   const errors = annotationErrors(draft, live);
   for (const list of lists) {
-    if (objects(next[list]).length !== objects(old[list]).length)
+    if (objectsIn(next[list]).length !== objectsIn(old[list]).length)
       return [...errors, forbidden(`spec.${list}`, "pod updates may not add or remove containers")];
     errors.push(...imageErrors(next, list));
   }
@@ -184,7 +170,7 @@ export function podChangeErrors(draft: Manifest, live: Manifest): FieldError[] {
   errors.push(...tolerationErrors(next.tolerations, old.tolerations));
   errors.push(...gateErrors(next.schedulingGates, old.schedulingGates));
   if (equalJson(next, old)) return errors;
-  const isGated = objects(old.schedulingGates).length > 0;
+  const isGated = objectsIn(old.schedulingGates).length > 0;
   if (isGated) errors.push(...selectorErrors(next, old), ...affinityErrors(next, old));
   const isSame = equalJson(fixedPart(withOldGrace(next, old), isGated), fixedPart(old, isGated));
   return isSame ? errors : [...errors, forbidden("spec", podText)];

@@ -3,6 +3,7 @@
 import { labelErrors, labelValueErrors } from "#api/crd";
 import { addressWarnings } from "#apiserver/validation";
 import { equalJson, isObject, type Json, type JsonObject, textOf } from "#kernel";
+import { objectsIn } from "./members.ts";
 import { appArmorAnnotation, appArmorProfileOf } from "./pod-profiles.ts";
 import { fractionWarnings, volumeWarnings } from "./volume-warnings.ts";
 
@@ -31,10 +32,6 @@ const noLabels = "a null labelSelector results in matching no pod";
 const mandatory = "requiredDuringSchedulingIgnoredDuringExecution";
 const preferred = "preferredDuringSchedulingIgnoredDuringExecution";
 
-function objects(list: Json | undefined): JsonObject[] {
-  return Array.isArray(list) ? list.map((one) => (isObject(one) ? one : {})) : [];
-}
-
 function member(object: Json | undefined, name: string): JsonObject {
   const found = isObject(object) ? object[name] : undefined;
   return isObject(found) ? found : {};
@@ -45,12 +42,12 @@ type Container = { container: JsonObject; at: string };
 
 function containersOf({ spec, at }: Warned): Container[] {
   return ["initContainers", "containers", "ephemeralContainers"].flatMap((list) =>
-    objects(spec[list]).map((container, index) => ({ container, at: `${at}.${list}[${index}]` })),
+    objectsIn(spec[list]).map((container, index) => ({ container, at: `${at}.${list}[${index}]` })),
   );
 }
 
 function termWarnings(term: JsonObject, field: string, looksAtValues: boolean): string[] {
-  return objects(term.matchExpressions).flatMap((expression, index) => {
+  return objectsIn(term.matchExpressions).flatMap((expression, index) => {
     const at = `${field}.matchExpressions[${index}]`;
     const key = textOf(expression, "key");
     const values = looksAtValues && Array.isArray(expression.values) ? expression.values : [];
@@ -74,13 +71,13 @@ function placeWarnings({ spec, at }: Warned): string[] {
     ...selector
       .filter((key) => oldLabels[key] !== undefined)
       .map((key) => `${at}.nodeSelector[${key}]: ${oldLabels[key]}`),
-    ...objects(member(nodes, mandatory).nodeSelectorTerms).flatMap((term, index) =>
+    ...objectsIn(member(nodes, mandatory).nodeSelectorTerms).flatMap((term, index) =>
       termWarnings(term, `${field}.${mandatory}.nodeSelectorTerms[${index}]`, false),
     ),
-    ...objects(nodes[preferred]).flatMap((one, index) =>
+    ...objectsIn(nodes[preferred]).flatMap((one, index) =>
       termWarnings(member(one, "preference"), `${field}.${preferred}[${index}].preference`, true),
     ),
-    ...objects(spec.topologySpreadConstraints).flatMap((one, index) => {
+    ...objectsIn(spec.topologySpreadConstraints).flatMap((one, index) => {
       const place = `${at}.topologySpreadConstraints[${index}]`;
       const key = textOf(one, "topologyKey");
       const old = oldLabels[key];
@@ -95,7 +92,7 @@ function placeWarnings({ spec, at }: Warned): string[] {
 /** Entries of a list that say the same of one member. */
 function repeats(list: Json | undefined, name: string, told: (index: number, value: string) => string): string[] {
   const seen = new Set<string>();
-  return objects(list).flatMap((one, index) => {
+  return objectsIn(list).flatMap((one, index) => {
     const value = textOf(one, name);
     const isSeen = seen.has(value);
     seen.add(value);
@@ -116,7 +113,7 @@ function listWarnings({ spec, at }: Warned): string[] {
       "name",
       (index, name) => `${secrets}[${index}].name: duplicate name ${JSON.stringify(name)}`,
     ),
-    ...objects(spec.imagePullSecrets).flatMap((one, index) =>
+    ...objectsIn(spec.imagePullSecrets).flatMap((one, index) =>
       textOf(one, "name") === "" ? [`${secrets}[${index}].name: invalid empty name ""`] : [],
     ),
     ...fractionWarnings(spec.overhead, `${at}.overhead`, ["memory", "ephemeral-storage"]),
@@ -148,7 +145,7 @@ function profileWarnings(warned: Warned, { container }: Container): string[] {
 /** A variable that replaces one of its name without using it. */
 function variableWarnings(container: JsonObject, at: string): string[] {
   const seen = new Set<string>();
-  return objects(container.env).flatMap((variable, index) => {
+  return objectsIn(container.env).flatMap((variable, index) => {
     const [name, value] = [textOf(variable, "name"), textOf(variable, "value")];
     if (!seen.has(name)) {
       seen.add(name);
@@ -180,7 +177,7 @@ function containerWarnings(warned: Warned, one: Container): string[] {
 type Port = { at: string; host: string; number: number; name: string; key: string; shown: string };
 
 function portsOf({ container, at }: Container): Port[] {
-  return objects(container.ports).map((port, index) => {
+  return objectsIn(container.ports).map((port, index) => {
     const [name, host, protocol] = [textOf(port, "name"), textOf(port, "hostIP"), textOf(port, "protocol")];
     const number = typeof port.hostPort === "number" ? port.hostPort : 0;
     const own = typeof port.containerPort === "number" ? port.containerPort : 0;
@@ -226,10 +223,10 @@ function termsWithoutLabels({ spec, at }: Warned): string[] {
     const affinity = member(spec.affinity, kind);
     const field = `${at}.affinity.${kind}`;
     return [
-      ...objects(affinity[mandatory]).flatMap((term, index) =>
+      ...objectsIn(affinity[mandatory]).flatMap((term, index) =>
         term.labelSelector === undefined ? [`${field}.${mandatory}[${index}].labelSelector: ${noLabels}`] : [],
       ),
-      ...objects(affinity[preferred]).flatMap((one, index) =>
+      ...objectsIn(affinity[preferred]).flatMap((one, index) =>
         member(one, "podAffinityTerm").labelSelector === undefined
           ? [`${field}.${preferred}[${index}].podAffinityTerm.labelSelector: ${noLabels}`]
           : [],
@@ -244,7 +241,7 @@ function addressesOf({ spec, at }: Warned): string[] {
     ...(Array.isArray(servers) ? servers : []).flatMap((server, index) =>
       addressWarnings(String(server as string), `${at}.dnsConfig.nameservers[${index}]`),
     ),
-    ...objects(spec.hostAliases).flatMap((alias, index) =>
+    ...objectsIn(spec.hostAliases).flatMap((alias, index) =>
       addressWarnings(textOf(alias, "ip"), `${at}.hostAliases[${index}].ip`),
     ),
   ];
@@ -260,7 +257,7 @@ function specWarnings(warned: Warned): string[] {
     ...oldAnnotations.flatMap(([key, text]) =>
       annotations[key] === undefined ? [] : [`${metadata}[${key}]: ${text}`],
     ),
-    ...volumeWarnings(objects(spec.volumes), `${at}.volumes`),
+    ...volumeWarnings(objectsIn(spec.volumes), `${at}.volumes`),
     ...listWarnings(warned),
     ...(annotations[seccompOfPod] === undefined || hasPodProfile
       ? []

@@ -1,18 +1,14 @@
 // Pods: what the server adds to a new one, what it drops, and what it warns of (pkg/registry/core/pod/strategy.go, v1.36).
 
 import type { Strategy, WriteContext } from "#apiserver/registry";
-import { asJson, equalJson, fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { asJson, equalJson, fieldOf, isObject, type Json, type JsonObject, textOf } from "#kernel";
+import { specOf } from "./members.ts";
 import { dropPodFeaturesAt } from "./pod-features.ts";
 import { podParts } from "./pod-parts.ts";
 import { appArmorAnnotation, appArmorProfileOf } from "./pod-profiles.ts";
 import { alignAddresses, keepPodStatus, podStatusWarnings } from "./pod-status.ts";
 import { podWarnings } from "./pod-warnings.ts";
 import { qualityOf } from "./quality.ts";
-
-function specOf(pod: Manifest): JsonObject {
-  const { spec } = asJson(pod);
-  return isObject(spec) ? spec : {};
-}
 
 type Labels = Readonly<Record<string, string>>;
 

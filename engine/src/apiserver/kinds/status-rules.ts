@@ -15,6 +15,7 @@ import {
 import { asJson, isObject, type JsonObject, type Manifest, textOf } from "#kernel";
 import { certificateStatusErrors } from "./certificate-status.ts";
 import { jobStatusErrors } from "./job-status.ts";
+import { statusOf } from "./members.ts";
 import { podStatusErrors } from "./pod-status.ts";
 import { attachmentErrors, claimStatusErrors } from "./volumes.ts";
 
@@ -36,11 +37,6 @@ function counts(names: readonly string[], bounds: readonly Bound[]): Rule {
         .map(([part, , words]) => invalid(`status.${part}`, count(part), `cannot be greater than ${words}`)),
     ];
   };
-}
-
-function statusOf(object: Manifest): JsonObject {
-  const { status } = asJson(object);
-  return isObject(status) ? status : {};
 }
 
 const ofReplicas = (part: string): Bound => [part, "replicas", "status.replicas"];

@@ -5,13 +5,9 @@ import { type FieldError, invalid, notSupported, qualifiedNameErrors } from "#ap
 import { attachmentStatusErrors } from "#apiserver/validation";
 import { quantityNanos } from "#api/kubernetes";
 import type { Strategy } from "#apiserver/registry";
-import { asJson, encodeJson, equalJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { encodeJson, equalJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { partOf } from "./members.ts";
 import { oldLabels } from "./pod-warnings.ts";
-
-function partOf(object: Manifest, name: string): JsonObject {
-  const part = asJson(object)[name];
-  return isObject(part) ? part : {};
-}
 
 function isSomething(value: Json | undefined): boolean {
   return value !== undefined && value !== null;

@@ -1,12 +1,8 @@
 // What the server warns of although it accepts it (pkg/api/*/warnings.go).
 
 import { addressWarnings, networkWarnings } from "#apiserver/validation";
-import { asJson, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
-
-function specOf(object: Manifest): JsonObject {
-  const { spec } = asJson(object);
-  return isObject(spec) ? spec : {};
-}
+import { asJson, isObject, type Json, type Manifest, textOf } from "#kernel";
+import { objectsIn, specOf } from "./members.ts";
 
 export function serviceWarnings(draft: Manifest): string[] {
   const spec = specOf(draft);
@@ -63,14 +59,12 @@ export function ingressWarnings(draft: Manifest, live: Manifest | undefined): st
 /** Networks of a policy that are taken, but not written as they should be. */
 export function networkPolicyWarnings(draft: Manifest): string[] {
   const spec = specOf(draft);
-  const objects = (value: Json | undefined): JsonObject[] =>
-    Array.isArray(value) ? value.map((one) => (isObject(one) ? one : {})) : [];
   return [
     ["ingress", "from"],
     ["egress", "to"],
   ].flatMap(([direction = "", peers = ""]) =>
-    objects(spec[direction]).flatMap((rule, index) =>
-      objects(rule[peers]).flatMap(({ ipBlock }, at) => {
+    objectsIn(spec[direction]).flatMap((rule, index) =>
+      objectsIn(rule[peers]).flatMap(({ ipBlock }, at) => {
         if (!isObject(ipBlock)) return [];
         const field = `spec.${direction}[${index}].${peers}[${at}].ipBlock`;
         return [

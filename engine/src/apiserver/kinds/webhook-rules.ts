@@ -5,11 +5,8 @@ import { dns1035Errors, type FieldError, invalid, required, subdomainErrors } fr
 import { oneOfStated, operationRuleErrors, selectorErrors, webhookClientErrors } from "#apiserver/validation";
 import { admissionVariables } from "#formats/cel";
 import { equalJson, fieldOf, isObject, type Json, type JsonObject, type Manifest, textOf } from "#kernel";
+import { objectsIn } from "./members.ts";
 import { conditionErrors } from "./policy-rules.ts";
-
-function objects(value: Json | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.map((one) => (isObject(one) ? one : {})) : [];
-}
 
 function texts(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.map((one) => (typeof one === "string" ? one : "")) : [];
@@ -26,7 +23,7 @@ type Demands = { effects: readonly string[]; knowsVersion: boolean; hasOwnNames:
 
 function demandsOn(configuration: Manifest, live: Manifest | undefined): Demands {
   if (live === undefined) return { effects: harmless, knowsVersion: true, hasOwnNames: true, looksAtConditions: true };
-  const [next, old] = [configuration, live].map((one) => objects(fieldOf(one, "webhooks"))) as [
+  const [next, old] = [configuration, live].map((one) => objectsIn(fieldOf(one, "webhooks"))) as [
     JsonObject[],
     JsonObject[],
   ];
@@ -48,7 +45,7 @@ function demandsOn(configuration: Manifest, live: Manifest | undefined): Demands
 
 export function webhookErrors(configuration: Manifest, live?: Manifest): FieldError[] {
   const demands = demandsOn(configuration, live);
-  const hooks = objects(fieldOf(configuration, "webhooks"));
+  const hooks = objectsIn(fieldOf(configuration, "webhooks"));
   const names = hooks.map((hook) => textOf(hook, "name"));
   return hooks.flatMap((hook, index) => {
     const field = `webhooks[${index}]`;
@@ -68,7 +65,7 @@ function hookErrors(hook: JsonObject, field: string, demands: Demands): FieldErr
   const timely = `the timeout value must be between 1 and ${secondsMost} seconds`;
   return [
     ...nameErrors(textOf(hook, "name"), `${field}.name`),
-    ...objects(hook.rules).flatMap((rule, index) => operationRuleErrors(rule, `${field}.rules[${index}]`)),
+    ...objectsIn(hook.rules).flatMap((rule, index) => operationRuleErrors(rule, `${field}.rules[${index}]`)),
     ...oneOfStated(hook.failurePolicy, `${field}.failurePolicy`, ["Fail", "Ignore"]),
     ...oneOfStated(hook.matchPolicy, `${field}.matchPolicy`, ["Equivalent", "Exact"]),
     ...effectErrors(hook.sideEffects, `${field}.sideEffects`, demands.effects),
@@ -78,7 +75,7 @@ function hookErrors(hook: JsonObject, field: string, demands: Demands): FieldErr
     ...oneOfStated(hook.reinvocationPolicy, `${field}.reinvocationPolicy`, ["IfNeeded", "Never"]),
     ...webhookClientErrors(isObject(hook.clientConfig) ? hook.clientConfig : {}, `${field}.clientConfig`),
     ...(demands.looksAtConditions
-      ? conditionErrors(objects(hook.matchConditions), `${field}.matchConditions`, hookVariables)
+      ? conditionErrors(objectsIn(hook.matchConditions), `${field}.matchConditions`, hookVariables)
       : []),
   ];
 }

@@ -2,6 +2,7 @@
 
 import type { Strategy } from "#apiserver/registry";
 import { asJson, equalJson, fieldOf, isObject, type JsonObject, type Manifest, textOf } from "#kernel";
+import { specOf } from "./members.ts";
 import { dropPodFeaturesAt } from "./pod-features.ts";
 import { nameWarnings, templateWarnings } from "./pod-warnings.ts";
 import { claimSpecWarnings } from "./volume-warnings.ts";
@@ -12,11 +13,6 @@ function child(object: JsonObject, name: string): JsonObject {
   const made: JsonObject = {};
   object[name] = made;
   return made;
-}
-
-function specOf(object: Manifest): JsonObject {
-  const spec = asJson(object).spec;
-  return isObject(spec) ? spec : {};
 }
 
 const revisionAnnotation = "deprecated.daemonset.template.generation";

@@ -9,6 +9,7 @@ import {
   checkDriverName,
   checkFibreChannel,
   earlySources,
+  initiatorForms,
   lateSources,
   middleSources,
   type SourceCheck,
@@ -49,12 +50,6 @@ function checkGluster(errors: Errors, source: JsonObject, field: string): void {
   if (text === "") errors.push(invalid(at, text, "if the endpointnamespace is set, it must be a valid namespace name"));
   else errors.push(...invalidAll(at, text, labelErrors(text)));
 }
-
-const initiatorForms: readonly (readonly [string, RegExp])[] = [
-  ["iqn", /iqn\.\d{4}-\d{2}\.([a-zA-Z0-9\-.]+)(:[^,;*&$|\s]+)$/],
-  ["eui", /^eui.[a-zA-Z0-9]{16}$/],
-  ["naa", /^naa.[a-zA-Z0-9]{32}$/],
-];
 
 function checkInitiator(errors: Errors, text: string, field: string): void {
   const form = initiatorForms.find(([prefix]) => text.startsWith(prefix));

@@ -97,7 +97,8 @@ export function checkNfs(errors: Errors, source: JsonObject, field: string): voi
   if (!path.startsWith("/")) errors.push(invalid(`${field}.path`, path, "must be an absolute path"));
 }
 
-const initiatorForms: readonly (readonly [string, RegExp])[] = [
+/** Names of iSCSI initiators, each with what it begins with. */
+export const initiatorForms: readonly (readonly [string, RegExp])[] = [
   ["iqn", /iqn\.\d{4}-\d{2}\.([a-zA-Z0-9\-.]+)(:[^,;*&$|\s]+)$/],
   ["eui", /^eui.[a-zA-Z0-9]{16}$/],
   ["naa", /^naa.[a-zA-Z0-9]{32}$/],
