@@ -31,6 +31,11 @@ export function metadataOf(name: string, flags: CreationFlags, io: Io): Manifest
   };
 }
 
+/** A member for what was given: an empty text is nothing. */
+export function optional(name: string, value: string | undefined): { [name: string]: string } {
+  return value === undefined || value === "" ? {} : { [name]: value };
+}
+
 /** `key=value` as a pair. */
 export function splitPair(flag: string, text: string): [string, string] {
   const equals = text.indexOf("=");

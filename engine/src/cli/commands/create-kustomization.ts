@@ -3,7 +3,7 @@
 import { kustomizeGroup } from "#api/flux";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { creationFlags, finishCreation, metadataOf } from "../creation.ts";
+import { creationFlags, finishCreation, metadataOf, optional } from "../creation.ts";
 import { nearest } from "../nearest.ts";
 
 const sourceKinds = ["GitRepository", "OCIRepository", "Bucket", "ExternalArtifact"];
@@ -59,10 +59,6 @@ export const command: Command = defineCommand({
     });
   },
 });
-
-function optional(name: string, value: string | undefined): { [name: string]: string } {
-  return value === undefined || value === "" ? {} : { [name]: value };
-}
 
 function readSource(text: string): { kind: string; name: string; namespace?: string } {
   const slash = text.indexOf("/");

@@ -3,7 +3,7 @@
 import { sourceGroup } from "#api/flux";
 import { usage } from "../arguments.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { creationFlags, finishCreation, metadataOf } from "../creation.ts";
+import { creationFlags, finishCreation, metadataOf, optional } from "../creation.ts";
 
 export const command: Command = defineCommand({
   arguments: "NAME",
@@ -57,7 +57,3 @@ export const command: Command = defineCommand({
     });
   },
 });
-
-function optional(name: string, value: string | undefined): { [name: string]: string } {
-  return value === undefined || value === "" ? {} : { [name]: value };
-}
