@@ -248,15 +248,10 @@ function goTypeOfObject(value: Exclude<Value, undefined | string | number | bigi
   return Array.isArray(value) ? "[]interface {}" : "map[string]interface {}";
 }
 
-const listsAndMapsOfAnything: ReadonlySet<string> = new Set([
-  "[]interface {}",
-  "map[string]interface {}",
-  "common.Values",
-]);
-
 /** True for lists and maps whose elements are interfaces in Go. */
 export function holdsAnything(value: Value): boolean {
-  return typeof value === "object" && listsAndMapsOfAnything.has(goTypeOf(value));
+  if (Array.isArray(value)) return goTypeOf(value) === "[]interface {}";
+  return isMap(value) && goTypeOf(namedOf(value)?.map ?? value) === "map[string]interface {}";
 }
 
 /** The kind as reflect names it; "invalid" for nil. */
