@@ -129,12 +129,16 @@ describe("signatures whose certificates are asked about", () => {
     cases.set("stamped-noise", stampedBy(own, { timestamp: () => Buffer.from("noise") }, { isVerified: false }));
   }
 
+  /** Timestamps are right to a second, and count from a second before: certificates have to be older. */
+  const age = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2_100));
+
   /** One whose certificate ends while the test runs: what was stamped before counts after it. */
   async function addExpired(): Promise<void> {
     const policy = trustPolicyOf("strict", ["ca:keelson", "tsa:keelson"], { verifyTimestamp: "afterCertExpiry" });
     const tsa = authority.issue("second-tsa", stamping);
     const timestamp = (signature: Buffer): Buffer => authority.stamp(tsa, signature);
     const fading = authority.issue("fading", code, 30);
+    await age();
     const put = (name: string, more: Partial<Signer>, isVerified: boolean): void => {
       const trusted = [authority.root.certificate];
       cases.set(name, { signer: signerOf(fading, more), policy, trusted, isVerified });
@@ -157,6 +161,7 @@ describe("signatures whose certificates are asked about", () => {
   beforeAll(async () => {
     await addAnswers();
     addStamps();
+    await age();
     registry = await TestRegistry.start({ hasReferrers: true });
     for (const name of cases.keys()) sign(name);
     // It takes half a minute: with the other large suites alone.

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { realClock } from "../cluster/cluster.contract.ts";
 import { memoryIo } from "./io.ts";
 import { runCommandLine } from "./run.ts";
@@ -39,6 +39,10 @@ describe.skipIf(!hasGpg)("provenance", () => {
     writeFileSync(join(root, "web/templates/a.yaml"), "kind: ConfigMap\n");
     writeFileSync(join(root, "phrase"), "secret\n");
   }, 120_000);
+  afterAll(() => {
+    execFileSync("gpgconf", ["--homedir", join(root, "gpg"), "--kill", "all"], { stdio: "ignore" });
+    rmSync(root, { recursive: true });
+  });
 
   it("is written by package --sign and holds in every form of keyring", async () => {
     const signed = await run(
