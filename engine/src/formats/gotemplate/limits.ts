@@ -12,7 +12,7 @@ export const parenthesisDepthMax = 500;
 /** Nesting of control structures in one template text. */
 export const blockDepthMax = 1_000;
 
-/** Loop turns of one render, all loops together: minutes of work, so only an endless loop gets there. */
+/** Loop turns of one render, all loops together: minutes of work in any real template, so only an endless loop gets there. */
 export const loopTurnsMax = 100_000_000;
 
 /** Width or precision that printf accepts, as in Go's fmt. */
