@@ -13,7 +13,7 @@ const render = await renderer(new URL("../../engine/dist/", import.meta.url).hre
 const batchSize = 250;
 
 /** How often what differs is asked again: maps of Go have no order, so some answers change from run to run. */
-const turns = 8;
+const turns = 40;
 
 /** Where the real one finds its files, and nothing of this machine. */
 const environment = {

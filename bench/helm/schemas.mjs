@@ -247,6 +247,9 @@ function inOrder(text) {
   return write(root);
 }
 
+/** How often what differs is asked again: of some answers one order in ten is ours. */
+const turns = 100;
+
 const totals = { fits: 0, refused: 0, otherWords: 0, different: 0, unsteady: 0, crashed: 0 };
 const shown = [];
 const last = Number(first) + Number(count);
@@ -264,7 +267,7 @@ for (let seed = Number(first); seed < last; seed += batchSize) {
     else if ((got === "fits") !== (want === "fits")) verdict = "different";
     else if (inOrder(got) !== inOrder(want)) verdict = "otherWords";
     if (verdict === "different" || verdict === "otherWords") {
-      const again = await ask(Array.from({ length: 8 }, () => files));
+      const again = await ask(Array.from({ length: turns }, () => files));
       if (again.some((answer) => inOrder(answer) === inOrder(got))) verdict = "unsteady";
     }
     totals[verdict]++;
