@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { lists, switches } from "./renderer.mjs";
 
 const { formatTemplateOutput, renderChart, seededEnvironment } = await import("../../engine/dist/render/helm/index.js");
 const { formatFault } = await import("../../engine/dist/kernel/index.js");
@@ -59,25 +60,13 @@ function casesOf(root, folder) {
 const takes = {
   "-f": "files",
   "--values": "files",
-  "--set": "set",
-  "--set-string": "setString",
-  "--set-json": "setJson",
-  "--set-file": "setFile",
-  "--set-literal": "setLiteral",
+  ...lists,
   "--api-versions": "apiVersions",
   "-a": "apiVersions",
   "--kube-version": "kubeVersion",
   "-n": "namespace",
   "--namespace": "namespace",
 };
-const switches = {
-  "--include-crds": "includeCrds",
-  "--is-upgrade": "isUpgrade",
-  "--skip-schema-validation": "skipSchemaValidation",
-  "--no-hooks": "noHooks",
-  "--skip-tests": "skipTests",
-};
-
 /** The options that the words of a run mean; undefined where a word is for the command alone. */
 function optionsOf({ folder, args }) {
   const given = { files: [], set: [], setString: [], setJson: [], setFile: [], setLiteral: [] };

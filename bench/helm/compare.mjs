@@ -25,7 +25,7 @@ const environment = {
 };
 
 /** The real one's answers to all questions, in one process. */
-function ask(cases) {
+export function ask(cases) {
   if (process.env.KEELSON_ORACLES === undefined) throw new Error("KEELSON_ORACLES names no folder");
   return new Promise((resolve, reject) => {
     const program = join(process.env.KEELSON_ORACLES, "helm-batch");

@@ -7,14 +7,16 @@ export async function renderer(dist) {
   return (one) => render(engine, one);
 }
 
-const lists = {
+/** Flags of values, each with its list in the options. */
+export const lists = {
   "--set": "set",
   "--set-string": "setString",
   "--set-json": "setJson",
   "--set-literal": "setLiteral",
   "--set-file": "setFile",
 };
-const switches = {
+/** Flags without a value, each with its option. */
+export const switches = {
   "--include-crds": "includeCrds",
   "--is-upgrade": "isUpgrade",
   "--skip-schema-validation": "skipSchemaValidation",

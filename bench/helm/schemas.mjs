@@ -2,16 +2,12 @@
 // compared without their order, which Go's maps have none of. Needs the engine built and helm-batch in KEELSON_ORACLES.
 //
 //   npm run proof -- helm-schemas [count] [first seed]
-import { spawn } from "node:child_process";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { ask } from "./compare.mjs";
 
 const { renderChart, memoryTree } = await import("../../engine/dist/render/helm/index.js");
 const { formatFault } = await import("../../engine/dist/kernel/index.js");
 
 const [count = "2000", first = "1"] = process.argv.slice(2);
-if (process.env.KEELSON_ORACLES === undefined) throw new Error("KEELSON_ORACLES names no folder");
-const oracle = join(process.env.KEELSON_ORACLES, "helm-batch");
 const batchSize = 250;
 
 const drafts = [
@@ -207,24 +203,10 @@ function ours(files) {
   }
 }
 
-function ask(cases) {
-  return new Promise((resolve, reject) => {
-    const env = { PATH: process.env.PATH, HOME: "/nonexistent", TMPDIR: tmpdir(), KUBECONFIG: "/dev/null" };
-    const child = spawn(oracle, { stdio: ["pipe", "pipe", "ignore"], env });
-    let text = "";
-    child.stdout.setEncoding("utf8").on("data", (piece) => (text += piece));
-    child.stdin.on("error", () => {});
-    child.on("error", reject);
-    child.on("close", () => {
-      const answers = text
-        .split("\n")
-        .slice(0, -1)
-        .map((line) => JSON.parse(line));
-      resolve(answers.map(({ ok, error }) => (ok ? "fits" : error)));
-    });
-    for (const files of cases) child.stdin.write(`${JSON.stringify({ files, words: ["template", "r", "top"] })}\n`);
-    child.stdin.end();
-  });
+/** "fits", or what the real one says, for each chart. */
+async function answersTo(charts) {
+  const answers = await ask(charts.map((files) => ({ files, flags: [] })));
+  return answers.map(({ ok, error }) => (ok ? "fits" : error));
 }
 
 /** The lines below one another as a tree, siblings in order of their text; names in a line, too. */
@@ -255,7 +237,7 @@ const shown = [];
 const last = Number(first) + Number(count);
 for (let seed = Number(first); seed < last; seed += batchSize) {
   const cases = Array.from({ length: Math.min(batchSize, last - seed) }, (_, i) => makeCase(seed + i));
-  const answers = await ask(cases);
+  const answers = await answersTo(cases);
   if (answers.length < cases.length) throw new Error(`helm-batch ended at seed ${seed + answers.length}`);
   for (const [i, files] of cases.entries()) {
     const got = ours(files);
@@ -267,7 +249,7 @@ for (let seed = Number(first); seed < last; seed += batchSize) {
     else if ((got === "fits") !== (want === "fits")) verdict = "different";
     else if (inOrder(got) !== inOrder(want)) verdict = "otherWords";
     if (verdict === "different" || verdict === "otherWords") {
-      const again = await ask(Array.from({ length: turns }, () => files));
+      const again = await answersTo(Array.from({ length: turns }, () => files));
       if (again.some((answer) => inOrder(answer) === inOrder(got))) verdict = "unsteady";
     }
     totals[verdict]++;
