@@ -1,10 +1,11 @@
 // Reads a command line as Go's pflag does (`--flag value`, `--flag=value`, `-abc`, `-ovalue`, `--` ends the flags), so that
 // lines written for flux, kustomize and helm are understood. Flags and arguments may be mixed.
 
+import { parseBoolText } from "#formats/go-numbers";
 import { Fault } from "#kernel";
 import type { Flag, FlagSet } from "./command.ts";
 import type { CliCode } from "./faults.ts";
-import { parseBoolean, splitList, splitPairs, type ValueKind, wrongKind } from "./flag-values.ts";
+import { splitList, splitPairs, type ValueKind, wrongKind } from "./flag-values.ts";
 import { nearest } from "./nearest.ts";
 
 export type ParsedArguments = {
@@ -133,7 +134,7 @@ function isSwitch(flag: Flag): boolean {
 
 function readSwitch({ shown, inline = "true" }: { shown: string; inline: string | undefined }): boolean {
   checkKind(shown, "boolean", inline);
-  return parseBoolean(inline) === true;
+  return parseBoolText(inline) === true;
 }
 
 function readValues(shown: string, flag: Flag, value: string): string[] {

@@ -1,13 +1,15 @@
 // What a flag's words mean, as Go's pflag reads them: truth, numbers, durations, lists and pairs. What Go's would
 // refuse is refused, also where a command has no use for the value.
 
+import { parseBoolText } from "#formats/go-numbers";
+
 /** What a value must be beside text. */
 export type ValueKind = "boolean" | "duration" | "integer" | "number";
 
 type Reading = { isGood: (text: string) => boolean; is: string };
 
 const readings: Readonly<Record<ValueKind, Reading>> = {
-  boolean: { isGood: (text) => parseBoolean(text) !== undefined, is: "true or false" },
+  boolean: { isGood: (text) => parseBoolText(text) !== undefined, is: "true or false" },
   duration: { isGood: isDuration, is: "a duration, such as 30s, 5m or 1h30m" },
   integer: { isGood: (text) => /^[-+]?(?:0x[0-9a-f]+|0b[01]+|0o?[0-7]*|[1-9]\d*)$/i.test(text), is: "a whole number" },
   number: { isGood: (text) => /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text), is: "a number" },
@@ -17,12 +19,6 @@ const readings: Readonly<Record<ValueKind, Reading>> = {
 export function wrongKind(kind: ValueKind, text: string): string | undefined {
   const { isGood, is } = readings[kind];
   return isGood(text) ? undefined : is;
-}
-
-/** The words that strconv.ParseBool takes. */
-export function parseBoolean(text: string): boolean | undefined {
-  if (/^(?:1|t|T|true|True|TRUE)$/.test(text)) return true;
-  return /^(?:0|f|F|false|False|FALSE)$/.test(text) ? false : undefined;
 }
 
 const unitSeconds: Readonly<Record<string, number>> = {

@@ -1,13 +1,13 @@
 // How JSON is laid out: a line of its own for machines, indented for people who ask for it or whose client is one that people use
 // (apiserver pkg/endpoints/handlers/negotiation/negotiate.go, v1.36).
 
+import { parseBoolText } from "#formats/go-numbers";
 import type { Incoming } from "./exchange.ts";
 
 /** Which layouts a document has. Objects are one line, or indented for people; the rest is not made by the serializer of objects. */
 export type Layout = "object" | "indented" | "as-it-is";
 
 const forPeople = /^(curl|Wget|Mozilla\/5\.0)/;
-const trueTexts: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 const newline = Buffer.from("\n");
 
 /** The body as it is sent. */
@@ -21,7 +21,7 @@ function isForPeople({ url, headers }: Incoming): boolean {
   const query = url.indexOf("?");
   if (query >= 0 && url.includes("pretty", query)) {
     const asked = new URLSearchParams(url.slice(query + 1)).get("pretty") ?? "";
-    if (asked !== "") return trueTexts.has(asked);
+    if (asked !== "") return parseBoolText(asked) === true;
   }
   return forPeople.test(headers["user-agent"] ?? "");
 }

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { parseBoolText } from "#formats/go-numbers";
 import { bytesOf } from "#formats/gotemplate";
 import {
   type ChartRendering,
@@ -26,7 +27,6 @@ import {
   valueFlags,
 } from "../chart-source.ts";
 import { type Command, defineCommand, type FlagValues } from "../command.ts";
-import { parseBoolean } from "../flag-values.ts";
 import { defaultNamespace } from "../helm/default-namespace.ts";
 import { helmFlags } from "../helm/release-flags.ts";
 import type { HostNames } from "../host-names.ts";
@@ -150,7 +150,8 @@ async function renderAs(source: ChartSource, options: RenderOptions, around: Sur
 
 function asksServer(given: Flags): boolean {
   const mode = given["dry-run"];
-  if (mode === undefined || mode === "client" || mode === "unset" || parseBoolean(mode) === true) return given.validate;
+  if (mode === undefined || mode === "client" || mode === "unset" || parseBoolText(mode) === true)
+    return given.validate;
   if (mode === "server") return true;
   throw usage(`invalid dry-run value (${JSON.stringify(mode)}). Must be "server" or "client"`);
 }
@@ -194,7 +195,7 @@ async function optionsOf(
     ...(kubeVersion === undefined || kubeVersion === "" ? {} : { kubeVersion }),
     ...(postRender === undefined ? {} : { postRender }),
     notesReads: false,
-    ...(given.debug || parseBoolean(io.env["HELM_DEBUG"] ?? "") === true ? { onInvalid } : {}),
+    ...(given.debug || parseBoolText(io.env["HELM_DEBUG"] ?? "") === true ? { onInvalid } : {}),
     environment: names?.environment ?? machineEnvironment(io.clock),
   };
 }

@@ -1,8 +1,8 @@
 // Options of upgrade, rollback and install as their flags say them.
 
+import { parseBoolText } from "#formats/go-numbers";
 import type { ApplyFlags } from "#releases";
 import { usage } from "../arguments.ts";
-import { parseBoolean } from "../flag-values.ts";
 import type { Io } from "../io.ts";
 import { readRevision } from "./releases.ts";
 
@@ -11,7 +11,7 @@ export function readServerSide(text: string | undefined, hasAuto: true): boolean
 export function readServerSide(text: string | undefined, hasAuto: false): boolean;
 export function readServerSide(text: string | undefined, hasAuto: boolean): boolean | "auto" {
   if (text === undefined) return hasAuto ? "auto" : true;
-  const bool = hasAuto && text !== "true" && text !== "false" ? undefined : parseBoolean(text);
+  const bool = hasAuto && text !== "true" && text !== "false" ? undefined : parseBoolText(text);
   if (bool !== undefined) return bool;
   if (hasAuto && text === "auto") return "auto";
   throw usage(`invalid/unknown release server-side apply method: ${text}`);

@@ -1,6 +1,7 @@
 // Opens what commands on Helm releases work with: the target, the records in it, the actions, and a listener that prints
 // what is worth telling while they run.
 
+import { parseBoolText } from "#formats/go-numbers";
 import {
   type ActionResult,
   type CommonOptions,
@@ -15,7 +16,6 @@ import {
 import type { Cluster } from "#cluster";
 import { Fault } from "#kernel";
 import { usage } from "../arguments.ts";
-import { parseBoolean } from "../flag-values.ts";
 import type { ExitCode } from "../exit.ts";
 import type { CliCode } from "../faults.ts";
 import type { Io } from "../io.ts";
@@ -134,7 +134,7 @@ function readWait(text: string | undefined): WaitStrategy {
 
 /** Whether nothing is to be changed. */
 export function readDryRun(mode: string | undefined): boolean {
-  const bool = parseBoolean(mode ?? "false");
+  const bool = parseBoolText(mode ?? "false");
   if (mode === "none" || bool === false) return false;
   if (mode === "client" || mode === "server" || mode === "unset" || bool === true) return true;
   throw usage(`invalid dry-run value (${JSON.stringify(mode)}). Must be "none", "server", or "client"`);
